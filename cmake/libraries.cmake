@@ -1,0 +1,31 @@
+# Every library Tributary stands on, all from distribution packages (deploy/install-deps installs them).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)  # yaml-cpp 0.7 exports the bare name
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+
+# Boost is used for its headers only (Asio, Beast).
+find_package(Boost 1.81 REQUIRED)
+add_library(tributary_boost INTERFACE)
+target_link_libraries(tributary_boost INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(tributary_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+
+find_path(WEBSOCKETPP_INCLUDE_DIR websocketpp/version.hpp REQUIRED)
+
+if(TRIBUTARY_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(TRIBUTARY_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()

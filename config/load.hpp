@@ -1,0 +1,72 @@
+// From files to Settings, with every fault of all files at once, each at its place; and the two documents printed from
+// the same declarations: the JSON Schema for editors and the reference. Thread: any; blocking (reads files). Nothing is
+// thrown: what is wrong with the file is in `faults`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.hpp"
+
+namespace tributary::config {
+
+struct Place {
+  std::string file;        // as it was named: on the command line, or by `include`, with its directory
+  std::size_t line = 0;    // from 1; 0: the file as a whole
+  std::size_t column = 0;  // from 1, in bytes
+};
+
+struct Fault {
+  Place place;
+  std::string path;     // connectors.main-stage.auth.method; "" for the file itself
+  std::string message;  // what was wrong and what was expected
+};
+
+// `tributary.yaml:12:7: connectors.main-stage.urk: unknown key; did you mean `url`?`
+std::string format(const Fault& fault);
+
+// A secret the configuration names, so that `check` can try each and a watch can be set.
+struct NamedSecret {
+  std::string path;  // connectors.main-stage.auth.token
+  Place place;
+  Secret secret;
+};
+
+struct Loaded {
+  std::optional<Settings> settings;  // empty when there is any fault
+  std::vector<Fault> faults;         // in the order of file and line
+  std::vector<Fault> warnings;
+  std::vector<NamedSecret> secrets;
+  std::map<std::string, Place, std::less<>> places;  // of every key written, by path: for faults found later
+};
+
+// No file may be larger than this, nest deeper, or expand (by aliases) to more values.
+inline constexpr std::size_t file_limit = std::size_t{4} << 20U;
+inline constexpr std::size_t depth_limit = 64;
+inline constexpr std::size_t value_limit = 200'000;
+
+Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary);
+
+enum class Includes : std::uint8_t { followed, refused };
+
+// The same from memory. `name` stands for the file in faults, and its directory for relative paths and includes.
+Loaded load_text(std::string_view text, const std::filesystem::path& name, const Vocabulary& vocabulary,
+                 Includes includes = Includes::followed);
+
+// ./tributary.yaml, else /etc/tributary/tributary.yaml; when neither exists, the former (loading it says so).
+std::filesystem::path default_path();
+
+// `tributary schema config`: draft-07, for editors.
+std::string json_schema(const Vocabulary& vocabulary);
+
+// The reference: a YAML file with every key, its default and its sentence, and one example of every type.
+std::string reference(const Vocabulary& vocabulary);
+
+}  // namespace tributary::config

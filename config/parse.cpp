@@ -1,0 +1,268 @@
+// yaml-cpp's events into our own tree. Its own Node is not used: it keeps duplicate keys, shares aliases without a
+// bound, and forgets where keys stand.
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <istream>
+#include <iterator>
+#include <streambuf>
+#include <unordered_map>
+#include <utility>
+
+#include "config/spelling.hpp"
+#include "config/tree.hpp"
+
+namespace tributary::config {
+namespace {
+
+constexpr std::size_t text_limit = 4 * file_limit;  // all scalars of a file, with aliases expanded
+constexpr std::string_view standard_tags = "tag:yaml.org,2002:";
+
+struct Stop {};  // thrown through yaml-cpp after an unbearable fault is reported
+
+class MemoryBuffer : public std::streambuf {
+ public:
+  explicit MemoryBuffer(std::string_view text) {
+    char* const begin = const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+struct Weight {
+  std::size_t values = 1;
+  std::size_t bytes = 0;
+  std::size_t depth = 1;
+};
+
+Weight weigh(const Node& node) {
+  Weight whole{1, node.text.size(), 1};
+  const auto add = [&whole](const Node& part) {
+    const Weight weight = weigh(part);
+    whole.values += weight.values;
+    whole.bytes += weight.bytes;
+    whole.depth = std::max(whole.depth, weight.depth + 1);
+  };
+  for (const auto& item : node.items) add(item);
+  for (const auto& entry : node.entries) {
+    whole.bytes += entry.key.size();
+    add(entry.value);
+  }
+  return whole;
+}
+
+class TreeMaker : public YAML::EventHandler {
+ public:
+  TreeMaker(std::uint32_t file, Report& report, Node& root) : file_(file), report_(report), root_(root) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node;
+    node.mark = here(mark);
+    charge(node.mark, {});
+    finish(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto known = anchors_.find(anchor);
+    if (known == anchors_.end()) stop(here(mark), "an alias inside the value it stands for");
+    const Weight weight = weigh(known->second);
+    if (weight.depth + frames_.size() > depth_limit) too_deep(here(mark));
+    charge(here(mark), weight);
+    finish(Node(known->second), 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.mark = here(mark);
+    node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    node.text = value;
+    check_tag(node.mark, tag);
+    charge(node.mark, {1, value.size(), 1});
+    finish(std::move(node), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::list, here(mark), tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::map, here(mark), tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  [[noreturn]] void stop(Mark mark, std::string message) {
+    report_.fault(mark, {}, std::move(message));
+    throw Stop{};
+  }
+
+  [[nodiscard]] Mark here(const YAML::Mark& mark) const {
+    if (mark.is_null()) return {file_, 0, 0};
+    return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
+  }
+
+ private:
+  struct Frame {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    bool has_key = false;
+    bool merging = false;  // the key is `<<`
+    bool skip = false;     // the value of a bad or repeated key
+    std::string key;
+    Mark key_mark;
+    std::unordered_map<std::string, std::size_t> seen;  // key → index in node.entries
+    std::vector<Node> merged;                           // the values of `<<`
+  };
+
+  [[noreturn]] void too_deep(Mark mark) {
+    stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels");
+  }
+
+  void charge(Mark mark, Weight weight) {
+    values_ += weight.values;
+    bytes_ += weight.bytes;
+    if (values_ > value_limit) {
+      stop(mark, "more than " + std::to_string(value_limit) + " values, aliases counted as often as they are used");
+    }
+    if (bytes_ > text_limit) stop(mark, "more than " + format(Size{text_limit}) + " of text, aliases expanded");
+  }
+
+  void check_tag(Mark mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with(standard_tags)) return;
+    report_.fault(mark, {}, "the tag " + quote(tag) + " means nothing here; expected a plain value");
+  }
+
+  void open(Node::Kind kind, Mark mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (frames_.size() >= depth_limit) too_deep(mark);
+    charge(mark, {});
+    check_tag(mark, tag);
+    Frame& frame = frames_.emplace_back();
+    frame.node.kind = kind;
+    frame.node.mark = mark;
+    frame.anchor = anchor;
+  }
+
+  void close() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    for (const auto& source : frame.merged) merge(frame, source);
+    finish(std::move(frame.node), frame.anchor);
+  }
+
+  void merge(Frame& frame, const Node& source) {
+    for (const auto& entry : source.entries) {
+      if (frame.seen.emplace(entry.key, frame.node.entries.size()).second) frame.node.entries.push_back(entry);
+    }
+  }
+
+  void finish(Node node, YAML::anchor_t anchor) {
+    if (anchor != 0) {
+      charge(node.mark, weigh(node));
+      anchors_.insert_or_assign(anchor, node);
+    }
+    if (frames_.empty()) {
+      root_ = std::move(node);
+    } else if (Frame& frame = frames_.back(); frame.node.kind == Node::Kind::list) {
+      frame.node.items.push_back(std::move(node));
+    } else if (!frame.has_key) {
+      take_key(frame, std::move(node));
+    } else {
+      take_value(frame, std::move(node));
+    }
+  }
+
+  void take_key(Frame& frame, Node node) {
+    frame.has_key = true;
+    frame.skip = node.kind != Node::Kind::scalar;
+    frame.key_mark = node.mark;
+    if (frame.skip) {
+      report_.fault(node.mark, {}, "a key must be a text, found " + found(node));
+      return;
+    }
+    frame.merging = !node.quoted && node.text == "<<";
+    frame.key = std::move(node.text);
+    if (frame.merging) return;
+    const auto known = frame.seen.find(frame.key);
+    if (known == frame.seen.end()) return;
+    frame.skip = true;
+    const auto first = frame.node.entries[known->second].mark;
+    report_.fault(frame.key_mark, {},
+                  "the key " + quote(frame.key) + " is here twice; the first is at line " + std::to_string(first.line));
+  }
+
+  void take_value(Frame& frame, Node node) {
+    frame.has_key = false;
+    if (frame.skip) return;
+    if (frame.merging) {
+      take_merge(frame, std::move(node));
+      return;
+    }
+    frame.seen.emplace(frame.key, frame.node.entries.size());
+    frame.node.entries.push_back({std::move(frame.key), frame.key_mark, std::move(node)});
+  }
+
+  void take_merge(Frame& frame, Node node) {
+    if (node.kind == Node::Kind::map) {
+      frame.merged.push_back(std::move(node));
+      return;
+    }
+    const bool maps = node.kind == Node::Kind::list &&
+                      std::all_of(node.items.begin(), node.items.end(),
+                                  [](const Node& item) { return item.kind == Node::Kind::map; });
+    if (!maps) {
+      report_.fault(frame.key_mark, {}, "`<<` merges a map or a list of maps, found " + found(node));
+      return;
+    }
+    std::move(node.items.begin(), node.items.end(), std::back_inserter(frame.merged));
+  }
+
+  const std::uint32_t file_;
+  Report& report_;
+  Node& root_;
+  std::vector<Frame> frames_;
+  std::unordered_map<YAML::anchor_t, Node> anchors_;
+  std::size_t values_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root) {
+  TreeMaker maker(file, report, root);
+  if (text.size() > file_limit) {
+    report.fault({file, 0, 0}, {}, "larger than " + format(Size{file_limit}));
+    return false;
+  }
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    report.fault({file, 0, 0}, {}, "not a text file: a zero byte at offset " + std::to_string(zero));
+    return false;
+  }
+  MemoryBuffer buffer(text);
+  std::istream stream(&buffer);
+  try {
+    YAML::Parser parser(stream);
+    parser.HandleNextDocument(maker);
+    Node second;
+    TreeMaker rest(file, report, second);
+    if (parser.HandleNextDocument(rest)) {
+      report.fault(second.mark, {}, "a second document in the file; expected one");
+      return false;
+    }
+  } catch (const Stop&) {
+    return false;
+  } catch (const YAML::Exception& error) {
+    report.fault(maker.here(error.mark), {}, "not valid YAML: " + error.msg);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,158 @@
+// The whole configuration as values, with the defaults of the reference: what load() returns and the composition root
+// builds from. The part of every connector and sink is made by the entry of the Vocabulary its `type:` names. Owned by
+// whoever loaded it; immutable afterwards. Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+#include "config/fields.hpp"
+#include "config/values.hpp"
+
+namespace tributary::config {
+
+// One line of a registry, as far as the configuration needs it.
+struct SettingsType {
+  std::string_view name;
+  std::string_view summary = {};
+  std::string_view example_name = {};              // the entry's name in the reference
+  std::unique_ptr<Described> (*make)() = nullptr;  // nullptr: known, but `not yet`
+};
+
+// `{"kafka", "…", "events", config::make_settings<KafkaSettings>}`
+template <typename T>
+std::unique_ptr<Described> make_settings() {
+  return std::make_unique<T>();
+}
+
+// The types a configuration may name. The daemon fills it from the registries of connectors and sinks.
+struct Vocabulary {
+  std::vector<SettingsType> connectors;
+  std::vector<SettingsType> sinks;
+};
+
+struct NamedSettings {
+  std::string name;  // [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+  std::string type;
+  bool enabled = true;
+  std::unique_ptr<Described> settings;  // never null after a load without faults
+
+  template <typename T>
+  [[nodiscard]] const T& as() const {  // throws std::bad_cast when `type` is another's
+    return dynamic_cast<const T&>(*settings);
+  }
+};
+
+struct Tls {
+  Path ca_file;      // "": the system's
+  Path certificate;  // of the client; needs `key`
+  Path key;
+  std::string server_name;  // "": the host of the URL
+  bool insecure = false;
+
+  void describe(Fields& fields);
+};
+
+struct Timeouts {
+  Duration dial = std::chrono::seconds(10);
+  Duration handshake = std::chrono::seconds(10);
+  Duration pong = std::chrono::seconds(10);
+  Duration heartbeat{0};  // 0: the protocol's own
+  Duration idle{0};       // 0: off
+
+  void describe(Fields& fields);
+};
+
+struct BackoffSettings {
+  Duration base = std::chrono::seconds(1);
+  Duration cap = std::chrono::seconds(60);
+  Duration reset_after = std::chrono::seconds(30);
+
+  void describe(Fields& fields);
+};
+
+struct DedupeSettings {
+  std::uint32_t ids = 65'536;
+  Duration window = std::chrono::hours(24);
+
+  void describe(Fields& fields);
+};
+
+// The keys of every connector (`type` and `enabled` are NamedSettings'). A connector's settings hold one and call
+// `common.describe(fields)` at the end of their own describe().
+struct ConnectorCommon {
+  Tls tls;
+  std::string proxy;                                  // "" or http://[user[:password]@]host:port
+  std::map<std::string, Secret> headers;              // added to the upgrade
+  Duration ping_interval = std::chrono::seconds(20);  // 0: none
+  Timeouts timeouts;
+  BackoffSettings backoff;
+  Size frame_limit = mib(4);
+  DedupeSettings dedupe;
+
+  void describe(Fields& fields);
+};
+
+struct Route {
+  std::vector<std::string> from;   // connectors; empty: all
+  std::vector<std::string> types;  // empty: all
+  std::vector<std::string> to;     // sinks, at least one
+};
+
+struct Limits {
+  Size memory = mib(256);
+  std::uint32_t dials_per_second = 20;
+  Duration pause = std::chrono::seconds(20);
+  std::uint32_t nesting = 64;
+
+  void describe(Fields& fields);
+};
+
+struct Log {
+  enum class Level : std::uint8_t { trace, debug, info, warn, error };
+  enum class Format : std::uint8_t { automatic, text, json };
+
+  Level level = Level::info;
+  Format format = Format::automatic;  // text on a terminal, json otherwise
+
+  void describe(Fields& fields);
+};
+
+// Read and checked, not used by this version.
+struct Admin {
+  std::string listen = "127.0.0.1:9464";
+  std::optional<Secret> token;
+
+  void describe(Fields& fields);
+};
+
+struct SpoolPlace {
+  Path directory = "/var/lib/tributary";
+
+  void describe(Fields& fields);
+};
+
+struct Settings {
+  std::string instance;                   // never empty after load: the host's name when not given
+  std::vector<NamedSettings> connectors;  // in the order of the files
+  std::vector<NamedSettings> sinks;
+  std::vector<Route> routes;
+  SpoolPlace spool;
+  Limits limits;
+  Duration stop_timeout = std::chrono::seconds(25);
+  Admin admin;
+  Log log;
+  std::uint32_t io_threads = 1;
+
+  void describe(Fields& fields, const Vocabulary& vocabulary);
+
+  [[nodiscard]] const NamedSettings* connector(std::string_view name) const;  // nullptr: none of that name
+  [[nodiscard]] const NamedSettings* sink(std::string_view name) const;
+};
+
+}  // namespace tributary::config

@@ -1,0 +1,97 @@
+#include "config/spelling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace tributary::config {
+namespace {
+
+constexpr std::size_t clip = 64;
+
+char folded(char c) {
+  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
+  return c == '-' ? '_' : c;
+}
+
+// Edits to turn `a` into `b`: insert, delete, replace, swap of neighbours. Both at most `clip` bytes.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::array<std::array<std::size_t, clip + 1>, 3> rows{};
+  for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto& row = rows[i % 3];
+    const auto& above = rows[(i + 2) % 3];
+    const auto& above_that = rows[(i + 1) % 3];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = folded(a[i - 1]) == folded(b[j - 1]);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0U : 1U)});
+      const bool swapped =
+          i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+      if (swapped) row[j] = std::min(row[j], above_that[j - 2] + 1);
+    }
+  }
+  return rows[a.size() % 3][b.size()];
+}
+
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+}  // namespace
+
+std::string quote(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string quoted = "`";
+  for (const char c : text.substr(0, clip)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f) {
+      quoted += c;
+    } else {
+      quoted += "\\x";
+      quoted += digits[byte >> 4U];
+      quoted += digits[byte & 0xfU];
+    }
+  }
+  if (text.size() > clip) quoted += "...";
+  return quoted + "`";
+}
+
+std::string alternatives(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known) {
+  std::optional<std::string_view> best;
+  if (word.empty() || word.size() > clip) return best;
+  std::size_t best_distance = word.size() <= 3 ? 1 : std::max<std::size_t>(2, word.size() / 3);
+  for (const auto candidate : known) {
+    if (candidate.empty() || candidate.size() > clip) continue;
+    const bool begins = word.size() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
+    const std::size_t found = begins ? 1 : distance(word, candidate);
+    if (found >= std::max(word.size(), candidate.size())) continue;  // nothing in common
+    if (found < best_distance || (found == best_distance && !best)) {
+      best = candidate;
+      best_distance = found;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+  constexpr std::size_t few = 12;
+  if (const auto near = nearest(word, known)) return "; did you mean " + quote(*near) + "?";
+  if (known.empty() || known.size() > few) return {};
+  return "; expected " + alternatives(known);
+}
+
+bool is_name(std::string_view text) {
+  if (text.empty() || text.size() > 64 || !is_alphanumeric(text.front())) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,28 @@
+// Words for people in fault messages: quoting what a file said, and finding the word it probably meant.
+// Pure. Thread: any.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tributary::config {
+
+// `text` in backquotes, clipped at 64 bytes, with control and non-ASCII bytes escaped: safe for logs and terminals.
+std::string quote(std::string_view text);
+
+// "a, b or c".
+std::string alternatives(std::span<const std::string_view> words);
+
+// The known word nearest to `word` by edit distance (case and `-`/`_` count little), if one is near enough.
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known);
+
+// "; did you mean `url`?", or when none is near and the known words are few, "; expected a, b or c"; else "".
+std::string suggestion(std::string_view word, std::span<const std::string_view> known);
+
+// [A-Za-z0-9][A-Za-z0-9._-]{0,63}: the name of a connector or sink.
+bool is_name(std::string_view text);
+
+}  // namespace tributary::config

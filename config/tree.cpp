@@ -1,0 +1,86 @@
+#include "config/tree.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "config/spelling.hpp"
+
+namespace tributary::config {
+namespace {
+
+constexpr std::size_t fault_limit = 1'000;
+
+}  // namespace
+
+const Entry* Node::find(std::string_view key) const {
+  const auto entry = std::find_if(entries.begin(), entries.end(), [key](const Entry& e) { return e.key == key; });
+  return entry == entries.end() ? nullptr : &*entry;
+}
+
+std::string found(const Node& node, bool secret) {
+  switch (node.kind) {
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      if (secret) return "a text";
+      return node.quoted ? "the text " + quote(node.text) : quote(node.text);
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
+  }
+  return "nothing";
+}
+
+std::uint32_t Report::add_file(std::string name, std::filesystem::path directory) {
+  files_.push_back({std::move(name), std::move(directory)});
+  return static_cast<std::uint32_t>(files_.size() - 1);
+}
+
+void Report::fault(Mark mark, std::string path, std::string message) {
+  if (faults_.size() > fault_limit) return;
+  if (faults_.size() == fault_limit) {
+    faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(fault_limit)});
+    return;
+  }
+  faulted_.insert(path);
+  faults_.push_back({mark, std::move(path), std::move(message)});
+}
+
+void Report::warn(Mark mark, std::string path, std::string message) {
+  if (warnings_.size() < fault_limit) warnings_.push_back({mark, std::move(path), std::move(message)});
+}
+
+void Report::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }
+
+void Report::secret(const std::string& path, Mark mark, const Secret& secret) {
+  secrets_.push_back({path, resolve(mark), secret});
+}
+
+Place Report::resolve(Mark mark) const { return {files_.at(mark.file).name, mark.line, mark.column}; }
+
+std::string Report::where(Mark mark) const {
+  const auto& name = files_.at(mark.file).name;
+  return mark.line == 0 ? name : name + ":" + std::to_string(mark.line);
+}
+
+std::vector<Fault> Report::ordered(std::vector<Placed>& placed) const {
+  std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+    return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
+  });
+  std::vector<Fault> faults;
+  faults.reserve(placed.size());
+  for (auto& one : placed) faults.push_back({resolve(one.mark), std::move(one.path), std::move(one.message)});
+  placed.clear();
+  return faults;
+}
+
+void Report::deliver(Loaded& loaded) {
+  loaded.faults = ordered(faults_);
+  loaded.warnings = ordered(warnings_);
+  loaded.secrets = std::move(secrets_);
+  loaded.places = std::move(places_);
+}
+
+}  // namespace tributary::config

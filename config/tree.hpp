@@ -1,0 +1,94 @@
+// A YAML document as a small tree of values that know where they stand, and the faults found while reading files into
+// one. Made by parse() from one text; merged from many by Assembly (assembly.hpp); read by the Reader. Bounded in bytes,
+// depth and number of values, aliases expanded. Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/load.hpp"
+
+namespace tributary::config {
+
+struct Mark {
+  std::uint32_t file = 0;  // index into Report::files
+  std::uint32_t line = 0;  // from 1; 0: the file as a whole
+  std::uint32_t column = 0;
+};
+
+struct Entry;
+
+struct Node {
+  enum class Kind : std::uint8_t { null, scalar, list, map };
+
+  Kind kind = Kind::null;
+  bool quoted = false;  // scalar: in quotes, or a block: always a text
+  Mark mark;
+  std::string text;            // scalar
+  std::vector<Node> items;     // list
+  std::vector<Entry> entries;  // map, in the order of the file; no key twice
+
+  [[nodiscard]] const Entry* find(std::string_view key) const;
+};
+
+struct Entry {
+  std::string key;
+  Mark mark;
+  Node value;
+
+  [[nodiscard]] Mark place() const { return value.kind == Node::Kind::scalar ? value.mark : mark; }
+};
+
+// "a list", "a map", "nothing", "the number 5" …: what was found where something else was expected. `secret`: the text
+// itself is not shown.
+std::string found(const Node& node, bool secret = false);
+
+// What a load has to say. At most 1,000 faults are kept; the last then says that there are more.
+class Report {
+ public:
+  struct File {
+    std::string name;
+    std::filesystem::path directory;
+  };
+
+  std::uint32_t add_file(std::string name, std::filesystem::path directory);
+  void fault(Mark mark, std::string path, std::string message);
+  void warn(Mark mark, std::string path, std::string message);
+  void place(const std::string& path, Mark mark);
+  void secret(const std::string& path, Mark mark, const Secret& secret);
+
+  [[nodiscard]] bool has_fault_at(const std::string& path) const { return faulted_.contains(path); }
+  [[nodiscard]] bool sound() const { return faults_.empty(); }
+  [[nodiscard]] const File& file(Mark mark) const { return files_.at(mark.file); }
+  [[nodiscard]] std::string where(Mark mark) const;  // file:line
+
+  // Moves everything but the settings into `loaded`, ordered by place.
+  void deliver(Loaded& loaded);
+
+ private:
+  struct Placed {
+    Mark mark;
+    std::string path;
+    std::string message;
+  };
+
+  [[nodiscard]] Place resolve(Mark mark) const;
+  std::vector<Fault> ordered(std::vector<Placed>& placed) const;
+
+  std::vector<File> files_;
+  std::vector<Placed> faults_;
+  std::vector<Placed> warnings_;
+  std::set<std::string> faulted_;
+  std::vector<NamedSecret> secrets_;
+  std::map<std::string, Place, std::less<>> places_;
+};
+
+// The document in `text`, file number `file` of `report`. False when it could not be read whole (a fault says why).
+// An empty document is a null node.
+bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root);
+
+}  // namespace tributary::config

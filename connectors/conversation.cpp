@@ -1,0 +1,344 @@
+#include "connectors/conversation.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::connectors {
+namespace {
+
+using net::State;
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+net::Ending ending_of(net::Reason reason, std::string detail) {
+  net::Ending ending;
+  ending.reason = reason;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+/// `wss://host:port` of a URL: what may be shown. User, path and query can hold secrets.
+std::string public_part(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  std::string_view authority = url.substr(scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
+  return std::string(url.substr(0, scheme + 3)).append(authority);
+}
+
+void member(std::string& json, std::string_view key, std::string_view text) {
+  json += json.size() > 1 ? ",\"" : "\"";
+  json.append(key) += "\":";
+  event::append_quoted(json, text);
+}
+
+}  // namespace
+
+bool LinkStatus::needs_person() const { return net::ladder(ending.reason) != net::Ladder::fast; }
+
+Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
+                           Wire& wire)
+    : settings_(std::move(settings)),
+      protocol_(protocol),
+      intake_(intake),
+      observer_(observer),
+      wire_(wire),
+      session_(settings_.session, settings_.seed) {
+  if (settings_.last_seen) gap_ = Gap{*settings_.last_seen, net::name(net::Reason::stopped)};
+}
+
+// ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Conversation::start(const event::Now& now) {
+  make_room_first(now);
+  session_.start(now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::stop(event::SteadyTime by, const event::Now& now) {
+  session_.stop(now.steady, by, actions_);
+  obey(now);
+}
+
+void Conversation::secrets_read(const std::vector<std::string>& secrets, const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  auto answer = protocol_.dial(secrets, now);
+  if (auto* ending = std::get_if<net::Ending>(&answer)) {
+    session_.ended(std::move(*ending), now.steady, actions_);
+  } else {
+    auto& target = std::get<net::DialTarget>(answer);
+    upstream_ = public_part(target.url);
+    session_.dialed(now.steady);
+    wire_.connect(std::move(target));
+  }
+  obey(now);
+}
+
+void Conversation::secret_unreadable(std::string detail, const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  session_.ended(ending_of(net::Reason::credential_unreadable, std::move(detail)), now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::secret_changed(const event::Now& now) {
+  make_room_first(now);
+  session_.secret_changed(now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::opened(const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  session_.opened(now.steady);
+  outcome_.clear();
+  protocol_.open(++sockets_, now, outcome_);
+  apply(now);
+  if (session_.is_paused() && open()) {
+    wire_.pause_reading(true);
+    outcome_.clear();
+    protocol_.paused(true, now, outcome_);
+    apply(now);
+  }
+}
+
+void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
+  session_.frame_received(now.steady);
+  last_frame_ = now.wall;
+  if (!session_.listening()) {
+    intake_.control(false);
+    return;
+  }
+  outcome_.clear();
+  try {
+    protocol_.frame(payload, binary, now, outcome_);
+  } catch (const std::exception& fault) {
+    outcome_.clear();
+    outcome_.kind = event::FrameKind::malformed;
+    outcome_.malformed_reason = "internal";
+    outcome_.malformed_detail = fault.what();
+    outcome_.down = ending_of(net::Reason::protocol_error, std::string("internal error: ") + fault.what());
+  }
+  // A frame may bring both the word that we are in and the first event: in first.
+  if (std::exchange(outcome_.live, false)) {
+    session_.live(now.steady, actions_);
+    obey(now);
+  }
+  count(payload, now);
+  apply(now);
+}
+
+void Conversation::pong(const event::Now& now) { session_.pong_received(now.steady); }
+
+void Conversation::read_end(const event::Now& now) {
+  intake_.settle();
+  if (open() && !session_.is_paused() && intake_.congested()) pause(now);
+}
+
+void Conversation::room(const event::Now& now) {
+  if (!session_.is_paused()) return;
+  const bool was_open = open();
+  session_.paused(false, now.steady, actions_);
+  if (was_open) {
+    wire_.pause_reading(false);
+    outcome_.clear();
+    protocol_.paused(false, now, outcome_);
+    apply(now);
+  }
+  obey(now);
+}
+
+void Conversation::ended(net::Ending ending, const event::Now& now) {
+  session_.ended(std::move(ending), now.steady, actions_);
+  obey(now);
+  intake_.settle();
+}
+
+void Conversation::fail(net::Ending ending, const event::Now& now) {
+  session_.fail(std::move(ending), now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::tick(const event::Now& now) {
+  if (open() && protocol_.deadline() <= now.steady) {
+    outcome_.clear();
+    protocol_.tick(now, outcome_);
+    apply(now);
+  }
+  if (session_.deadline() <= now.steady) {
+    make_room_first(now);
+    session_.tick(now.steady, actions_);
+    obey(now);
+  }
+}
+
+event::SteadyTime Conversation::deadline() const {
+  return open() ? std::min(session_.deadline(), protocol_.deadline()) : session_.deadline();
+}
+
+bool Conversation::wants_secret_changes() const {
+  return (session_.state() == State::waiting || session_.state() == State::parked) &&
+         net::ladder(session_.last_ending().reason) != net::Ladder::fast;
+}
+
+LinkStatus Conversation::status() const {
+  LinkStatus status;
+  status.state = session_.state();
+  status.ending = session_.last_ending();
+  status.wait = status.state == State::waiting || status.state == State::parked ? wait_ : std::chrono::milliseconds(0);
+  status.since = session_.since();
+  status.connections = session_.connections();
+  status.paused = session_.is_paused();
+  return status;
+}
+
+// ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
+
+bool Conversation::open() const {
+  return session_.state() == State::handshaking || session_.state() == State::live;
+}
+
+/// An attempt is about to begin: not while the sinks are full.
+void Conversation::make_room_first(const event::Now& now) {
+  const bool resting =
+      session_.state() == State::idle || session_.state() == State::waiting || session_.state() == State::parked;
+  if (resting && !session_.is_paused() && intake_.congested()) pause(now);
+}
+
+void Conversation::pause(const event::Now& now) {
+  session_.paused(true, now.steady, actions_);
+  wire_.await_room();
+  if (!open()) return;
+  wire_.pause_reading(true);
+  outcome_.clear();
+  protocol_.paused(true, now, outcome_);
+  apply(now);
+}
+
+void Conversation::count(std::string_view payload, const event::Now& now) {
+  switch (outcome_.kind) {
+    case event::FrameKind::control: return intake_.control(outcome_.unknown);
+    case event::FrameKind::malformed:
+      return intake_.malformed({outcome_.malformed_reason, outcome_.malformed_detail, payload}, now);
+    case event::FrameKind::carrying: return intake_.carrying();
+  }
+}
+
+void Conversation::pass_on(const event::Now& now) {
+  for (event::Draft& draft : outcome_.drafts) intake_.accept(std::move(draft), now);
+  for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
+  for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
+}
+
+/// The protocol's answer to whatever it was asked.
+void Conversation::apply(const event::Now& now) {
+  if (outcome_.live) session_.live(now.steady, actions_);
+  obey(now);
+  pass_on(now);
+  if (open()) {
+    for (const Outcome::Frame& frame : outcome_.sends) wire_.send(frame.payload, frame.binary);
+  }
+  if (outcome_.down) {
+    net::Ending ending = std::move(*outcome_.down);
+    outcome_.down.reset();
+    session_.fail(std::move(ending), now.steady, actions_);
+  }
+  obey(now);
+}
+
+void Conversation::obey(const event::Now& now) {
+  while (!actions_.empty()) {
+    obeyed_.clear();
+    std::swap(actions_, obeyed_);
+    for (const net::Action& action : obeyed_) {
+      std::visit(Overloaded{
+                     [&](const net::action::Dial&) { wire_.prepare(); },
+                     [&](const net::action::Ping&) { wire_.ping(); },
+                     [&](const net::action::Close& close) {
+                       Outcome farewell;
+                       protocol_.farewell(farewell);
+                       for (const Outcome::Frame& frame : farewell.sends) wire_.send(frame.payload, frame.binary);
+                       wire_.close(close.ending);
+                     },
+                     [&](const net::action::Abort& abort) { wire_.abort(abort.ending); },
+                     [&](const net::action::Drop&) { wire_.drop(); },
+                     [&](const net::action::Up& up) { on_up(up, now); },
+                     [&](const net::action::Down& down) { on_down(down, now); },
+                     [&](const net::action::Wait& wait) { wait_ = wait.delay; },
+                     [&](const net::action::Stopped&) { wire_.stopped(); },
+                 },
+                 action);
+    }
+  }
+  announce();
+}
+
+void Conversation::announce() {
+  if (session_.state() == announced_) return;
+  announced_ = session_.state();
+  observer_.changed(settings_.connector, status());
+}
+
+void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
+  announce();
+  intake_.live();
+  last_frame_ = now.wall;  // also where being let in takes no frame
+  told_ = net::Reason::none;
+  std::string data = "{\"connection\":";
+  event::append_number(data, up.connection);
+  if (!upstream_.empty()) member(data, "upstream", upstream_);
+  data += '}';
+  notice("connectorUp", std::move(data), now);
+  report_gap(now);
+}
+
+void Conversation::on_down(const net::action::Down& down, const event::Now& now) {
+  observer_.lost(settings_.connector, down.ending, down.was_live);
+  if (down.was_live && !gap_) gap_ = Gap{last_frame_.value_or(now.wall), net::name(down.ending.reason)};
+  std::string data = "{";
+  member(data, "reason", net::name(down.ending.reason));
+  if (!down.ending.detail.empty()) member(data, "detail", event::clip(down.ending.detail, 300));
+  data += '}';
+  if (down.ending.reason == net::Reason::credential_refused) notice("credentialRefused", data, now);
+  // An upstream that is away for hours is one piece of news, not one per attempt.
+  if (!down.was_live && down.ending.reason == told_) return;
+  told_ = down.ending.reason;
+  notice("connectorDown", std::move(data), now);
+}
+
+void Conversation::notice(std::string_view type, std::string data, const event::Now& now) {
+  event::Notice note;
+  note.type = type;
+  note.data_json = std::move(data);
+  intake_.notice(note, now);
+}
+
+void Conversation::report_gap(const event::Now& now) {
+  if (!gap_) return;
+  const Gap gap = *std::exchange(gap_, std::nullopt);
+  std::string data = "{";
+  member(data, "from", event::to_text(gap.from));
+  member(data, "to", event::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
+  member(data, "cause", gap.cause);
+  data += ",\"backfilled\":false}";
+  std::vector<std::string> channels = protocol_.channels();
+  if (channels.empty()) channels.emplace_back();
+  for (std::string& channel : channels) {
+    event::Notice note;
+    note.type = "gap";
+    note.data_json = data;
+    note.channel_source = channel.empty() ? std::string_view() : settings_.source;
+    note.channel = std::move(channel);
+    intake_.notice(note, now);
+  }
+}
+
+}  // namespace tributary::connectors

@@ -1,0 +1,18 @@
+#include "connectors/protocol.hpp"
+
+namespace tributary::connectors {
+
+void Outcome::clear() {
+  kind = event::FrameKind::control;
+  unknown = false;
+  malformed_reason = {};
+  malformed_detail.clear();
+  drafts.clear();
+  ignored.clear();
+  sends.clear();
+  notices.clear();
+  live = false;
+  down.reset();
+}
+
+}  // namespace tributary::connectors

@@ -1,0 +1,23 @@
+#include "connectors/registry.hpp"
+
+#include <array>
+
+#include "connectors/streamelements/factory.hpp"
+
+namespace tributary::connectors {
+
+std::span<const Entry> registry() {
+  static const std::array entries{
+      streamelements::entry(),
+  };
+  return entries;
+}
+
+const Entry* find(std::string_view name) {
+  for (const Entry& entry : registry()) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace tributary::connectors

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+namespace tributary::connectors {
+
+/// What the settings of every connector are: its own keys, then `common.describe(fields)` at the end of its describe().
+/// A value, immutable after loading. Thread: any.
+struct Settings : config::Described {
+  config::ConnectorCommon common;
+};
+
+}  // namespace tributary::connectors

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/streamelements/json_text.hpp"
+#include "event/event.hpp"
+
+namespace tributary::connectors::streamelements {
+
+/// What one `event…` message says, as read: views into a JsonText.
+struct Emission {
+  Value payload;      ///< the first argument; absent when there is none
+  Object activity;    ///< its members, when it is an object
+  Object data;        ///< the members of its `data` (`event` in a test), when that is an object
+  Object emission;    ///< the members of the second argument, `{ts, nonce}`
+  std::string_view channel;  ///< plain text: the `channelId` of `authenticated`; "" before it
+};
+
+/// The members of an activity that have a meaning of their own at its top level.
+struct Envelope {
+  Value id, activity_id, channel, type, provider, flagged, created_at, updated_at;
+  Value expires_at, activity_group, session_events_count, is_mock;
+  Value data, event, listener;
+  std::vector<const Member*> others;
+
+  void read(const Object& activity);
+};
+
+/// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
+/// needs no change as it was sent.
+/// Owner: one Codec. Thread: io. Failure: none; whatever was sent becomes a valid event, and what does not fit its place
+/// stays at `data.details`.
+class Normaliser {
+ public:
+  explicit Normaliser(std::string_view connector);
+
+  /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object.
+  void activity(const Emission& emission, const Envelope& envelope, bool test, const event::Now& now,
+                event::Draft& draft);
+  /// `event:test`: `{listener, event: {name, …}}`.
+  void test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft);
+  /// `event:update`: a value of the session.
+  void state_update(const Emission& emission, const event::Now& now, event::Draft& draft);
+  /// `event:reset`: the payload is opaque.
+  void state_reset(const Emission& emission, const event::Now& now, event::Draft& draft);
+
+ private:
+  struct Detail {
+    std::string_view key;
+    std::string_view text;
+  };
+  struct DataFields;
+  struct Times;
+  struct Source;
+
+  void write(const Emission& emission, const Envelope& envelope, const Source& source, const event::Now& now,
+             event::Draft& draft);
+  void write_state(const Emission& emission, bool opaque, std::string_view type, std::string_view upstream_type,
+                   const event::Now& now, event::Draft& draft);
+  void write_id(const Envelope& envelope, const DataFields& fields, const Source& source, event::Draft& draft);
+  void write_head(const Value& channel, std::string_view type, const Value& provider, event::Draft& draft);
+  void write_data(const Object& data, const DataFields& fields, bool six, std::string& out);
+  static void write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out);
+  static void write_fills(const DataFields& fields, std::string& out);
+  void write_details(std::string& out);
+  void write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft);
+  void write_relay(const Emission& emission, std::string_view upstream_type, const event::Now& now,
+                   event::Draft& draft);
+  void add_detail(std::string_view key, std::string_view text);
+  void add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times, const Source& source);
+  std::string_view received_text(event::WallTime time);
+
+  std::string relay_begin_;  ///< `"relay":{"connector":"…","source":"streamelements","upstreamType":"`
+  std::vector<Detail> details_;
+  std::list<std::string> detail_names_;
+  std::string upstream_id_;  ///< escaped
+  event::Slice channel_;     ///< of the event being written
+  event::WallTime received_{};
+  std::string received_text_;
+};
+
+}  // namespace tributary::connectors::streamelements

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/decimal.hpp"
+
+namespace tributary::event {
+
+// JSON text as a simdjson tree in which no number is lost. simdjson refuses integers beyond 64 bits and numbers beyond
+// double; such a text is read a second time with each of them replaced by a marker, a subnormal double whose bit
+// pattern is an index into `extremes`, where the number stands exactly. Subnormal numbers of the text itself are
+// replaced as well, so a marker is never ambiguous. Ordinary texts pay nothing.
+//
+// Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
+// Thread: any, one at a time; `root` and `exact` may be shared once read.
+// Failure: read() returns false and error() says why in words. Nesting beyond 1,024 is such an error.
+class Document {
+ public:
+  Document() = default;
+  Document(const Document&) = delete;  // elements hold its address
+  Document& operator=(const Document&) = delete;
+
+  bool read(std::string_view text);
+  // As read, for text followed by simdjson::SIMDJSON_PADDING readable bytes: saves the copy.
+  bool read_padded(std::string_view text);
+
+  simdjson::dom::element root() const { return root_; }
+  std::string_view error() const { return error_; }
+
+  bool is_extreme(double value) const;
+  // The number as written (up to double's rounding of fractions). `number` must be a number of this document.
+  Decimal exact(simdjson::dom::element number) const;
+
+ private:
+  bool read_again(std::string_view text);
+
+  simdjson::dom::parser parser_;
+  simdjson::dom::element root_;
+  std::vector<Decimal> extremes_;
+  std::string error_;
+};
+
+// Where the value at a JSON pointer begins in `text` (valid JSON). Line and column count from 1; they
+// are 0 when there is no such value.
+struct TextPlace {
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::size_t offset = 0;
+};
+TextPlace locate(std::string_view text, std::string_view pointer);
+
+// ~ and / of a member name as RFC 6901 wants them in a pointer, and back.
+std::string pointer_token(std::string_view name);
+std::string unescape_pointer_token(std::string_view token);
+
+}  // namespace tributary::event

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tributary::event {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+/// UTC, the resolution of every time in an event.
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Both clocks at one moment. Deciding code takes it as an argument and never reads a clock.
+struct Now {
+  SteadyTime steady;
+  WallTime wall;
+};
+
+/// Which family of topics an event belongs to.
+enum class Kind : std::uint8_t {
+  activity,  ///< something a viewer did: `topics.events`
+  state,     ///< `stateUpdate`, `stateReset`: `topics.state`
+  notice,    ///< the relay's own (`connectorUp`, `gap`, …): `topics.relay`
+};
+
+/// A part of an event's text, by place, so that it survives the text being moved.
+struct Slice {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+  std::string_view of(std::string_view text) const { return text.substr(offset, size); }
+};
+
+/// An event on its way into the relay: canonical JSON written up to and including `relay.receivedAt`, with the last
+/// brace of `relay` and of the event missing. The relay dedupes, numbers and closes it (relay/finish).
+/// Made by a codec, moved into the Intake. Thread: io.
+struct Draft {
+  Kind kind = Kind::activity;
+  std::string text;        ///< `{"_id":"…",…,"relay":{…,"receivedAt":"…"`
+  Slice id;                ///< the 24 characters (or as sent) of `_id`, inside its quotes
+  bool identified = false; ///< `_id` comes from an upstream id: dedupe by it. Else 24 zeros, to be filled by the relay
+  Slice type;              ///< values, inside their quotes and therefore JSON-escaped
+  Slice provider;
+  Slice created_at;
+  std::string_view source;       ///< "streamelements", …: static storage
+  std::string upstream_channel;  ///< plain text, not escaped
+  std::string key_suffix;        ///< state: the session value's name; else empty
+  WallTime created{};
+  WallTime updated{};            ///< as sent; WallTime{} when the upstream sends no time, so that a repeat is a repeat
+  bool flagged = false;
+  bool test = false;             ///< adds `relay.test: true`, and is not deduped
+  std::uint32_t repaired = 0;    ///< invalid UTF-8 bytes replaced by U+FFFD
+};
+
+/// One canonical event. Immutable once made, shared between sinks. Thread: any.
+struct Event {
+  Kind kind = Kind::activity;
+  bool streamelements_valid = false;  ///< also passes StreamElements' own schema: header ce_streamelements
+  bool test = false;
+  bool update = false;
+  std::string text;  ///< the canonical bytes, followed by the key: one allocation
+  Slice json;
+  Slice key;         ///< `<source>:<upstreamChannel>[:<name>]`
+  Slice upstream_channel;  ///< plain text, within the key
+  Slice id;
+  Slice type;
+  Slice provider;
+  Slice created_at;
+  std::string_view source;           ///< static storage
+  std::shared_ptr<const std::string> connector;
+  WallTime created{};
+  WallTime received{};
+  SteadyTime received_steady{};
+  std::uint64_t sequence = 0;
+
+  std::string_view json_text() const { return json.of(text); }
+  std::string_view key_text() const { return key.of(text); }
+  std::string_view id_text() const { return id.of(text); }
+  std::string_view type_text() const { return type.of(text); }
+  std::string_view provider_text() const { return provider.of(text); }
+  std::string_view created_at_text() const { return created_at.of(text); }
+  std::string_view upstream_channel_text() const { return upstream_channel.of(text); }
+  /// What it holds of a sink's `memory`.
+  std::size_t bytes() const { return sizeof(Event) + text.capacity(); }
+};
+
+using EventPtr = std::shared_ptr<const Event>;
+
+}  // namespace tributary::event

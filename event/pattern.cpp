@@ -1,0 +1,175 @@
+#include "event/pattern.hpp"
+
+#include <re2/re2.h>
+
+#include <charconv>
+#include <limits>
+
+namespace tributary::event {
+namespace {
+
+constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+
+void add_range(std::array<std::uint64_t, 4>& bytes, unsigned first, unsigned last) {
+  for (unsigned c = first; c <= last; ++c) bytes[c / 64] |= std::uint64_t{1} << (c % 64);
+}
+
+bool holds(const std::array<std::uint64_t, 4>& bytes, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (bytes[byte / 64] >> (byte % 64) & 1U) != 0;
+}
+
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) < 0x80 && c >= ' ' &&
+         std::string_view("\\^$.*+?()[]{}|/").find(c) == std::string_view::npos;
+}
+
+// What follows a backslash and is one byte class: \d \w or escaped punctuation.
+bool simple_escape(char c, std::array<std::uint64_t, 4>& bytes) {
+  if (c == 'd' || c == 'w') add_range(bytes, '0', '9');
+  if (c == 'w') {
+    add_range(bytes, 'a', 'z');
+    add_range(bytes, 'A', 'Z');
+    add_range(bytes, '_', '_');
+  }
+  if (c == 'd' || c == 'w') return true;
+  if (std::string_view("\\^$.*+?()[]{}|/-").find(c) == std::string_view::npos) return false;
+  add_range(bytes, static_cast<unsigned char>(c), static_cast<unsigned char>(c));
+  return true;
+}
+
+}  // namespace
+
+Pattern::Pattern() = default;
+Pattern::~Pattern() = default;
+Pattern::Pattern(Pattern&&) noexcept = default;
+Pattern& Pattern::operator=(Pattern&&) noexcept = default;
+
+std::variant<Pattern, std::string> Pattern::compile(std::string_view ecma) {
+  Pattern pattern;
+  if (simple(ecma, pattern)) return pattern;
+  pattern = Pattern();
+  const TranslatedPattern translated = translate_pattern(ecma);
+  if (!translated.error.empty()) return translated.error;
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_never_capture(true);
+  pattern.expression_ = std::make_unique<RE2>(translated.re2, options);
+  if (!pattern.expression_->ok()) return pattern.expression_->error();
+  return pattern;
+}
+
+bool Pattern::simple_class(std::string_view ecma, std::size_t& at, ByteSet& bytes) {
+  if (at >= ecma.size()) return false;
+  const char first = ecma[at++];
+  if (first == '\\') return at < ecma.size() && simple_escape(ecma[at++], bytes);
+  if (first != '[') {
+    add_range(bytes, static_cast<unsigned char>(first), static_cast<unsigned char>(first));
+    return is_plain(first);
+  }
+  const std::size_t begin = at;
+  while (at < ecma.size() && ecma[at] != ']') {
+    const char low = ecma[at++];
+    if (low == '\\') {
+      // An escape that is followed by a range is left to RE2.
+      if (at >= ecma.size() || !simple_escape(ecma[at++], bytes)) return false;
+      if (at < ecma.size() && ecma[at] == '-' && at + 1 < ecma.size() && ecma[at + 1] != ']') return false;
+      continue;
+    }
+    if (static_cast<unsigned char>(low) >= 0x80 || low == '[' || (low == '^' && at == begin + 1)) return false;
+    char high = low;
+    if (at + 1 < ecma.size() && ecma[at] == '-' && ecma[at + 1] != ']') {
+      high = ecma[at + 1];
+      at += 2;
+      if (high < low || high == '\\' || high == '[' || static_cast<unsigned char>(high) >= 0x80) return false;
+    }
+    add_range(bytes, static_cast<unsigned char>(low), static_cast<unsigned char>(high));
+  }
+  if (at == begin || at >= ecma.size()) return false;
+  ++at;
+  return true;
+}
+
+bool Pattern::simple_count(std::string_view ecma, std::size_t& at, Run& run) {
+  run.minimum = run.maximum = 1;
+  if (at >= ecma.size()) return true;
+  const char c = ecma[at];
+  if (c == '*' || c == '+' || c == '?') {
+    run.minimum = c == '+' ? 1 : 0;
+    run.maximum = c == '?' ? 1 : kUnbounded;
+    ++at;
+  } else if (c == '{') {
+    const char* const end = ecma.data() + ecma.size();
+    auto read = std::from_chars(ecma.data() + at + 1, end, run.minimum);
+    if (read.ec != std::errc() || read.ptr == end) return false;
+    run.maximum = run.minimum;
+    if (*read.ptr == ',') {
+      run.maximum = kUnbounded;
+      if (++read.ptr != end && *read.ptr != '}') {
+        read = std::from_chars(read.ptr, end, run.maximum);
+        if (read.ec != std::errc()) return false;
+      }
+    }
+    if (read.ptr == end || *read.ptr != '}' || run.maximum < run.minimum) return false;
+    at = static_cast<std::size_t>(read.ptr - ecma.data()) + 1;
+  }
+  return at >= ecma.size() || std::string_view("*+?{").find(ecma[at]) == std::string_view::npos;
+}
+
+bool Pattern::simple(std::string_view ecma, Pattern& result) {
+  std::size_t at = 0;
+  const bool from_start = ecma.starts_with('^');
+  bool to_end = false;
+  if (from_start) ++at;
+  while (at < ecma.size()) {
+    if (ecma[at] == '$' && at + 1 == ecma.size()) {
+      to_end = true;
+      break;
+    }
+    Run run{};
+    if (!simple_class(ecma, at, run.bytes) || !simple_count(ecma, at, run)) return false;
+    result.runs_.push_back(run);
+  }
+  if (result.runs_.empty() || result.runs_.size() > 16) return false;
+  for (std::size_t i = 0; i + 1 < result.runs_.size(); ++i) {
+    if (result.runs_[i].minimum != result.runs_[i].maximum) return false;
+  }
+  // Not anchored at the end: reaching the last run's minimum is enough.
+  if (!to_end) {
+    if (!from_start && result.runs_.size() != 1) return false;
+    result.runs_.back().maximum = result.runs_.back().minimum;
+  }
+  result.anywhere_ = !from_start && !to_end;
+  if (from_start && !to_end) result.runs_.push_back({{~0ULL, ~0ULL, ~0ULL, ~0ULL}, 0, kUnbounded});
+  return from_start || result.anywhere_;
+}
+
+bool Pattern::matches_runs(std::string_view text) const {
+  if (anywhere_) {
+    std::size_t length = 0;
+    if (runs_[0].minimum == 0) return true;
+    for (const char c : text) {
+      length = holds(runs_[0].bytes, c) ? length + 1 : 0;
+      if (length == runs_[0].minimum) return true;
+    }
+    return false;
+  }
+  std::size_t at = 0;
+  for (const Run& run : runs_) {
+    std::size_t length = 0;
+    while (length < run.maximum && at < text.size() && holds(run.bytes, text[at])) {
+      ++length;
+      ++at;
+    }
+    if (length < run.minimum) return false;
+  }
+  return at == text.size();
+}
+
+bool Pattern::matches(std::string_view text) const {
+  if (expression_ == nullptr) return matches_runs(text);
+  const re2::StringPiece piece(text.data(), text.size());
+  return expression_->Match(piece, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+}
+
+}  // namespace tributary::event

@@ -1,0 +1,133 @@
+#pragma once
+
+// Every seam between the folders, on one page. A port is spoken by the side that needs something; the other side
+// implements it. Nothing here has a thread or a clock of its own.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "event/event.hpp"
+#include "event/ledger.hpp"
+
+namespace tributary::event {
+
+// ── connector → relay ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What a received frame turned out to be: each frame is exactly one.
+enum class FrameKind : std::uint8_t { control, malformed, carrying };
+
+/// A frame that cannot be understood.
+struct Malformed {
+  std::string_view reason;  ///< a word of a closed list: not_json, wrong_shape, too_deep, binary, …
+  std::string detail;
+  std::string_view frame;   ///< lives during the call
+};
+
+/// The relay's own word on a connector, published to `topics.relay`.
+struct Notice {
+  std::string_view type;    ///< connectorUp, connectorDown, gap, credentialRefused, credentialExpiring
+  std::string data_json;    ///< the value of `data`, a JSON object
+  std::string channel = {}; ///< gap: the affected upstreamChannel, whose key it gets; empty: the connector
+  std::string_view channel_source = {};  ///< gap: the affected channel's source, static storage
+};
+
+/// Where one connector puts what it hears. One Intake per connector, made by the relay; outlives its connector.
+/// Thread: io.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  virtual void control(bool unknown) = 0;            ///< a frame without events
+  virtual void malformed(const Malformed& fault, const Now& now) = 0;
+  virtual void carrying() = 0;                       ///< a frame whose events follow
+  virtual void accept(Draft&& draft, const Now& now) = 0;
+  virtual void ignored(Ignored reason) = 0;          ///< an event that is not to be passed on
+  virtual void notice(const Notice& notice, const Now& now) = 0;
+  virtual void live() = 0;                           ///< a new connection is live
+  /// Publishes the ledger; called once per socket read, not per frame.
+  virtual void settle() = 0;
+  /// A sink that this connector feeds is at its cap: stop reading until `resumed` is called.
+  virtual bool congested() const = 0;
+  /// `resumed` runs on the connector's io thread after the congestion has gone.
+  virtual void on_room(std::function<void()> resumed) = 0;
+};
+
+// ── relay → sink ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What the downstream said of one record. See RELIABILITY: retry, bisect, park.
+enum class Verdict : std::uint8_t {
+  delivered,     ///< safe: acknowledged by every in-sync replica, or written
+  retriable,     ///< not delivered, not its fault: replay its lane
+  record_fault,  ///< a record of its batch is refused for itself: bisect, dead-letter the guilty
+  denied,        ///< authorization or unknown topic: park the lane
+  purged,        ///< taken back because the producer is rebuilt: replay
+  failed,        ///< cannot be delivered and must not be tried again (an at-most-once sink)
+};
+
+struct Report {
+  std::uint64_t token = 0;  ///< as given to `send`
+  Verdict verdict = Verdict::delivered;
+  std::string_view code;    ///< the downstream's own name of the fault, static storage
+};
+
+/// Why an event is sent as a dead letter instead of as itself.
+struct DeadLetter {
+  std::string_view reason;  ///< invalid, too_large, record_refused, malformed, …
+  std::string value;        ///< the whole JSON value, EVENT.md's shape
+  std::shared_ptr<const std::string> connector;
+};
+
+enum class Sent : std::uint8_t {
+  accepted,   ///< a report with the token will follow
+  full,       ///< the downstream's own queue is full: try again after the next reports
+  too_large,  ///< will never fit
+  denied,     ///< the topic is known to be missing or forbidden: park the lane
+};
+
+/// A sink's wire: sends records and reports on each of them exactly once, in whatever order. Decides nothing.
+/// Owned by relay::Delivery, used by its thread alone, except `wake`. Thread: sink.
+class Downstream {
+ public:
+  virtual ~Downstream() = default;
+  /// The name of the stream within which order is kept, e.g. a topic. Never asks the network. "" : this sink takes no
+  /// events of that kind (dropped as topic_off).
+  virtual std::string_view stream_of(const Event& event) = 0;
+  virtual std::string_view dead_letter_stream() const = 0;  ///< "" : none
+  /// `event` stays alive until its report; nothing is copied.
+  virtual Sent send(std::string_view stream, const Event& event, std::uint64_t token) = 0;
+  virtual Sent send(std::string_view stream, const DeadLetter& letter, std::uint64_t token) = 0;
+  /// Waits at most `timeout` for reports or `wake`, appends what came.
+  virtual void poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) = 0;
+  /// Ends `poll` early. Thread: any.
+  virtual void wake() = 0;
+  /// The wire is broken for good (a fatal producer error): true once; then `rebuild` is called.
+  virtual bool broken() const { return false; }
+  /// Reports every unfinished record as `purged`, then starts afresh.
+  virtual void rebuild(std::vector<Report>& reports) { static_cast<void>(reports); }
+  /// The end: lets go of every event it was given, without reports; nothing but `wake` is called afterwards.
+  virtual void close() {}
+  /// Reopens files (SIGUSR1). Thread: sink.
+  virtual void reopen() {}
+  /// False for at-most-once sinks, whose `delivered` is booked as `sent`.
+  virtual bool acknowledges() const { return true; }
+  virtual std::uint64_t clamped() const { return 0; }
+};
+
+// ── outbox → disk (built later) ─────────────────────────────────────────────────────────────────────────────────────
+
+/// Where an outbox puts what memory cannot hold or Kafka does not take in time. The outbox works without one.
+/// Calls are queued to the spool's own thread; `committed` runs on the sink's. Thread: sink.
+class Spool {
+ public:
+  virtual ~Spool() = default;
+  virtual void append(const EventPtr& event, std::string_view stream, std::uint64_t token) = 0;
+  virtual void forget(std::uint64_t token) = 0;  ///< delivered: its row may go
+  virtual void on_committed(std::function<void(std::uint64_t token)> committed) = 0;
+};
+
+}  // namespace tributary::event

@@ -1,0 +1,43 @@
+#include "event/schema.hpp"
+
+#include "event/embedded_schemas.hpp"
+#include "event/schema_compiler.hpp"
+#include "event/schema_metaschema.hpp"
+#include "event/schema_references.hpp"
+
+namespace tributary::event {
+
+std::variant<Schema, SchemaError> Schema::compile(std::string_view json_text,
+                                                  const std::map<std::string, std::string>& remote_documents) {
+  try {
+    SchemaReferences references(remote_documents);
+    const std::size_t document = references.add("", json_text);
+    SchemaCompiler compiler(references);
+    return Schema(std::make_shared<const SchemaProgram>(compiler.run(references.root(document))));
+  } catch (const SchemaFault& fault) {
+    return fault.error;
+  }
+}
+
+const SchemaProgram& metaschema_program() {
+  static const SchemaProgram kProgram = [] {
+    const std::map<std::string, std::string> none;
+    SchemaReferences references(none);
+    references.check_metaschema = false;
+    const std::size_t document = references.add("", embedded_schema("draft-07.schema.json"));
+    SchemaCompiler compiler(references);
+    return compiler.run(references.root(document));
+  }();
+  return kProgram;
+}
+
+std::string to_string(const SchemaError& error) {
+  std::string text;
+  if (!error.document.empty()) text += error.document + ": ";
+  if (error.line != 0) {
+    text += "line " + std::to_string(error.line) + ", column " + std::to_string(error.column) + ", ";
+  }
+  return text + "at " + (error.path.empty() ? "/" : error.path) + ": " + error.message;
+}
+
+}  // namespace tributary::event

@@ -1,0 +1,150 @@
+#include "net/connect.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sstream>
+#include <utility>
+
+namespace tributary::net {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  std::ostringstream text;
+  text << endpoint;
+  return text.str();
+}
+
+class Attempt final : public ConnectAttempt, public std::enable_shared_from_this<Attempt> {
+ public:
+  Attempt(boost::asio::io_context& io, Handler handler)
+      : io_(io), resolver_(io), timer_(io), handler_(std::move(handler)) {}
+
+  void resolve(const std::string& host, std::uint16_t port) {
+    host_ = host;
+    error_code not_literal;
+    const auto address = boost::asio::ip::make_address(host, not_literal);
+    if (!not_literal) return connect({tcp::endpoint(address, port)});
+    resolver_.async_resolve(
+        host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service,
+        [self = shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
+          if (!self->handler_) return;
+          if (error || results.empty()) return self->finish_unresolved(error);
+          self->connect(interleaved({results.begin(), results.end()}));
+        });
+  }
+
+  void connect(std::vector<tcp::endpoint> endpoints) {
+    endpoints_ = std::move(endpoints);
+    boost::asio::post(io_, [self = shared_from_this()] {
+      if (self->handler_ && self->endpoints_.empty()) return self->finish_unresolved({});
+      self->try_next();
+    });
+  }
+
+  void cancel() override {
+    handler_ = nullptr;
+    release();
+  }
+
+  std::string doing() const override {
+    if (next_ == 0) return "resolving " + host_;
+    return "connecting to " + text_of(endpoints_[next_ - 1]);
+  }
+
+ private:
+  void try_next() {
+    if (!handler_ || next_ == endpoints_.size()) return;
+    const std::size_t index = next_++;
+    ++pending_;
+    sockets_.push_back(std::make_unique<tcp::socket>(io_));
+    sockets_[index]->async_connect(endpoints_[index],
+                                   [self = shared_from_this(), index](error_code error) { self->done(index, error); });
+    if (next_ == endpoints_.size()) return;
+    timer_.expires_after(stagger);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->try_next();
+    });
+  }
+
+  void done(std::size_t index, error_code error) {
+    --pending_;
+    if (!handler_) return;
+    if (!error) {
+      Connected connected;
+      connected.socket = std::move(sockets_[index]);
+      return finish(std::move(connected));
+    }
+    sockets_[index].reset();
+    faults_ += (faults_.empty() ? "" : "; ") + text_of(endpoints_[index]) + ": " + error.message();
+    if (next_ < endpoints_.size()) {
+      timer_.cancel();
+      return try_next();
+    }
+    if (pending_ == 0) finish({nullptr, {Reason::connect_refused, faults_, 0, 0}});
+  }
+
+  void finish_unresolved(error_code error) {
+    const std::string why = error ? error.message() : "no address";
+    finish({nullptr, {Reason::unresolved_host, host_ + ": " + why, 0, 0}});
+  }
+
+  void finish(Connected connected) {
+    const Handler handler = std::exchange(handler_, nullptr);
+    release();
+    handler(std::move(connected));
+  }
+
+  void release() {
+    resolver_.cancel();
+    timer_.cancel();
+    for (auto& socket : sockets_) socket.reset();
+  }
+
+  boost::asio::io_context& io_;
+  tcp::resolver resolver_;
+  boost::asio::steady_timer timer_;
+  Handler handler_;
+  std::string host_;
+  std::vector<tcp::endpoint> endpoints_;
+  std::vector<std::unique_ptr<tcp::socket>> sockets_;
+  std::size_t next_ = 0;
+  std::size_t pending_ = 0;
+  std::string faults_;
+};
+
+}  // namespace
+
+std::vector<tcp::endpoint> interleaved(const std::vector<tcp::endpoint>& endpoints) {
+  if (endpoints.empty()) return {};
+  std::vector<tcp::endpoint> turns[2];
+  const bool first_is_v6 = endpoints.front().address().is_v6();
+  for (const auto& endpoint : endpoints) turns[endpoint.address().is_v6() == first_is_v6 ? 0 : 1].push_back(endpoint);
+  std::vector<tcp::endpoint> out;
+  for (std::size_t i = 0; i < std::max(turns[0].size(), turns[1].size()); ++i) {
+    for (const auto& turn : turns) {
+      if (i < turn.size() && out.size() < ConnectAttempt::address_limit) out.push_back(turn[i]);
+    }
+  }
+  return out;
+}
+
+std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io, const std::string& host,
+                                                      std::uint16_t port, Handler handler) {
+  auto attempt = std::make_shared<Attempt>(io, std::move(handler));
+  attempt->resolve(host, port);
+  return attempt;
+}
+
+std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io,
+                                                      std::vector<tcp::endpoint> endpoints, Handler handler) {
+  auto attempt = std::make_shared<Attempt>(io, std::move(handler));
+  attempt->connect(std::move(endpoints));
+  return attempt;
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,108 @@
+#include "net/http_reply.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <charconv>
+
+#include "net/printable.hpp"
+
+namespace tributary::net {
+
+namespace http = boost::beast::http;
+
+std::string HttpReply::words() const {
+  std::string out = "HTTP " + std::to_string(status);
+  if (!phrase.empty()) out += " " + phrase;
+  if (const std::string location = header("Location"); !location.empty()) out += ", to " + location;
+  if (!body.empty()) out += ": " + body;
+  return printable(out, 300);
+}
+
+int retry_after_seconds(std::string_view value, std::time_t now) {
+  constexpr long long day = 24 * 60 * 60;
+  long long seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error == std::errc::result_out_of_range) {
+    seconds = day;
+  } else if (error != std::errc{} || end != value.data() + value.size()) {
+    std::tm date{};
+    const std::string text(value);
+    if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return 0;
+    seconds = static_cast<long long>(timegm(&date)) - static_cast<long long>(now);
+  }
+  return static_cast<int>(std::clamp(seconds, 0LL, day));
+}
+
+struct HttpReplyReader::Parser {
+  http::response_parser<http::buffer_body> http;
+  std::array<char, body_limit> body;
+};
+
+HttpReplyReader::HttpReplyReader() : parser_(std::make_unique<Parser>()) {
+  parser_->http.header_limit(head_limit);
+  parser_->http.body_limit(boost::none);
+}
+
+HttpReplyReader::~HttpReplyReader() = default;
+
+std::size_t HttpReplyReader::feed(std::string_view bytes) {
+  if (state_ == State::head) return feed_head(bytes);
+  if (state_ == State::body) return feed_body(bytes);
+  return bytes.size();
+}
+
+std::size_t HttpReplyReader::feed_head(std::string_view bytes) {
+  const std::size_t before = raw_head_.size();
+  raw_head_ += bytes;
+  boost::system::error_code error;
+  const std::size_t taken = parser_->http.put(boost::asio::buffer(raw_head_), error);
+  if (error == http::error::need_more) {
+    if (raw_head_.size() < head_limit) return bytes.size();
+    error = http::error::header_limit;
+  }
+  if (error || !parser_->http.is_header_done()) {
+    state_ = State::malformed;
+    fault_ = error == http::error::header_limit ? "the head of the answer is over 16 KiB" : "the answer is not HTTP";
+    return bytes.size();
+  }
+  raw_head_.resize(taken);
+  const auto& message = parser_->http.get();
+  reply_.status = static_cast<int>(message.result_int());
+  reply_.phrase = std::string(message.reason());
+  for (const auto& field : message) {
+    reply_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  }
+  state_ = parser_->http.is_done() ? State::complete : State::body;
+  parser_->http.eager(true);
+  return taken - before;
+}
+
+std::size_t HttpReplyReader::feed_body(std::string_view bytes) {
+  auto& body = parser_->http.get().body();
+  body.data = parser_->body.data() + reply_.body.size();
+  body.size = body_limit - reply_.body.size();
+  body.more = true;
+  boost::system::error_code error;
+  std::size_t used = 0;
+  const std::size_t room = body.size;
+  while (used < bytes.size() && !error && !parser_->http.is_done()) {
+    used += parser_->http.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), error);
+  }
+  reply_.body.append(parser_->body.data() + reply_.body.size(), room - body.size);
+  // A chunk header split between two reads, a full body buffer or bad chunking: what there is says enough.
+  if (error || parser_->http.is_done()) state_ = State::complete;
+  return bytes.size();
+}
+
+void HttpReplyReader::end() {
+  if (state_ == State::body) state_ = State::complete;
+  if (state_ == State::head) {
+    state_ = State::malformed;
+    fault_ = "the connection ended before the answer did";
+  }
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,187 @@
+#include "net/tls.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <tuple>
+
+#include "net/url.hpp"
+
+namespace tributary::net {
+
+namespace {
+
+// A BIO on a socket that never raises SIGPIPE; OpenSSL's own does.
+
+int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+
+int settle(BIO* bio, ssize_t result, bool reading) {
+  BIO_clear_retry_flags(bio);
+  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    reading ? BIO_set_retry_read(bio) : BIO_set_retry_write(bio);
+  }
+  return static_cast<int>(result);
+}
+
+int bio_read(BIO* bio, char* data, int size) {
+  return settle(bio, ::recv(socket_of(bio), data, static_cast<std::size_t>(size), 0), true);
+}
+
+int bio_write(BIO* bio, const char* data, int size) {
+  return settle(bio, ::send(socket_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL), false);
+}
+
+long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+BIO* socket_bio(int descriptor) {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
+    BIO_meth_set_read(made, bio_read);
+    BIO_meth_set_write(made, bio_write);
+    BIO_meth_set_ctrl(made, bio_control);
+    return made;
+  }();
+  BIO* bio = BIO_new(method);
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+std::string library_words() {
+  const unsigned long code = ERR_peek_error();
+  const char* reason = ERR_reason_error_string(code);
+  ERR_clear_error();
+  return reason != nullptr ? reason : "unknown TLS error";
+}
+
+SslContext new_context(const SSL_METHOD* method) {
+  SslContext context(SSL_CTX_new(method), SSL_CTX_free);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  return context;
+}
+
+/// Loads certificate and key. Empty when fine.
+std::string load_identity(SSL_CTX* context, const std::string& certificate, const std::string& key) {
+  if (certificate.empty()) return {};
+  const std::string& key_file = key.empty() ? certificate : key;
+  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
+    return "the certificate " + certificate + " cannot be used: " + library_words();
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return "the key " + key_file + " cannot be used: " + library_words();
+  }
+  if (SSL_CTX_check_private_key(context) != 1) return "the key " + key_file + " does not belong to " + certificate;
+  return {};
+}
+
+SslContext load_client_context(const TlsSettings& settings, std::string& fault) {
+  ERR_clear_error();
+  SslContext context = new_context(TLS_client_method());
+  if (settings.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(context.get());
+  } else if (SSL_CTX_load_verify_locations(context.get(), settings.ca_file.c_str(), nullptr) != 1) {
+    fault = "the CA file " + settings.ca_file + " cannot be used: " + library_words();
+    return nullptr;
+  }
+  fault = load_identity(context.get(), settings.certificate, settings.key);
+  return fault.empty() ? context : nullptr;
+}
+
+/// When a file last changed, followed through symbolic links; 0 when it cannot be seen.
+std::pair<long, long> change_time(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+using ContextKey = std::tuple<std::string, std::string, std::string>;
+using ChangeTimes = std::array<std::pair<long, long>, 3>;
+
+}  // namespace
+
+SslContext client_tls_context(const TlsSettings& settings, std::string& fault) {
+  struct Cached {
+    ChangeTimes changed;
+    SslContext context;
+  };
+  static std::mutex mutex;
+  static auto& cache = *new std::map<ContextKey, Cached>;
+  constexpr std::size_t cache_limit = 64;
+
+  const ContextKey key{settings.ca_file, settings.certificate, settings.key};
+  const ChangeTimes changed{change_time(settings.ca_file), change_time(settings.certificate),
+                            change_time(settings.key)};
+  const std::lock_guard lock(mutex);
+  if (const auto found = cache.find(key); found != cache.end() && found->second.changed == changed) {
+    return found->second.context;
+  }
+  SslContext context = load_client_context(settings, fault);
+  if (!context) return nullptr;
+  if (cache.size() >= cache_limit) cache.clear();
+  cache[key] = Cached{changed, context};
+  return context;
+}
+
+SslContext server_tls_context(const ServerTls& settings, std::string& fault) {
+  ERR_clear_error();
+  SslContext context = new_context(TLS_server_method());
+  fault = load_identity(context.get(), settings.certificate, settings.key);
+  if (!fault.empty()) return nullptr;
+  if (!settings.client_ca.empty()) {
+    if (SSL_CTX_load_verify_locations(context.get(), settings.client_ca.c_str(), nullptr) != 1) {
+      fault = "the CA file " + settings.client_ca + " cannot be used: " + library_words();
+      return nullptr;
+    }
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  return context;
+}
+
+SslPointer client_tls(const SslContext& context, int descriptor, const std::string& name, bool insecure) {
+  SslPointer ssl(SSL_new(context.get()));
+  BIO* bio = socket_bio(descriptor);
+  SSL_set_bio(ssl.get(), bio, bio);
+  SSL_set_read_ahead(ssl.get(), 1);
+  if (is_address_literal(name)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str());
+  } else {
+    SSL_set_tlsext_host_name(ssl.get(), name.c_str());
+    SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set1_host(ssl.get(), name.c_str());
+  }
+  SSL_set_verify(ssl.get(), insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+  SSL_set_connect_state(ssl.get());
+  return ssl;
+}
+
+SslPointer server_tls(const SslContext& context, int descriptor) {
+  SslPointer ssl(SSL_new(context.get()));
+  BIO* bio = socket_bio(descriptor);
+  SSL_set_bio(ssl.get(), bio, bio);
+  SSL_set_read_ahead(ssl.get(), 1);
+  SSL_set_accept_state(ssl.get());
+  return ssl;
+}
+
+std::string tls_words(const SSL* ssl, int system_error) {
+  const long verified = SSL_get_verify_result(ssl);
+  if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
+    ERR_clear_error();
+    return std::string("certificate: ") + X509_verify_cert_error_string(verified);
+  }
+  if (ERR_peek_error() != 0) return library_words();
+  if (system_error != 0) return std::generic_category().message(system_error);
+  return "the connection was closed";
+}
+
+}  // namespace tributary::net

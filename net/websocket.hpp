@@ -1,0 +1,127 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/reason.hpp"
+#include "net/upgrade.hpp"
+
+namespace tributary::net {
+
+/// TLS towards a server. Host and chain are verified unless `insecure`.
+struct TlsSettings {
+  std::string ca_file;      ///< PEM; empty: the system's store
+  std::string certificate;  ///< PEM, client certificate; empty: none
+  std::string key;          ///< PEM, its key
+  std::string server_name;  ///< SNI and verified name; empty: the URL's host
+  bool insecure = false;
+};
+
+/// Where and how to dial one websocket.
+struct DialTarget {
+  std::string url;  ///< ws:// or wss://, with path and query
+  std::vector<std::pair<std::string, std::string>> headers;  ///< added to the upgrade request
+  std::vector<std::string> subprotocols;
+  std::string origin;       ///< empty: no Origin header
+  TlsSettings tls;
+  std::string proxy;        ///< http://user:password@host:port, empty: none
+  std::size_t frame_limit = 4u << 20;  ///< bytes of one message, fragments together
+  std::chrono::milliseconds dial_timeout{10'000};
+  std::chrono::milliseconds close_timeout{2'000};  ///< from our close frame to a hard end
+};
+
+/// What a websocket tells its owner. Called on the io thread from the event loop, never from inside a call of the owner
+/// into the socket; a listener may call any method of the socket, also `abort` and `detach`, from here.
+class WebSocketListener {
+ public:
+  WebSocketListener() = default;
+  WebSocketListener(const WebSocketListener&) = delete;
+  WebSocketListener& operator=(const WebSocketListener&) = delete;
+  virtual ~WebSocketListener() = default;
+  virtual void on_open(std::string_view subprotocol) = 0;
+  /// One whole message; `payload` lives only during the call. Text is NOT checked for UTF-8 here: codecs repair it.
+  virtual void on_message(std::string_view payload, bool binary) = 0;
+  virtual void on_pong() = 0;
+  /// All messages of one read were delivered: a place to publish ledgers or look at back-pressure once per read.
+  virtual void on_read_end() {}
+  /// Exactly once, last. Also when the dial failed.
+  virtual void on_end(Ending ending) = 0;
+};
+
+/// One websocket, client side or an accepted one.
+/// Owned by shared_ptr (pending I/O keeps it alive); the listener must outlive it or be taken away with `detach`.
+/// Failures: every one ends in `on_end` with a reason. Thread: io.
+class WebSocket {
+ public:
+  WebSocket(const WebSocket&) = delete;
+  WebSocket& operator=(const WebSocket&) = delete;
+  virtual ~WebSocket() = default;
+
+  /// Nothing is sent before on_open and after close. A socket that has more than unsent_limit bytes to write ends with
+  /// reason `reset`.
+  static constexpr std::size_t unsent_limit = 16u << 20;
+  virtual void send_text(std::string_view payload) = 0;
+  virtual void send_binary(std::string_view payload) = 0;
+  virtual void send_ping() = 0;
+  /// Close handshake with deadline (close_timeout); `on_end` follows with reason `closed` (before the socket is open:
+  /// at once, reason `stopped`). Reading goes on if it was paused; no message is delivered any more.
+  virtual void close(int code, std::string_view reason) = 0;
+  /// Hard end, at once; `on_end` follows from the event loop.
+  virtual void abort(Ending ending) = 0;
+  /// May still deliver what has been read (a few KiB). Sending goes on; the end of the stream is not noticed meanwhile.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+  /// Bytes accepted for sending and not yet written to the kernel.
+  virtual std::size_t unsent_bytes() const = 0;
+  /// No call-backs any more.
+  virtual void detach() = 0;
+
+ protected:
+  WebSocket() = default;
+};
+
+/// Dials; returns at once. TCP (all addresses of the name, Happy Eyeballs), proxy, TLS and upgrade together have
+/// `dial_timeout`.
+std::shared_ptr<WebSocket> dial(boost::asio::io_context& io, const DialTarget& target, WebSocketListener& listener);
+
+/// Certificate and key of a TLS server; both empty: plain.
+struct ServerTls {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;  ///< not empty: a client certificate of this CA is demanded
+};
+
+/// A websocket server for simulators and tests. Destroying it is `stop`. Thread: io.
+class WebSocketServer {
+ public:
+  using Upgrade = std::function<UpgradeAnswer(const UpgradeRequest&)>;
+  /// `opened` gets the socket of an answer with a listener, before its on_open.
+  using Opened = std::function<void(std::shared_ptr<WebSocket>, WebSocketListener*)>;
+
+  WebSocketServer() = default;
+  WebSocketServer(const WebSocketServer&) = delete;
+  WebSocketServer& operator=(const WebSocketServer&) = delete;
+  virtual ~WebSocketServer() = default;
+  virtual std::uint16_t port() const = 0;
+  virtual void stop() = 0;  ///< stops listening and ends all sockets, reason `stopped`
+
+  struct Settings {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;
+    ServerTls tls;
+    std::size_t frame_limit = 4u << 20;
+  };
+  /// Throws std::system_error when the port cannot be had.
+  static std::unique_ptr<WebSocketServer> listen(boost::asio::io_context& io, const Settings& settings, Upgrade upgrade,
+                                                 Opened opened);
+};
+
+}  // namespace tributary::net

@@ -1,0 +1,564 @@
+// The one translation unit with websocketpp, compiled as C++17 because its headers are not C++20. Its iostream
+// transport is fed by hand; what is specialised here is what costs most per message.
+#include "net/websocket_engine.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <utility>
+#include <websocketpp/utf8_validator.hpp>
+
+namespace websocketpp::utf8_validator {
+
+/// Text is not checked here: an alert must not be lost for one bad byte; codecs repair and count it.
+template <>
+inline bool validator::decode<std::string::iterator>(std::string::iterator, std::string::iterator) {
+  return true;
+}
+
+}  // namespace websocketpp::utf8_validator
+
+#include <websocketpp/client.hpp>
+#include <websocketpp/concurrency/none.hpp>
+#include <websocketpp/connection_base.hpp>
+#include <websocketpp/endpoint_base.hpp>
+#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/logger/stub.hpp>
+#include <websocketpp/server.hpp>
+#include <websocketpp/transport/iostream/endpoint.hpp>
+
+#include "net/http_reply.hpp"
+#include "net/printable.hpp"
+
+namespace tributary::net::wspp {
+
+/// Masking keys and handshake keys, from OpenSSL's generator, fetched many at a time.
+class MaskSource {
+ public:
+  std::uint32_t operator()() {
+    static thread_local std::array<std::uint32_t, 256> keys;
+    static thread_local std::size_t used = keys.size();
+    if (used == keys.size()) {
+      if (RAND_bytes(reinterpret_cast<unsigned char*>(keys.data()), sizeof keys) != 1) std::abort();
+      used = 0;
+    }
+    return keys[used++];
+  }
+};
+
+class MessagePool;
+
+/// One message in or out, as websocketpp wants it.
+class Message {
+ public:
+  using ptr = std::shared_ptr<Message>;
+  using con_msg_man_ptr = std::shared_ptr<MessagePool>;
+  using opcode = websocketpp::frame::opcode::value;
+
+  bool get_prepared() const { return prepared_; }
+  void set_prepared(bool value) { prepared_ = value; }
+  bool get_compressed() const { return false; }
+  void set_compressed(bool) {}
+  bool get_terminal() const { return terminal_; }
+  void set_terminal(bool value) { terminal_ = value; }
+  bool get_fin() const { return fin_; }
+  void set_fin(bool value) { fin_ = value; }
+  opcode get_opcode() const { return opcode_; }
+  void set_opcode(opcode value) { opcode_ = value; }
+  const std::string& get_header() const { return header_; }
+  void set_header(const std::string& header) { header_ = header; }
+  const std::string& get_payload() const { return payload_; }
+  std::string& get_raw_payload() { return payload_; }
+  void set_payload(const std::string& payload) { payload_ = payload; }
+  void append_payload(const std::string& payload) { payload_ += payload; }
+  void append_payload(const void* data, std::size_t size) { payload_.append(static_cast<const char*>(data), size); }
+
+  /// Made fresh for its next use. A large buffer is given back, and only so much of an announced length is trusted.
+  void reset(opcode op, std::size_t announced) {
+    constexpr std::size_t kept_capacity = 64 * 1024;
+    if (payload_.capacity() > kept_capacity) payload_ = std::string();
+    payload_.clear();
+    payload_.reserve(std::min(announced, kept_capacity));
+    header_.clear();
+    opcode_ = op;
+    prepared_ = terminal_ = false;
+    fin_ = true;
+  }
+
+ private:
+  std::string header_;
+  std::string payload_;
+  opcode opcode_ = websocketpp::frame::opcode::text;
+  bool prepared_ = false;
+  bool fin_ = true;
+  bool terminal_ = false;
+};
+
+/// Hands out messages, the same few again and again per thread.
+class MessagePool {
+ public:
+  using ptr = std::shared_ptr<MessagePool>;
+  using weak_ptr = std::weak_ptr<MessagePool>;
+
+  Message::ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
+
+  Message::ptr get_message(websocketpp::frame::opcode::value op, std::size_t size) {
+    static thread_local std::array<Message::ptr, 4> pool;
+    Message::ptr* slot = &pool.front();
+    for (auto& candidate : pool) {
+      if (!candidate || candidate.use_count() == 1) {
+        slot = &candidate;
+        break;
+      }
+    }
+    if (!*slot || slot->use_count() != 1) *slot = std::make_shared<Message>();
+    (*slot)->reset(op, size);
+    return *slot;
+  }
+};
+
+class EndpointPool {};
+
+struct TransportConfig {
+  using concurrency_type = websocketpp::concurrency::none;
+  using elog_type = websocketpp::log::stub;
+  using alog_type = websocketpp::log::stub;
+  using request_type = websocketpp::http::parser::request;
+  using response_type = websocketpp::http::parser::response;
+};
+
+struct Config {
+  using type = Config;
+  using concurrency_type = TransportConfig::concurrency_type;
+  using request_type = TransportConfig::request_type;
+  using response_type = TransportConfig::response_type;
+  using message_type = Message;
+  using con_msg_manager_type = MessagePool;
+  using endpoint_msg_manager_type = EndpointPool;
+  using elog_type = TransportConfig::elog_type;
+  using alog_type = TransportConfig::alog_type;
+  using rng_type = MaskSource;
+  using transport_config = TransportConfig;
+  using transport_type = websocketpp::transport::iostream::endpoint<TransportConfig>;
+  using endpoint_base = websocketpp::endpoint_base;
+  using connection_base = websocketpp::connection_base;
+
+  static const long timeout_open_handshake = 0;  // every deadline is the owner's
+  static const long timeout_close_handshake = 0;
+  static const long timeout_pong = 0;
+  static const int client_version = 13;
+  static const websocketpp::log::level elog_level = websocketpp::log::elevel::none;
+  static const websocketpp::log::level alog_level = websocketpp::log::alevel::none;
+  static const std::size_t connection_read_buffer_size = 2048;
+  static const bool drop_on_protocol_error = false;
+  static const bool silent_close = false;
+  static const std::size_t max_message_size = 4u << 20;
+  static const std::size_t max_http_body_size = 64u << 10;
+  static const bool enable_extensions = true;
+  static const bool enable_multithreading = false;
+  struct permessage_deflate_config {
+    using request_type = Config::request_type;
+    static const bool allow_disabling_context_takeover = true;
+    static const std::uint8_t minimum_outgoing_window_bits = 8;
+  };
+  using permessage_deflate_type = websocketpp::extensions::permessage_deflate::disabled<permessage_deflate_config>;
+};
+
+}  // namespace tributary::net::wspp
+
+namespace websocketpp::transport::iostream {
+
+/// As the original, without building a log line per read and without copying the handler.
+template <>
+inline void connection<tributary::net::wspp::TransportConfig>::async_read_at_least(size_t num_bytes, char* buf,
+                                                                                   size_t len, read_handler handler) {
+  if (num_bytes > len) return handler(make_error_code(error::invalid_num_bytes), 0);
+  if (m_reading) return handler(make_error_code(error::double_read), 0);
+  if (num_bytes == 0) return handler(lib::error_code(), 0);
+  m_buf = buf;
+  m_len = len;
+  m_bytes_needed = num_bytes;
+  m_read_handler = std::move(handler);
+  m_cursor = 0;
+  m_reading = true;
+}
+
+template <>
+inline void connection<tributary::net::wspp::TransportConfig>::complete_read(const lib::error_code& ec) {
+  m_reading = false;
+  const read_handler handler = std::exchange(m_read_handler, read_handler());
+  handler(ec, m_cursor);
+}
+
+}  // namespace websocketpp::transport::iostream
+
+namespace tributary::net {
+
+namespace {
+
+using Connection = websocketpp::connection<wspp::Config>;
+using ConnectionPtr = Connection::ptr;
+using websocketpp::connection_hdl;
+namespace close_status = websocketpp::close::status;
+namespace session_state = websocketpp::session::state;
+
+/// Endpoints only make connections and lend them their generator: one of each kind, for ever.
+websocketpp::client<wspp::Config>& client_endpoint() {
+  static auto* const endpoint = [] {
+    auto* made = new websocketpp::client<wspp::Config>;
+    made->set_secure(true);
+    made->set_user_agent("tributary");
+    return made;
+  }();
+  return *endpoint;
+}
+
+websocketpp::server<wspp::Config>& server_endpoint() {
+  static auto* const endpoint = [] {
+    auto* made = new websocketpp::server<wspp::Config>;
+    made->set_user_agent("");
+    return made;
+  }();
+  return *endpoint;
+}
+
+bool has_line_break(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
+
+/// What client and server share.
+class Engine : public WebSocketEngine {
+ public:
+  Engine(Events& events, ConnectionPtr connection) : events_(events), connection_(std::move(connection)) {
+    connection_->set_vector_write_handler(
+        [this](connection_hdl, const std::vector<websocketpp::transport::buffer>& buffers) { return write(buffers); });
+    connection_->set_message_handler([this](connection_hdl, const wspp::Message::ptr& message) {
+      guarded([&] {
+        events_.message(message->get_payload(), message->get_opcode() == websocketpp::frame::opcode::binary);
+      });
+    });
+    connection_->set_pong_handler(
+        [this](connection_hdl, const std::string&) { guarded([&] { events_.pong(); }); });
+  }
+
+  ~Engine() override {
+    connection_->set_message_handler(nullptr);
+    connection_->set_pong_handler(nullptr);
+    connection_->set_open_handler(nullptr);
+    connection_->set_validate_handler(nullptr);
+    connection_->set_http_handler(nullptr);
+    connection_->set_vector_write_handler(
+        [](connection_hdl, const std::vector<websocketpp::transport::buffer>&) { return websocketpp::lib::error_code(); });
+    connection_->eof();  // lets go of the pending read, which holds the connection itself
+  }
+
+  void pause(bool paused) override { paused_ = paused; }
+
+  void send(std::string_view payload, bool binary) override {
+    connection_->send(payload.data(), payload.size(),
+                      binary ? websocketpp::frame::opcode::binary : websocketpp::frame::opcode::text);
+  }
+
+  void ping() override {
+    websocketpp::lib::error_code ignored;
+    connection_->ping(std::string(), ignored);
+  }
+
+  void close(int code, std::string_view reason) override {
+    if (!is_open()) return;
+    closed_by_us_ = true;
+    const auto status = static_cast<close_status::value>(code);
+    websocketpp::lib::error_code refused;
+    connection_->close(status, std::string(reason), refused);
+    if (refused) connection_->close(close_status::normal, std::string(), refused);
+  }
+
+  bool is_open() const override { return opened_ && !ending_ && connection_->get_state() == session_state::open; }
+  const std::optional<Ending>& ending() const override { return ending_; }
+
+ protected:
+  /// Runs an event; whatever it throws ends this connection and goes no further.
+  template <typename Event>
+  void guarded(Event event) {
+    if (ending_) return;
+    try {
+      event();
+    } catch (const std::exception& fault) {
+      end(Reason::protocol_error, std::string("a listener failed: ") + fault.what());
+    } catch (...) {
+      end(Reason::protocol_error, "a listener failed");
+    }
+  }
+
+  void end(Reason reason, std::string_view detail, int close_code = 0) {
+    if (ending_) return;
+    ending_ = Ending{reason, printable(detail, 300), close_code, 0};
+  }
+
+  std::size_t take_frames(std::string_view bytes) {
+    const std::size_t used =
+        connection_->read_some(bytes.data(), std::min(bytes.size(), wspp::Config::connection_read_buffer_size));
+    if (connection_->get_state() != session_state::open) look_for_end();
+    if (used == 0) end(Reason::protocol_error, "the websocket takes no more bytes");
+    return used;
+  }
+
+  /// The connection is closing or closed: says why, unless it is ours and the peer has yet to answer.
+  void look_for_end() {
+    const auto remote = connection_->get_remote_close_code();
+    const auto local = connection_->get_local_close_code();
+    const bool answered = remote != close_status::abnormal_close;
+    const auto& local_words = connection_->get_local_close_reason();
+    if (!opened_) {
+      if (connection_->get_state() == session_state::closed) end(Reason::protocol_error, failure_words());
+    } else if (answered && !closed_by_us_ && local == close_status::protocol_error && local != remote) {
+      end(Reason::protocol_error, "a malformed close frame: " + local_words, remote);
+    } else if (answered) {
+      end(Reason::closed, close_words(remote), remote);
+    } else if (!closed_by_us_ || connection_->get_state() == session_state::closed) {
+      const bool too_large = local == close_status::message_too_big;
+      end(too_large ? Reason::frame_too_large : Reason::protocol_error,
+          local_words.empty() ? "the websocket failed" : local_words);
+    }
+  }
+
+  std::string close_words(close_status::value code) const {
+    std::string words = code == close_status::no_status ? "without a code" : "code " + std::to_string(code);
+    if (!connection_->get_remote_close_reason().empty()) words += ": " + connection_->get_remote_close_reason();
+    return words;
+  }
+
+  std::string failure_words() const { return "the handshake failed: " + connection_->get_ec().message(); }
+
+  Events& events_;
+  ConnectionPtr connection_;
+  std::optional<Ending> ending_;
+  bool opened_ = false;
+  bool paused_ = false;
+  bool closed_by_us_ = false;
+
+ private:
+  websocketpp::lib::error_code write(const std::vector<websocketpp::transport::buffer>& buffers) {
+    std::array<std::string_view, 16> pieces;
+    std::size_t count = 0;
+    for (const auto& buffer : buffers) {
+      pieces[count++] = std::string_view(buffer.buf, buffer.len);
+      if (count == pieces.size()) events_.write(pieces.data(), std::exchange(count, 0));
+    }
+    if (count != 0) events_.write(pieces.data(), count);
+    return {};
+  }
+};
+
+class ClientEngine final : public Engine {
+ public:
+  ClientEngine(const Request& request, ConnectionPtr connection, Events& events)
+      : Engine(events, std::move(connection)), reader_(std::make_unique<HttpReplyReader>()) {
+    connection_->set_open_handler([this](connection_hdl) { opened_ = true; });
+    for (const auto& [name, value] : request.headers) add_header(name, value);
+    for (const auto& subprotocol : request.subprotocols) {
+      websocketpp::lib::error_code refused;
+      connection_->add_subprotocol(subprotocol, refused);
+      if (refused) end(Reason::upgrade_refused, "\"" + subprotocol + "\" cannot be a subprotocol's name");
+    }
+  }
+
+  void start() override {
+    if (!ending_) client_endpoint().connect(connection_);
+  }
+
+  std::size_t receive(std::string_view bytes) override {
+    std::size_t used = 0;
+    while (used < bytes.size() && !ending_ && !paused_) {
+      const std::string_view rest = bytes.substr(used);
+      switch (phase_) {
+        case Phase::answer: used += take_answer(rest); break;
+        case Phase::first_bytes: used += take_first_bytes(rest); break;
+        case Phase::refusal: used += take_refusal(rest); break;
+        case Phase::frames: used += take_frames(rest); break;
+      }
+    }
+    return used;
+  }
+
+  void end_of_stream() override {
+    if (ending_ || phase_ != Phase::refusal) return;
+    reader_->end();
+    refuse();
+  }
+
+ private:
+  enum class Phase { answer, first_bytes, refusal, frames };
+
+  void add_header(const std::string& name, const std::string& value) {
+    bool good = !name.empty() && !has_line_break(value);
+    try {
+      if (good) connection_->append_header(name, value);
+    } catch (const std::exception&) {
+      good = false;
+    }
+    if (!good) end(Reason::upgrade_refused, "the request header \"" + name + "\" has a character no header may have");
+  }
+
+  std::size_t take_answer(std::string_view bytes) {
+    const std::size_t used = reader_->feed(bytes);
+    if (reader_->state() == HttpReplyReader::State::head) return used;
+    if (reader_->state() == HttpReplyReader::State::malformed) {
+      end(Reason::protocol_error, "in answer to the upgrade: " + reader_->fault());
+    } else if (reader_->reply().status != 101) {
+      phase_ = Phase::refusal;
+      if (reader_->state() == HttpReplyReader::State::complete) refuse();
+    } else {
+      accept();
+    }
+    return used;
+  }
+
+  /// A 101: what the library does not check is checked here, then it checks the rest, Sec-WebSocket-Accept above all.
+  void accept() {
+    const HttpReply& reply = reader_->reply();
+    const std::string subprotocol = reply.header("Sec-WebSocket-Protocol");
+    const auto& offered = connection_->get_requested_subprotocols();
+    if (!reply.header("Sec-WebSocket-Extensions").empty()) {
+      return end(Reason::protocol_error,
+                 "the upstream chose an extension that was not offered: " + reply.header("Sec-WebSocket-Extensions"));
+    }
+    if (!subprotocol.empty() && std::find(offered.begin(), offered.end(), subprotocol) == offered.end()) {
+      return end(Reason::protocol_error, "the upstream chose a subprotocol that was not offered: " + subprotocol);
+    }
+    const std::string& head = reader_->raw_head();
+    connection_->read_all(head.data(), head.size());
+    if (!opened_) return end(Reason::protocol_error, failure_words());
+    reader_ = std::make_unique<HttpReplyReader>();
+    phase_ = Phase::first_bytes;
+    guarded([&] { events_.opened(subprotocol); });
+  }
+
+  /// Some servers write a whole HTTP refusal after their 101. No frame begins with "HTTP/1.", its first byte is a
+  /// fragmented close with a reserved bit.
+  std::size_t take_first_bytes(std::string_view bytes) {
+    constexpr std::string_view mark = "HTTP/1.";
+    const std::size_t seen = first_bytes_.size();
+    const std::size_t length = std::min(bytes.size(), mark.size() - seen);
+    if (bytes.substr(0, length) == mark.substr(seen, length)) {
+      first_bytes_ += bytes.substr(0, length);
+      if (first_bytes_ == mark) {
+        phase_ = Phase::refusal;
+        reader_->feed(first_bytes_);
+      }
+      return length;
+    }
+    phase_ = Phase::frames;
+    reader_.reset();
+    if (!first_bytes_.empty()) take_frames(first_bytes_);
+    return 0;
+  }
+
+  std::size_t take_refusal(std::string_view bytes) {
+    const std::size_t used = reader_->feed(bytes);
+    if (reader_->state() == HttpReplyReader::State::complete || reader_->state() == HttpReplyReader::State::malformed) {
+      refuse();
+    }
+    return used;
+  }
+
+  void refuse() {
+    if (reader_->state() == HttpReplyReader::State::malformed) {
+      return end(Reason::upgrade_refused, "an HTTP refusal after the 101, cut short");
+    }
+    const HttpReply& reply = reader_->reply();
+    end(Reason::upgrade_refused, reply.words());
+    ending_->retry_after_seconds = retry_after_seconds(reply.header("Retry-After"), std::time(nullptr));
+  }
+
+  Phase phase_ = Phase::answer;
+  std::unique_ptr<HttpReplyReader> reader_;  ///< gone once frames flow
+  std::string first_bytes_;
+};
+
+class ServerEngine final : public Engine {
+ public:
+  ServerEngine(ConnectionPtr connection, Events& events) : Engine(events, std::move(connection)) {
+    connection_->set_validate_handler([this](connection_hdl) { return decide(true); });
+    connection_->set_http_handler([this](connection_hdl) { decide(false); });
+    connection_->set_open_handler([this](connection_hdl) {
+      opened_ = true;
+      guarded([&] { events_.opened(connection_->get_subprotocol()); });
+    });
+  }
+
+  void start() override { connection_->start(); }
+
+  std::size_t receive(std::string_view bytes) override {
+    std::size_t used = 0;
+    while (used < bytes.size() && !ending_ && !paused_) used += take_frames(bytes.substr(used));
+    return used;
+  }
+
+  void end_of_stream() override {}
+
+ private:
+  /// Asks the owner about a request and gives its answer to the library. True: go on with the handshake.
+  bool decide(bool handshake) {
+    UpgradeRequest request;
+    request.target = connection_->get_request().get_uri();
+    for (const auto& [name, value] : connection_->get_request().get_headers()) request.headers.emplace_back(name, value);
+    request.subprotocols = connection_->get_requested_subprotocols();
+    UpgradeAnswer answer;
+    answer.status = 500;
+    if (handshake && request.header("Sec-WebSocket-Version") != "13") {
+      answer.status = 400;
+      answer.body = "Missing or invalid Sec-WebSocket-Version header";
+      answer.headers.emplace_back("Sec-WebSocket-Version", "13");
+    } else {
+      guarded([&] { answer = events_.upgrade(request); });
+    }
+    if (!handshake && answer.status == 101) answer.status = 426;
+    return give(answer);
+  }
+
+  bool give(const UpgradeAnswer& answer) {
+    try {
+      for (const auto& [name, value] : answer.headers) connection_->append_header(name, value);
+      if (answer.status == 101) {
+        websocketpp::lib::error_code not_offered;
+        connection_->select_subprotocol(answer.subprotocol, not_offered);
+        return true;
+      }
+      connection_->set_status(static_cast<websocketpp::http::status_code::value>(answer.status));
+      connection_->append_header("Connection", "close");
+      if (!answer.content_type.empty()) connection_->append_header("Content-Type", answer.content_type);
+      connection_->set_body(answer.body);
+      if (answer.body.empty()) connection_->replace_header("Content-Length", "0");
+    } catch (const std::exception&) {
+      connection_->set_status(websocketpp::http::status_code::internal_server_error);
+    }
+    return false;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<WebSocketEngine> WebSocketEngine::client(const Request& request, std::size_t frame_limit,
+                                                         Events& events) {
+  websocketpp::lib::error_code refused;
+  auto connection = client_endpoint().get_connection(
+      std::make_shared<websocketpp::uri>(request.secure, request.host, request.port, request.target), refused);
+  if (!connection) std::abort();
+  connection->set_max_message_size(frame_limit);
+  return std::make_unique<ClientEngine>(request, std::move(connection), events);
+}
+
+std::unique_ptr<WebSocketEngine> WebSocketEngine::server(std::size_t frame_limit, Events& events) {
+  auto connection = server_endpoint().get_connection();
+  if (!connection) std::abort();
+  connection->set_max_message_size(frame_limit);
+  return std::make_unique<ServerEngine>(std::move(connection), events);
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,95 @@
+#include "relay/dead_letter.hpp"
+
+#include <openssl/evp.h>
+
+#include "event/id.hpp"
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::relay {
+namespace {
+
+void member(std::string& out, std::string_view name, std::string_view text) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  event::append_quoted(out, text);
+}
+
+std::string opening(std::string_view reason, const std::vector<event::Violation>& violations) {
+  std::string out = "{\"reason\":";
+  event::append_quoted(out, reason);
+  out += ",\"violations\":[";
+  for (std::size_t i = 0; i < violations.size(); ++i) {
+    out += i == 0 ? "{\"path\":" : ",{\"path\":";
+    event::append_quoted(out, violations[i].path);
+    member(out, "keyword", violations[i].keyword);
+    member(out, "message", violations[i].message);
+    out += '}';
+  }
+  out += ']';
+  return out;
+}
+
+void origin(std::string& out, std::string_view connector, std::string_view source, event::WallTime received) {
+  member(out, "connector", connector);
+  member(out, "source", source);
+  member(out, "receivedAt", event::to_text(received));
+}
+
+std::string base64(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3), '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  return text;
+}
+
+void append_frame(std::string& out, std::string_view frame) {
+  const bool text = event::valid_utf8(frame);
+  if (text) {
+    member(out, "frame", event::clip(frame, dead_letter_frame_limit));
+  } else {
+    member(out, "frameBase64", base64(frame.substr(0, dead_letter_frame_limit)));
+  }
+  out += ",\"frameSize\":";
+  event::append_number(out, std::uint64_t{frame.size()});
+  member(out, "frameSha256", event::sha256_hex(frame));
+}
+
+std::unique_ptr<event::DeadLetter> finish(std::string_view reason, std::string value,
+                                          std::shared_ptr<const std::string> connector) {
+  value += '}';
+  return std::make_unique<event::DeadLetter>(event::DeadLetter{reason, std::move(value), std::move(connector)});
+}
+
+}  // namespace
+
+std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std::string_view source,
+                                             std::shared_ptr<const std::string> connector, const event::Now& now) {
+  std::string value = opening(fault.reason, {{"", std::string(fault.reason), fault.detail}});
+  origin(value, *connector, source, now.wall);
+  append_frame(value, fault.frame);
+  return finish(fault.reason, std::move(value), std::move(connector));
+}
+
+std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, const std::vector<event::Violation>& violations) {
+  std::string value = opening("invalid", violations);
+  origin(value, *event.connector, event.source, event.received);
+  value += ",\"event\":";
+  value += event.json_text();
+  return finish("invalid", std::move(value), event.connector);
+}
+
+std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::string_view reason, std::string_view code) {
+  std::string value = opening(reason, {{"", std::string(reason), std::string(code)}});
+  origin(value, *event.connector, event.source, event.received);
+  if (event.json.size > dead_letter_frame_limit || reason == "not_json") {
+    append_frame(value, event.json_text());
+  } else {
+    value += ",\"event\":";
+    value += event.json_text();
+  }
+  return finish(reason, std::move(value), event.connector);
+}
+
+}  // namespace tributary::relay

@@ -1,0 +1,97 @@
+#include "relay/dedupe.hpp"
+
+#include <algorithm>
+
+#include "event/id.hpp"
+
+namespace tributary::relay {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+bool read_hex(std::string_view id, std::array<std::uint32_t, 3>& key) {
+  if (id.size() != 24) return false;
+  for (std::size_t word = 0; word < 3; ++word) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const int digit = hex_digit(id[word * 8 + i]);
+      if (digit < 0) return false;
+      value = value << 4 | static_cast<std::uint32_t>(digit);
+    }
+    key[word] = value;
+  }
+  return true;
+}
+
+}  // namespace
+
+Dedupe::Dedupe(std::size_t ids, std::chrono::milliseconds window)
+    : limit_(std::max<std::size_t>(ids, 1)), window_(window) {}
+
+Dedupe::Key Dedupe::key_of(std::string_view id) {
+  Key key{};
+  // The last word is the slot: in an ObjectId it is the counter, which spreads evenly.
+  if (!read_hex(id, key)) read_hex(event::derived_id({"id", id}), key);
+  return key;
+}
+
+std::size_t Dedupe::slot_of(const Key& key) const {
+  std::size_t slot = home(key);
+  while (slots_[slot] != 0 && entries_[slots_[slot] - 1].key != key) slot = (slot + 1) & (slots_.size() - 1);
+  return slot;
+}
+
+void Dedupe::forget_oldest() {
+  std::size_t hole = slot_of(entries_[first_].key);
+  first_ = (first_ + 1) % entries_.size();
+  --count_;
+  // Close the hole: every follower that may not stand after a free slot moves up.
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t next = (hole + 1) & mask; slots_[next] != 0; next = (next + 1) & mask) {
+    const std::size_t wanted = home(entries_[slots_[next] - 1].key);
+    if (((next - wanted) & mask) >= ((next - hole) & mask)) {
+      slots_[hole] = slots_[next];
+      hole = next;
+    }
+  }
+  slots_[hole] = 0;
+}
+
+void Dedupe::grow() {
+  std::vector<Entry> larger(std::min(limit_, std::max<std::size_t>(64, entries_.size() * 2)));
+  for (std::size_t i = 0; i < count_; ++i) larger[i] = entries_[(first_ + i) % entries_.size()];
+  entries_ = std::move(larger);
+  first_ = 0;
+  std::size_t slots = 128;
+  while (slots < entries_.size() * 2) slots *= 2;
+  slots_.assign(slots, 0);
+  for (std::size_t i = 0; i < count_; ++i) slots_[slot_of(entries_[i].key)] = static_cast<std::uint32_t>(i + 1);
+}
+
+Dedupe::Answer Dedupe::see(std::string_view id, event::WallTime updated, bool flagged, event::SteadyTime now) {
+  while (count_ > 0 && now - entries_[first_].seen > window_) forget_oldest();
+  const Key key = key_of(id);
+  const std::int64_t updated_ms = updated.time_since_epoch().count();
+  if (count_ > 0) {
+    if (const auto index = slots_[slot_of(key)]; index != 0) {
+      Entry& known = entries_[index - 1];
+      if (updated_ms <= known.updated && flagged == known.flagged) return Answer::duplicate;
+      known.updated = std::max(updated_ms, known.updated);
+      known.flagged = flagged;
+      return Answer::update;
+    }
+  }
+  if (count_ == limit_) forget_oldest();
+  if (count_ == entries_.size()) grow();
+  const std::size_t index = (first_ + count_) % entries_.size();
+  entries_[index] = {key, flagged, updated_ms, now};
+  ++count_;
+  slots_[slot_of(key)] = static_cast<std::uint32_t>(index + 1);
+  return Answer::fresh;
+}
+
+}  // namespace tributary::relay

@@ -1,0 +1,205 @@
+#include "relay/delivery.hpp"
+
+#include <algorithm>
+
+#include "event/assert.hpp"
+#include "relay/dead_letter.hpp"
+
+namespace tributary::relay {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_sleep = 1'000ms;
+/// While records wait for room in the wire's own queue.
+constexpr auto full_sleep = 5ms;
+
+event::Event probe_of(event::Kind kind) {
+  event::Event event;
+  event.kind = kind;
+  event.connector = std::make_shared<const std::string>();
+  return event;
+}
+
+}  // namespace
+
+Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
+                   Alert alert)
+    : name_(std::move(name)),
+      settings_(settings),
+      alert_(std::move(alert)),
+      downstream_(std::move(downstream)),
+      takes_letters_(!downstream_->dead_letter_stream().empty()),
+      outbox_(settings, std::string(downstream_->dead_letter_stream()), &letter_of) {
+  for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
+    takes_[static_cast<std::size_t>(kind)] = !downstream_->stream_of(probe_of(kind)).empty();
+  }
+}
+
+Delivery::~Delivery() { stop(0ms); }
+
+void Delivery::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Delivery::stop(std::chrono::milliseconds timeout) {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_at_ = std::chrono::steady_clock::now() + timeout;
+  }
+  downstream_->wake();
+  thread_.join();
+}
+
+void Delivery::hurry() {
+  hurry_ = true;
+  if (downstream_) downstream_->wake();
+}
+
+void Delivery::reopen() {
+  reopen_ = true;
+  if (downstream_) downstream_->wake();
+}
+
+void Delivery::push(Offer offer, std::size_t bytes, bool booked) {
+  inbox_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.push_back(std::move(offer));
+    if (booked) ++inbox_booked_, ++inbox_fresh_;
+  }
+  if (sleeping_.exchange(false)) downstream_->wake();
+}
+
+void Delivery::offer(event::EventPtr event) {
+  const std::size_t bytes = event->bytes();
+  const bool booked = event->kind != event::Kind::notice;
+  push(std::move(event), bytes, booked);
+}
+
+void Delivery::offer(std::unique_ptr<event::DeadLetter> letter) {
+  const std::size_t bytes = letter->value.size();
+  push(std::move(letter), bytes, true);
+}
+
+void Delivery::offer_dropped(event::Dropped reason) { push(reason, 0, true); }
+
+event::SinkLedger Delivery::ledger() const {
+  const std::lock_guard lock(mutex_);
+  auto ledger = ledger_;
+  ledger.offered += inbox_booked_;
+  ledger.in_flight += inbox_booked_;
+  return ledger;
+}
+
+/// Moves the queue into the outbox; the book passes from the one to the other under the lock.
+void Delivery::take_inbox() {
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.swap(inbox_);
+    taken_booked_ += std::exchange(inbox_fresh_, 0);
+  }
+  if (taken_.empty()) return;
+  for (auto& offer : taken_) {
+    if (auto* event = std::get_if<event::EventPtr>(&offer)) {
+      bytes += (*event)->bytes();
+      const auto stream = downstream_->stream_of(**event);
+      outbox_.offer(std::move(*event), stream);
+    } else if (auto* letter = std::get_if<std::unique_ptr<event::DeadLetter>>(&offer)) {
+      bytes += (*letter)->value.size();
+      outbox_.offer(std::move(*letter));
+    } else {
+      outbox_.offer_dropped(std::get<event::Dropped>(offer));
+    }
+  }
+  taken_.clear();
+  outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
+  inbox_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+/// Sends what may be sent; false when the wire's own queue is full.
+bool Delivery::pump(event::SteadyTime now) {
+  Outbox::Next next;
+  while (outbox_.next(now, next)) {
+    const auto answer = next.event != nullptr ? downstream_->send(next.stream, *next.event, next.token)
+                                              : downstream_->send(next.stream, *next.letter, next.token);
+    outbox_.sent(next.token, answer, now);
+    if (answer == event::Sent::full) return false;
+  }
+  return true;
+}
+
+void Delivery::publish() {
+  {
+    const std::lock_guard lock(mutex_);
+    ledger_ = outbox_.ledger();
+    ledger_.clamped = downstream_ ? downstream_->clamped() : ledger_.clamped;
+    inbox_booked_ -= std::exchange(taken_booked_, 0);
+  }
+  outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
+  for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
+  if (full()) {
+    was_full_ = true;
+  } else if (was_full_ && held() < settings_.memory / 4 * 3) {
+    was_full_ = false;
+    for (const auto& room : room_) room();
+  }
+}
+
+void Delivery::run() {
+  std::optional<event::SteadyTime> stop_at;
+  for (;;) {
+    take_inbox();
+    auto now = std::chrono::steady_clock::now();
+    const bool flowing = pump(now);
+    publish();
+    {
+      const std::lock_guard lock(mutex_);
+      stop_at = stop_at_;
+      if (stop_at && inbox_.empty() && outbox_.empty()) break;
+    }
+    if (stop_at && (now >= *stop_at || hurry_)) break;
+    if (reopen_.exchange(false)) downstream_->reopen();
+
+    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::min<event::SteadyTime::duration>(longest_sleep, outbox_.deadline() == event::SteadyTime::max()
+                                                                 ? event::SteadyTime::duration(longest_sleep)
+                                                                 : outbox_.deadline() - now));
+    if (!flowing) wait = std::min<std::chrono::milliseconds>(wait, full_sleep);
+    if (stop_at) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*stop_at - now));
+    sleeping_ = true;
+    bool more;
+    {
+      const std::lock_guard lock(mutex_);
+      more = !inbox_.empty();
+    }
+    downstream_->poll(more ? 0ms : std::max(wait, 0ms), reports_);
+    sleeping_ = false;
+
+    now = std::chrono::steady_clock::now();
+    for (const auto& report : reports_) outbox_.report(report, now);
+    reports_.clear();
+    if (downstream_->broken()) {
+      downstream_->rebuild(reports_);
+      for (const auto& report : reports_) outbox_.report(report, now);
+      reports_.clear();
+    }
+  }
+  close();
+}
+
+/// The wire goes first: it may still point at events that the outbox is about to let go.
+void Delivery::close() {
+  downstream_->poll(0ms, reports_);
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& report : reports_) outbox_.report(report, now);
+  reports_.clear();
+  take_inbox();
+  downstream_->close();
+  outbox_.drop_rest(event::Dropped::stopped);
+  publish();
+}
+
+}  // namespace tributary::relay

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "event/ports.hpp"
+#include "relay/outbox.hpp"
+
+namespace tributary::relay {
+
+/// One sink at work: the queue from the io threads, the outbox, the wire, and the thread that moves records between
+/// them. Bounded by bytes: past `memory` it is `full` and the connectors that feed it stop reading; `on_room` is called
+/// when it has fallen to three quarters. Made and destroyed by the composition root; must outlive every Intake.
+class Delivery {
+ public:
+  using Alert = std::function<void(const std::string& sink, const OutboxAlert& alert)>;
+
+  /// `alert` runs on the sink's thread. The thread starts with `start`.
+  Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
+           Alert alert);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  void start();
+  /// Finishes what it has within `timeout`, drops the rest as `stopped`, ends the thread. Blocks. Thread: main.
+  void stop(std::chrono::milliseconds timeout);
+  /// Asks for an early end of a running `stop`. Thread: any.
+  void hurry();
+  /// Reopens files. Thread: any.
+  void reopen();
+
+  // Thread: any, from here on.
+  void offer(event::EventPtr event);
+  void offer(std::unique_ptr<event::DeadLetter> letter);
+  void offer_dropped(event::Dropped reason);
+  /// Does this sink take events of this kind? Fixed by its configuration.
+  bool takes(event::Kind kind) const { return takes_[static_cast<std::size_t>(kind)]; }
+  /// Has it a place for dead letters?
+  bool takes_letters() const { return takes_letters_; }
+  bool full() const { return held() >= settings_.memory; }
+  std::size_t held() const { return inbox_bytes_.load(std::memory_order_relaxed) + outbox_bytes_.load(std::memory_order_relaxed); }
+  /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
+  void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
+  /// One consistent copy, with what waits in the queue counted as offered and in flight.
+  event::SinkLedger ledger() const;
+  const std::string& name() const { return name_; }
+
+ private:
+  using Offer = std::variant<event::EventPtr, std::unique_ptr<event::DeadLetter>, event::Dropped>;
+
+  void push(Offer offer, std::size_t bytes, bool booked);
+  void run();
+  void take_inbox();
+  bool pump(event::SteadyTime now);
+  void publish();
+  void close();
+
+  const std::string name_;
+  const Outbox::Settings settings_;
+  const Alert alert_;
+  std::unique_ptr<event::Downstream> downstream_;
+  std::array<bool, 3> takes_{};
+  const bool takes_letters_;
+  Outbox outbox_;                       ///< sink's thread only
+  std::vector<std::function<void()>> room_;
+
+  mutable std::mutex mutex_;            ///< guards inbox_, inbox_booked_, ledger_, stop_at_
+  std::vector<Offer> inbox_;
+  std::uint64_t inbox_booked_ = 0;      ///< offered, not yet in the published ledger_
+  std::uint64_t inbox_fresh_ = 0;       ///< of these, still in inbox_
+  event::SinkLedger ledger_;
+  std::optional<event::SteadyTime> stop_at_;
+
+  std::vector<Offer> taken_;
+  std::uint64_t taken_booked_ = 0;      ///< taken from inbox_ since the ledger was last published
+  std::vector<event::Report> reports_;
+  std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
+  std::atomic<bool> sleeping_{false}, hurry_{false}, reopen_{false};
+  bool was_full_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tributary::relay

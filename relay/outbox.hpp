@@ -1,0 +1,122 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "event/event.hpp"
+#include "event/ledger.hpp"
+#include "event/ports.hpp"
+
+namespace tributary::relay {
+
+/// What an outbox wants a person to know.
+struct OutboxAlert {
+  enum class What { lane_parked, lane_resumed, record_refused, too_large, letter_failed };
+  What what;
+  std::string stream;
+  std::string key;
+  std::string_view code;  ///< the downstream's own name of the fault
+};
+
+/// Everything one sink has accepted and not yet finished, in lanes: a lane is one stream (topic) and key, and the order
+/// within a lane is the order of arrival. Decides what is sent next and what a report means. Rules, in the words of
+/// the promise:
+///  1. A lane with a failed record sends nothing more until all its reports are in, then replays contiguously from the
+///     first unfinished one.
+///  2. `denied` parks its lane alone and tries again slowly.
+///  3. `record_fault` fails a whole batch for one record, and a batch holds records of several lanes: the stream stops,
+///     and groups of its records are sent alone and halved until the guilty ones are known and become dead letters.
+///  4. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
+///  5. Each accepted event is in the ledger once, whatever happens to it.
+/// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
+class Outbox {
+ public:
+  struct Settings {
+    std::size_t memory = 64u << 20;
+    std::chrono::milliseconds retry_base{100};
+    std::chrono::milliseconds retry_cap{5'000};
+    std::chrono::milliseconds parked{10'000};
+    bool acknowledges = true;  ///< false: what is done counts as `sent`, not `delivered`
+  };
+  /// The record to send now; valid until `sent`.
+  struct Next {
+    std::string_view stream;
+    const event::Event* event = nullptr;       ///< one of the two
+    const event::DeadLetter* letter = nullptr;
+    std::uint64_t token = 0;
+  };
+  /// Turns an event that cannot be delivered as itself into the value of its dead letter.
+  using MakeLetter = std::unique_ptr<event::DeadLetter> (*)(const event::Event& event, std::string_view reason,
+                                                            std::string_view code);
+
+  Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter);
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  /// `stream` "" : this sink takes none of this kind; dropped as topic_off.
+  void offer(event::EventPtr event, std::string_view stream);
+  /// A dead letter from before the outbox: a malformed frame or an invalid event.
+  void offer(std::unique_ptr<event::DeadLetter> letter);
+  /// An event that validation drops here.
+  void offer_dropped(event::Dropped reason);
+
+  bool next(event::SteadyTime now, Next& next);
+  void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now);
+  void report(const event::Report& report, event::SteadyTime now);
+
+  /// When `next` may have something again without a report; time_point::max() for never.
+  event::SteadyTime deadline() const;
+  /// The end: everything unfinished is dropped with this reason.
+  void drop_rest(event::Dropped reason);
+
+  bool empty() const { return items_ == 0; }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t lanes() const { return lane_count_; }
+  const event::SinkLedger& ledger() const { return ledger_; }
+  std::vector<OutboxAlert> take_alerts() { return std::exchange(alerts_, {}); }
+
+ private:
+  struct Item;
+  struct Lane;
+  struct Stream;
+
+  Stream& stream_of(std::string_view name);
+  Lane& lane_of(Stream& stream, std::string_view key);
+  void append(std::unique_ptr<Item> item, std::string_view stream, std::string_view key);
+  void make_ready(Lane& lane);
+  void settle(Lane& lane);
+  void finish(Item& item);
+  void to_letter(Item& item, std::string_view reason, std::string_view code);
+  void park(Lane& lane, std::string_view code, event::SteadyTime now);
+  void replay(Lane& lane, event::SteadyTime now);
+  void begin_probe(Stream& stream);
+  void end_probe(Stream& stream);
+  void probe_answered(Stream& stream, event::SteadyTime now);
+  Item* probe_next(Stream& stream);
+  void restart(Lane& lane);
+  void wake_due(event::SteadyTime now);
+  std::chrono::milliseconds delay(unsigned attempt) const;
+  void drop(Item& item, event::Dropped reason);
+
+  Settings settings_;
+  std::string dead_letter_stream_;
+  MakeLetter make_letter_;
+  std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;
+  Stream* last_stream_ = nullptr;    ///< most events go to the stream of the one before
+  std::deque<Lane*> ready_;
+  std::vector<Lane*> waiting_;       ///< lanes with a time at which they go on
+  std::vector<Stream*> probing_;
+  std::uint64_t order_ = 0;
+  std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;
+  event::SinkLedger ledger_;
+  std::vector<OutboxAlert> alerts_;
+};
+
+}  // namespace tributary::relay

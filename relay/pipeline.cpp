@@ -1,0 +1,169 @@
+#include "relay/pipeline.hpp"
+
+#include <mutex>
+
+#include "event/assert.hpp"
+#include "relay/dead_letter.hpp"
+#include "relay/dedupe.hpp"
+#include "relay/finish.hpp"
+
+namespace tributary::relay {
+
+class Pipeline::ConnectorIntake final : public BookedIntake {
+ public:
+  ConnectorIntake(Pipeline& pipeline, IntakeSettings settings)
+      : pipeline_(pipeline),
+        connector_(std::make_shared<const std::string>(std::move(settings.connector))),
+        source_(settings.source),
+        routes_(pipeline.routes_, *connector_),
+        dedupe_(settings.dedupe_ids, settings.dedupe_window) {}
+
+  void control(bool unknown) override {
+    ++book_.frames, ++book_.control;
+    if (unknown) ++book_.unknown;
+  }
+
+  void malformed(const event::Malformed& fault, const event::Now& now) override {
+    ++book_.frames, ++book_.malformed;
+    pipeline_.offer_letter(fault, source_, connector_, routes_.any(), now);
+  }
+
+  void carrying() override { ++book_.frames, ++book_.carrying; }
+
+  void accept(event::Draft&& draft, const event::Now& now) override {
+    ++book_.events;
+    book_.repaired += draft.repaired;
+    bool update = false;
+    if (draft.identified && !draft.test && draft.kind == event::Kind::activity) {
+      const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, draft.flagged, now.steady);
+      if (answer == Dedupe::Answer::duplicate) {
+        ++book_.duplicate;
+        return;
+      }
+      update = answer == Dedupe::Answer::update;
+    }
+    const bool activity = draft.kind == event::Kind::activity;
+    const Targets to =
+        pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
+    if (to.none()) {
+      ++book_.unrouted;
+      return;
+    }
+    ++book_.accepted;
+    if (update) ++book_.updates;
+    const auto event = finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, ++sequence_,
+                                                       update, now});
+    pipeline_.offer(event, to);
+  }
+
+  void ignored(event::Ignored reason) override {
+    ++book_.events;
+    ++book_.ignored[static_cast<std::size_t>(reason)];
+  }
+
+  void notice(const event::Notice& notice, const event::Now& now) override {
+    const Targets all = pipeline_.taking(event::Kind::notice, Targets{}.set());
+    if (all.none()) return;
+    const auto event = finish(
+        notice, Finish{connector_, pipeline_.run_, book_.connections, ++notice_sequence_, false, now});
+    pipeline_.offer(event, all);
+  }
+
+  void live() override { ++book_.connections; }
+
+  void settle() override {
+    const std::lock_guard lock(mutex_);
+    published_ = book_;
+  }
+
+  bool congested() const override { return pipeline_.congested(routes_.any()); }
+  void on_room(std::function<void()> resumed) override { resumed_ = std::move(resumed); }
+  void room() override {
+    if (resumed_ && !congested()) resumed_();
+  }
+
+  event::ConnectorLedger ledger() const override {
+    const std::lock_guard lock(mutex_);
+    return published_;
+  }
+
+ private:
+  Pipeline& pipeline_;
+  const std::shared_ptr<const std::string> connector_;
+  const std::string_view source_;
+  const RoutesFrom routes_;
+  Dedupe dedupe_;
+  std::uint64_t sequence_ = 0, notice_sequence_ = 0;
+  event::ConnectorLedger book_;
+  std::function<void()> resumed_;
+  mutable std::mutex mutex_;
+  event::ConnectorLedger published_;
+};
+
+Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
+                   std::string run)
+    : targets_(std::move(targets)),
+      routes_(routes),
+      streamelements_(std::move(streamelements)),
+      run_(std::move(run)) {
+  TRIBUTARY_ASSERT(targets_.size() <= most_sinks);
+}
+
+Pipeline::~Pipeline() = default;
+
+std::unique_ptr<BookedIntake> Pipeline::intake(IntakeSettings settings) {
+  return std::make_unique<ConnectorIntake>(*this, std::move(settings));
+}
+
+Targets Pipeline::taking(event::Kind kind, Targets among) const {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (among[i] && !targets_[i].delivery->takes(kind)) among.reset(i);
+  }
+  for (std::size_t i = targets_.size(); i < most_sinks; ++i) among.reset(i);
+  return among;
+}
+
+bool Pipeline::congested(const Targets& among) const {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (among[i] && targets_[i].delivery->full()) return true;
+  }
+  return false;
+}
+
+void Pipeline::offer(const std::shared_ptr<event::Event>& event, const Targets& to) {
+  if (!validator_.parse_padded(event->json_text())) return refuse(*event, to);
+  event->streamelements_valid = validator_.passes(streamelements_);
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (!to[i]) continue;
+    const Target& target = targets_[i];
+    const bool passes = !target.schema || event->kind == event::Kind::notice ||
+                        (target.is_streamelements ? event->streamelements_valid : validator_.passes(*target.schema));
+    if (passes || target.on_failure == OnFailure::forward) {
+      target.delivery->offer(event);
+    } else if (target.on_failure == OnFailure::drop) {
+      target.delivery->offer_dropped(event::Dropped::validation);
+    } else {
+      target.delivery->offer(letter_of(*event, validator_.explain(*target.schema)));
+    }
+  }
+}
+
+/// A codec wrote what is not JSON: its fault, not the upstream's, and one event's trouble only.
+void Pipeline::refuse(const event::Event& event, const Targets& to) {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (to[i]) targets_[i].delivery->offer(letter_of(event, "not_json", validator_.parse_error()));
+  }
+}
+
+void Pipeline::offer_letter(const event::Malformed& fault, std::string_view source,
+                            const std::shared_ptr<const std::string>& connector, const Targets& to,
+                            const event::Now& now) {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    // A sink without a place for dead letters never accepted the frame: the connector's book has it as malformed.
+    if (to[i] && targets_[i].delivery->takes_letters()) {
+      targets_[i].delivery->offer(letter_of(fault, source, connector, now));
+    }
+  }
+}
+
+}  // namespace tributary::relay

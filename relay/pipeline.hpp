@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/ports.hpp"
+#include "event/schema.hpp"
+#include "event/validator.hpp"
+#include "relay/delivery.hpp"
+#include "relay/routes.hpp"
+
+namespace tributary::relay {
+
+enum class OnFailure : std::uint8_t { dead_letter, drop, forward };
+
+/// One sink as the pipeline sees it.
+struct Target {
+  Delivery* delivery = nullptr;          ///< outlives the pipeline
+  std::optional<event::Schema> schema;   ///< none: nothing is validated
+  bool is_streamelements = false;        ///< its schema is StreamElements' own, which is checked anyway
+  OnFailure on_failure = OnFailure::dead_letter;
+};
+
+/// What one intake needs to know of its connector.
+struct IntakeSettings {
+  std::string connector;
+  std::string_view source;  ///< static storage: "streamelements", …
+  std::size_t dedupe_ids = 65'536;
+  std::chrono::milliseconds dedupe_window{24 * 3'600'000};
+};
+
+/// An intake that also shows its book.
+class BookedIntake : public event::Intake {
+ public:
+  /// One consistent copy, as of the last `settle`. Thread: any.
+  virtual event::ConnectorLedger ledger() const = 0;
+  /// Some sink has room again. Thread: io.
+  virtual void room() = 0;
+};
+
+/// The way of an event between connectors and sinks, for one io thread: dedupe → route → number → close → validate the
+/// very bytes → offer to each sink. Holds the parser that all intakes of the thread share.
+/// Must outlive its intakes; targets must outlive it. Thread: io.
+class Pipeline {
+ public:
+  /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program.
+  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
+           std::string run);
+  ~Pipeline();
+
+  std::unique_ptr<BookedIntake> intake(IntakeSettings settings);
+
+ private:
+  class ConnectorIntake;
+
+  void offer(const std::shared_ptr<event::Event>& event, const Targets& to);
+  void refuse(const event::Event& event, const Targets& to);
+  void offer_letter(const event::Malformed& fault, std::string_view source,
+                    const std::shared_ptr<const std::string>& connector, const Targets& to, const event::Now& now);
+  Targets taking(event::Kind kind, Targets among) const;
+  bool congested(const Targets& among) const;
+
+  std::vector<Target> targets_;
+  std::vector<Route> routes_;
+  event::Schema streamelements_;
+  std::string run_;
+  event::Validator validator_;
+};
+
+}  // namespace tributary::relay

@@ -1,0 +1,39 @@
+// The validator as a filter, for schema_differential.py. A case is a line with a schema, a line with the count of its
+// documents, and a line for each of them, so that every text arrives byte for byte. Out comes one line for each case:
+// a character for each document (1 valid, 0 not, ? not JSON, ! passes() and explain() disagree), or "error <why>".
+#include <iostream>
+#include <string>
+#include <variant>
+
+#include "event/document.hpp"
+#include "event/schema.hpp"
+#include "event/validator.hpp"
+
+int main() {
+  using tributary::event::Schema;
+  using tributary::event::SchemaError;
+  std::ios::sync_with_stdio(false);
+  tributary::event::Validator validator;
+  std::string schema_text;
+  std::string line;
+  while (std::getline(std::cin, schema_text)) {
+    std::getline(std::cin, line);
+    const int documents = std::stoi(line);
+    const auto compiled = Schema::compile(schema_text);
+    const auto* error = std::get_if<SchemaError>(&compiled);
+    std::string verdicts = error == nullptr ? "" : "error " + to_string(*error);
+    for (int i = 0; i < documents; ++i) {
+      std::getline(std::cin, line);
+      if (error != nullptr) continue;
+      if (!validator.parse(line)) {
+        verdicts += '?';
+        continue;
+      }
+      const auto& schema = std::get<Schema>(compiled);
+      const bool valid = validator.passes(schema);
+      verdicts += validator.explain(schema).empty() != valid ? '!' : valid ? '1' : '0';
+    }
+    std::cout << verdicts << '\n';
+  }
+  return 0;
+}

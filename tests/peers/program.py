@@ -1,0 +1,150 @@
+"""Runs the program under test as a user would: a YAML file, a command, signals, its log and its last line."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import yaml
+
+from peers.place import PATIENCE, PROGRAM, wait_until
+
+_ACCOUNT = re.compile(r"account: (.*)$", re.MULTILINE)
+_CONNECTOR_SIDE = ("frames", "events", "accepted")
+_SINK_SIDE = ("offered", "recovered", "delivered", "sent", "dead_lettered", "dropped", "in_flight", "spooled")
+
+
+class Account(dict):
+    """The exit line as numbers; every word of the contract must be there."""
+
+    @classmethod
+    def of(cls, text):
+        found = _ACCOUNT.findall(text)
+        assert found, f"no account line in:\n{text[-3000:]}"
+        assert len(found) == 1, f"{len(found)} account lines"
+        left, bar, right = found[0].partition(" | ")
+        assert bar, found[0]
+        sides = [dict(re.findall(r"(\w+)=(\d+)", side)) for side in (left, right)]
+        for side, names in zip(sides, (_CONNECTOR_SIDE, _SINK_SIDE)):
+            assert tuple(side)[:len(names)] == names, f"the account line says {found[0]!r}, expected {names}"
+        return cls({name: int(count) for side in sides for name, count in side.items()})
+
+    def check(self):
+        owed = self["offered"] + self["recovered"]
+        booked = sum(self[name] for name in _SINK_SIDE[2:])
+        assert owed == booked, f"the sinks' ledgers do not balance: {dict(self)}"
+        return self
+
+
+def run_once(*arguments, folder=None, seconds=30, env=None, stdin=subprocess.DEVNULL):
+    """A command to its end: CompletedProcess with text."""
+    return subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, cwd=folder, stdin=stdin,
+                          timeout=seconds * PATIENCE, env={**os.environ, **(env or {})})
+
+
+def write_config(folder, config, name="tributary.yaml"):
+    """`config`: a dict, or the text itself."""
+    path = pathlib.Path(folder) / name
+    if not isinstance(config, str):
+        config = yaml.safe_dump({"version": 1, **config}, sort_keys=False, allow_unicode=True)
+    path.write_text(config)
+    return path
+
+
+class Tributary:
+    """`with Tributary(folder, config) as relay:` runs it; leaving the block kills what `stop` has not ended."""
+
+    def __init__(self, folder, config=None, command="run", arguments=(), env=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.command = [command, *map(str, arguments)]
+        if config is not None:
+            if isinstance(config, dict):
+                config = {"log": {"level": "debug", "format": "json"}, **config}
+            self.command[1:1] = ["-c", str(write_config(folder, config))]
+        self.env = env
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def start(self):
+        with open(self.folder / "stdout", "ab") as out, open(self.folder / "stderr", "ab") as log:
+            self.process = subprocess.Popen([str(PROGRAM), *self.command], cwd=self.folder, stdout=out, stderr=log,
+                                            stdin=subprocess.DEVNULL, env={**os.environ, **(self.env or {})})
+
+    @property
+    def stdout(self):
+        return (self.folder / "stdout").read_text(errors="replace")
+
+    @property
+    def stderr(self):
+        return (self.folder / "stderr").read_text(errors="replace")
+
+    @property
+    def output(self):
+        return self.stdout + self.stderr
+
+    def entries(self):
+        """The log as objects; what is not JSON is left out."""
+        entries = []
+        for line in self.output.split("\n"):
+            if line.startswith("{"):
+                try:
+                    entries.append(json.loads(line))
+                except ValueError:
+                    pass
+        return entries
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def wait_log(self, *words, seconds=15, count=1):
+        """Waits for a line of the log that holds every one of `words`."""
+        def found():
+            lines = [line for line in self.output.split("\n") if all(word in line for word in words)]
+            if len(lines) >= count:
+                return lines
+            assert self.alive(), f"ended with {self.process.returncode}, awaiting {words}:\n{self.output[-3000:]}"
+            return None
+        return wait_until(found, seconds, lambda: f"{words} in the log:\n{self.output[-3000:]}")
+
+    def signal(self, which):
+        self.process.send_signal(which)
+
+    def stop(self, seconds=40, code=0):
+        """SIGTERM, the end, the account: balanced, or AssertionError."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended(seconds, code)
+
+    def ended(self, seconds=40, code=0):
+        try:
+            self.process.wait(seconds * PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {seconds * PATIENCE} s:\n{self.output[-3000:]}") from None
+        assert self.process.returncode == code, f"exit {self.process.returncode}:\n{self.output[-5000:]}"
+        return Account.of(self.output).check()
+
+    def status(self, field):
+        """VmRSS, VmHWM, Threads … of the process; sizes in bytes."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        value = re.search(rf"^{field}:\s+(\d+)(?: (kB))?", text, re.MULTILINE)
+        return int(value[1]) * (1024 if value[2] else 1)
+
+
+def streamelements(url, token_file="token", **more):
+    """A connector's settings, impatient ones, as tests want them."""
+    return {"type": "streamelements", "url": url, "auth": {"method": "jwt", "token": {"file": str(token_file)}},
+            "backoff": {"base": "100ms", "cap": "1s", "reset_after": "1s"}, **more}
+
+
+def kafka(brokers, **more):
+    return {"type": "kafka", "brokers": [brokers], **more}

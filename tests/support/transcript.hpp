@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connectors/protocol.hpp"
+
+namespace tributary::support {
+
+/// The `config key: value` lines of one transcript that are not the runner's own, in order.
+struct TranscriptConfig {
+  std::vector<std::pair<std::string, std::string>> values;
+  /// "" when the transcript does not say.
+  std::string get(std::string_view key, std::string_view otherwise = "") const;
+  /// The same as YAML text, one `key: value` per line, for a factory that reads settings through config/.
+  std::string yaml() const;
+};
+
+/// Makes the protocol under test, named "main-stage" unless the config says `connector: …`. Throws
+/// std::invalid_argument for a key it does not know: the transcript fails there.
+using ProtocolFactory = std::function<std::unique_ptr<connectors::Protocol>(const TranscriptConfig&)>;
+
+/// Plays one conversation against Session and a Protocol with a clock of its own, no socket, no thread. The language is
+/// described in TRANSCRIPTS.md. Returns "" or what went wrong, each line beginning `file:line: `.
+std::string play_transcript(const std::string& path, const ProtocolFactory& factory);
+/// The same for a text at hand; `name` stands for the file in messages.
+std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory);
+
+/// Registers one GoogleTest case per `*.transcript` of a directory (sorted), as `suite.<file name>`. Call it during
+/// static initialisation: `const int registered = run_transcripts("Transcript", dir, factory);`. A directory without
+/// transcripts registers one failing case. Returns how many were registered.
+int run_transcripts(const std::string& suite, const std::string& directory, ProtocolFactory factory);
+
+}  // namespace tributary::support
