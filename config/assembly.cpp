@@ -119,7 +119,11 @@ void Assembly::add_text(std::string_view text, const std::filesystem::path& name
   const Node list = include == nullptr ? Node{} : include->value;
   std::erase_if(document.entries,
                 [main](const Entry& entry) { return entry.key == "include" || (!main && entry.key == "version"); });
-  join(document);
+  if (main) {
+    root_.entries = std::move(document.entries);
+  } else {
+    join(document);
+  }
   if (list.kind != Node::Kind::null) follow(list, number);
   open_.pop_back();
 }

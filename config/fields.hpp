@@ -128,6 +128,8 @@ class Fields {
   [[nodiscard]] virtual bool given(std::string_view key) const = 0;
   // True in the Reader only.
   [[nodiscard]] virtual bool reading() const = 0;
+  // False when some file could not be read, so that a name not found may stand in it.
+  [[nodiscard]] virtual bool complete() const { return true; }
   // A path inside a text (`schema: event | <path>`), against the directory of the file that holds the key.
   [[nodiscard]] virtual std::filesystem::path resolve(std::string_view key, std::string_view written) const = 0;
 

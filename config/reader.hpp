@@ -14,7 +14,7 @@ namespace tributary::config {
 
 class Reader final : public Fields {
  public:
-  Reader(const Node& root, Report& report);
+  Reader(const Node& root, Report& report, bool complete);
 
   // Reports the unknown keys of the top level; call it last.
   void finish();
@@ -25,6 +25,7 @@ class Reader final : public Fields {
   void warn(std::string_view key, std::string message) override;
   [[nodiscard]] bool given(std::string_view key) const override;
   [[nodiscard]] bool reading() const override { return true; }
+  [[nodiscard]] bool complete() const override { return complete_; }
   [[nodiscard]] std::filesystem::path resolve(std::string_view key, std::string_view written) const override;
 
  protected:
@@ -74,6 +75,7 @@ class Reader final : public Fields {
   void close();
 
   Report& report_;
+  const bool complete_;
   std::vector<Level> levels_;
   std::vector<const Entry*> lists_;  // the lists of maps being read
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <typeinfo>
@@ -153,6 +154,9 @@ struct Settings {
 
   [[nodiscard]] const NamedSettings* connector(std::string_view name) const;  // nullptr: none of that name
   [[nodiscard]] const NamedSettings* sink(std::string_view name) const;
+
+ private:
+  void describe_routes(Fields& fields);
 };
 
 }  // namespace tributary::config

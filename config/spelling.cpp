@@ -38,22 +38,24 @@ bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <
 
 }  // namespace
 
-std::string quote(std::string_view text) {
+std::string printable(std::string_view text, std::size_t most) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string quoted = "`";
-  for (const char c : text.substr(0, clip)) {
+  std::string safe;
+  for (const char c : text.substr(0, most)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte < 0x7f) {
-      quoted += c;
+      safe += c;
     } else {
-      quoted += "\\x";
-      quoted += digits[byte >> 4U];
-      quoted += digits[byte & 0xfU];
+      safe += "\\x";
+      safe += digits[byte >> 4U];
+      safe += digits[byte & 0xfU];
     }
   }
-  if (text.size() > clip) quoted += "...";
-  return quoted + "`";
+  if (text.size() > most) safe += "...";
+  return safe;
 }
+
+std::string quote(std::string_view text) { return "`" + printable(text, clip) + "`"; }
 
 std::string alternatives(std::span<const std::string_view> words) {
   std::string text;

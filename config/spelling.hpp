@@ -2,6 +2,7 @@
 // Pure. Thread: any.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,7 +11,10 @@
 
 namespace tributary::config {
 
-// `text` in backquotes, clipped at 64 bytes, with control and non-ASCII bytes escaped: safe for logs and terminals.
+// `text` clipped at `most` bytes, with control and non-ASCII bytes escaped: safe for logs and terminals.
+std::string printable(std::string_view text, std::size_t most);
+
+// The same in backquotes, clipped at 64 bytes.
 std::string quote(std::string_view text);
 
 // "a, b or c".

@@ -7,11 +7,6 @@
 #include "config/spelling.hpp"
 
 namespace tributary::config {
-namespace {
-
-constexpr std::size_t fault_limit = 1'000;
-
-}  // namespace
 
 const Entry* Node::find(std::string_view key) const {
   const auto entry = std::find_if(entries.begin(), entries.end(), [key](const Entry& e) { return e.key == key; });
@@ -39,9 +34,9 @@ std::uint32_t Report::add_file(std::string name, std::filesystem::path directory
 }
 
 void Report::fault(Mark mark, std::string path, std::string message) {
-  if (faults_.size() > fault_limit) return;
-  if (faults_.size() == fault_limit) {
-    faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(fault_limit)});
+  if (faults_.size() > most) return;
+  if (faults_.size() == most) {
+    faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(most)});
     return;
   }
   faulted_.insert(path);
@@ -49,7 +44,7 @@ void Report::fault(Mark mark, std::string path, std::string message) {
 }
 
 void Report::warn(Mark mark, std::string path, std::string message) {
-  if (warnings_.size() < fault_limit) warnings_.push_back({mark, std::move(path), std::move(message)});
+  if (warnings_.size() < most) warnings_.push_back({mark, std::move(path), std::move(message)});
 }
 
 void Report::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }

@@ -63,6 +63,7 @@ class Report {
 
   [[nodiscard]] bool has_fault_at(const std::string& path) const { return faulted_.contains(path); }
   [[nodiscard]] bool sound() const { return faults_.empty(); }
+  [[nodiscard]] bool full() const { return faults_.size() > most; }
   [[nodiscard]] const File& file(Mark mark) const { return files_.at(mark.file); }
   [[nodiscard]] std::string where(Mark mark) const;  // file:line
 
@@ -78,6 +79,8 @@ class Report {
 
   [[nodiscard]] Place resolve(Mark mark) const;
   std::vector<Fault> ordered(std::vector<Placed>& placed) const;
+
+  static constexpr std::size_t most = 1'000;
 
   std::vector<File> files_;
   std::vector<Placed> faults_;

@@ -45,6 +45,17 @@ class Document {
   std::string error_;
 };
 
+// The members of what is known to be an object, the items of what is known to be an array: by value, so that a
+// range-for over the call is safe (simdjson's own value_unsafe() refers into a temporary).
+inline simdjson::dom::object members_of(simdjson::dom::element value) {
+  simdjson::dom::object object;
+  return value.get(object) == simdjson::SUCCESS ? object : simdjson::dom::object();
+}
+inline simdjson::dom::array items_of(simdjson::dom::element value) {
+  simdjson::dom::array array;
+  return value.get(array) == simdjson::SUCCESS ? array : simdjson::dom::array();
+}
+
 // Where the value at a JSON pointer begins in `text` (valid JSON). Line and column count from 1; they
 // are 0 when there is no such value.
 struct TextPlace {

@@ -74,12 +74,12 @@ std::size_t hash_value(const Document& document, element value, std::uint64_t& s
   switch (value.type()) {
     case element_type::ARRAY: {
       std::size_t hash = kind;
-      for (const element item : value.get_array().value_unsafe()) hash = mix(hash, hash_value(document, item, steps));
+      for (const element item : items_of(value)) hash = mix(hash, hash_value(document, item, steps));
       return hash;
     }
     case element_type::OBJECT: {
       std::size_t hash = kind;
-      for (const auto& member : sorted_members(value.get_object().value_unsafe())) {
+      for (const auto& member : sorted_members(members_of(value))) {
         hash = mix(mix(hash, std::hash<std::string_view>()(member.key)), hash_value(document, member.value, steps));
       }
       return hash;
@@ -103,8 +103,8 @@ bool equal_values(const Document& a_document, element a, const Document& b_docum
   if (a.type() != b.type()) return false;
   switch (a.type()) {
     case element_type::ARRAY: {
-      const auto left = a.get_array().value_unsafe();
-      const auto right = b.get_array().value_unsafe();
+      const auto left = items_of(a);
+      const auto right = items_of(b);
       auto other = right.begin();
       for (const element item : left) {
         if (!(other != right.end()) || !equal_values(a_document, item, b_document, *other, steps)) return false;
@@ -113,8 +113,8 @@ bool equal_values(const Document& a_document, element a, const Document& b_docum
       return !(other != right.end());
     }
     case element_type::OBJECT: {
-      const Members left = sorted_members(a.get_object().value_unsafe());
-      const Members right = sorted_members(b.get_object().value_unsafe());
+      const Members left = sorted_members(members_of(a));
+      const Members right = sorted_members(members_of(b));
       if (left.size() != right.size()) return false;
       for (std::size_t i = 0; i < left.size(); ++i) {
         if (left[i].key != right[i].key) return false;

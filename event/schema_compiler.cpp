@@ -124,14 +124,14 @@ NodeIndex SchemaCompiler::child(const SchemaLocation& at, std::string_view keywo
 std::vector<NodeIndex> SchemaCompiler::children(const SchemaLocation& at, std::string_view keyword, Element list) {
   std::vector<NodeIndex> nodes;
   const SchemaLocation inside = references_.child(at, keyword, list);
-  for (const Element item : list.get_array().value_unsafe()) {
+  for (const Element item : items_of(list)) {
     nodes.push_back(child(inside, std::to_string(nodes.size()), item));
   }
   return nodes;
 }
 
 void SchemaCompiler::fill(NodeIndex index, const SchemaLocation& at) {
-  const simdjson::dom::object object = at.value.get_object().value_unsafe();
+  const simdjson::dom::object object = members_of(at.value);
   std::string_view reference;
   if (object.at_key("$ref").get(reference) == simdjson::SUCCESS) {
     alias_[index] = node(references_.resolve(at, reference));
@@ -144,7 +144,7 @@ void SchemaCompiler::fill(NodeIndex index, const SchemaLocation& at) {
   Element definitions;
   if (at.document == 0 && object.at_key("definitions").get(definitions) == simdjson::SUCCESS) {
     const SchemaLocation inside = references_.child(at, "definitions", definitions);
-    for (const auto field : definitions.get_object().value_unsafe()) child(inside, field.key, field.value);
+    for (const auto field : members_of(definitions)) child(inside, field.key, field.value);
   }
 }
 
@@ -154,7 +154,7 @@ void SchemaCompiler::keyword(SchemaNode& node, const SchemaLocation& at, std::st
     if (value.is_string()) {
       node.types = type_bits(text_of(value));
     } else {
-      for (const Element type : value.get_array().value_unsafe()) {
+      for (const Element type : items_of(value)) {
         node.types = static_cast<std::uint8_t>(node.types | type_bits(text_of(type)));
       }
     }
@@ -261,7 +261,7 @@ bool SchemaCompiler::array_keyword(SchemaNode& node, const SchemaLocation& at, s
 
 void SchemaCompiler::properties(ObjectRules& rules, const SchemaLocation& at, Element map) {
   const SchemaLocation inside = references_.child(at, "properties", map);
-  for (const auto field : map.get_object().value_unsafe()) {
+  for (const auto field : members_of(map)) {
     NameTable::Entry& entry = rules.names.add(field.key);
     entry.declared = true;
     entry.node = child(inside, field.key, field.value);
@@ -270,7 +270,7 @@ void SchemaCompiler::properties(ObjectRules& rules, const SchemaLocation& at, El
 
 void SchemaCompiler::required(ObjectRules& rules, Element list) {
   unsigned used = 0;
-  for (const Element name : list.get_array().value_unsafe()) {
+  for (const Element name : items_of(list)) {
     if (used < 64) {
       const std::uint64_t bit = std::uint64_t{1} << used++;
       rules.names.add(text_of(name)).required = bit;
@@ -283,7 +283,7 @@ void SchemaCompiler::required(ObjectRules& rules, Element list) {
 
 void SchemaCompiler::dependencies(std::uint32_t index, const SchemaLocation& at, Element map) {
   const SchemaLocation inside = references_.child(at, "dependencies", map);
-  for (const auto field : map.get_object().value_unsafe()) {
+  for (const auto field : members_of(map)) {
     Dependency dependency;
     dependency.name = field.key;
     simdjson::dom::array names;
@@ -308,7 +308,7 @@ bool SchemaCompiler::object_keyword(SchemaNode& node, const SchemaLocation& at, 
     properties(rules(), at, value);
   } else if (name == "patternProperties") {
     const SchemaLocation inside = references_.child(at, name, value);
-    for (const auto field : value.get_object().value_unsafe()) {
+    for (const auto field : members_of(value)) {
       const std::uint32_t compiled = pattern(inside, pointer_token(field.key), field.key);
       rules().patterns.emplace_back(compiled, child(inside, field.key, field.value));
     }
@@ -362,13 +362,17 @@ std::uint32_t SchemaCompiler::values(const SchemaLocation& at, Element one, bool
   if (is_const) {
     add_value(rules, at, one);
   } else {
-    for (const Element value : one.get_array().value_unsafe()) add_value(rules, at, value);
+    for (const Element value : items_of(one)) add_value(rules, at, value);
   }
   program_.values.push_back(std::move(rules));
   return static_cast<std::uint32_t>(program_.values.size() - 1);
 }
 
 void SchemaCompiler::follow_references() {
+  for (NodeIndex index = 2; index < alias_.size(); ++index) {
+    const bool idle = program_.nodes[index].leaf && program_.nodes[index].types == kAllTypes;
+    if (idle && alias_[index] == index) alias_[index] = kAnything;  // descriptions only
+  }
   for (NodeIndex start = 0; start < alias_.size(); ++start) {
     NodeIndex end = start;
     for (std::size_t steps = 0; alias_[end] != end; ++steps) {
@@ -417,8 +421,15 @@ void SchemaCompiler::refuse_loops() const {
 
 void SchemaCompiler::finish() {
   for (ObjectRules& rules : program_.objects) {
-    rules.names.build();
     rules.plain = rules.patterns.empty() && rules.additional == kAnything && rules.property_names == kAnything;
+    if (rules.plain) rules.names.remove_idle();
+    rules.names.build();
+  }
+  for (SchemaNode& node : program_.nodes) {
+    if (node.object == kNoRules || !program_.objects[node.object].says_nothing()) continue;
+    node.object = kNoRules;
+    node.leaf = node.number == kNoRules && node.string == kNoRules && node.array == kNoRules &&
+                node.applicators == kNoRules && node.enumeration == kNoRules && node.constant == kNoRules;
   }
   for (ValueRules& rules : program_.values) rules.strings.build();
   program_.documents = references_.documents();

@@ -5,8 +5,11 @@
 
 #include <simdjson.h>
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -38,47 +41,80 @@ enum TypeBit : std::uint8_t {
   kAllTypes = 127,
 };
 
-// Names to small values: a table indexed by length, first, middle and last byte, so that a name is compared about once.
+// Names to small values. What is hashed and compared are the first sixteen bytes of a name, loaded once: names are
+// short, and a call to memcmp costs more than all the rest.
 class NameTable {
  public:
   struct Entry {
     std::string name;
     NodeIndex node = kAnything;
-    std::uint64_t required = 0;      // the bit of this name among the required ones
-    std::uint32_t next = kNoRules;   // in the same slot
-    bool declared = false;           // under `properties`, not only `required`
+    std::uint64_t required = 0;  // the bit of this name among the required ones
+    bool declared = false;       // under `properties`, not only `required`
   };
 
   Entry& add(std::string_view name);  // the one there is, or a new one
+  void remove_idle();                 // names that say nothing: any value, not required
   void build();                       // after the last add
 
+  // `name` must be of a simdjson document: sixteen bytes from its first are read, which simdjson's padding of its
+  // string buffer (32 bytes or more) allows.
   const Entry* find(std::string_view name) const {
-    if ((lengths_ >> (name.size() < 63 ? name.size() : 63) & 1U) == 0) return nullptr;
-    for (std::uint32_t at = slots_[slot(name)]; at != kNoRules; at = entries_[at].next) {
-      if (entries_[at].name == name) return &entries_[at];
-    }
-    return nullptr;
+    const std::size_t size = name.size() < 63 ? name.size() : 63;
+    return (lengths_ >> size & 1U) == 0 ? nullptr : look_up(name);
   }
   const std::vector<Entry>& entries() const { return entries_; }
   std::vector<Entry>& entries() { return entries_; }
 
  private:
-  std::uint32_t slot(std::string_view name) const {
-    std::uint32_t hash = static_cast<std::uint32_t>(name.size());
-    if (!name.empty()) {
-      hash += static_cast<unsigned char>(name.front()) * 0x101U + static_cast<unsigned char>(name.back()) * 0x10101U +
-              static_cast<unsigned char>(name[name.size() / 2]) * 0x1010101U;
-    }
-    return hash * multiplier_ >> shift_;
+  struct Start {  // zeros behind the end
+    std::uint64_t head = 0;
+    std::uint64_t tail = 0;
+  };
+  struct Slot {
+    Start start;
+    std::size_t size = 0;
+    std::uint32_t entry = kNoRules;
+  };
+
+  // The first `size` of eight bytes; the others are read and dropped: a branch less.
+  static std::uint64_t first_bytes(const char* from, std::size_t size) {
+    std::uint64_t word;
+    std::memcpy(&word, from, sizeof word);
+    return word & kMasks[size < 8 ? size : 8];
   }
-  std::uint32_t fill();  // with the present multiplier: how many entries share a slot
+  static Start start_of(std::string_view name) {
+    const std::size_t rest = name.size() < 8 ? 0 : name.size() - 8;
+    return {first_bytes(name.data(), name.size()), first_bytes(name.data() + 8, rest)};
+  }
+  std::size_t slot_of(Start start, std::size_t size) const {
+    return ((start.head ^ size) * multiplier_ + start.tail * ~multiplier_) >> shift_;
+  }
+  const Entry* look_up(std::string_view name) const {
+    const Start start = start_of(name);
+    for (std::size_t at = slot_of(start, name.size());; at = at + 1 == slots_.size() ? 0 : at + 1) {
+      const Slot& slot = slots_[at];
+      if (slot.entry == kNoRules) return nullptr;
+      if (slot.start.head != start.head || slot.start.tail != start.tail || slot.size != name.size()) continue;
+      if (name.size() <= 16 || entries_[slot.entry].name == name) return &entries_[slot.entry];
+    }
+  }
+  std::size_t fill();  // with the present multiplier: how many steps all look-ups take beyond the first
+
+  static constexpr std::array<std::uint64_t, 9> kMasks = [] {
+    std::array<std::uint64_t, 9> masks{};
+    for (unsigned size = 1; size < 8; ++size) {
+      masks[size] = std::endian::native == std::endian::little ? ~0ULL >> (64 - 8 * size) : ~0ULL << (64 - 8 * size);
+    }
+    masks[8] = ~0ULL;
+    return masks;
+  }();
 
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::size_t> known_;  // until build
-  std::vector<std::uint32_t> slots_;
+  std::vector<Slot> slots_;
   std::uint64_t lengths_ = 0;  // bit n: there is a name of n bytes (63: or more)
-  std::uint32_t multiplier_ = 1;
-  std::uint32_t shift_ = 31;
+  std::uint64_t multiplier_ = 0x9E3779B97F4A7C15U;
+  std::uint32_t shift_ = 63;
 };
 
 struct Bound {
@@ -127,7 +163,12 @@ struct ObjectRules {
   NodeIndex additional = kAnything;
   NodeIndex property_names = kAnything;
   std::vector<Dependency> dependencies;
-  bool plain = true;  // only names and required
+  bool plain = true;  // no member is looked at but those in `names`
+
+  bool says_nothing() const {
+    return plain && names.entries().empty() && more_required.empty() && dependencies.empty() && min_properties == 0 &&
+           max_properties == std::numeric_limits<std::uint64_t>::max();
+  }
 };
 
 struct ValueRules {  // enum, const

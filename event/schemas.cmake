@@ -17,3 +17,8 @@ target_sources(tributary_event PRIVATE
   decimal.cpp document.cpp equality.cpp formats.cpp pattern.cpp pattern_translation.cpp schema.cpp schema_compiler.cpp
   schema_program.cpp schema_references.cpp uri_reference.cpp validator.cpp violation_text.cpp
   "${tributary_schema_source}")
+
+if(TRIBUTARY_BENCHMARKS)
+  add_executable(validator_benchmark validator_benchmark.cpp)
+  target_link_libraries(validator_benchmark PRIVATE tributary_event benchmark::benchmark)
+endif()

@@ -1,5 +1,7 @@
 #include "event/validator.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <type_traits>
 
@@ -16,6 +18,21 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 constexpr double kExactInDouble = 9007199254740992.0;  // 2^53
+
+// TypeBit by simdjson's element_type, which are characters; doubles are kFraction until looked at.
+constexpr std::array<std::uint8_t, 128> kTypeBits = [] {
+  std::array<std::uint8_t, 128> bits{};
+  const auto set = [&](element_type type, std::uint8_t bit) { bits[static_cast<std::size_t>(type)] = bit; };
+  set(element_type::ARRAY, kArray);
+  set(element_type::OBJECT, kObject);
+  set(element_type::INT64, kInteger);
+  set(element_type::UINT64, kInteger);
+  set(element_type::DOUBLE, kFraction);
+  set(element_type::STRING, kString);
+  set(element_type::BOOL, kBoolean);
+  set(element_type::NULL_VALUE, kNull);
+  return bits;
+}();
 
 // A member's name as a value of its own, for propertyNames.
 struct Name {
@@ -73,7 +90,15 @@ class Run {
   };
 
   std::uint8_t type_of(const Name& /*name*/) const { return kString; }
-  std::uint8_t type_of(const element& value) const;
+  std::uint8_t type_of(const element& value) const {
+    const std::uint8_t bit = kTypeBits[static_cast<std::size_t>(value.type())];
+    return bit == kFraction ? type_of_double(value) : bit;
+  }
+  std::uint8_t type_of_double(const element& value) const {
+    const double number = value.get_double().value_unsafe();
+    if (document_.is_extreme(number)) return document_.exact(value).is_integer() ? kInteger : kFraction;
+    return is_whole(number) ? kInteger : kFraction;
+  }
   std::string_view text_of(const Name& name) const { return name.text; }
   std::string_view text_of(const element& value) const { return value.get_string().value_unsafe(); }
 
@@ -127,30 +152,6 @@ class Run {
   Limits& limits_;
   std::vector<Step> path_;
 };
-
-template <bool kExplain>
-std::uint8_t Run<kExplain>::type_of(const element& value) const {
-  switch (value.type()) {
-    case element_type::ARRAY:
-      return kArray;
-    case element_type::OBJECT:
-      return kObject;
-    case element_type::INT64:
-    case element_type::UINT64:
-      return kInteger;
-    case element_type::DOUBLE: {
-      const double number = value.get_double().value_unsafe();
-      if (document_.is_extreme(number)) return document_.exact(value).is_integer() ? kInteger : kFraction;
-      return is_whole(number) ? kInteger : kFraction;
-    }
-    case element_type::STRING:
-      return kString;
-    case element_type::BOOL:
-      return kBoolean;
-    default:
-      return kNull;
-  }
-}
 
 template <bool kExplain>
 template <class Value>
@@ -348,7 +349,7 @@ bool Run<kExplain>::string(const StringRules& rules, std::string_view text) {
 
 template <bool kExplain>
 bool Run<kExplain>::array(const ArrayRules& rules, const element& value) {
-  const auto items = value.get_array().value_unsafe();
+  const auto items = items_of(value);
   std::size_t count = 0;
   bool contained = !rules.contains;
   for (const element item : items) {
@@ -379,7 +380,7 @@ template <bool kExplain>
 bool Run<kExplain>::object(const ObjectRules& rules, const element& value) {
   std::uint64_t seen = 0;
   std::size_t count = 0;
-  for (const auto field : value.get_object().value_unsafe()) {
+  for (const auto field : members_of(value)) {
     ++count;
     const NameTable::Entry* const entry = rules.names.find(field.key);
     if (entry != nullptr) seen |= entry->required;

@@ -13,6 +13,12 @@ namespace tributary::net {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+constexpr const char* too_long = "the head of the answer is over 16 KiB";
+
+}  // namespace
+
 std::string HttpReply::words() const {
   std::string out = "HTTP " + std::to_string(status);
   if (!phrase.empty()) out += " " + phrase;
@@ -54,21 +60,30 @@ std::size_t HttpReplyReader::feed(std::string_view bytes) {
   return bytes.size();
 }
 
+/// Gives the parser what it has not taken yet. False when it can go no further.
+bool HttpReplyReader::parse(std::string_view pending) {
+  boost::system::error_code error;
+  while (taken_ < pending.size() && !error && !(state_ == State::head && parser_->http.is_header_done()) &&
+         !parser_->http.is_done()) {
+    taken_ += parser_->http.put(boost::asio::buffer(pending.data() + taken_, pending.size() - taken_), error);
+  }
+  if (error == http::error::header_limit) fault_ = too_long;
+  return !error || error == http::error::need_more;
+}
+
 std::size_t HttpReplyReader::feed_head(std::string_view bytes) {
   const std::size_t before = raw_head_.size();
   raw_head_ += bytes;
-  boost::system::error_code error;
-  const std::size_t taken = parser_->http.put(boost::asio::buffer(raw_head_), error);
-  if (error == http::error::need_more) {
-    if (raw_head_.size() < head_limit) return bytes.size();
-    error = http::error::header_limit;
-  }
-  if (error || !parser_->http.is_header_done()) {
+  const bool good = parse(raw_head_);
+  if (good && !parser_->http.is_header_done() && raw_head_.size() < head_limit) return bytes.size();
+  if (!good || !parser_->http.is_header_done()) {
     state_ = State::malformed;
-    fault_ = error == http::error::header_limit ? "the head of the answer is over 16 KiB" : "the answer is not HTTP";
+    if (good) fault_ = too_long;
+    if (fault_.empty()) fault_ = "the answer is not HTTP";
     return bytes.size();
   }
-  raw_head_.resize(taken);
+  const std::size_t used = taken_ - before;
+  raw_head_.resize(taken_);
   const auto& message = parser_->http.get();
   reply_.status = static_cast<int>(message.result_int());
   reply_.phrase = std::string(message.reason());
@@ -77,7 +92,7 @@ std::size_t HttpReplyReader::feed_head(std::string_view bytes) {
   }
   state_ = parser_->http.is_done() ? State::complete : State::body;
   parser_->http.eager(true);
-  return taken - before;
+  return used;
 }
 
 std::size_t HttpReplyReader::feed_body(std::string_view bytes) {
@@ -85,15 +100,14 @@ std::size_t HttpReplyReader::feed_body(std::string_view bytes) {
   body.data = parser_->body.data() + reply_.body.size();
   body.size = body_limit - reply_.body.size();
   body.more = true;
-  boost::system::error_code error;
-  std::size_t used = 0;
   const std::size_t room = body.size;
-  while (used < bytes.size() && !error && !parser_->http.is_done()) {
-    used += parser_->http.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), error);
-  }
+  pending_ += bytes;
+  taken_ = 0;
+  const bool good = parse(pending_);
+  pending_.erase(0, taken_);  // what may remain is the beginning of a chunk's header
   reply_.body.append(parser_->body.data() + reply_.body.size(), room - body.size);
-  // A chunk header split between two reads, a full body buffer or bad chunking: what there is says enough.
-  if (error || parser_->http.is_done()) state_ = State::complete;
+  // A full body buffer or bad chunking: what there is says enough.
+  if (!good || parser_->http.is_done() || pending_.size() > body_limit) state_ = State::complete;
   return bytes.size();
 }
 

@@ -54,6 +54,7 @@ class HttpReplyReader {
  private:
   struct Parser;
 
+  bool parse(std::string_view pending);
   std::size_t feed_head(std::string_view bytes);
   std::size_t feed_body(std::string_view bytes);
 
@@ -61,6 +62,8 @@ class HttpReplyReader {
   State state_ = State::head;
   HttpReply reply_;
   std::string raw_head_;
+  std::string pending_;    ///< of the body, not yet parsed
+  std::size_t taken_ = 0;  ///< parsed bytes of raw_head_ or pending_
   std::string fault_;
 };
 

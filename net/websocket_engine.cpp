@@ -150,23 +150,23 @@ struct Config {
   using endpoint_base = websocketpp::endpoint_base;
   using connection_base = websocketpp::connection_base;
 
-  static const long timeout_open_handshake = 0;  // every deadline is the owner's
-  static const long timeout_close_handshake = 0;
-  static const long timeout_pong = 0;
-  static const int client_version = 13;
-  static const websocketpp::log::level elog_level = websocketpp::log::elevel::none;
-  static const websocketpp::log::level alog_level = websocketpp::log::alevel::none;
-  static const std::size_t connection_read_buffer_size = 2048;
-  static const bool drop_on_protocol_error = false;
-  static const bool silent_close = false;
-  static const std::size_t max_message_size = 4u << 20;
-  static const std::size_t max_http_body_size = 64u << 10;
-  static const bool enable_extensions = true;
-  static const bool enable_multithreading = false;
+  static constexpr long timeout_open_handshake = 0;  // every deadline is the owner's
+  static constexpr long timeout_close_handshake = 0;
+  static constexpr long timeout_pong = 0;
+  static constexpr int client_version = 13;
+  static constexpr websocketpp::log::level elog_level = websocketpp::log::elevel::none;
+  static constexpr websocketpp::log::level alog_level = websocketpp::log::alevel::none;
+  static constexpr std::size_t connection_read_buffer_size = 2048;
+  static constexpr bool drop_on_protocol_error = false;
+  static constexpr bool silent_close = false;
+  static constexpr std::size_t max_message_size = 4u << 20;
+  static constexpr std::size_t max_http_body_size = 64u << 10;
+  static constexpr bool enable_extensions = true;
+  static constexpr bool enable_multithreading = false;
   struct permessage_deflate_config {
     using request_type = Config::request_type;
-    static const bool allow_disabling_context_takeover = true;
-    static const std::uint8_t minimum_outgoing_window_bits = 8;
+    static constexpr bool allow_disabling_context_takeover = true;
+    static constexpr std::uint8_t minimum_outgoing_window_bits = 8;
   };
   using permessage_deflate_type = websocketpp::extensions::permessage_deflate::disabled<permessage_deflate_config>;
 };
@@ -237,6 +237,11 @@ class Engine : public WebSocketEngine {
   Engine(Events& events, ConnectionPtr connection) : events_(events), connection_(std::move(connection)) {
     connection_->set_vector_write_handler(
         [this](connection_hdl, const std::vector<websocketpp::transport::buffer>& buffers) { return write(buffers); });
+    connection_->set_write_handler([this](connection_hdl, const char* data, std::size_t size) {
+      const std::string_view piece(data, size);
+      if (!silent_) events_.write(&piece, 1);
+      return websocketpp::lib::error_code();
+    });
     connection_->set_message_handler([this](connection_hdl, const wspp::Message::ptr& message) {
       guarded([&] {
         events_.message(message->get_payload(), message->get_opcode() == websocketpp::frame::opcode::binary);
@@ -252,8 +257,7 @@ class Engine : public WebSocketEngine {
     connection_->set_open_handler(nullptr);
     connection_->set_validate_handler(nullptr);
     connection_->set_http_handler(nullptr);
-    connection_->set_vector_write_handler(
-        [](connection_hdl, const std::vector<websocketpp::transport::buffer>&) { return websocketpp::lib::error_code(); });
+    silent_ = true;
     connection_->eof();  // lets go of the pending read, which holds the connection itself
   }
 
@@ -316,7 +320,8 @@ class Engine : public WebSocketEngine {
     const auto& local_words = connection_->get_local_close_reason();
     if (!opened_) {
       if (connection_->get_state() == session_state::closed) end(Reason::protocol_error, failure_words());
-    } else if (answered && !closed_by_us_ && local == close_status::protocol_error && local != remote) {
+    } else if (answered && !closed_by_us_ && local == close_status::protocol_error &&
+               (local != remote || local_words != connection_->get_remote_close_reason())) {
       end(Reason::protocol_error, "a malformed close frame: " + local_words, remote);
     } else if (answered) {
       end(Reason::closed, close_words(remote), remote);
@@ -343,7 +348,10 @@ class Engine : public WebSocketEngine {
   bool closed_by_us_ = false;
 
  private:
+  bool silent_ = false;  ///< being destroyed
+
   websocketpp::lib::error_code write(const std::vector<websocketpp::transport::buffer>& buffers) {
+    if (silent_) return {};
     std::array<std::string_view, 16> pieces;
     std::size_t count = 0;
     for (const auto& buffer : buffers) {
@@ -369,7 +377,9 @@ class ClientEngine final : public Engine {
   }
 
   void start() override {
-    if (!ending_) client_endpoint().connect(connection_);
+    if (ending_) return;
+    client_endpoint().connect(connection_);
+    look_for_end();
   }
 
   std::size_t receive(std::string_view bytes) override {

@@ -36,30 +36,31 @@ Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstre
   }
 }
 
-Delivery::~Delivery() { stop(0ms); }
+Delivery::~Delivery() {
+  stop(0ms);
+  join();
+}
 
 void Delivery::start() {
   thread_ = std::thread([this] { run(); });
 }
 
 void Delivery::stop(std::chrono::milliseconds timeout) {
-  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    stop_at_ = std::chrono::steady_clock::now() + timeout;
+    const auto by = std::chrono::steady_clock::now() + timeout;
+    stop_at_ = stop_at_ ? std::min(*stop_at_, by) : by;
   }
   downstream_->wake();
-  thread_.join();
 }
 
-void Delivery::hurry() {
-  hurry_ = true;
-  if (downstream_) downstream_->wake();
+void Delivery::join() {
+  if (thread_.joinable()) thread_.join();
 }
 
 void Delivery::reopen() {
   reopen_ = true;
-  if (downstream_) downstream_->wake();
+  downstream_->wake();
 }
 
 void Delivery::push(Offer offer, std::size_t bytes, bool booked) {
@@ -135,7 +136,7 @@ void Delivery::publish() {
   {
     const std::lock_guard lock(mutex_);
     ledger_ = outbox_.ledger();
-    ledger_.clamped = downstream_ ? downstream_->clamped() : ledger_.clamped;
+    ledger_.clamped = downstream_->clamped();
     inbox_booked_ -= std::exchange(taken_booked_, 0);
   }
   outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
@@ -160,7 +161,7 @@ void Delivery::run() {
       stop_at = stop_at_;
       if (stop_at && inbox_.empty() && outbox_.empty()) break;
     }
-    if (stop_at && (now >= *stop_at || hurry_)) break;
+    if (stop_at && now >= *stop_at) break;
     if (reopen_.exchange(false)) downstream_->reopen();
 
     auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -200,6 +201,7 @@ void Delivery::close() {
   downstream_->close();
   outbox_.drop_rest(event::Dropped::stopped);
   publish();
+  stopped_ = true;
 }
 
 }  // namespace tributary::relay

@@ -32,10 +32,12 @@ class Delivery {
   Delivery& operator=(const Delivery&) = delete;
 
   void start();
-  /// Finishes what it has within `timeout`, drops the rest as `stopped`, ends the thread. Blocks. Thread: main.
+  /// Finishes what it has within `timeout`, drops the rest as `stopped`, then the thread ends. Returns at once; nothing
+  /// may be offered any more. A second call may only shorten the time. Thread: any.
   void stop(std::chrono::milliseconds timeout);
-  /// Asks for an early end of a running `stop`. Thread: any.
-  void hurry();
+  bool stopped() const { return stopped_; }
+  /// Waits for the thread after `stop`. Thread: main.
+  void join();
   /// Reopens files. Thread: any.
   void reopen();
 
@@ -85,7 +87,7 @@ class Delivery {
   std::uint64_t taken_booked_ = 0;      ///< taken from inbox_ since the ledger was last published
   std::vector<event::Report> reports_;
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
-  std::atomic<bool> sleeping_{false}, hurry_{false}, reopen_{false};
+  std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   bool was_full_ = false;
   std::thread thread_;
 };

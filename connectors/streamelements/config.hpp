@@ -4,8 +4,8 @@
 #include <string>
 
 #include "config/fields.hpp"
-#include "config/settings.hpp"
 #include "config/values.hpp"
+#include "connectors/settings.hpp"
 
 namespace tributary::connectors::streamelements {
 
@@ -14,8 +14,7 @@ enum class Method : std::uint8_t { jwt, oauth2, apikey };
 const char* name(Method method) noexcept;
 
 /// `connectors.<name>` of `type: streamelements`. A value; immutable once read. Thread: any.
-class Config : public config::Described {
- public:
+struct Config : connectors::Settings {
   std::string url = "wss://realtime.streamelements.com/socket.io/";  ///< without EIO and transport
   int engine_io = 3;                                                 ///< 3 or 4
   Method method = Method::jwt;
@@ -23,7 +22,6 @@ class Config : public config::Described {
   std::string channel;        ///< "": whatever `authenticated` says
   bool test_events = false;   ///< event:test and isMock
   bool state_updates = false; ///< event:update and event:reset
-  config::ConnectorCommon common;
 
   void describe(config::Fields& fields) override;
 

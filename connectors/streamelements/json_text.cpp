@@ -3,30 +3,41 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
 
 #include "event/json.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
 
-constexpr std::uint64_t every_byte(std::uint64_t byte) { return byte * 0x0101010101010101u; }
+/// How many bytes one look takes in; as many must be readable.
+constexpr std::size_t stride = 16;
 
-/// Bytes at `at` that need no look in a string: neither quote, backslash nor control character. Up to 8; 8 are readable.
+/// Bytes at `at` that need no look in a string: neither quote, backslash nor control character. Up to `stride`.
 std::size_t plain_bytes(const char* at) {
-  if constexpr (std::endian::native == std::endian::little) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    const std::uint64_t quote = word ^ every_byte('"');
-    const std::uint64_t backslash = word ^ every_byte('\\');
-    // A borrow can only reach bytes above a hit, so the lowest hit is exact.
-    const std::uint64_t hits = ((quote - every_byte(1)) & ~quote) | ((backslash - every_byte(1)) & ~backslash) |
-                               ((word - every_byte(0x20)) & ~word);
-    return static_cast<std::size_t>(std::countr_zero(hits & every_byte(0x80))) / 8;
-  } else {
-    std::size_t count = 0;
-    while (count < 8 && at[count] != '"' && at[count] != '\\' && static_cast<unsigned char>(at[count]) >= 0x20) ++count;
-    return count;
-  }
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const int hits = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control));
+  return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(hits) | 1U << stride));
+#elif defined(__ARM_NEON)
+  const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(at));
+  const uint8x16_t hits = vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))),
+                                   vcltq_u8(bytes, vdupq_n_u8(0x20)));
+  // Four bits of each byte, in order, as one word.
+  const std::uint64_t nibbles = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hits), 4)), 0);
+  return static_cast<std::size_t>(std::countr_zero(nibbles)) / 4;
+#else
+  std::size_t count = 0;
+  while (count < stride && at[count] != '"' && at[count] != '\\' && static_cast<unsigned char>(at[count]) >= 0x20) ++count;
+  return count;
+#endif
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -86,18 +97,6 @@ void append_code_point(std::string& out, unsigned point) {
   } else {
     byte(0xF0 | (point >> 18)), byte(0x80 | ((point >> 12) & 0x3F));
     byte(0x80 | ((point >> 6) & 0x3F)), byte(0x80 | (point & 0x3F));
-  }
-}
-
-Value::Kind kind_of(char first) {
-  switch (first) {
-    case '"': return Value::Kind::string;
-    case '{': return Value::Kind::object;
-    case '[': return Value::Kind::array;
-    case 't':
-    case 'f': return Value::Kind::boolean;
-    case 'n': return Value::Kind::null;
-    default: return Value::Kind::number;
   }
 }
 
@@ -192,220 +191,227 @@ void JsonText::compact() {
   spaced_ = first_element_ = false;
 }
 
-bool JsonText::fail(const char* expected) {
-  if (fault_ == Fault::none) {
-    fault_ = Fault::not_json;
-    expected_ = expected;
-  }
-  return false;
-}
-
 std::string JsonText::explain() const {
   if (fault_ == Fault::none) return {};
-  const auto where = std::to_string(at_ - buffer_.data());
+  const auto where = std::to_string(fault_at_ - buffer_.data());
   if (fault_ == Fault::too_deep) return "nested deeper than " + std::to_string(nesting_limit_) + " at byte " + where;
   return std::string("expected ") + expected_ + " at byte " + where;
 }
 
-void JsonText::skip_space() {
-  if (!is_space(*at_)) return;
+// What follows works on a pointer that is passed on and returned, so that it stays in a register; null is a fault.
+
+char* JsonText::fail(char* at, const char* expected) {
+  if (fault_ == Fault::none) {
+    fault_ = Fault::not_json;
+    fault_at_ = at;
+    expected_ = expected;
+  }
+  return nullptr;
+}
+
+inline char* JsonText::skip_space(char* at) {
+  if (static_cast<unsigned char>(*at) > ' ' || !is_space(*at)) return at;
   spaced_ = true;
-  do ++at_;
-  while (is_space(*at_));
+  do ++at;
+  while (is_space(*at));
+  return at;
 }
 
-bool JsonText::token(char wanted, const char* expected) {
-  if (*at_ != wanted) {
-    skip_space();
-    if (*at_ != wanted) return fail(expected);
-  }
-  ++at_;
-  return true;
+inline char* JsonText::token(char* at, char wanted, const char* expected) {
+  if (*at == wanted) return at + 1;
+  at = skip_space(at);
+  return *at == wanted ? at + 1 : fail(at, expected);
 }
 
-bool JsonText::skip_string() {
-  ++at_;
+/// Behind the closing quote of the string that begins at `at`.
+inline char* JsonText::skip_string(char* at, bool& escapes) {
+  const std::size_t plain = plain_bytes(++at);
+  at += plain;
+  return *at == '"' && plain != stride ? at + 1 : skip_long_string(at, escapes);
+}
+
+char* JsonText::skip_long_string(char* at, bool& escapes) {
   for (;;) {
-    const std::size_t plain = plain_bytes(at_);
-    at_ += plain;
-    if (plain == 8) continue;
-    if (*at_ == '"') {
-      ++at_;
-      return true;
-    }
-    if (*at_ != '\\') return fail("the rest of a string");
-    if (!skip_escape()) return false;
+    const std::size_t plain = plain_bytes(at);
+    at += plain;
+    if (plain == stride) continue;
+    if (*at == '"') return at + 1;
+    if (*at != '\\') return fail(at, "the rest of a string");
+    escapes = true;
+    at = skip_escape(at);
+    if (at == nullptr) return nullptr;
   }
 }
 
-bool JsonText::skip_escape() {
+char* JsonText::skip_escape(char* at) {
   static constexpr std::string_view simple = "\"\\/bfnrt";
-  if (at_[1] != 'u') {
-    if (at_[1] == '\0' || simple.find(at_[1]) == std::string_view::npos) return fail("an escape");
-    at_ += 2;
-    return true;
+  if (at[1] != 'u') {
+    if (at[1] == '\0' || simple.find(at[1]) == std::string_view::npos) return fail(at, "an escape");
+    return at + 2;
   }
-  const int unit = code_unit(at_ + 2);
-  if (unit < 0) return fail("four hex digits");
-  if (is_high_half(unit) && at_[6] == '\\' && at_[7] == 'u' && is_low_half(code_unit(at_ + 8))) {
-    at_ += 12;
-    return true;
-  }
+  const int unit = code_unit(at + 2);
+  if (unit < 0) return fail(at, "four hex digits");
+  if (is_high_half(unit) && at[6] == '\\' && at[7] == 'u' && is_low_half(code_unit(at + 8))) return at + 12;
   if (is_high_half(unit) || is_low_half(unit)) {
-    std::memcpy(at_ + 2, "fffd", 4);
+    std::memcpy(at + 2, "fffd", 4);
     ++repaired_;
   }
-  at_ += 6;
-  return true;
+  return at + 6;
 }
 
-bool JsonText::skip_number() {
-  const char* const end = number_end(at_);
-  if (end == nullptr) return fail("a value");
-  at_ += end - at_;
-  return true;
+inline char* JsonText::skip_word(char* at, std::string_view word) {
+  return std::memcmp(at, word.data(), word.size()) == 0 ? at + word.size() : fail(at, "a value");
 }
 
-bool JsonText::skip_word(std::string_view word) {
-  if (std::memcmp(at_, word.data(), word.size()) != 0) return fail("a value");
-  at_ += word.size();
-  return true;
-}
-
-bool JsonText::enter() {
+bool JsonText::enter(char* at) {
   if (++depth_ <= nesting_limit_) return true;
-  fault_ = fault_ == Fault::none ? Fault::too_deep : fault_;
+  if (fault_ == Fault::none) {
+    fault_ = Fault::too_deep;
+    fault_at_ = at;
+  }
   return false;
 }
 
-bool JsonText::skip_value(Value::Kind& kind) {
-  skip_space();
-  kind = kind_of(*at_);
-  switch (kind) {
-    case Value::Kind::string: return skip_string();
-    case Value::Kind::object: return skip_container('}');
-    case Value::Kind::array: return skip_container(']');
-    case Value::Kind::boolean: return skip_word(*at_ == 't' ? "true" : "false");
-    case Value::Kind::null: return skip_word("null");
-    default: return skip_number();
+/// Behind the value that begins at `at`; no space stands there.
+inline char* JsonText::skip_value(char* at, Value::Kind& kind) {
+  bool escapes = false;
+  switch (*at) {
+    case '"': kind = Value::Kind::string; return skip_string(at, escapes);
+    case '{': kind = Value::Kind::object; return skip_container(at, '}');
+    case '[': kind = Value::Kind::array; return skip_container(at, ']');
+    case 't': kind = Value::Kind::boolean; return skip_word(at, "true");
+    case 'f': kind = Value::Kind::boolean; return skip_word(at, "false");
+    case 'n': kind = Value::Kind::null; return skip_word(at, "null");
+    default: {
+      kind = Value::Kind::number;
+      const char* const end = number_end(at);
+      return end == nullptr ? fail(at, "a value") : at + (end - at);
+    }
   }
 }
 
-bool JsonText::skip_container(char close) {
-  if (!enter()) return false;
-  ++at_;
-  skip_space();
-  for (bool first = true; *at_ != close; first = false) {
+char* JsonText::skip_container(char* at, char close) {
+  if (!enter(at)) return nullptr;
+  at = skip_space(at + 1);
+  for (bool first = true; *at != close; first = false) {
     if (!first) {
-      if (!token(',', "a comma or the end of an array or object")) return false;
-      skip_space();
+      at = token(at, ',', "a comma or the end of an array or object");
+      if (at == nullptr) return nullptr;
+      at = skip_space(at);
     }
     if (close == '}') {
-      if (*at_ != '"') return fail("a key");
-      if (!skip_string() || !token(':', "a colon")) return false;
+      bool escapes = false;
+      if (*at != '"') return fail(at, "a key");
+      at = skip_string(at, escapes);
+      if (at == nullptr || (at = token(at, ':', "a colon")) == nullptr) return nullptr;
+      at = skip_space(at);
     }
     Value::Kind kind{};
-    if (!skip_value(kind)) return false;
-    skip_space();
+    at = skip_value(at, kind);
+    if (at == nullptr) return nullptr;
+    at = skip_space(at);
   }
-  ++at_;
   --depth_;
+  return at + 1;
+}
+
+char* JsonText::value_at(char* at, Value& value) {
+  at = skip_space(at);
+  char* const end = skip_value(at, value.kind);
+  if (end != nullptr) value.text = std::string_view(at, static_cast<std::size_t>(end - at));
+  return end;
+}
+
+char* JsonText::object_at(char* at, Value& value, Object& object, std::string_view inner_key, Object* inner) {
+  object.clear();
+  if (inner != nullptr) inner->clear();
+  at = skip_space(at);
+  if (*at != '{') return value_at(at, value);
+  char* const end = members_at(at, object, inner_key, inner);
+  value = {Value::Kind::object, object.text};
+  return end;
+}
+
+char* JsonText::members_at(char* at, Object& object, std::string_view inner_key, Object* inner) {
+  if (!enter(at)) return nullptr;
+  const char* const begin = at;
+  std::uint64_t seen = 0;
+  at = skip_space(at + 1);
+  for (bool first = true; *at != '}'; first = false) {
+    if (!first && (at = token(at, ',', "a comma or the end of an object")) == nullptr) return nullptr;
+    Member member;
+    at = key_at(at, member.key, object.respelled);
+    if (at == nullptr || (at = token(at, ':', "a colon")) == nullptr) return nullptr;
+    at = inner != nullptr && member.key == inner_key ? object_at(at, member.value, *inner, {}, nullptr)
+                                                     : value_at(at, member.value);
+    if (at == nullptr) return nullptr;
+    add_member(object, member, seen);
+    at = skip_space(at);
+  }
+  --depth_;
+  if (object.members.size() >= pairwise_limit) settle_twins(object);
+  object.text = std::string_view(begin, static_cast<std::size_t>(at + 1 - begin));
+  return at + 1;
+}
+
+inline char* JsonText::key_at(char* at, std::string_view& key, bool& respelled) {
+  at = skip_space(at);
+  if (*at != '"') return fail(at, "a key");
+  bool escapes = false;
+  char* const end = skip_string(at, escapes);
+  if (end == nullptr) return nullptr;
+  key = std::string_view(at + 1, static_cast<std::size_t>(end - at) - 2);
+  if (escapes) respell(key, respelled);
+  return end;
+}
+
+void JsonText::respell(std::string_view& key, bool& respelled) {
+  std::string spelling;
+  event::append_quoted(spelling, unescaped(key));
+  spelling = spelling.substr(1, spelling.size() - 2);
+  if (spelling == key) return;
+  key = spellings_.emplace_back(std::move(spelling));
+  respelled = true;
+}
+
+bool JsonText::advance(char* at) {
+  if (at == nullptr) return false;
+  at_ = at;
   return true;
 }
 
 bool JsonText::open_array() {
-  skip_space();
-  if (*at_ != '[') return fail("an array");
-  if (!enter()) return false;
-  ++at_;
+  char* const at = skip_space(at_);
+  if (*at != '[') return advance(fail(at, "an array"));
   first_element_ = true;
-  return true;
+  return enter(at) && advance(at + 1);
 }
 
 bool JsonText::next_element() {
-  skip_space();
-  if (*at_ == ']') {
-    ++at_;
+  char* const at = skip_space(at_);
+  if (*at == ']') {
     --depth_;
+    at_ = at + 1;
     return false;
   }
   const bool first = first_element_;
   first_element_ = false;
-  return first || token(',', "a comma or the end of the array");
+  return advance(first ? at : token(at, ',', "a comma or the end of the array"));
 }
 
-bool JsonText::read_value(Value& value) {
-  skip_space();
-  const char* const begin = at_;
-  value = {};
-  Value::Kind kind{};
-  if (!skip_value(kind)) return false;
-  value = {kind, std::string_view(begin, static_cast<std::size_t>(at_ - begin))};
-  return true;
-}
+bool JsonText::read_value(Value& value) { return advance(value_at(at_, value)); }
 
 bool JsonText::read_object(Value& value, Object& object) {
-  object.clear();
-  skip_space();
-  if (*at_ != '{') return read_value(value);
-  if (!read_members(object, {}, nullptr)) return false;
-  value = {Value::Kind::object, object.text};
-  return true;
+  return advance(object_at(at_, value, object, {}, nullptr));
 }
 
 bool JsonText::read_object(Value& value, Object& object, std::string_view inner_key, Object& inner) {
-  object.clear();
-  inner.clear();
-  skip_space();
-  if (*at_ != '{') return read_value(value);
-  if (!read_members(object, inner_key, &inner)) return false;
-  value = {Value::Kind::object, object.text};
-  return true;
-}
-
-bool JsonText::read_members(Object& object, std::string_view inner_key, Object* inner) {
-  if (!enter()) return false;
-  const char* const begin = at_++;
-  std::uint64_t seen = 0;
-  skip_space();
-  for (bool first = true; *at_ != '}'; first = false) {
-    if (!first && !token(',', "a comma or the end of an object")) return false;
-    Member member;
-    if (!read_key(member.key, object.respelled) || !token(':', "a colon")) return false;
-    if (inner != nullptr && member.key == inner_key) {
-      if (!read_object(member.value, *inner)) return false;
-    } else if (!read_value(member.value)) {
-      return false;
-    }
-    add_member(object, member, seen);
-    skip_space();
-  }
-  ++at_;
-  --depth_;
-  if (object.members.size() >= pairwise_limit) settle_twins(object);
-  object.text = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
-  return true;
-}
-
-bool JsonText::read_key(std::string_view& key, bool& respelled) {
-  skip_space();
-  if (*at_ != '"') return fail("a key");
-  const char* const begin = at_ + 1;
-  if (!skip_string()) return false;
-  key = std::string_view(begin, static_cast<std::size_t>(at_ - begin) - 1);
-  if (key.find('\\') == std::string_view::npos) return true;
-  std::string spelling;
-  event::append_quoted(spelling, unescaped(key));
-  if (std::string_view(spelling).substr(1, spelling.size() - 2) == key) return true;
-  spellings_.push_back(spelling.substr(1, spelling.size() - 2));
-  key = spellings_.back();
-  respelled = true;
-  return true;
+  return advance(object_at(at_, value, object, inner_key, &inner));
 }
 
 bool JsonText::at_end() {
-  skip_space();
-  return at_ == buffer_.data() + size_ || fail("the end");
+  at_ = skip_space(at_);
+  return at_ == buffer_.data() + size_ || advance(fail(at_, "the end"));
 }
 
 std::string unescaped(std::string_view inner) {

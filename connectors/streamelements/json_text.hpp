@@ -78,22 +78,26 @@ class JsonText {
   std::string explain() const;
   std::uint32_t repaired() const { return repaired_; }
 
-  static constexpr std::size_t padding_bytes = 16;
+  static constexpr std::size_t padding_bytes = 32;
   static constexpr std::size_t kept_bytes = 32u << 10;  ///< a larger buffer is given back at the next load
 
  private:
-  bool fail(const char* expected);
-  void skip_space();
-  bool token(char wanted, const char* expected);
-  bool skip_string();
-  bool skip_escape();
-  bool skip_number();
-  bool skip_word(std::string_view word);
-  bool skip_value(Value::Kind& kind);
-  bool skip_container(char close);
-  bool enter();
-  bool read_members(Object& object, std::string_view inner_key, Object* inner);
-  bool read_key(std::string_view& key, bool& respelled);
+  char* fail(char* at, const char* expected);
+  char* skip_space(char* at);
+  char* token(char* at, char wanted, const char* expected);
+  char* skip_string(char* at, bool& escapes);
+  char* skip_long_string(char* at, bool& escapes);
+  char* skip_escape(char* at);
+  char* skip_word(char* at, std::string_view word);
+  char* skip_value(char* at, Value::Kind& kind);
+  char* skip_container(char* at, char close);
+  char* value_at(char* at, Value& value);
+  char* object_at(char* at, Value& value, Object& object, std::string_view inner_key, Object* inner);
+  char* members_at(char* at, Object& object, std::string_view inner_key, Object* inner);
+  char* key_at(char* at, std::string_view& key, bool& respelled);
+  void respell(std::string_view& key, bool& respelled);
+  bool enter(char* at);
+  bool advance(char* at);
 
   std::vector<char> buffer_;
   std::size_t size_ = 0;
@@ -104,6 +108,7 @@ class JsonText {
   bool first_element_ = false;
   bool spaced_ = false;
   Fault fault_ = Fault::none;
+  const char* fault_at_ = nullptr;
   const char* expected_ = "";
   std::uint32_t repaired_ = 0;
 };

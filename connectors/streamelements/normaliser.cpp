@@ -60,26 +60,22 @@ bool is_one_of_six(std::string_view type) {
   }
 }
 
-/// The fields of `data` that have a fixed kind of value. The first six are filled for the six types, in this order.
+/// The fields of `data` that are looked at. The first six are filled for the six types, in this order.
 enum DataField : std::uint8_t {
-  username, display_name, amount, message, items, avatar,
-  tip_id, provider_id, currency, tier, streak, quantity, data_id, given_name, details,
-  field_count
+  username, display_name, amount, message, items, avatar, tip_id, data_id, given_name, details, field_count
 };
 constexpr std::array<std::string_view, field_count> field_names = {
-    "username", "displayName", "amount", "message", "items", "avatar", "tipId", "providerId",
-    "currency", "tier", "streak", "quantity", "_id", "name", "details"};
+    "username", "displayName", "amount", "message", "items", "avatar", "tipId", "_id", "name", "details"};
 
 DataField data_field(std::string_view key) {
   const auto is = [key](DataField field) { return key == field_names[field] ? field : field_count; };
   switch (key.size()) {
     case 3: return is(data_id);
-    case 4: return key[0] == 't' ? is(tier) : is(given_name);
+    case 4: return is(given_name);
     case 5: return key[0] == 'i' ? is(items) : is(tip_id);
-    case 6: return key[0] == 'a' ? (key[1] == 'm' ? is(amount) : is(avatar)) : is(streak);
+    case 6: return key[1] == 'm' ? is(amount) : is(avatar);
     case 7: return key[0] == 'm' ? is(message) : is(details);
-    case 8: return key[0] == 'u' ? is(username) : key[0] == 'c' ? is(currency) : is(quantity);
-    case 10: return is(provider_id);
+    case 8: return is(username);
     case 11: return is(display_name);
     default: return field_count;
   }
@@ -88,22 +84,17 @@ DataField data_field(std::string_view key) {
 /// How a value stands to the place it was sent for.
 enum class Fit : std::uint8_t { as_sent, as_text, as_number, misfit };
 
-Fit fit_of(DataField field, const Value& value) {
-  switch (field) {
-    case amount:
-      if (value.kind == Value::Kind::number) return Fit::as_sent;
-      return value.is_string() && is_number(value.inner()) ? Fit::as_number : Fit::misfit;
-    case items: return value.kind == Value::Kind::array ? Fit::as_sent : Fit::misfit;
-    case streak:
-    case quantity: return value.kind == Value::Kind::number ? Fit::as_sent : Fit::misfit;
-    case details: return value.kind == Value::Kind::object ? Fit::as_sent : Fit::misfit;
-    case data_id:
-    case given_name:
-    case field_count: return Fit::as_sent;
-    default:
-      if (value.is_string()) return Fit::as_sent;
-      return value.kind == Value::Kind::number ? Fit::as_text : Fit::misfit;
+/// The six types promise kinds of values; of all others only an amount is looked at.
+Fit fit_of(DataField field, const Value& value, bool six) {
+  if (field == amount) {
+    if (value.kind == Value::Kind::number) return Fit::as_sent;
+    if (value.is_string()) return is_number(value.inner()) ? Fit::as_number : Fit::misfit;
+    return six ? Fit::misfit : Fit::as_sent;
   }
+  if (!six || field > avatar) return Fit::as_sent;
+  if (field == items) return value.kind == Value::Kind::array ? Fit::as_sent : Fit::misfit;
+  if (value.is_string()) return Fit::as_sent;
+  return value.kind == Value::Kind::number ? Fit::as_text : Fit::misfit;
 }
 
 Value Envelope::*envelope_member(std::string_view key) {
@@ -153,7 +144,7 @@ struct Normaliser::DataFields {
   }
 
   /// With `test`, `name` stands for a missing username.
-  void read(const Object& data, bool test) {
+  void read(const Object& data, bool six, bool test) {
     if (test) {
       rename = changed = true;
       for (const auto& member : data.members) rename = rename && member.key != field_names[username];
@@ -162,7 +153,7 @@ struct Normaliser::DataFields {
       const auto field = field_of(member.key);
       if (field == field_count) continue;
       values[field] = member.value;
-      fits[field] = fit_of(field, member.value);
+      fits[field] = fit_of(field, member.value, six);
       if (fits[field] != Fit::as_sent) changed = true;
     }
   }
@@ -236,7 +227,8 @@ void Normaliser::write(const Emission& emission, const Envelope& envelope, const
   details_.clear();
   detail_names_.clear();
   DataFields fields;
-  fields.read(emission.data, source.test);
+  const bool six = is_one_of_six(source.type);
+  fields.read(emission.data, six, source.test);
   Times times;
   times.read(envelope);
   add_misfits(envelope, fields, times, source);
@@ -257,7 +249,7 @@ void Normaliser::write(const Emission& emission, const Envelope& envelope, const
     out += emission.payload.text;
     out += '}';
   } else {
-    write_data(emission.data, fields, is_one_of_six(source.type), out);
+    write_data(emission.data, fields, six, out);
   }
   write_times(envelope, times, now, draft);
   const auto keep = [&out](std::string_view key, const Value& value) {
@@ -327,7 +319,7 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
                              const Source& source) {
   if (source.typeless) return;  // data.upstream has it all
   if (fields.changed) {
-    for (std::size_t field = 0; field < field_count; ++field) {
+    for (std::size_t field = username; field <= avatar; ++field) {
       if (fields.fits[field] == Fit::misfit) add_detail(field_names[field], fields.values[field].text);
     }
   }
@@ -355,7 +347,7 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
 
 void Normaliser::write_data(const Object& data, const DataFields& fields, bool six, std::string& out) {
   out += ",\"data\":";
-  const bool own_details = fields.fits_in(details);
+  const bool own_details{fields.values[details]};
   if (own_details && !details_.empty()) add_detail(field_names[details], fields.values[details].text);
   if (data.text.empty()) {
     out += '{';
@@ -459,8 +451,7 @@ void Normaliser::write_relay(const Emission& emission, std::string_view upstream
   out += '"';
   for (const std::string_view key : {"ts", "nonce"}) {
     for (const auto& member : emission.emission.members) {
-      const bool word = member.value.is_string() || member.value.kind == Value::Kind::number;
-      if (word && member.key == key) put_member(out, key, member.value.text);
+      if (member.key == key) put_member(out, key, member.value.text);
     }
   }
   out += ",\"receivedAt\":\"";

@@ -55,6 +55,13 @@ class Connection:
     def emit(self, *arguments):
         self.text("42" + json.dumps(arguments, ensure_ascii=False))
 
+    def wait_read(self):
+        """Waits until the client has handled all that was sent so far: it answers an event that wants to be
+        acknowledged."""
+        self.text('42777["wants an answer"]')
+        while not self.next().startswith("43777"):
+            pass
+
     def next(self, seconds=15):
         """The client's next text frame, its own heartbeats apart."""
         while True:

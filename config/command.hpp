@@ -1,0 +1,22 @@
+// Runs a program for what it prints. No shell; standard input and errors are /dev/null; no descriptor is inherited; its
+// process group is killed at the end, whatever is left of it. Blocking up to `timeout`. Thread: any, also at once.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/values.hpp"
+
+namespace tributary::config {
+
+struct CommandResult {
+  std::string output;
+  std::string fault;  // "" when it ended with status 0: "ended with status 3", "took longer than 10s" …
+};
+
+CommandResult run_command(const std::vector<std::string>& command, const std::filesystem::path& directory,
+                          Duration timeout, std::size_t output_limit);
+
+}  // namespace tributary::config

@@ -1,0 +1,155 @@
+#include "config/secret.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "config/command.hpp"
+
+namespace tributary::config {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+std::variant<SecretValue, SecretFault> checked(std::string&& bytes, const std::string& source, bool cut_line_ends) {
+  std::size_t size = bytes.size();
+  while (cut_line_ends && size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r')) --size;
+  if (size > secret_limit) {
+    const SecretValue wiped(std::move(bytes));
+    return SecretFault{source + " is larger than " + format(Size{secret_limit})};
+  }
+  if (size == 0) return SecretFault{source + " is empty"};
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end(), '\0');
+  bytes.resize(size);
+  return SecretValue(std::move(bytes));
+}
+
+std::variant<SecretValue, SecretFault> read_file(const std::filesystem::path& file, const std::string& source) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return SecretFault{source + " cannot be read: " + reason(errno)};
+  struct stat status {};
+  std::string bytes(secret_limit + 3, '\0');  // room for a line end, and one more to see that it is too large
+  std::size_t size = 0;
+  std::optional<SecretFault> fault;
+  if (::fstat(descriptor, &status) != 0) {
+    fault = SecretFault{source + " cannot be read: " + reason(errno)};
+  } else if (!S_ISREG(status.st_mode)) {
+    fault = SecretFault{source + " is not a regular file"};
+  }
+  while (!fault && size < bytes.size()) {
+    const ssize_t count = ::read(descriptor, bytes.data() + size, bytes.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fault = SecretFault{source + " cannot be read: " + reason(errno)};
+    if (count <= 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  ::close(descriptor);
+  if (fault) return *fault;
+  bytes.resize(size);
+  return checked(std::move(bytes), source, true);
+}
+
+std::variant<SecretValue, SecretFault> read_command(const Secret& secret, const std::string& source) {
+  CommandResult result = run_command(secret.command, secret.directory, secret.timeout, secret_limit + 2);
+  if (!result.fault.empty()) {
+    const SecretValue wiped(std::move(result.output));
+    return SecretFault{source + " " + result.fault};
+  }
+  return checked(std::move(result.output), source, true);
+}
+
+}  // namespace
+
+SecretValue::SecretValue(std::string&& secret) : secret_(secret) {
+  SecretValue left;
+  left.secret_.swap(secret);
+}
+
+SecretValue::SecretValue(SecretValue&& other) noexcept {
+  secret_.swap(other.secret_);
+  other.wipe();
+}
+
+SecretValue& SecretValue::operator=(SecretValue&& other) noexcept {
+  if (this == &other) return *this;
+  wipe();
+  secret_.swap(other.secret_);
+  return *this;
+}
+
+SecretValue::~SecretValue() { wipe(); }
+
+SecretValue SecretValue::copy() const {
+  SecretValue twin;
+  twin.secret_ = secret_;
+  return twin;
+}
+
+void SecretValue::wipe() noexcept {
+  secret_.resize(secret_.capacity());  // within the capacity: nothing is allocated
+  ::explicit_bzero(secret_.data(), secret_.size());
+  secret_.clear();
+}
+
+std::variant<SecretValue, SecretFault> SecretReader::read(const Secret& secret) const {
+  const std::string source = describe(secret);
+  switch (secret.kind) {
+    case Secret::Kind::none:
+      return SecretFault{"no secret is configured"};
+    case Secret::Kind::file:
+      return read_file(secret.path, "file " + secret.path.string());
+    case Secret::Kind::env: {
+      const char* const value = std::getenv(secret.name.c_str());
+      if (value == nullptr) return SecretFault{source + " is not set"};
+      return checked(value, source, false);
+    }
+    case Secret::Kind::credential: {
+      const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+      if (directory == nullptr) return SecretFault{source + " cannot be read: CREDENTIALS_DIRECTORY is not set"};
+      return read_file(std::filesystem::path(directory) / secret.name, source);
+    }
+    case Secret::Kind::command:
+      return read_command(secret, source);
+    case Secret::Kind::value:
+      return checked(std::string(secret.name), source, false);
+  }
+  return SecretFault{"no secret is configured"};
+}
+
+FileSignature sign(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  const auto nanoseconds = [](const timespec& time) {
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::int64_t>(time.tv_nsec);
+  };
+  return {true,
+          static_cast<std::uint64_t>(status.st_dev),
+          static_cast<std::uint64_t>(status.st_ino),
+          static_cast<std::int64_t>(status.st_size),
+          nanoseconds(status.st_mtim),
+          nanoseconds(status.st_ctim)};
+}
+
+SecretWatch::SecretWatch(const Secret& secret) {
+  if (secret.kind == Secret::Kind::file) file_ = secret.path;
+}
+
+bool SecretWatch::changed() { return !file_.empty() && changed(sign(file_)); }
+
+bool SecretWatch::changed(const FileSignature& now) {
+  if (!last_) {
+    last_ = now;
+    return false;
+  }
+  if (!now.present || now == *last_) return false;
+  last_ = now;
+  return true;
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,225 @@
+#include "config/settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <system_error>
+
+#include "config/spelling.hpp"
+
+namespace tributary::config {
+namespace {
+
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t hour = 3'600 * second;
+constexpr std::int64_t kibibyte = 1'024;
+
+// host:port or [v6]:port, the host not empty, the port 0 to 65535.
+bool is_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto host = text.substr(0, colon);
+  if (host.find(':') != std::string_view::npos && (host.front() != '[' || host.back() != ']')) return false;
+  const auto port = text.substr(colon + 1);
+  unsigned number = 0;
+  const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc{} && stop == port.data() + port.size() && number <= 65'535;
+}
+
+const NamedSettings* find(const std::vector<NamedSettings>& all, std::string_view name) {
+  const auto one = std::find_if(all.begin(), all.end(), [name](const auto& named) { return named.name == name; });
+  return one == all.end() ? nullptr : &*one;
+}
+
+void check_names(Fields& fields, std::string_view key, const std::vector<std::string>& names,
+                 const std::vector<NamedSettings>& all, const std::string& noun) {
+  if (!fields.complete()) return;
+  std::vector<std::string_view> known;
+  for (const auto& named : all) known.emplace_back(named.name);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (find(all, names[i]) == nullptr) {
+      fields.fault(key, i, "no " + noun + " is named " + quote(names[i]) + suggestion(names[i], known));
+    } else if (!seen.insert(names[i]).second) {
+      fields.fault(key, i, "the " + noun + " " + quote(names[i]) + " is named twice");
+    }
+  }
+}
+
+void warn_unrouted(Fields& fields, const Settings& settings) {
+  for (const auto& sink : settings.sinks) {
+    const bool routed = std::any_of(settings.routes.begin(), settings.routes.end(), [&](const Route& route) {
+      return std::find(route.to.begin(), route.to.end(), sink.name) != route.to.end();
+    });
+    if (!routed) fields.warn("routes", "no route leads to the sink " + quote(sink.name));
+  }
+}
+
+}  // namespace
+
+void Tls::describe(Fields& fields) {
+  fields.field({.name = "ca_file", .help = "PEM file of trusted authorities; empty: the system's"}, ca_file);
+  fields.field({.name = "certificate", .help = "PEM file of our own certificate, with its chain"}, certificate);
+  fields.field({.name = "key", .help = "PEM file of its private key"}, key);
+  fields.field({.name = "server_name", .help = "name to verify and to send as SNI; empty: the URL's host"}, server_name);
+  fields.field({.name = "insecure", .help = "verify nothing; warned at every dial"}, insecure);
+  if (certificate.empty() != key.empty()) {
+    fields.fault(certificate.empty() ? "key" : "certificate", "`certificate` and `key` need each other");
+  }
+  if (insecure) fields.warn("insecure", "the server's certificate is not verified");
+}
+
+void Timeouts::describe(Fields& fields) {
+  fields.field({.name = "dial", .help = "TCP and TLS, over all addresses", .minimum = 10, .maximum = hour}, dial);
+  fields.field({.name = "handshake", .help = "from connected to live", .minimum = 10, .maximum = hour}, handshake);
+  fields.field({.name = "pong", .help = "answer to a websocket ping", .minimum = 10, .maximum = hour}, pong);
+  fields.field({.name = "heartbeat", .help = "silence of the protocol's own heartbeat; 0s: as the protocol says",
+                .minimum = 0, .maximum = 24 * hour},
+               heartbeat);
+  fields.field({.name = "idle", .help = "no event at all; 0s: off", .minimum = 0, .maximum = 30 * 24 * hour}, idle);
+}
+
+void BackoffSettings::describe(Fields& fields) {
+  fields.field({.name = "base", .help = "shortest wait before dialling again", .minimum = 1, .maximum = hour}, base);
+  fields.field({.name = "cap", .help = "longest wait", .minimum = 1, .maximum = 24 * hour}, cap);
+  fields.field({.name = "reset_after", .help = "live for this long: start again at base", .minimum = 0,
+                .maximum = 24 * hour},
+               reset_after);
+  if (cap < base) fields.fault("cap", "expected at least `base` (" + format(base) + "), found " + format(cap));
+}
+
+void DedupeSettings::describe(Fields& fields) {
+  fields.field({.name = "ids", .help = "how many ids are remembered; 0: off", .minimum = 0, .maximum = 16'777'216}, ids);
+  fields.field({.name = "window", .help = "and for how long", .minimum = second, .maximum = 90 * 24 * hour}, window);
+}
+
+void ConnectorCommon::describe(Fields& fields) {
+  fields.group({.name = "tls", .help = "of the upstream's socket"}, tls);
+  fields.url({.name = "proxy", .help = "HTTP CONNECT", .example = "http://user@host:3128"}, proxy, {"http"});
+  fields.field({.name = "headers", .help = "added to the upgrade; values may be secrets",
+                .example = "{X-Relay: tributary, X-Key: {env: RELAY_KEY}}"},
+               headers);
+  fields.field({.name = "ping_interval", .help = "websocket pings of ours; 0s: none", .minimum = 0, .maximum = hour},
+               ping_interval);
+  fields.group({.name = "timeouts", .help = "each ends the connection with a reason of its own"}, timeouts);
+  fields.group({.name = "backoff", .help = "waiting between dials"}, backoff);
+  fields.field({.name = "frame_limit", .help = "a larger frame ends the connection", .minimum = kibibyte,
+                .maximum = 64 * kibibyte * kibibyte},
+               frame_limit);
+  fields.group({.name = "dedupe", .help = "events seen before are counted and dropped"}, dedupe);
+  fields.not_yet({.name = "record"}, "recording of frames", {.member = "directory"});
+  fields.not_yet({.name = "backfill"}, "backfill after a gap", {.member = "enabled", .value = "false"});
+}
+
+void Limits::describe(Fields& fields) {
+  fields.field({.name = "memory", .help = "of all queues together", .minimum = kibibyte * kibibyte,
+                .maximum = 1'024 * 1'024 * kibibyte * kibibyte},
+               memory);
+  fields.field({.name = "dials_per_second", .help = "of all connectors together", .minimum = 1, .maximum = 10'000},
+               dials_per_second);
+  fields.field({.name = "pause", .help = "longest pause of reading when sinks are full", .minimum = 0,
+                .maximum = hour},
+               pause);
+  fields.field({.name = "nesting", .help = "deepest JSON accepted from an upstream", .minimum = 8, .maximum = 256},
+               nesting);
+}
+
+void Log::describe(Fields& fields) {
+  fields.choice({.name = "level"}, level,
+                {{Level::trace, "trace"},
+                 {Level::debug, "debug"},
+                 {Level::info, "info"},
+                 {Level::warn, "warn"},
+                 {Level::error, "error"}});
+  fields.choice({.name = "format", .help = "auto: text on a terminal, json otherwise"}, format,
+                {{Format::automatic, "auto"}, {Format::text, "text"}, {Format::json, "json"}});
+}
+
+void Admin::describe(Fields& fields) {
+  fields.field({.name = "listen", .help = "address and port; port 0: a free one"}, listen);
+  fields.field({.name = "token", .help = "needed when not on loopback", .example = "{file: secrets/admin}"}, token);
+  if (!is_address(listen)) fields.fault("listen", "expected host:port, found " + quote(listen));
+}
+
+void SpoolPlace::describe(Fields& fields) {
+  fields.field({.name = "directory", .help = "where state is kept"}, directory);
+}
+
+void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
+  int version = 1;
+  std::optional<std::string> name;
+  std::vector<std::string> include;
+  fields.choice({.name = "version", .help = "of this format", .required = true, .example = "1"}, version, {{1, "1"}});
+  fields.field({.name = "instance", .help = "stable name of this relay; default: the host's name", .example = "relay-1",
+                .minimum = 1, .maximum = 255},
+               name);
+  if (name) instance = *name;
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(instance.begin(), instance.end(), control)) {
+    fields.fault("instance", "expected a name without control characters, found " + quote(instance));
+  }
+  fields.field({.name = "include", .help = "more files with the same top-level keys, joined; a name twice is a fault",
+                .example = "[connectors.d/*.yaml]"},
+               include);
+  fields.typed({.name = "connectors", .help = "name: settings; a connector is one upstream socket"},
+               vocabulary.connectors, connectors, true);
+  fields.typed({.name = "sinks", .help = "name: settings"}, vocabulary.sinks, sinks, false);
+  describe_routes(fields);
+  fields.not_yet({.name = "marks"}, "signed marks", {});
+  fields.group({.name = "spool", .help = "of all sinks; not used yet"}, spool);
+  if (fields.given("spool")) fields.warn("spool", "not used yet: nothing is written there by this version");
+  fields.group({.name = "limits", .help = "of the whole process"}, limits);
+  fields.field({.name = "stop_timeout", .help = "to drain the sinks after SIGTERM", .minimum = 0, .maximum = hour},
+               stop_timeout);
+  fields.group({.name = "admin", .help = "HTTP for operators; not used yet"}, admin);
+  if (fields.given("admin")) fields.warn("admin", "not used yet: this version opens no admin port");
+  fields.group({.name = "log"}, log);
+  fields.field({.name = "io_threads", .help = "each owns whole connectors", .minimum = 1, .maximum = 64}, io_threads);
+}
+
+void Settings::describe_routes(Fields& fields) {
+  fields.items({.name = "routes", .help = "an event goes to every sink of every route that matches it"}, routes,
+               [&](Route& route) {
+                 fields.field({.name = "to", .help = "sinks", .required = true, .example = "[events]"}, route.to);
+                 fields.field({.name = "from", .help = "connectors; empty: all"}, route.from);
+                 fields.field({.name = "types", .help = "types of event; empty: all", .example = "[tip, cheer]"},
+                              route.types);
+                 fields.not_yet({.name = "where"}, "conditions on routes", {});
+                 check_names(fields, "to", route.to, sinks, "sink");
+                 check_names(fields, "from", route.from, connectors, "connector");
+               });
+  if (fields.complete()) warn_unrouted(fields, *this);
+}
+
+const NamedSettings* Settings::connector(std::string_view name) const { return find(connectors, name); }
+
+const NamedSettings* Settings::sink(std::string_view name) const { return find(sinks, name); }
+
+// --- what the visitors share
+
+void Fields::choice(const Key& key, std::string& value, std::initializer_list<std::string_view> choices) {
+  std::vector<std::string_view> names(choices);
+  const auto current = std::find(names.begin(), names.end(), value);
+  auto index = current == names.end() ? 0 : static_cast<std::size_t>(current - names.begin());
+  choose(key, names, index);
+  value = names[index];
+}
+
+void Fields::url(const Key& key, std::string& value, std::initializer_list<std::string_view> schemes) {
+  field(key, value);
+  if (!reading() || value.empty()) return;
+  const auto end = value.find("://");
+  const std::string_view scheme = std::string_view(value).substr(0, end == std::string::npos ? 0 : end);
+  std::vector<std::string_view> expected(schemes);
+  if (std::find(expected.begin(), expected.end(), scheme) == expected.end()) {
+    fault(key.name, "expected a URL that begins with " + alternatives(expected) + " and ://");
+    return;
+  }
+  const auto rest = std::string_view(value).substr(end + 3);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  const auto host = authority.substr(authority.rfind('@') + 1);
+  const bool bad = std::any_of(value.begin(), value.end(), [](char c) { return c <= ' ' || c == 0x7f; });
+  if (host.empty() || host.front() == ':' || bad) fault(key.name, "expected a URL with a host and without spaces");
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,84 @@
+#include "connectors/streamelements/credential.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "event/json.hpp"
+
+namespace tributary::connectors::streamelements {
+namespace {
+
+constexpr std::size_t token_limit = 64u << 10;
+constexpr double latest_expiry_seconds = 253'402'300'799.0;  // the end of the year 9999
+
+int base64url_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '-' || c == '+') return 62;
+  if (c == '_' || c == '/') return 63;
+  return -1;
+}
+
+std::optional<std::string> base64url_decoded(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int value = base64url_value(c);
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if ((count += 6) >= 8) {
+      count -= 8;
+      out += static_cast<char>(bits >> count & 0xFF);
+    }
+  }
+  return out;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  if (what.empty()) return;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+}  // namespace
+
+TokenClaims claims_of(std::string_view token) {
+  TokenClaims claims;
+  const auto first = token.find('.');
+  const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos || token.size() > token_limit) return claims;
+  const auto payload = base64url_decoded(token.substr(first + 1, second - first - 1));
+  if (!payload) return claims;
+  const auto json = nlohmann::json::parse(*payload, nullptr, false);
+  if (!json.is_object()) return claims;
+  if (const auto exp = json.find("exp"); exp != json.end() && exp->is_number()) {
+    const double seconds = exp->get<double>();
+    if (std::isfinite(seconds) && seconds >= 0 && seconds <= latest_expiry_seconds) {
+      claims.expires = event::WallTime{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
+    }
+  }
+  if (const auto channel = json.find("channel"); channel != json.end() && channel->is_string()) {
+    claims.channel = channel->get<std::string>();
+  }
+  return claims;
+}
+
+std::string redacted(std::string_view text, std::string_view secret, std::size_t limit) {
+  static constexpr std::string_view mark = "<redacted>";
+  std::string clean;
+  event::append_repaired(clean, text);
+  if (!secret.empty()) {
+    std::string escaped;
+    event::append_quoted(escaped, secret);
+    replace_all(clean, std::string_view(escaped).substr(1, escaped.size() - 2), mark);
+    replace_all(clean, secret, mark);
+  }
+  return std::string(event::clip(clean, limit));
+}
+
+}  // namespace tributary::connectors::streamelements

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.hpp"
+
+namespace tributary::connectors::streamelements {
+
+/// What a JWT says of itself, read without verifying: enough to warn in time and not to dial in vain.
+struct TokenClaims {
+  std::optional<event::WallTime> expires;  ///< `exp`
+  std::string channel;                     ///< `channel`, "" when it says none
+};
+
+/// Anything that is no JWT gives empty claims. Thread: any.
+TokenClaims claims_of(std::string_view token);
+
+/// `text` with every occurrence of the secret, plain or JSON-escaped, replaced by `<redacted>`, cut to `limit` bytes at
+/// a character boundary.
+std::string redacted(std::string_view text, std::string_view secret, std::size_t limit);
+
+}  // namespace tributary::connectors::streamelements

@@ -1,0 +1,28 @@
+#include "connectors/streamelements/factory.hpp"
+
+#include <memory>
+
+#include "connectors/streamelements/config.hpp"
+#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/simulator.hpp"
+
+namespace tributary::connectors::streamelements {
+namespace {
+
+std::unique_ptr<Protocol> make_protocol(const std::string& connector_name, const Settings& settings) {
+  return std::make_unique<Session>(connector_name, dynamic_cast<const Config&>(settings));
+}
+
+}  // namespace
+
+Entry entry() {
+  return {"streamelements",
+          "the realtime socket of StreamElements: tips, cheers, follows, subscriptions, raids, hosts and more",
+          "main-stage",
+          config::make_settings<Config>,
+          make_protocol,
+          make_simulator,
+          simulator_behaviours};
+}
+
+}  // namespace tributary::connectors::streamelements

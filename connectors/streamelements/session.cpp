@@ -1,0 +1,265 @@
+#include "connectors/streamelements/session.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::connectors::streamelements {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds default_ping_interval{25'000};
+constexpr milliseconds default_ping_timeout{5'000};
+constexpr auto expiry_warning = std::chrono::hours{24 * 3};
+constexpr std::size_t detail_limit = 200;
+
+std::string_view trimmed(std::string_view text) {
+  static constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+milliseconds member_duration(const nlohmann::json& object, const char* key, milliseconds otherwise) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return otherwise;
+  const double value = found->get<double>();
+  const auto longest = static_cast<double>(Heartbeat::longest.count());
+  return value > 0 ? milliseconds{static_cast<std::int64_t>(std::min(value, longest))} : otherwise;
+}
+
+/// What an `unauthorized` or an error says, for people: its message when it has one.
+std::string words_of(std::string_view json) {
+  if (json.empty()) return "no reason given";
+  const auto value = nlohmann::json::parse(json, nullptr, false);
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_object()) {
+    const auto message = value.find("message");
+    if (message != value.end() && message->is_string()) return message->get<std::string>();
+  }
+  return std::string(json);
+}
+
+}  // namespace
+
+Session::Session(std::string connector, const Config& config)
+    : config_(config),
+      codec_({std::move(connector), config.test_events, config.state_updates, 64}),
+      heartbeat_(config.engine_io) {}
+
+std::vector<config::Secret> Session::secrets() const {
+  std::vector<config::Secret> secrets{config_.token};
+  for (const auto& header : config_.common.headers) secrets.push_back(header.second);
+  return secrets;
+}
+
+net::DialTarget Session::target(const std::vector<std::string>& secrets) const {
+  const auto& common = config_.common;
+  net::DialTarget target;
+  target.url = config_.dial_url();
+  std::size_t index = 1;
+  for (const auto& header : common.headers) {
+    target.headers.emplace_back(header.first, index < secrets.size() ? secrets[index] : std::string{});
+    ++index;
+  }
+  target.tls = {common.tls.ca_file.resolved.string(), common.tls.certificate.resolved.string(),
+                common.tls.key.resolved.string(), common.tls.server_name, common.tls.insecure};
+  target.proxy = common.proxy;
+  target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
+  target.dial_timeout = common.timeouts.dial;
+  return target;
+}
+
+std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
+                                                         const event::Now& now) {
+  token_ = secrets.empty() ? std::string{} : std::string(trimmed(secrets.front()));
+  claims_ = config_.method == Method::jwt ? claims_of(token_) : TokenClaims{};
+  warn_at_ = event::SteadyTime::max();
+  if (token_.empty()) return net::Ending{net::Reason::credential_unreadable, "the token is empty"};
+  if (claims_.expires && *claims_.expires <= now.wall) {
+    return net::Ending{net::Reason::credential_expired,
+                       "the token says that it expired at " + event::to_text(*claims_.expires)};
+  }
+  if (!config_.channel.empty() && !claims_.channel.empty() && claims_.channel != config_.channel) {
+    return net::Ending{net::Reason::wrong_channel, "the token is of channel " +
+                                                       redacted(claims_.channel, token_, detail_limit / 2) +
+                                                       ", configured is " + config_.channel};
+  }
+  return target(secrets);
+}
+
+void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(connection), static_cast<void>(now), static_cast<void>(outcome);
+  stage_ = Stage::dialled;
+  attachments_ = 0;
+  heartbeat_.reset();
+  warn_at_ = event::SteadyTime::max();
+}
+
+void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  heartbeat_.heard(now.steady);
+  if (binary) return on_binary(payload, outcome);
+  attachments_ = 0;  // a text frame ends what attachments were still to come
+  const Packet packet = Packet::read(payload);
+  if (!packet.name_space.empty()) return unknown(outcome);  // we joined the default one only
+  switch (packet.kind) {
+    case Packet::Kind::event: return on_event(packet, now, outcome);
+    case Packet::Kind::pong: return;
+    case Packet::Kind::ping: return on_ping(packet, outcome);
+    case Packet::Kind::open: return on_open_packet(packet.body, now, outcome);
+    case Packet::Kind::connect: return on_connect(packet, outcome);
+    case Packet::Kind::disconnect: return end(net::Reason::disconnected, "the server left the namespace", outcome);
+    case Packet::Kind::close: return end(net::Reason::disconnected, "the server closed the session", outcome);
+    case Packet::Kind::error: return on_error(packet, outcome);
+    case Packet::Kind::binary_event:
+    case Packet::Kind::binary_ack: attachments_ = packet.attachments; return unknown(outcome);
+    case Packet::Kind::ack: return unknown(outcome);  // we never ask for one
+    case Packet::Kind::upgrade: return unknown(outcome);
+    case Packet::Kind::noop: return;
+    case Packet::Kind::broken: return malformed("wrong_shape", packet.fault, outcome);
+  }
+}
+
+void Session::on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome) {
+  if (stage_ != Stage::dialled) return unknown(outcome);
+  const auto handshake = nlohmann::json::parse(body, nullptr, false);
+  if (!handshake.is_object()) {
+    malformed(handshake.is_discarded() ? "not_json" : "wrong_shape", "a handshake is an object", outcome);
+    return end(net::Reason::protocol_error, "the handshake is no JSON object", outcome);
+  }
+  const auto own = config_.common.timeouts.heartbeat;
+  const auto interval = member_duration(handshake, "pingInterval", default_ping_interval);
+  const auto timeout = member_duration(handshake, "pingTimeout", default_ping_timeout);
+  heartbeat_.begin(interval, own.count() > 0 ? own : timeout, now.steady);
+  stage_ = Stage::opened;
+  if (config_.engine_io == 4) outcome.sends.push_back({"40", false});
+}
+
+void Session::on_ping(const Packet& packet, Outcome& outcome) {
+  if (config_.engine_io == 3) {
+    return end(net::Reason::engine_io_mismatch, "the server pings, so it speaks Engine.IO 4; configured is 3", outcome);
+  }
+  std::string pong = "3";
+  pong += packet.body;
+  outcome.sends.push_back({std::move(pong), false});
+}
+
+void Session::on_connect(const Packet& packet, Outcome& outcome) {
+  if (stage_ != Stage::opened) return unknown(outcome);
+  if (config_.engine_io == 4) {
+    const auto answer = nlohmann::json::parse(packet.body, nullptr, false);
+    if (!answer.is_object() || !answer.contains("sid")) {
+      return end(net::Reason::engine_io_mismatch,
+                 "the server speaks Socket.IO 2, thus Engine.IO 3; configured is engine_io: 4", outcome);
+    }
+  }
+  stage_ = Stage::joined;
+  outcome.sends.push_back({authenticate_message(name(config_.method), token_), false});
+}
+
+void Session::on_error(const Packet& packet, Outcome& outcome) {
+  end(net::Reason::disconnected, "the server refused: " + words_of(packet.body), outcome);
+}
+
+void Session::on_event(const Packet& packet, const event::Now& now, Outcome& outcome) {
+  const auto said = codec_.read(packet.body, stage_ == Stage::live ? channel_ : std::string_view{}, now, outcome);
+  if (said != Codec::Said::malformed && !packet.ack_id.empty()) {
+    outcome.sends.push_back({ack_message(packet.ack_id), false});
+  }
+  switch (said) {
+    case Codec::Said::authenticated: return on_authenticated(now, outcome);
+    case Codec::Said::unauthorized: return on_unauthorized(outcome);
+    case Codec::Said::other: return unknown(outcome);
+    case Codec::Said::malformed:
+    case Codec::Said::activity: return;
+  }
+}
+
+void Session::on_authenticated(const event::Now& now, Outcome& outcome) {
+  if (stage_ != Stage::joined) return unknown(outcome);
+  const auto answer = nlohmann::json::parse(codec_.argument(), nullptr, false);
+  std::string channel;
+  if (answer.is_object()) {
+    const auto found = answer.find("channelId");
+    if (found != answer.end() && found->is_string()) channel = found->get<std::string>();
+  }
+  if (!config_.channel.empty() && !channel.empty() && channel != config_.channel) {
+    return end(net::Reason::wrong_channel,
+               "authenticated for channel " + redacted(channel, token_, detail_limit / 2) + ", configured is " +
+                   config_.channel,
+               outcome);
+  }
+  channel_ = channel.empty() ? config_.channel : std::move(channel);
+  stage_ = Stage::live;
+  outcome.live = true;
+  watch_expiry(now, outcome);
+}
+
+void Session::on_unauthorized(Outcome& outcome) {
+  end(net::Reason::credential_refused, words_of(codec_.argument()), outcome);
+}
+
+void Session::on_binary(std::string_view payload, Outcome& outcome) {
+  static_cast<void>(payload);
+  if (attachments_ == 0) return malformed("binary", "a binary frame that belongs to no event", outcome);
+  --attachments_;
+}
+
+/// Says credentialExpiring when it is time, or remembers when it will be.
+void Session::watch_expiry(const event::Now& now, Outcome& outcome) {
+  warn_at_ = event::SteadyTime::max();
+  if (!claims_.expires) return;
+  const auto left = *claims_.expires - now.wall - expiry_warning;
+  if (left > milliseconds{0}) {
+    warn_at_ = now.steady + left;
+    return;
+  }
+  outcome.notices.push_back({"credentialExpiring", "{\"at\":\"" + event::to_text(*claims_.expires) + "\"}"});
+}
+
+event::SteadyTime Session::deadline() const {
+  return stage_ == Stage::over ? event::SteadyTime::max() : std::min(heartbeat_.deadline(), warn_at_);
+}
+
+void Session::tick(const event::Now& now, Outcome& outcome) {
+  if (stage_ == Stage::over) return;
+  if (now.steady >= warn_at_) watch_expiry(now, outcome);
+  const auto beat = heartbeat_.tick(now.steady);
+  if (beat.dead) {
+    return end(net::Reason::heartbeat_timeout,
+               "nothing heard for " + std::to_string(heartbeat_.silence_limit().count()) + " ms after a ping was due",
+               outcome);
+  }
+  if (!beat.send.empty()) outcome.sends.push_back({std::string(beat.send), false});
+}
+
+void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+  const auto beat = heartbeat_.paused(paused, now.steady);
+  if (!beat.send.empty() && stage_ != Stage::over) outcome.sends.push_back({std::string(beat.send), false});
+}
+
+void Session::farewell(Outcome& outcome) {
+  if (stage_ == Stage::joined || stage_ == Stage::live) outcome.sends.push_back({"41", false});
+}
+
+std::vector<std::string> Session::channels() const {
+  const auto& channel = channel_.empty() ? config_.channel : channel_;
+  return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
+}
+
+void Session::end(net::Reason reason, std::string detail, Outcome& outcome) {
+  stage_ = Stage::over;
+  outcome.down = net::Ending{reason, redacted(detail, token_, detail_limit)};
+}
+
+void Session::malformed(std::string_view reason, std::string_view detail, Outcome& outcome) {
+  outcome.kind = event::FrameKind::malformed;
+  outcome.malformed_reason = reason;
+  outcome.malformed_detail = detail;
+}
+
+}  // namespace tributary::connectors::streamelements

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "connectors/protocol.hpp"
+#include "connectors/streamelements/codec.hpp"
+#include "connectors/streamelements/config.hpp"
+#include "connectors/streamelements/credential.hpp"
+#include "connectors/streamelements/heartbeat.hpp"
+#include "connectors/streamelements/socket_io.hpp"
+
+namespace tributary::connectors::streamelements {
+
+/// The conversation with the realtime socket: handshake, authentication, heartbeat, events, ends.
+///
+///   dialled ──0{…}──► opened ──40──► joined ──authenticated──► live
+///                     (EIO4: we say 40 first, and the answer carries a sid)
+///
+/// Owner: the connector's Conversation. Thread: io. Failure: every end is an Ending in the Outcome; no text of it, of a
+/// notice or of a malformed detail holds the token.
+class Session final : public Protocol {
+ public:
+  Session(std::string connector, const Config& config);
+
+  std::vector<config::Secret> secrets() const override;
+  std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
+                                                  const event::Now& now) override;
+  void open(std::uint64_t connection, const event::Now& now, Outcome& outcome) override;
+  void frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) override;
+  event::SteadyTime deadline() const override;
+  void tick(const event::Now& now, Outcome& outcome) override;
+  void paused(bool paused, const event::Now& now, Outcome& outcome) override;
+  void farewell(Outcome& outcome) override;
+  std::vector<std::string> channels() const override;
+
+ private:
+  enum class Stage : std::uint8_t { dialled, opened, joined, live, over };
+
+  void on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome);
+  void on_ping(const Packet& packet, Outcome& outcome);
+  void on_connect(const Packet& packet, Outcome& outcome);
+  void on_error(const Packet& packet, Outcome& outcome);
+  void on_event(const Packet& packet, const event::Now& now, Outcome& outcome);
+  void on_authenticated(const event::Now& now, Outcome& outcome);
+  void on_unauthorized(Outcome& outcome);
+  void on_binary(std::string_view payload, Outcome& outcome);
+  void watch_expiry(const event::Now& now, Outcome& outcome);
+  void end(net::Reason reason, std::string detail, Outcome& outcome);
+  net::DialTarget target(const std::vector<std::string>& secrets) const;
+  static void unknown(Outcome& outcome) { outcome.unknown = true; }
+  static void malformed(std::string_view reason, std::string_view detail, Outcome& outcome);
+
+  Config config_;
+  Codec codec_;
+  Heartbeat heartbeat_;
+  Stage stage_ = Stage::dialled;
+  std::string token_;                ///< of this dial
+  TokenClaims claims_;
+  event::SteadyTime warn_at_ = event::SteadyTime::max();  ///< credentialExpiring is due
+  std::string channel_;              ///< `channelId` of the last `authenticated`
+  std::uint32_t attachments_ = 0;    ///< binary frames still to come of a binary event
+};
+
+}  // namespace tributary::connectors::streamelements

@@ -1,0 +1,117 @@
+#include "daemon/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto repeat_window = 10s;
+constexpr std::size_t most_repeats = 1'000;
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warn";
+    case Level::error: return "error";
+  }
+  return "info";
+}
+
+Level level_of(config::Log::Level level) {
+  switch (level) {
+    case config::Log::Level::trace:
+    case config::Log::Level::debug: return Level::debug;
+    case config::Log::Level::info: return Level::info;
+    case config::Log::Level::warn: return Level::warn;
+    case config::Log::Level::error: return Level::error;
+  }
+  return Level::info;
+}
+
+/// A control character in an upstream's words must not steer a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7F ? ' ' : c;
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Log::Backend {
+  spdlog::logger logger{"tributary", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+};
+
+Log::Log(const config::Log& settings)
+    : level_(level_of(settings.level)),
+      text_(settings.format == config::Log::Format::text ||
+            (settings.format == config::Log::Format::automatic && ::isatty(STDERR_FILENO) == 1)),
+      backend_(std::make_unique<Backend>()) {
+  backend_->logger.set_pattern("%v");
+  backend_->logger.set_level(spdlog::level::trace);
+}
+
+Log::~Log() = default;
+
+void Log::write(const LogLine& line) {
+  if (line.level < level_) return;
+  const auto steady = std::chrono::steady_clock::now();
+  const auto wall = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const std::lock_guard lock(mutex_);
+  std::uint64_t repeats = 0;
+  if (line.level >= Level::warn) {
+    std::string key{line.event};
+    key.append("\n").append(line.subject).append("\n").append(line.message);
+    if (repeats_.size() > most_repeats) repeats_.clear();
+    const auto [found, fresh] = repeats_.try_emplace(std::move(key));
+    if (!fresh && steady - found->second.last < repeat_window) {
+      ++found->second.held_back;
+      return;
+    }
+    found->second.last = steady;
+    repeats = std::exchange(found->second.held_back, 0);
+  }
+  backend_->logger.info("{}", text_ ? text_of(line, wall, repeats) : json_of(line, wall, repeats));
+}
+
+std::string Log::text_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const {
+  std::string out = event::to_text(now).substr(11, 12);
+  out += line.level == Level::error ? "  ERROR  " : line.level == Level::warn ? "  WARN   " : "         ";
+  if (!line.subject.empty()) out += printable(line.subject) + ": ";
+  out += printable(line.message);
+  for (const auto& [key, value] : line.fields) out.append("  ").append(key).append("=").append(printable(value));
+  if (repeats != 0) out += "  (and " + std::to_string(repeats) + " times since)";
+  return out;
+}
+
+std::string Log::json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const {
+  std::string out = "{\"time\":\"" + event::to_text(now) + "\",\"level\":\"";
+  out.append(name(line.level)).append("\",\"event\":");
+  event::append_quoted(out, line.event);
+  if (!line.subject.empty()) {
+    out += ",\"subject\":";
+    event::append_quoted(out, line.subject);
+  }
+  out += ",\"message\":";
+  event::append_quoted(out, line.message);
+  for (const auto& [key, value] : line.fields) {
+    out += ',';
+    event::append_quoted(out, key);
+    out += ':';
+    event::append_quoted(out, value);
+  }
+  if (repeats != 0) out += ",\"repeats\":" + std::to_string(repeats);
+  return out + "}";
+}
+
+}  // namespace tributary::daemon

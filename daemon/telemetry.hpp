@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/log.hpp"
+
+namespace tributary::daemon {
+
+/// Everything that can happen to the program and is worth a line and a count. Emitting one does both.
+enum class Signal : std::uint8_t {
+  program_started,
+  program_stopping,
+  program_stopped,
+  configuration_warning,
+  connector_up,
+  connector_down,      ///< a live connection ended; it is dialled again
+  connector_waiting,   ///< an attempt failed; it is tried again
+  connector_parked,    ///< a person must act
+  sink_news,           ///< what a sink's wire noticed, see sinks::Sign
+  lane_parked,         ///< one topic and key waits: forbidden or missing; others flow
+  lane_resumed,
+  record_refused,      ///< the broker refused one record for itself: dead-lettered
+  record_too_large,
+  dead_letter_failed,  ///< a dead letter could not be produced
+  events_lost,         ///< accepted events were dropped at the end
+  count
+};
+
+/// The word in the log and in metrics, and the level: WARN recovers, ERROR needs a person.
+struct SignalRow {
+  std::string_view name;
+  Level level;
+};
+const SignalRow& row(Signal signal) noexcept;
+
+/// Logs and counts together. Owned by the composition root. Thread: any.
+class Telemetry {
+ public:
+  using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+  explicit Telemetry(Log& log) : log_(log) {}
+  void emit(Signal signal, std::string_view subject, std::string_view message, Fields fields = {});
+  /// With a level other than the signal's own, where the thing itself knows better how urgent it is.
+  void emit(Signal signal, Level level, std::string_view subject, std::string_view message, Fields fields = {});
+  std::uint64_t count(Signal signal) const { return counts_[static_cast<std::size_t>(signal)]; }
+
+ private:
+  Log& log_;
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Signal::count)> counts_{};
+};
+
+}  // namespace tributary::daemon

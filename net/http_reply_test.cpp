@@ -1,0 +1,93 @@
+#include "net/http_reply.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/proxy.hpp"
+
+namespace tributary::net {
+namespace {
+
+using State = HttpReplyReader::State;
+
+TEST(HttpReply, StopsAtTheEndOfTheHead) {
+  HttpReplyReader reader;
+  const std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  EXPECT_EQ(reader.feed(head + "frames"), head.size());
+  EXPECT_EQ(reader.raw_head(), head);
+  EXPECT_EQ(reader.reply().status, 101);
+  EXPECT_EQ(reader.reply().header("UPGRADE"), "websocket");
+}
+
+TEST(HttpReply, TakesHeadAndBodyByteByByte) {
+  HttpReplyReader reader;
+  for (const char byte : std::string("HTTP/1.1 429 Slow\r\nContent-Length: 4\r\nRetry-After: 3\r\n\r\nbody")) {
+    EXPECT_EQ(reader.feed({&byte, 1}), 1u);
+  }
+  EXPECT_EQ(reader.state(), State::complete);
+  EXPECT_EQ(reader.reply().body, "body");
+  EXPECT_EQ(reader.reply().words(), "HTTP 429 Slow: body");
+}
+
+TEST(HttpReply, BodyIsClipped) {
+  HttpReplyReader reader;
+  const std::string head = "HTTP/1.1 500 Oops\r\n\r\n";
+  reader.feed(head);
+  for (int i = 0; i < 100; ++i) reader.feed(std::string(1000, 'x'));
+  EXPECT_EQ(reader.state(), State::complete);
+  EXPECT_EQ(reader.reply().body.size(), HttpReplyReader::body_limit);
+}
+
+TEST(HttpReply, ChunkedBodyInPieces) {
+  HttpReplyReader reader;
+  reader.feed("HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (const char byte : std::string("5\r\nhello\r\n0\r\n\r\n")) reader.feed({&byte, 1});
+  EXPECT_EQ(reader.state(), State::complete);
+  EXPECT_EQ(reader.reply().body, "hello");
+}
+
+TEST(HttpReply, HeadCutShortIsMalformed) {
+  HttpReplyReader reader;
+  reader.feed("HTTP/1.1 200 OK\r\nX");
+  reader.end();
+  EXPECT_EQ(reader.state(), State::malformed);
+}
+
+TEST(HttpReply, RetryAfterIsSecondsOrADateAndIsBounded) {
+  const std::time_t now = 1'445'412'400;  // 2015-10-21 07:26:40
+  EXPECT_EQ(retry_after_seconds("120", now), 120);
+  EXPECT_EQ(retry_after_seconds("Wed, 21 Oct 2015 07:28:00 GMT", now), 80);
+  EXPECT_EQ(retry_after_seconds("Wed, 21 Oct 2015 07:20:00 GMT", now), 0);
+  EXPECT_EQ(retry_after_seconds("999999999999999999999", now), 86'400);
+  EXPECT_EQ(retry_after_seconds("-5", now), 0);
+  EXPECT_EQ(retry_after_seconds("soon", now), 0);
+  EXPECT_EQ(retry_after_seconds("", now), 0);
+}
+
+TEST(ProxyHandshake, AsksWithBasicAuthorisationFromTheUserInfo) {
+  std::string fault;
+  const auto proxy = parse_url("http://user:p%40ss@proxy:3128", fault);
+  const auto target = parse_url("wss://live.example/x", fault);
+  EXPECT_EQ(ProxyHandshake::request(*proxy, *target),
+            "CONNECT live.example:443 HTTP/1.1\r\nHost: live.example:443\r\n"
+            "Proxy-Authorization: Basic dXNlcjpwQHNz\r\n\r\n");
+}
+
+TEST(ProxyHandshake, OpensOnAny2xxAndRefusesTheRest) {
+  ProxyHandshake open;
+  open.feed("HTTP/1.0 200 Connection est");
+  EXPECT_EQ(open.state(), ProxyHandshake::State::waiting);
+  open.feed("ablished\r\nVia: x\r\n\r\n");
+  EXPECT_EQ(open.state(), ProxyHandshake::State::open);
+
+  ProxyHandshake refused;
+  refused.feed("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(refused.state(), ProxyHandshake::State::refused);
+  EXPECT_EQ(refused.fault(), "HTTP 407 Proxy Authentication Required");
+
+  ProxyHandshake talks_first;
+  talks_first.feed("HTTP/1.1 200 OK\r\n\r\nsurprise");
+  EXPECT_EQ(talks_first.state(), ProxyHandshake::State::refused);
+}
+
+}  // namespace
+}  // namespace tributary::net

@@ -1,0 +1,418 @@
+// How a connection ends, against a peer that does to the byte what the test says.
+#include <future>
+
+#include "net/websocket_fixture.hpp"
+
+namespace tributary::net::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class WebSocketEnds : public DialFixture {};
+
+TEST_F(WebSocketEnds, CloseWithoutACodeIsAnsweredAndEndsClosed) {
+  int answered = -1;
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(frame(8, ""));
+    answered = peer.read_frame().opcode;
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_EQ(recorder_.ending->close_code, 1005);
+  EXPECT_EQ(answered, 8);
+}
+
+TEST_F(WebSocketEnds, CloseFrameGivesItsCodeAndWordsAndIsEchoed) {
+  PeerSocket::Frame answer;
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("last words") + close_frame(4000, "custom \u2603"));
+    answer = peer.read_frame();
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("last words"));
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_EQ(recorder_.ending->close_code, 4000);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("custom \u2603"));
+  EXPECT_EQ(answer.opcode, 8);
+  EXPECT_TRUE(answer.masked);
+  EXPECT_EQ(answer.close_code(), 4000);
+}
+
+TEST_F(WebSocketEnds, CloseFrameIsReportedAtOnceThoughThePeerKeepsTcpOpen) {
+  std::promise<void> reported;
+  ScriptedPeer peer([&](PeerSocket& socket) {
+    socket.upgrade();
+    socket.write(close_frame(1001, "going away"));
+    reported.get_future().wait();
+    socket.wait_for_end();
+  });
+  target_.close_timeout = 600s;
+  dial_url(peer.url());
+  run_to_end();
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_EQ(recorder_.ending->close_code, 1001);
+  reported.set_value();
+}
+
+TEST_F(WebSocketEnds, FinWithoutCloseIsEof) {
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("one"));
+    peer.end_writing();
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("one"));
+  EXPECT_EQ(recorder_.reason(), Reason::eof);
+}
+
+TEST_F(WebSocketEnds, TruncatedFrameThenFinIsEofAndTheTornMessageIsNotDelivered) {
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("first") + text_frame("never whole").substr(0, 6));
+    peer.end_writing();
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("first"));
+  EXPECT_EQ(recorder_.reason(), Reason::eof);
+}
+
+TEST_F(WebSocketEnds, TcpResetIsReset) {
+  std::promise<void> open;
+  recorder_.when_open = [&] { open.set_value(); };
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    open.get_future().wait();
+    peer.reset();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::reset);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("reset"));
+}
+
+struct Breach {
+  const char* name;
+  std::string bytes;
+  Reason reason;
+  int close_code;
+};
+
+class WebSocketBreach : public DialFixture, public ::testing::WithParamInterface<Breach> {};
+
+TEST_P(WebSocketBreach, EndsWithItsReasonAndTellsThePeer) {
+  PeerSocket::Frame answer;
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("before") + GetParam().bytes);
+    answer = peer.read_frame();
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("before"));
+  EXPECT_EQ(recorder_.reason(), GetParam().reason) << recorder_.ending->detail;
+  EXPECT_FALSE(recorder_.ending->detail.empty());
+  EXPECT_EQ(answer.opcode, 8);
+  EXPECT_EQ(answer.close_code(), GetParam().close_code);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rfc, WebSocketBreach,
+    ::testing::Values(
+        Breach{"MaskedServerFrame", frame(1, "ab", true, 0, true), Reason::protocol_error, 1002},
+        Breach{"ReservedBits", frame(1, "a", true, 3), Reason::protocol_error, 1002},
+        Breach{"CompressionBitWithoutExtension", frame(1, "a", true, 4), Reason::protocol_error, 1002},
+        Breach{"UnknownOpcode", frame(3, "a"), Reason::protocol_error, 1002},
+        Breach{"UnknownControlOpcode", frame(11, ""), Reason::protocol_error, 1002},
+        Breach{"ControlFrameOf126Bytes", frame(9, std::string(126, '\0')), Reason::protocol_error, 1002},
+        Breach{"FragmentedControlFrame", frame(9, "x", false), Reason::protocol_error, 1002},
+        Breach{"ContinuationOfNothing", frame(0, "x"), Reason::protocol_error, 1002},
+        Breach{"NewMessageInsideAFragmentedOne", frame(1, "x", false) + frame(1, "y"), Reason::protocol_error, 1002},
+        Breach{"CloseFrameOfOneByte", frame(8, "x"), Reason::protocol_error, 1002},
+        Breach{"CloseFrameWithAReservedCode", close_frame(1006), Reason::protocol_error, 1002},
+        Breach{"CloseFrameWithBadUtf8", close_frame(1000, "\xff\xfe"), Reason::protocol_error, 1002},
+        Breach{"AnnouncedLengthOverTheLimit", frame(1, std::string(5u << 20, 'x')).substr(0, 10),
+               Reason::frame_too_large, 1009},
+        Breach{"FragmentsTogetherOverTheLimit",
+               frame(1, std::string(3u << 20, 'x'), false) + frame(0, std::string(2u << 20, 'x')).substr(0, 10),
+               Reason::frame_too_large, 1009}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(WebSocketEnds, InvalidUtf8InTextIsDeliveredAndNothingEnds) {
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("\xc3(") + frame(1, "\xf0\x9f", false) + frame(0, "\x98\x80") + text_frame("\xf0\x9f"));
+    peer.write(close_frame(1000));
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("\xc3(", "\xf0\x9f\x98\x80", "\xf0\x9f"));
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+}
+
+struct Refusal {
+  const char* name;
+  std::string answer;
+  Reason reason;
+  std::string detail;
+  int retry_after;
+};
+
+class WebSocketRefusal : public DialFixture, public ::testing::WithParamInterface<Refusal> {};
+
+TEST_P(WebSocketRefusal, EndsWithItsReasonAndNeverOpens) {
+  target_.subprotocols = {"offered"};
+  run_script([&](PeerSocket& peer) {
+    std::string good = peer.upgrade_answer();
+    std::string answer = GetParam().answer;
+    if (const auto at = answer.find("GOOD"); at != std::string::npos) {
+      answer.replace(at, 4, good.substr(0, good.size() - 2));
+    }
+    peer.write(answer);
+    peer.end_writing();
+    peer.wait_for_end();
+  });
+  EXPECT_FALSE(recorder_.opened);
+  EXPECT_EQ(recorder_.reason(), GetParam().reason) << recorder_.ending->detail;
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr(GetParam().detail));
+  EXPECT_EQ(recorder_.ending->retry_after_seconds, GetParam().retry_after);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, WebSocketRefusal,
+    ::testing::Values(
+        Refusal{"Unauthorized",
+                "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 14\r\n\r\ntoken required",
+                Reason::upgrade_refused, "HTTP 401 Unauthorized: token required", 0},
+        Refusal{"SlowDown",
+                "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 9\r\nRetry-After: 7\r\n\r\nslow down",
+                Reason::upgrade_refused, "HTTP 429 Too Many Requests: slow down", 7},
+        Refusal{"RedirectIsNotFollowed",
+                "HTTP/1.1 302 Found\r\nContent-Length: 5\r\nLocation: ws://127.0.0.1:1/elsewhere\r\n\r\nFound",
+                Reason::upgrade_refused, "to ws://127.0.0.1:1/elsewhere", 0},
+        Refusal{"VersionNotSpoken",
+                "HTTP/1.1 400 Bad Request\r\nContent-Length: 47\r\nSec-WebSocket-Version: 13, 8\r\n\r\n"
+                "Missing or invalid Sec-WebSocket-Version header",
+                Reason::upgrade_refused, "Missing or invalid Sec-WebSocket-Version header", 0},
+        Refusal{"BodyUntilTheEnd", "HTTP/1.1 503 Service Unavailable\r\n\r\ndown for\nmaintenance",
+                Reason::upgrade_refused, "down for maintenance", 0},
+        Refusal{"ChunkedBody",
+                "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n there\r\n0\r\n\r\n",
+                Reason::upgrade_refused, "hello there", 0},
+        Refusal{"LyingContentLength",
+                "HTTP/1.1 500 Oops\r\nContent-Length: 99999999999999999\r\n\r\n" + std::string(100'000, 'x'),
+                Reason::upgrade_refused, "HTTP 500 Oops: xxx", 0},
+        Refusal{"PlainOk", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Reason::upgrade_refused, "HTTP 200 OK", 0},
+        Refusal{"NotHttp", "SSH-2.0-OpenSSH_9.2\r\n\r\n", Reason::protocol_error, "not HTTP", 0},
+        Refusal{"EndlessHead", "HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
+                Reason::protocol_error, "16 KiB", 0},
+        Refusal{"WrongAcceptValue",
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+                Reason::protocol_error, "handshake", 0},
+        Refusal{"NoUpgradeHeader", "HTTP/1.1 101 Switching Protocols\r\n\r\n", Reason::protocol_error, "handshake", 0},
+        Refusal{"ExtensionNotOffered", "GOODSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+                Reason::protocol_error, "extension", 0},
+        Refusal{"SubprotocolNotOffered", "GOODSec-WebSocket-Protocol: other\r\n\r\n", Reason::protocol_error,
+                "subprotocol", 0},
+        Refusal{"EndBeforeTheAnswer", "", Reason::eof, "upgrade", 0},
+        Refusal{"EndInsideTheAnswer", "HTTP/1.1 101 Switch", Reason::eof, "upgrade", 0}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(WebSocketEnds, RefusalWrittenAfterThe101IsARefusalWithItsBody) {
+  run_script([](PeerSocket& peer) {
+    const std::string body = R"({"code":5,"message":"Unsupported protocol version"})";
+    peer.write(peer.upgrade_answer() + "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\n" +
+               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    peer.end_writing();
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::upgrade_refused);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("Unsupported protocol version"));
+  EXPECT_THAT(recorder_.messages, IsEmpty());
+}
+
+TEST_F(WebSocketEnds, RefusalWrittenAfterThe101MayComeInPieces) {
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    for (const char byte : std::string("HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nnope")) {
+      peer.write(std::string(1, byte));
+      std::this_thread::yield();
+    }
+    peer.end_writing();
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::upgrade_refused);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("nope"));
+}
+
+TEST_F(WebSocketEnds, BytesThatOnlyBeginLikeARefusalAreAProtocolError) {
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write("HTTPS!");
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::protocol_error);
+}
+
+TEST_F(WebSocketEnds, OurCloseIsClosedWhenAnswered) {
+  PeerSocket::Frame seen;
+  recorder_.when_open = [&] { socket_->close(1000, "done"); };
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    seen = peer.read_frame();
+    peer.write(text_frame("too late") + close_frame(1000, "done"));
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_EQ(recorder_.ending->close_code, 1000);
+  EXPECT_EQ(seen.close_code(), 1000);
+  EXPECT_EQ(seen.payload.substr(2), "done");
+  EXPECT_THAT(recorder_.messages, IsEmpty());
+}
+
+TEST_F(WebSocketEnds, OurCloseEndsAtItsDeadlineWhenNeverAnswered) {
+  recorder_.when_open = [&] { socket_->close(1000, "done"); };
+  target_.close_timeout = 30ms;
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("30 ms"));
+}
+
+TEST_F(WebSocketEnds, OurCloseIsReadOutEvenWhilePaused) {
+  recorder_.when_open = [&] {
+    socket_->pause_reading();
+    socket_->close(1001, "");
+  };
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("unread") + close_frame(1001));
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::closed);
+  EXPECT_THAT(recorder_.messages, IsEmpty());
+}
+
+TEST_F(WebSocketEnds, AbortFromInsideAMessageDeliversNothingMore) {
+  recorder_.when_message = [&] { socket_->abort({Reason::heartbeat_timeout, "enough", 0, 0}); };
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("one") + text_frame("two") + text_frame("three"));
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("one"));
+  EXPECT_EQ(recorder_.reason(), Reason::heartbeat_timeout);
+}
+
+TEST_F(WebSocketEnds, DetachFromInsideAMessageAndDestroyingTheListenerIsSafe) {
+  auto doomed = std::make_unique<Recorder>();
+  int heard = 0;
+  bool gone = false;
+  doomed->when_message = [&] {
+    ++heard;
+    socket_->detach();
+    socket_->abort({Reason::stopped, "", 0, 0});
+    boost::asio::post(io_, [&] {
+      doomed.reset();
+      gone = true;
+    });
+  };
+  ScriptedPeer peer([](PeerSocket& socket) {
+    socket.upgrade();
+    socket.write(text_frame("one") + text_frame("two"));
+    socket.wait_for_end();
+  });
+  target_.url = peer.url();
+  socket_ = dial(io_, target_, *doomed);
+  run_until(io_, [&] { return gone; });
+  EXPECT_EQ(heard, 1);
+}
+
+TEST_F(WebSocketEnds, AListenerThatThrowsLosesItsConnectionAndNothingElse) {
+  recorder_.when_message = [] { throw std::runtime_error("bug"); };
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    peer.write(text_frame("one") + text_frame("two"));
+    peer.wait_for_end();
+  });
+  EXPECT_THAT(recorder_.payloads(), ElementsAre("one"));
+  EXPECT_EQ(recorder_.reason(), Reason::protocol_error);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("bug"));
+}
+
+TEST_F(WebSocketEnds, SendQueueOverItsLimitEndsTheConnection) {
+  std::promise<void> ended;
+  recorder_.when_open = [&] {
+    const std::string mebibyte(1u << 20, 'x');
+    for (int i = 0; i < 40; ++i) socket_->send_text(mebibyte);
+  };
+  recorder_.when_end = [&] { ended.set_value(); };
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    ended.get_future().wait();
+  });
+  EXPECT_EQ(recorder_.reason(), Reason::reset);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("send queue"));
+}
+
+TEST_F(WebSocketEnds, DialTimeoutSaysWhichStageItWas) {
+  target_.dial_timeout = 50ms;
+  run_script([](PeerSocket& peer) { peer.wait_for_end(); });
+  EXPECT_EQ(recorder_.reason(), Reason::dial_timeout);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("upgrade"));
+}
+
+TEST_F(WebSocketEnds, RefusedPortNamesTheAddressAndTheError) {
+  LoopbackListener port;
+  const auto url = "ws://127.0.0.1:" + std::to_string(port.port());
+  port.close();
+  dial_url(url);
+  run_to_end();
+  EXPECT_EQ(recorder_.reason(), Reason::connect_refused);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("127.0.0.1:"));
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("Connection refused"));
+}
+
+TEST_F(WebSocketEnds, UnknownHostIsUnresolved) {
+  dial_url("ws://no-such-host.invalid/");
+  run_to_end();
+  EXPECT_EQ(recorder_.reason(), Reason::unresolved_host);
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("no-such-host.invalid"));
+}
+
+TEST_F(WebSocketEnds, BadUrlEndsFromTheLoopNotFromTheCall) {
+  dial_url("wss://host:port/?token=secret");
+  EXPECT_FALSE(recorder_.ending);
+  run_to_end();
+  EXPECT_EQ(recorder_.reason(), Reason::unresolved_host);
+  EXPECT_THAT(recorder_.ending->detail, ::testing::Not(HasSubstr("secret")));
+}
+
+TEST_F(WebSocketEnds, HeaderWithALineBreakIsNotSent) {
+  target_.headers = {{"Authorization", "Bearer x\r\nX-Smuggled: 1"}};
+  std::string request;
+  run_script([&](PeerSocket& peer) { request = peer.read_head(); });
+  EXPECT_EQ(recorder_.reason(), Reason::upgrade_refused);
+  EXPECT_EQ(request, "");
+}
+
+TEST_F(WebSocketEnds, AbortWhileDiallingEndsOnce) {
+  ScriptedPeer peer([](PeerSocket& socket) { socket.wait_for_end(); });
+  dial_url(peer.url());
+  socket_->abort({Reason::stopped, "reload", 0, 0});
+  socket_->abort({Reason::reset, "again", 0, 0});
+  run_to_end();
+  EXPECT_EQ(recorder_.reason(), Reason::stopped);
+  ::close(::socket(AF_INET, SOCK_STREAM, 0));
+  PeerSocket unblock(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  name.sin_port = htons(peer.port());
+  ::connect(unblock.descriptor(), reinterpret_cast<sockaddr*>(&name), sizeof name);
+}
+
+}  // namespace
+}  // namespace tributary::net::testing

@@ -1,0 +1,124 @@
+#include "relay/delivery.hpp"
+
+#include <gtest/gtest.h>
+
+#include "relay/fake_downstream.hpp"
+
+namespace tributary::relay {
+namespace {
+
+using namespace std::chrono_literals;
+
+event::EventPtr event_of(std::string text, event::Kind kind = event::Kind::activity) {
+  auto event = std::make_shared<event::Event>();
+  event->kind = kind;
+  event->text = std::move(text);
+  event->json = {0, static_cast<std::uint32_t>(event->text.size())};
+  event->connector = std::make_shared<const std::string>("stage");
+  return event;
+}
+
+struct DeliveryTest : testing::Test {
+  std::unique_ptr<Delivery> make(std::size_t memory = 1u << 20) {
+    Outbox::Settings settings;
+    settings.memory = memory;
+    return std::make_unique<Delivery>("events", std::make_unique<FakeDownstream>(wire), settings,
+                                      [](const std::string&, const OutboxAlert&) {});
+  }
+  std::shared_ptr<FakeDownstream::Shared> wire = std::make_shared<FakeDownstream::Shared>();
+};
+
+TEST_F(DeliveryTest, DeliversWhatIsOfferedInOrder) {
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 1'000; ++i) delivery->offer(event_of(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return wire->count() == 1'000; }));
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST_F(DeliveryTest, ItsBookBalancesAtEveryLook) {
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 20'000; ++i) {
+    delivery->offer(event_of("x"));
+    if (i % 7 == 0) {
+      const auto ledger = delivery->ledger();
+      ASSERT_TRUE(ledger.balances());
+      ASSERT_EQ(ledger.offered, static_cast<std::uint64_t>(i + 1)) << "nothing between the queue and the outbox";
+    }
+  }
+  delivery->stop(10s);
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().delivered, 20'000U);
+  EXPECT_TRUE(delivery->ledger().balances());
+}
+
+TEST_F(DeliveryTest, IsFullAtItsMemoryAndCallsWhenThereIsRoomAgain) {
+  wire->hold = true;
+  const auto delivery = make(10'000);
+  std::atomic<int> rooms{0};
+  delivery->on_room([&] { ++rooms; });
+  delivery->start();
+  while (!delivery->full()) delivery->offer(event_of(std::string(500, 'x')));
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().in_flight > 10; }));
+  EXPECT_EQ(rooms, 0);
+  wire->release();
+  EXPECT_TRUE(eventually([&] { return rooms == 1; }));
+  EXPECT_FALSE(delivery->full());
+  EXPECT_TRUE(eventually([&] { return delivery->held() == 0; }));
+}
+
+TEST_F(DeliveryTest, StopFinishesWhatItHas) {
+  wire->hold = true;
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_of("x"));
+  delivery->stop(10s);
+  wire->release();
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().delivered, 10U);
+  EXPECT_EQ(delivery->ledger().in_flight, 0U);
+}
+
+TEST_F(DeliveryTest, WhatIsNotAcknowledgedInTimeIsDroppedAsStopped) {
+  wire->hold = true;
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_of("x"));
+  delivery->stop(20ms);
+  delivery->join();
+  const auto ledger = delivery->ledger();
+  EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(event::Dropped::stopped)], 10U);
+  EXPECT_TRUE(ledger.balances());
+  EXPECT_TRUE(wire->closed) << "the wire lets go before the events go";
+}
+
+TEST_F(DeliveryTest, ABrokenWireIsRebuiltAndEverythingReplayed) {
+  wire->hold = true;
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_of(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] {
+    const std::lock_guard lock(wire->mutex);
+    return wire->held.size() == 10;
+  }));
+  {
+    const std::lock_guard lock(wire->mutex);
+    wire->broken = true;
+    wire->hold = false;
+  }
+  wire->woken.notify_all();
+  ASSERT_TRUE(eventually([&] { return wire->count() == 10; }));
+  EXPECT_EQ(wire->rebuilt, 1);
+  EXPECT_TRUE(eventually([&] { return delivery->ledger().replayed == 10; }));
+}
+
+TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {
+  const auto delivery = make();
+  EXPECT_TRUE(delivery->takes(event::Kind::activity));
+  EXPECT_TRUE(delivery->takes(event::Kind::notice));
+  EXPECT_FALSE(delivery->takes(event::Kind::state));
+}
+
+}  // namespace
+}  // namespace tributary::relay

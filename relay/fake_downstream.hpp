@@ -1,0 +1,110 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "event/ports.hpp"
+
+namespace tributary::relay {
+
+/// A wire for tests: keeps what it is sent, acknowledges at once, unless it is told to hold its reports.
+/// What a test looks at (`Shared`) lives as long as the test holds it. Thread: any.
+class FakeDownstream final : public event::Downstream {
+ public:
+  struct Shared {
+    mutable std::mutex mutex;
+    std::condition_variable woken;
+    std::vector<std::string> records;   ///< the values, in the order in which they were acknowledged
+    std::vector<std::string> letters;
+    std::deque<std::pair<std::uint64_t, std::string>> held;
+    bool hold = false;                  ///< nothing is acknowledged
+    bool wake = false;
+    bool closed = false;
+    int rebuilt = 0;
+    bool broken = false;
+
+    std::size_t count() const {
+      const std::lock_guard lock(mutex);
+      return records.size();
+    }
+    void release() {
+      {
+        const std::lock_guard lock(mutex);
+        hold = false;
+        wake = true;
+      }
+      woken.notify_all();
+    }
+  };
+
+  explicit FakeDownstream(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+  std::string_view stream_of(const event::Event& event) override {
+    return event.kind == event::Kind::state ? "" : event.kind == event::Kind::notice ? "relay" : "events";
+  }
+  std::string_view dead_letter_stream() const override { return "letters"; }
+  event::Sent send(std::string_view, const event::Event& event, std::uint64_t token) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->held.emplace_back(token, event.json_text());
+    return event::Sent::accepted;
+  }
+  event::Sent send(std::string_view, const event::DeadLetter& letter, std::uint64_t token) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->held.emplace_back(token, "letter " + letter.value);
+    return event::Sent::accepted;
+  }
+  void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override {
+    std::unique_lock lock(shared_->mutex);
+    const auto ready = [&] { return shared_->wake || shared_->broken || (!shared_->hold && !shared_->held.empty()); };
+    shared_->woken.wait_for(lock, timeout, ready);
+    shared_->wake = false;
+    if (shared_->hold || shared_->broken) return;
+    for (; !shared_->held.empty(); shared_->held.pop_front()) {
+      const auto& [token, text] = shared_->held.front();
+      const bool letter = text.rfind("letter ", 0) == 0;
+      (letter ? shared_->letters : shared_->records).push_back(letter ? text.substr(7) : text);
+      reports.push_back({token, event::Verdict::delivered, {}});
+    }
+  }
+  void wake() override {
+    {
+      const std::lock_guard lock(shared_->mutex);
+      shared_->wake = true;
+    }
+    shared_->woken.notify_all();
+  }
+  bool broken() const override {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->broken;
+  }
+  void rebuild(std::vector<event::Report>& reports) override {
+    const std::lock_guard lock(shared_->mutex);
+    for (const auto& [token, text] : shared_->held) reports.push_back({token, event::Verdict::purged, {}});
+    shared_->held.clear();
+    shared_->broken = false;
+    ++shared_->rebuilt;
+  }
+  void close() override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->closed = true;
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+/// Waits, at most ten seconds, until `condition` holds.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+}  // namespace tributary::relay

@@ -1,0 +1,222 @@
+#include "relay/pipeline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "event/embedded_schemas.hpp"
+#include "relay/fake_downstream.hpp"
+
+namespace tributary::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+const event::Now noon{event::SteadyTime{1h}, event::WallTime{1'790'858'096'912ms}};
+
+event::Schema compile(std::string_view text) { return std::get<event::Schema>(event::Schema::compile(text)); }
+
+event::Draft tip(std::string id, std::string amount = "5.5", std::string_view type = "tip") {
+  event::Draft draft;
+  const std::string head = "{\"_id\":\"";
+  draft.text = head + id + "\",\"channel\":\"5eb8a1f0c2d3e4f5a6b7c8d9\",\"type\":\"";
+  draft.id = {8, static_cast<std::uint32_t>(id.size())};
+  draft.type = {static_cast<std::uint32_t>(draft.text.size()), static_cast<std::uint32_t>(type.size())};
+  draft.text.append(type);
+  draft.text +=
+      "\",\"provider\":\"twitch\",\"flagged\":false,\"data\":{\"username\":\"viewer_1\",\"displayName\":\"Viewer\","
+      "\"amount\":" + amount +
+      ",\"message\":\"hi\",\"items\":[],\"avatar\":\"https://cdn.example.org/a.png\"},"
+      "\"createdAt\":\"2026-10-01T12:34:56.789Z\",\"updatedAt\":\"2026-10-01T12:34:56.789Z\","
+      "\"relay\":{\"connector\":\"stage\",\"source\":\"streamelements\",\"upstreamType\":\"tip\",\"upstreamId\":\"" +
+      id + "\",\"upstreamChannel\":\"5eb8a1f0c2d3e4f5a6b7c8d9\",\"receivedAt\":\"2026-10-01T12:34:56.912Z\"";
+  draft.identified = true;
+  draft.source = "streamelements";
+  draft.upstream_channel = "5eb8a1f0c2d3e4f5a6b7c8d9";
+  draft.updated = draft.created = noon.wall;
+  return draft;
+}
+
+struct PipelineTest : testing::Test {
+  struct Sink {
+    std::shared_ptr<FakeDownstream::Shared> wire = std::make_shared<FakeDownstream::Shared>();
+    std::unique_ptr<Delivery> delivery;
+    std::vector<json> records() {
+      delivery->stop(10s);
+      delivery->join();
+      std::vector<json> parsed;
+      for (const auto& record : wire->records) parsed.push_back(json::parse(record));
+      return parsed;
+    }
+  };
+
+  Target sink(std::optional<std::string_view> schema = "event", OnFailure on_failure = OnFailure::dead_letter,
+              std::size_t memory = 1u << 20) {
+    auto& made = sinks.emplace_back(std::make_unique<Sink>());
+    Outbox::Settings settings;
+    settings.memory = memory;
+    made->delivery = std::make_unique<Delivery>("sink", std::make_unique<FakeDownstream>(made->wire), settings,
+                                                [](const std::string&, const OutboxAlert&) {});
+    Target target;
+    target.delivery = made->delivery.get();
+    if (schema) target.schema = compile(event::embedded_schema(std::string(*schema) + ".schema.json"));
+    target.is_streamelements = schema == "streamelements";
+    target.on_failure = on_failure;
+    made->delivery->start();
+    return target;
+  }
+  void make(std::vector<Target> targets, std::vector<Route> routes) {
+    pipeline = std::make_unique<Pipeline>(std::move(targets), routes,
+                                          compile(event::embedded_schema("streamelements.schema.json")), "01K9ZB4T");
+    intake = pipeline->intake({"stage", "streamelements"});
+  }
+  event::ConnectorLedger book() {
+    intake->settle();
+    EXPECT_TRUE(intake->ledger().balances());
+    return intake->ledger();
+  }
+
+  std::vector<std::unique_ptr<Sink>> sinks;
+  std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<BookedIntake> intake;
+};
+
+TEST_F(PipelineTest, AnAcceptedEventReachesItsSinkClosedAndNumbered) {
+  make({sink()}, {{{}, {}, 1}});
+  intake->carrying();
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  intake->carrying();
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c"), noon);
+  const auto records = sinks[0]->records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0]["relay"]["sequence"], 1);
+  EXPECT_EQ(records[1]["relay"]["sequence"], 2);
+  EXPECT_EQ(records[0]["relay"]["run"], "01K9ZB4T");
+  EXPECT_EQ(book().accepted, 2U);
+  EXPECT_EQ(book().frames, 2U);
+}
+
+TEST_F(PipelineTest, ARepeatIsADuplicateAndTakesNoNumber) {
+  make({sink()}, {{{}, {}, 1}});
+  for (auto id : {"5f1c3d6b9a1b2c3d4e5f6a7b", "5f1c3d6b9a1b2c3d4e5f6a7b", "5f1c3d6b9a1b2c3d4e5f6a7c"}) {
+    intake->accept(tip(id), noon);
+  }
+  EXPECT_EQ(sinks[0]->records().back()["relay"]["sequence"], 2);
+  EXPECT_EQ(book().duplicate, 1U);
+}
+
+TEST_F(PipelineTest, ANewerRepeatIsAnUpdate) {
+  make({sink()}, {{{}, {}, 1}});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  auto newer = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+  newer.updated += 1s;
+  intake->accept(std::move(newer), noon);
+  const auto records = sinks[0]->records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_FALSE(records[0]["relay"].contains("update"));
+  EXPECT_EQ(records[1]["relay"]["update"], true);
+}
+
+TEST_F(PipelineTest, TestsAreNotDeduped) {
+  make({sink()}, {{{}, {}, 1}});
+  for (int i = 0; i < 2; ++i) {
+    auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+    draft.test = true;
+    intake->accept(std::move(draft), noon);
+  }
+  EXPECT_EQ(sinks[0]->records().size(), 2U);
+}
+
+TEST_F(PipelineTest, WithoutARouteAnEventIsUnroutedAndTakesNoNumber) {
+  make({sink()}, {{{}, {"raid"}, 1}});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c", "3", "raid"), noon);
+  const auto records = sinks[0]->records();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["relay"]["sequence"], 1);
+  EXPECT_EQ(book().unrouted, 1U);
+}
+
+TEST_F(PipelineTest, AStateValueThatNoSinkTakesIsUnrouted) {
+  make({sink()}, {{{}, {}, 1}});
+  auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+  draft.kind = event::Kind::state;
+  intake->accept(std::move(draft), noon);
+  EXPECT_EQ(book().unrouted, 1U);
+}
+
+TEST_F(PipelineTest, EachSinkHasItsOwnSchemaAndPolicy) {
+  // 5.5 is no integer: StreamElements' own schema refuses it, the canonical one does not.
+  make({sink("event"), sink("streamelements"), sink("streamelements", OnFailure::drop),
+        sink("streamelements", OnFailure::forward), sink(std::nullopt)},
+       {{{}, {}, 0b11111}});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b", "5.5"), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c", "5"), noon);
+  EXPECT_EQ(sinks[0]->records().size(), 2U);
+  EXPECT_EQ(sinks[1]->records().size(), 1U);
+  ASSERT_EQ(sinks[1]->wire->letters.size(), 1U);
+  const auto letter = json::parse(sinks[1]->wire->letters[0]);
+  EXPECT_EQ(letter["reason"], "invalid");
+  EXPECT_EQ(letter["violations"][0]["path"], "/data/amount");
+  EXPECT_EQ(letter["event"]["_id"], "5f1c3d6b9a1b2c3d4e5f6a7b");
+  EXPECT_EQ(sinks[2]->records().size(), 1U);
+  EXPECT_EQ(sinks[3]->records().size(), 2U);
+  EXPECT_EQ(sinks[4]->records().size(), 2U);
+  for (const auto& sink : sinks) {
+    const auto ledger = sink->delivery->ledger();
+    EXPECT_EQ(ledger.offered, 2U);
+    EXPECT_TRUE(ledger.balances());
+  }
+  EXPECT_EQ(sinks[2]->delivery->ledger().dropped[static_cast<std::size_t>(event::Dropped::validation)], 1U);
+}
+
+TEST_F(PipelineTest, AMalformedFrameIsADeadLetterOfEverySinkOfItsConnector) {
+  make({sink(), sink()}, {{{"stage"}, {}, 0b01}, {{"hall"}, {}, 0b10}});
+  intake->malformed({"not_json", "unexpected end", "42["}, noon);
+  sinks[0]->records();
+  sinks[1]->records();
+  ASSERT_EQ(sinks[0]->wire->letters.size(), 1U);
+  EXPECT_EQ(json::parse(sinks[0]->wire->letters[0])["frame"], "42[");
+  EXPECT_TRUE(sinks[1]->wire->letters.empty());
+  EXPECT_EQ(book().malformed, 1U);
+}
+
+TEST_F(PipelineTest, BytesOfACodecThatAreNoJsonAreADeadLetterAndNothingMore) {
+  make({sink()}, {{{}, {}, 1}});
+  auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b", "five");
+  intake->accept(std::move(draft), noon);
+  EXPECT_TRUE(sinks[0]->records().empty());
+  ASSERT_EQ(sinks[0]->wire->letters.size(), 1U);
+  EXPECT_EQ(json::parse(sinks[0]->wire->letters[0])["reason"], "not_json");
+}
+
+TEST_F(PipelineTest, NoticesGoToEverySinkThatTakesThemWhateverTheRoutes) {
+  make({sink()}, {});
+  intake->notice({"connectorUp", "{}"}, noon);
+  const auto records = sinks[0]->records();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["type"], "connectorUp");
+  EXPECT_EQ(sinks[0]->delivery->ledger().offered, 0U);
+}
+
+TEST_F(PipelineTest, AConnectorIsCongestedWhileASinkOfItsRoutesIsFull) {
+  auto slow = sink("event", OnFailure::dead_letter, 4'000);
+  sinks[0]->wire->hold = true;
+  make({slow, sink()}, {{{"stage"}, {}, 0b01}, {{"hall"}, {}, 0b10}});
+  const auto hall = pipeline->intake({"hall", "streamelements"});
+  int resumed = 0;
+  intake->on_room([&] { ++resumed; });
+  for (int i = 0; i < 10; ++i) intake->accept(tip(std::to_string(i)), noon);
+  EXPECT_TRUE(intake->congested());
+  EXPECT_FALSE(hall->congested());
+  intake->room();
+  EXPECT_EQ(resumed, 0) << "still full";
+  sinks[0]->wire->release();
+  ASSERT_TRUE(eventually([&] { return !intake->congested(); }));
+  intake->room();
+  EXPECT_EQ(resumed, 1);
+}
+
+}  // namespace
+}  // namespace tributary::relay

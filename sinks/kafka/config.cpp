@@ -1,0 +1,201 @@
+#include "sinks/kafka/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <variant>
+
+namespace tributary::sinks::kafka {
+namespace {
+
+constexpr std::array<std::string_view, 4> protocol_names{"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
+constexpr std::array<std::string_view, 5> compression_names{"none", "gzip", "snappy", "lz4", "zstd"};
+
+bool uses_sasl(Protocol protocol) { return protocol == Protocol::sasl_plaintext || protocol == Protocol::sasl_ssl; }
+bool uses_tls(Protocol protocol) { return protocol == Protocol::ssl || protocol == Protocol::sasl_ssl; }
+
+bool is_host_and_port(std::string_view broker) {
+  const auto colon = broker.rfind(':');
+  if (colon == 0 || broker.find_first_of(" ,/") != std::string_view::npos) return false;
+  if (colon == std::string_view::npos) return !broker.empty();  // port 9092
+  int port = 0;
+  const auto digits = broker.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc() && end == digits.data() + digits.size() && port > 0 && port < 65'536;
+}
+
+bool wants_password(std::string_view mechanism) { return mechanism == "PLAIN" || mechanism.starts_with("SCRAM-"); }
+
+/// How many records librdkafka may hold: enough to keep five requests to each of a few brokers full, few enough that
+/// what it adds to each record (about 1 KiB with headers) stays a small part of `memory`.
+std::uint64_t most_records(config::Size memory) {
+  return std::clamp<std::uint64_t>(memory.bytes / 4096, 1'000, 100'000);
+}
+
+}  // namespace
+
+void Settings::describe(config::Fields& fields) {
+  fields.field({.name = "brokers",
+                .help = "host:port of some brokers; the others are learnt from them",
+                .required = true,
+                .example = "[localhost:9092]",
+                .minimum = 1},
+               brokers);
+  for (std::size_t i = 0; i < brokers.size(); ++i) {
+    if (!is_host_and_port(brokers[i])) fields.fault("brokers", i, "expected host:port, not `" + brokers[i] + "`");
+  }
+  fields.group({.name = "topics", .help = "\"\" switches one off"}, [&] { describe_topics(fields); });
+  fields.group({.name = "create_topics", .help = "make topics that are missing"}, [&] {
+    fields.field({.name = "enabled"}, create_topics.enabled);
+    fields.field({.name = "partitions", .minimum = 1, .maximum = 10'000}, create_topics.partitions);
+    fields.field({.name = "replication", .minimum = 1, .maximum = 100}, create_topics.replication);
+  });
+  fields.choice({.name = "cloudevents", .help = "attributes as headers, as an envelope around the event, or none"},
+                cloudevents,
+                {{CloudEvents::binary, "binary"}, {CloudEvents::structured, "structured"}, {CloudEvents::off, "off"}});
+  fields.group({.name = "validation"}, validation);
+  fields.field({.name = "linger", .help = "how long a batch may wait for more", .minimum = 0, .maximum = 60'000}, linger);
+  fields.choice({.name = "compression", .help = "lz4 and zstd pay off on a slow network"}, compression,
+                {{Compression::none, "none"},
+                 {Compression::gzip, "gzip"},
+                 {Compression::snappy, "snappy"},
+                 {Compression::lz4, "lz4"},
+                 {Compression::zstd, "zstd"}});
+  fields.group({.name = "security"}, [&] { describe_security(fields); });
+  describe_librdkafka(fields);
+  fields.field({.name = "memory",
+                .help = "what events not yet acknowledged may hold before reading pauses",
+                .minimum = 1 << 20},
+               memory);
+  fields.not_yet({.name = "spool"}, "a spool on disk",
+                 {.member = "enabled", .value = "false", .absent_is_off = false});
+}
+
+void Settings::describe_topics(config::Fields& fields) {
+  fields.field({.name = "events", .help = "what viewers did; may hold {provider} {source} {type} {connector}"},
+               topics.events);
+  fields.field({.name = "dead_letter", .help = "what could not be understood, validated or delivered"},
+               topics.dead_letter);
+  fields.field({.name = "relay", .help = "the relay's own: connections, gaps, refused credentials"}, topics.relay);
+  fields.field({.name = "state", .help = "session values of state_updates, for a compacted topic"}, topics.state);
+  std::string fault;
+  if (!topics.events.empty() && !TopicTemplate::parse(topics.events, fault)) fields.fault("events", fault);
+  const auto check = [&](std::string_view key, const std::string& name) {
+    if (!name.empty() && !topic_name_fault(name).empty()) fields.fault(key, topic_name_fault(name));
+  };
+  check("dead_letter", topics.dead_letter);
+  check("relay", topics.relay);
+  check("state", topics.state);
+}
+
+void Settings::describe_security(config::Fields& fields) {
+  auto& s = security;
+  fields.choice({.name = "protocol"}, s.protocol,
+                {{Protocol::plaintext, "plaintext"},
+                 {Protocol::ssl, "ssl"},
+                 {Protocol::sasl_plaintext, "sasl_plaintext"},
+                 {Protocol::sasl_ssl, "sasl_ssl"}});
+  fields.choice({.name = "sasl_mechanism", .help = "with a sasl protocol"}, s.sasl_mechanism,
+                {"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"});
+  fields.field({.name = "username"}, s.username);
+  fields.field({.name = "password", .help = "read at start", .example = "{file: secrets/kafka}"}, s.password);
+  fields.field({.name = "ca_file", .help = "who may sign the brokers' certificates; \"\" is the system's list"}, s.ca_file);
+  fields.field({.name = "certificate", .help = "ours, for brokers that ask"}, s.certificate);
+  fields.field({.name = "key"}, s.key);
+
+  if (uses_sasl(s.protocol) && s.sasl_mechanism.empty() && !librdkafka.contains("sasl.mechanisms") &&
+      !librdkafka.contains("sasl.mechanism")) {
+    fields.fault("protocol", "a sasl protocol needs `sasl_mechanism`");
+  }
+  if (!uses_sasl(s.protocol) && !s.sasl_mechanism.empty()) {
+    fields.fault("sasl_mechanism", "it has no effect without `protocol: sasl_ssl` or `sasl_plaintext`");
+  }
+  if (uses_sasl(s.protocol) && wants_password(s.sasl_mechanism)) {
+    if (s.username.empty()) fields.fault("sasl_mechanism", s.sasl_mechanism + " needs a `username`");
+    if (s.password.empty()) fields.fault("sasl_mechanism", s.sasl_mechanism + " needs a `password`");
+  }
+  if (!uses_tls(s.protocol)) {
+    for (const auto& [key, path] : {std::pair<std::string_view, const config::Path*>("ca_file", &s.ca_file),
+                                    {"certificate", &s.certificate},
+                                    {"key", &s.key}}) {
+      if (!path->empty()) fields.fault(key, "it has no effect without `protocol: ssl` or `sasl_ssl`");
+    }
+  }
+  if (s.certificate.empty() != s.key.empty()) {
+    fields.fault(s.key.empty() ? "certificate" : "key", "`certificate` and `key` belong together");
+  }
+  if (s.protocol == Protocol::sasl_plaintext && s.sasl_mechanism == "PLAIN") {
+    fields.warn("protocol", "the password crosses the network in plain text; use sasl_ssl");
+  }
+}
+
+void Settings::describe_librdkafka(config::Fields& fields) {
+  fields.field({.name = "librdkafka", .help = "passed through; what would break the promise is refused by name"},
+               librdkafka);
+  for (const auto& [name, value] : librdkafka) {
+    if (const auto why = refusal_of(name); !why.empty()) {
+      fields.fault("librdkafka", "`" + name + "` cannot be set: " + std::string(why));
+    } else if ((name == "sasl.mechanisms" || name == "sasl.mechanism") && !security.sasl_mechanism.empty()) {
+      fields.fault("librdkafka", "`" + name + "` cannot be set beside `security.sasl_mechanism`");
+    } else if (value.kind == config::Secret::Kind::value) {
+      const auto fault = property_fault(name, value.name);
+      if (!fault.empty()) fields.fault("librdkafka", "`" + name + "`: " + fault);
+    }
+  }
+}
+
+Properties properties_of(const Settings& settings, const config::SecretReader& secrets, std::string& fault) {
+  const auto read = [&](std::string_view name, const config::Secret& secret) -> std::string {
+    if (secret.kind == config::Secret::Kind::value) return secret.name;
+    auto answer = secrets.read(secret);
+    if (const auto* value = std::get_if<config::SecretValue>(&answer)) return std::string(value->reveal());
+    fault = std::string(name) + ": " + std::get<config::SecretFault>(answer).message;
+    return {};
+  };
+  std::string brokers;
+  for (const auto& broker : settings.brokers) brokers += (brokers.empty() ? "" : ",") + broker;
+  Properties properties{
+      {"client.id", "tributary"},
+      {"bootstrap.servers", brokers},
+      {"acks", "all"},
+      {"enable.idempotence", "true"},
+      {"max.in.flight.requests.per.connection", "5"},
+      {"message.timeout.ms", "0"},
+      {"partitioner", "murmur2_random"},
+      {"message.max.bytes", "100000000"},  // the topic's own limit is what counts
+      {"queue.buffering.max.kbytes", std::to_string(settings.memory.bytes / 1024)},
+      {"queue.buffering.max.messages", std::to_string(most_records(settings.memory))},
+      {"linger.ms", std::to_string(settings.linger.count())},
+      {"compression.type", std::string(compression_names.at(static_cast<std::size_t>(settings.compression)))},
+      {"allow.auto.create.topics", "false"},
+      {"socket.keepalive.enable", "true"},
+      {"socket.nagle.disable", "true"},
+      {"log.connection.close", "false"},
+      {"reconnect.backoff.max.ms", "5000"},
+      {"security.protocol", std::string(protocol_names.at(static_cast<std::size_t>(settings.security.protocol)))},
+  };
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) properties.emplace_back(name, value);
+  };
+  const auto& s = settings.security;
+  add("sasl.mechanism", s.sasl_mechanism);
+  add("sasl.username", s.username);
+  if (!s.password.empty()) add("sasl.password", read("security.password", s.password));
+  add("ssl.ca.location", s.ca_file.empty() ? "" : s.ca_file.resolved.string());
+  add("ssl.certificate.location", s.certificate.empty() ? "" : s.certificate.resolved.string());
+  add("ssl.key.location", s.key.empty() ? "" : s.key.resolved.string());
+  for (const auto& [name, value] : settings.librdkafka) properties.emplace_back(name, read("librdkafka." + name, value));
+  if (!fault.empty()) properties.clear();
+  return properties;
+}
+
+std::vector<std::string> fixed_topics(const Settings& settings) {
+  std::vector<std::string> names;
+  const auto& t = settings.topics;
+  for (const auto& name : {t.events, t.dead_letter, t.relay, t.state}) {
+    if (!name.empty() && name.find('{') == std::string::npos) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,2 @@
+#include "sinks/kafka/config.hpp"
+#include <gtest/gtest.h>

@@ -1,0 +1,421 @@
+#include "sinks/kafka/producer.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "event/assert.hpp"
+#include "sinks/kafka/verdict.hpp"
+
+namespace tributary::sinks::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+using event::Report;
+using event::Sent;
+
+constexpr std::size_t default_batch_size = 1'000'000;  // librdkafka's own, below the brokers' default limit of 1,048,588
+constexpr auto first_rebuild_pause = 1'000ms;
+constexpr auto longest_rebuild_pause = 30'000ms;
+constexpr auto purge_patience = 500ms;
+constexpr std::size_t reports_at_once = 20'000;
+
+using Clock = std::chrono::steady_clock;
+
+void* opaque_of(std::uint32_t slot) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot) + 1); }
+std::size_t slot_of(const void* opaque) { return static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(opaque)) - 1; }
+
+std::string* property(Properties& properties, std::string_view name) {
+  const auto found = std::find_if(properties.rbegin(), properties.rend(), [&](const auto& p) { return p.first == name; });
+  return found == properties.rend() ? nullptr : &found->second;
+}
+
+std::size_t batch_size_in(Properties& properties) {
+  std::size_t size = default_batch_size;
+  if (const auto* text = property(properties, "batch.size")) {
+    std::from_chars(text->data(), text->data() + text->size(), size);
+  }
+  return size;
+}
+
+void set(Properties& properties, std::string_view name, std::string value) {
+  if (auto* present = property(properties, name)) {
+    *present = std::move(value);
+  } else {
+    properties.emplace_back(name, std::move(value));
+  }
+}
+
+rd_kafka_headers_t* headers_of(const Record& record) {
+  auto* headers = rd_kafka_headers_new(record.header_count);
+  for (std::size_t i = 0; i < record.header_count; ++i) {
+    const auto& [name, value] = record.headers[i];
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  return headers;
+}
+
+rd_kafka_vu_t bytes(rd_kafka_vtype_t type, std::string_view text) {
+  rd_kafka_vu_t part{};
+  part.vtype = type;
+  part.u.mem.ptr = const_cast<char*>(text.data());  // librdkafka only reads it
+  part.u.mem.size = text.size();
+  return part;
+}
+
+}  // namespace
+
+std::unique_ptr<Producer> Producer::make(ProducerOptions options, SinkObserver& observer, std::string& fault) {
+  std::unique_ptr<Producer> producer(new Producer(std::move(options), observer));
+  if (!producer->open(fault)) return nullptr;
+  const auto& o = producer->options_;
+  producer->watch_ = std::make_unique<TopicWatch>(o.properties, o.create_topics, [p = producer.get()] { p->wake(); });
+  for (const auto& name : {o.events.is_fixed() ? o.events.text() : std::string(), o.dead_letter, o.relay, o.state}) {
+    if (!name.empty()) producer->topic_of(name);
+  }
+  return producer;
+}
+
+Producer::Producer(ProducerOptions options, SinkObserver& observer)
+    : options_(std::move(options)),
+      observer_(observer),
+      event_topics_(options_.events),
+      framer_(options_.cloudevents),
+      batch_size_(batch_size_in(options_.properties)),
+      rebuild_pause_(first_rebuild_pause) {}
+
+Producer::~Producer() {
+  watch_.reset();
+  close();
+}
+
+bool Producer::open(std::string& fault) {
+  set(options_.properties, "batch.size", std::to_string(batch_size_));
+  auto client = open_client(options_.properties, Purpose::produce, fault);
+  if (!client) return false;
+  const std::lock_guard lock(wake_mutex_);
+  client_ = std::move(client);
+  queue_.reset(rd_kafka_queue_get_main(client_.get()));
+  return true;
+}
+
+void Producer::close() {
+  for (auto& [name, topic] : topics_) topic->handle.reset();
+  {
+    const std::lock_guard lock(wake_mutex_);
+    queue_.reset();
+  }
+  client_.reset();
+}
+
+std::string_view Producer::stream_of(const event::Event& event) {
+  switch (event.kind) {
+    case event::Kind::activity: return options_.events.text().empty() ? std::string_view() : event_topics_.of(event);
+    case event::Kind::state: return options_.state;
+    case event::Kind::notice: return options_.relay;
+  }
+  return {};
+}
+
+Producer::Topic& Producer::topic_of(std::string_view stream) {
+  if (last_topic_ != nullptr && last_topic_->name == stream) return *last_topic_;
+  auto found = topics_.find(stream);
+  if (found == topics_.end()) {
+    auto topic = std::make_unique<Topic>();
+    topic->name = stream;
+    watch_->want(topic->name);
+    const std::string_view stable = topic->name;
+    found = topics_.emplace(stable, std::move(topic)).first;
+  }
+  last_topic_ = found->second.get();
+  return *last_topic_;
+}
+
+/// Nothing when records may go to the topic now.
+std::optional<Sent> Producer::not_ready(Topic& topic) {
+  if (!client_ || fatal_ || shrink_) return Sent::full;
+  if (topic.state == Topic::State::unknown) return Sent::full;
+  if (topic.state == Topic::State::missing) return Sent::denied;
+  if (!topic.handle) {
+    topic.handle.reset(rd_kafka_topic_new(client_.get(), topic.name.c_str(), nullptr));
+    if (!topic.handle) return refused(topic, rd_kafka_last_error());
+  }
+  if (std::exchange(topic.stale, false)) {
+    // Starts a metadata request for this one topic; its answer is librdkafka's to use, we do not wait for it.
+    const struct rd_kafka_metadata* metadata = nullptr;
+    if (rd_kafka_metadata(client_.get(), 0, topic.handle.get(), &metadata, 1) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
+  }
+  return std::nullopt;
+}
+
+Sent Producer::send(std::string_view stream, const event::Event& event, std::uint64_t token) {
+  Topic& topic = topic_of(stream);
+  if (const auto answer = not_ready(topic)) return *answer;
+  const auto& record = framer_.frame(event);
+  const auto answer = produce(topic, record, token, record.value_is_ours);
+  if (answer == Sent::accepted && record.clamped) ++clamped_;
+  return answer;
+}
+
+Sent Producer::send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) {
+  Topic& topic = topic_of(stream);
+  if (const auto answer = not_ready(topic)) return *answer;
+  return produce(topic, framer_.frame(letter.value, *letter.connector), token, true);
+}
+
+Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, bool copy) {
+  if (topic.batch_limit != 0 && record.batch_size() > topic.batch_limit) return Sent::too_large;
+  std::array<rd_kafka_vu_t, 7> parts{};
+  std::size_t count = 0;
+  parts[count].vtype = RD_KAFKA_VTYPE_RKT;
+  parts[count++].u.rkt = topic.handle.get();
+  parts[count].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  parts[count++].u.i = copy ? RD_KAFKA_MSG_F_COPY : 0;
+  parts[count++] = bytes(RD_KAFKA_VTYPE_KEY, record.key);
+  parts[count++] = bytes(RD_KAFKA_VTYPE_VALUE, record.value);
+  parts[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  parts[count++].u.i64 = record.timestamp_ms;
+  const auto slot = take_slot(token);
+  parts[count].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  parts[count++].u.ptr = opaque_of(slot);
+  rd_kafka_headers_t* headers = nullptr;
+  if (record.header_count != 0) {
+    headers = headers_of(record);
+    parts[count].vtype = RD_KAFKA_VTYPE_HEADERS;
+    parts[count++].u.headers = headers;
+  }
+  rd_kafka_error_t* error = rd_kafka_produceva(client_.get(), parts.data(), count);
+  if (error == nullptr) return Sent::accepted;  // and the headers are librdkafka's
+
+  const auto code = rd_kafka_error_code(error);
+  rd_kafka_error_destroy(error);
+  if (headers != nullptr) rd_kafka_headers_destroy(headers);
+  give_back(slot, code);
+  return refused(topic, code);
+}
+
+Sent Producer::refused(Topic& topic, int error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      // Alone in the queue and still too much for it: there will never be room.
+      return outstanding_ == 0 ? Sent::too_large : Sent::full;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      return Sent::too_large;
+    case RD_KAFKA_RESP_ERR__FATAL:
+      fatal_ = true;
+      return Sent::full;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      missing(topic);
+      return Sent::denied;
+    default:
+      return verdict_of(error) == event::Verdict::denied ? Sent::denied : Sent::full;
+  }
+}
+
+/// A topic that was there is gone: it is looked for again, slowly.
+void Producer::missing(Topic& topic) {
+  if (topic.state == Topic::State::missing) return;
+  topic.state = Topic::State::missing;
+  tell(Sign::topic_missing, topic.name, "the broker does not know this topic any more; its records wait");
+  watch_->want(topic.name);
+}
+
+std::uint32_t Producer::take_slot(std::uint64_t token) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const auto slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = {token, true};
+  ++outstanding_;
+  return slot;
+}
+
+Report Producer::give_back(std::size_t slot, int error) {
+  TRIBUTARY_ASSERT(slot < slots_.size() && slots_[slot].used);
+  slots_[slot].used = false;
+  free_slots_.push_back(static_cast<std::uint32_t>(slot));
+  --outstanding_;
+  return {slots_[slot].token, verdict_of(error), code_of(error)};
+}
+
+void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+  if (woken_.exchange(false)) timeout = 0ms;
+  if (!queue_) {
+    std::unique_lock lock(wake_mutex_);
+    woken_without_queue_.wait_for(lock, timeout, [this] { return woken_.load(); });
+  } else {
+    auto wait = static_cast<int>(timeout.count());
+    while (auto* event = rd_kafka_queue_poll(queue_.get(), wait)) {
+      handle(event, reports);
+      rd_kafka_event_destroy(event);
+      if (reports.size() > reports_at_once) break;
+      wait = 0;
+    }
+  }
+  woken_ = false;
+  if (watch_->has_news()) learn();
+}
+
+void Producer::wake() {
+  if (woken_.exchange(true)) return;
+  const std::lock_guard lock(wake_mutex_);
+  if (queue_) {
+    rd_kafka_queue_yield(queue_.get());
+  } else {
+    woken_without_queue_.notify_one();
+  }
+}
+
+void Producer::handle(rd_kafka_op_s* event, std::vector<Report>& reports) {
+  switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_DR: return deliver(event, reports);
+    case RD_KAFKA_EVENT_ERROR: return heed(event);
+    case RD_KAFKA_EVENT_LOG: {
+      const char *facility = nullptr, *text = nullptr;
+      int level = 7;
+      if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
+        const auto urgency = level <= 4 ? Urgency::warning : level <= 6 ? Urgency::info : Urgency::debug;
+        observer_.on_news({Sign::chatter, urgency, facility, text});
+      }
+      return;
+    }
+    default: return;
+  }
+}
+
+void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
+  std::array<const rd_kafka_message_t*, 512> messages{};
+  while (const auto count = rd_kafka_event_message_array(event, messages.data(), messages.size())) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& message = *messages[i];
+      reports.push_back(give_back(slot_of(message._private), message.err));
+      if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (down_ || rebuild_pause_ != first_rebuild_pause) works();
+      } else if (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                 message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        missing(topic_of(rd_kafka_topic_name(message.rkt)));
+      }
+    }
+  }
+}
+
+/// An error of the client as a whole.
+void Producer::heed(rd_kafka_op_s* event) {
+  const std::string_view text = rd_kafka_event_error_string(event);
+  if (rd_kafka_event_error_is_fatal(event) != 0) {
+    std::array<char, 512> why{};
+    const auto code = rd_kafka_fatal_error(client_.get(), why.data(), why.size());
+    fatal_ = true;
+    return tell(Sign::fatal, code_of(code), why.data());
+  }
+  switch (rd_kafka_event_error(event)) {
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      if (!std::exchange(down_, true)) {
+        tell(Sign::down, {}, text);
+        watch_->probe();
+      }
+      return;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+      if (!std::exchange(refused_, true)) tell(Sign::refused, {}, text);
+      return;
+    case RD_KAFKA_RESP_ERR__SSL:
+      if (!std::exchange(tls_failed_, true)) tell(Sign::tls_failed, {}, text);
+      return;
+    default:
+      observer_.on_news({Sign::chatter, Urgency::info, code_of(rd_kafka_event_error(event)), text});
+  }
+}
+
+void Producer::works() {
+  rebuild_pause_ = first_rebuild_pause;
+  refused_ = tls_failed_ = false;
+  if (std::exchange(down_, false)) tell(Sign::up, {}, "the brokers answer again");
+}
+
+void Producer::learn() {
+  const auto answer = watch_->take();
+  if (answer.reachable && (down_ || refused_ || tls_failed_)) works();
+  for (const auto& fact : answer.facts) apply(fact);
+}
+
+void Producer::apply(const TopicFact& fact) {
+  Topic& topic = topic_of(fact.name);
+  switch (fact.state) {
+    case TopicFact::State::created:
+      return tell(Sign::topic_created, topic.name, "created");
+    case TopicFact::State::missing:
+    case TopicFact::State::not_created: {
+      if (std::exchange(topic.state, Topic::State::missing) == Topic::State::missing) return;
+      const bool tried = fact.state == TopicFact::State::not_created;
+      return tell(tried ? Sign::topic_not_created : Sign::topic_missing, topic.name,
+                  fact.detail.empty() ? "not among the cluster's topics" : std::string_view(fact.detail));
+    }
+    case TopicFact::State::present:
+      break;
+  }
+  topic.stale = topic.state == Topic::State::missing && topic.handle;
+  topic.state = Topic::State::present;
+  topic.batch_limit = fact.batch_limit;
+  tell(Sign::topic_found, topic.name,
+       fact.batch_limit == 0 ? "max.message.bytes is not known: " + fact.detail
+                             : "max.message.bytes " + std::to_string(fact.batch_limit));
+  if (fact.batch_limit == 0 || fact.batch_limit >= batch_size_) return;
+  // The broker would refuse our batches whole. Smaller ones need a new client.
+  batch_size_ = fact.batch_limit;
+  shrink_ = true;
+  std::vector<Report> none;
+  if (outstanding_ == 0) rebuild(none);
+}
+
+void Producer::tell(Sign sign, std::string_view subject, std::string_view text) {
+  observer_.on_news({sign, urgency(sign), subject, text});
+}
+
+bool Producer::broken() const { return shrink_ || (fatal_ && Clock::now() >= next_rebuild_); }
+
+void Producer::rebuild(std::vector<Report>& reports) {
+  const bool was_fatal = std::exchange(fatal_, false);
+  if (client_) {
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    // What was delivered after all is told as such; the rest as purged.
+    const auto end = Clock::now() + purge_patience;
+    while (outstanding_ != 0 && Clock::now() < end) {
+      if (auto* event = rd_kafka_queue_poll(queue_.get(), 50)) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) deliver(event, reports);
+        rd_kafka_event_destroy(event);
+      }
+    }
+  }
+  close();
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].used) reports.push_back(give_back(slot, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT));
+  }
+  shrink_ = false;
+  std::string fault;
+  const bool opened = open(fault);
+  if (!opened) fatal_ = true;
+  if (was_fatal || !opened) {
+    next_rebuild_ = Clock::now() + rebuild_pause_;
+    rebuild_pause_ = std::min<std::chrono::milliseconds>(rebuild_pause_ * 2, longest_rebuild_pause);
+  }
+  if (opened) {
+    tell(Sign::rebuilt, {}, "a new producer, batches of at most " + std::to_string(batch_size_) + " bytes");
+  } else {
+    tell(Sign::fatal, {}, fault);
+  }
+}
+
+void Producer::provoke_fatal_error(int error) {
+  rd_kafka_test_fatal_error(client_.get(), static_cast<rd_kafka_resp_err_t>(error), "provoked");
+}
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "event/ports.hpp"
+#include "sinks/kafka/client.hpp"
+#include "sinks/kafka/record.hpp"
+#include "sinks/kafka/topics.hpp"
+#include "sinks/observer.hpp"
+
+struct rd_kafka_op_s;  // rd_kafka_event_t
+
+namespace tributary::sinks::kafka {
+
+struct ProducerOptions {
+  Properties properties;  ///< for librdkafka, complete
+  TopicTemplate events;
+  std::string dead_letter, relay, state;  ///< "" : off
+  CloudEvents cloudevents = CloudEvents::binary;
+  CreateTopics create_topics;
+};
+
+/// The wire to Kafka: an idempotent librdkafka producer, acks=all, no delivery timeout. Zero-copy: librdkafka reads the
+/// event's own bytes until its report. A topic is used once it is known to exist; until then `send` says full, and
+/// denied when it is known to be missing. A fatal error, or a topic whose max.message.bytes is below our batches, makes
+/// it `broken`: `rebuild` purges and starts a new librdkafka client, at most once a second and more slowly while that
+/// does not help. Owned by relay::Delivery; the observer must outlive it. Thread: sink, but `wake`.
+class Producer final : public event::Downstream {
+ public:
+  /// Nothing when librdkafka refuses the settings (a missing certificate file, …); `fault` says why.
+  static std::unique_ptr<Producer> make(ProducerOptions options, SinkObserver& observer, std::string& fault);
+  ~Producer() override;
+
+  std::string_view stream_of(const event::Event& event) override;
+  std::string_view dead_letter_stream() const override { return options_.dead_letter; }
+  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token) override;
+  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) override;
+  void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
+  void wake() override;
+  bool broken() const override;
+  void rebuild(std::vector<event::Report>& reports) override;
+  std::uint64_t clamped() const override { return clamped_; }
+
+  /// Records handed to librdkafka and not reported yet.
+  std::size_t outstanding() const { return outstanding_; }
+  /// For tests against the mock cluster: makes librdkafka believe that this fatal error happened.
+  void provoke_fatal_error(int error);
+
+ private:
+  struct Topic {
+    enum class State : std::uint8_t { unknown, present, missing };
+    std::string name;
+    State state = State::unknown;
+    std::size_t batch_limit = 0;  ///< 0: not known
+    bool stale = false;           ///< it was missing: librdkafka must look again
+    TopicPtr handle;
+  };
+  struct Slot {
+    std::uint64_t token = 0;
+    bool used = false;
+  };
+
+  Producer(ProducerOptions options, SinkObserver& observer);
+  bool open(std::string& fault);
+  void close();
+  Topic& topic_of(std::string_view stream);
+  std::optional<event::Sent> not_ready(Topic& topic);
+  void missing(Topic& topic);
+  event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy);
+  event::Sent refused(Topic& topic, int error);
+  std::uint32_t take_slot(std::uint64_t token);
+  event::Report give_back(std::size_t slot, int error);
+  void handle(rd_kafka_op_s* event, std::vector<event::Report>& reports);
+  void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
+  void heed(rd_kafka_op_s* event);
+  void learn();
+  void apply(const TopicFact& fact);
+  void works();
+  void tell(Sign sign, std::string_view subject, std::string_view text);
+
+  ProducerOptions options_;
+  SinkObserver& observer_;
+  TopicNames event_topics_;
+  Framer framer_;
+  std::size_t batch_size_;
+
+  std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  ///< each key views its Topic's name
+  Topic* last_topic_ = nullptr;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::size_t outstanding_ = 0;
+  std::uint64_t clamped_ = 0;
+
+  bool fatal_ = false, shrink_ = false, down_ = false, refused_ = false, tls_failed_ = false;
+  std::chrono::steady_clock::time_point next_rebuild_{};
+  std::chrono::milliseconds rebuild_pause_;
+
+  ClientPtr client_;
+  std::mutex wake_mutex_;  ///< guards the exchange of queue_ against wake
+  std::condition_variable woken_without_queue_;
+  QueuePtr queue_;
+  std::atomic<bool> woken_{false};
+  std::unique_ptr<TopicWatch> watch_;  ///< last: its thread calls wake
+};
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,272 @@
+#include "sinks/kafka/topics.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace tributary::sinks::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 1'000ms;      // of one question: also how long a stop may have to wait
+constexpr auto first_pause = 250ms;
+constexpr auto longest_pause = 15'000ms;
+constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
+
+template <auto Destroy>
+struct Closer {
+  template <class T>
+  void operator()(T* thing) const noexcept {
+    Destroy(thing);
+  }
+};
+using EventPtr = std::unique_ptr<rd_kafka_event_t, Closer<&rd_kafka_event_destroy>>;
+using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, Closer<&rd_kafka_AdminOptions_destroy>>;
+
+int whole(std::chrono::milliseconds time) { return static_cast<int>(time.count()); }
+
+OptionsPtr options_for(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
+  OptionsPtr options(rd_kafka_AdminOptions_new(client, operation));
+  std::array<char, 256> why{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), whole(timeout), why.data(), why.size());
+  return options;
+}
+
+std::size_t batch_limit(const rd_kafka_ConfigResource_t* topic) {
+  std::size_t count = 0;
+  const auto* const* entries = rd_kafka_ConfigResource_configs(topic, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::strcmp(rd_kafka_ConfigEntry_name(entries[i]), "max.message.bytes") != 0) continue;
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    std::size_t bytes = 0;
+    if (value != nullptr) std::from_chars(value, value + std::strlen(value), bytes);
+    return bytes;
+  }
+  return 0;
+}
+
+TopicFact* fact_of(Survey& survey, const char* name) {
+  const auto found = std::find_if(survey.topics.begin(), survey.topics.end(),
+                                  [&](const TopicFact& fact) { return fact.name == name; });
+  return found == survey.topics.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string Inspector::last_error() {
+  std::string text;
+  const QueuePtr queue(rd_kafka_queue_get_main(client_.get()));
+  while (const EventPtr event{rd_kafka_queue_poll(queue.get(), 0)}) {
+    // "All brokers are down" says less than what came before it.
+    const auto code = rd_kafka_event_error(event.get());
+    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR &&
+        (text.empty() || code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)) {
+      text = rd_kafka_event_error_string(event.get());
+    }
+  }
+  return text;
+}
+
+bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
+  const struct rd_kafka_metadata* metadata = nullptr;
+  const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(timeout));
+  const auto why = last_error();
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    survey.fault = why.empty() ? rd_kafka_err2str(error) : why;
+    return false;
+  }
+  survey.listed = true;
+  survey.brokers = metadata->broker_cnt;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const auto& topic = metadata->topics[i];
+    auto* fact = fact_of(survey, topic.topic);
+    if (fact == nullptr) continue;
+    if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR && topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+      fact->detail = rd_kafka_err2str(topic.err);
+      continue;
+    }
+    fact->state = TopicFact::State::present;
+    fact->partitions = topic.partition_cnt;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return true;
+}
+
+void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
+  std::vector<rd_kafka_ConfigResource_t*> asked;
+  for (const auto& fact : survey.topics) {
+    if (fact.state != TopicFact::State::present) continue;
+    asked.push_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, fact.name.c_str()));
+  }
+  if (asked.empty()) return;
+  const QueuePtr queue(rd_kafka_queue_new(client_.get()));
+  const auto options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  rd_kafka_DescribeConfigs(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
+  rd_kafka_ConfigResource_destroy_array(asked.data(), asked.size());
+
+  const EventPtr event{rd_kafka_queue_poll(queue.get(), whole(timeout + patience))};
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    for (auto& fact : survey.topics) {
+      if (event && fact.state == TopicFact::State::present) fact.detail = rd_kafka_event_error_string(event.get());
+    }
+    return;
+  }
+  std::size_t count = 0;
+  const auto* const* topics =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto* fact = fact_of(survey, rd_kafka_ConfigResource_name(topics[i]));
+    if (fact == nullptr) continue;
+    if (rd_kafka_ConfigResource_error(topics[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      fact->detail = rd_kafka_ConfigResource_error_string(topics[i]);
+    } else {
+      fact->batch_limit = batch_limit(topics[i]);
+    }
+  }
+}
+
+void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout) {
+  std::vector<rd_kafka_NewTopic_t*> asked;
+  std::array<char, 512> why{};
+  for (auto& fact : survey.topics) {
+    if (fact.state != TopicFact::State::missing) continue;
+    auto* topic =
+        rd_kafka_NewTopic_new(fact.name.c_str(), create.partitions, create.replication, why.data(), why.size());
+    if (topic != nullptr) asked.push_back(topic);
+    fact.state = TopicFact::State::not_created;
+    fact.detail = topic != nullptr ? "no answer" : why.data();
+  }
+  if (asked.empty()) return;
+  const QueuePtr queue(rd_kafka_queue_new(client_.get()));
+  const auto options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), whole(timeout), why.data(), why.size());
+  rd_kafka_CreateTopics(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
+  rd_kafka_NewTopic_destroy_array(asked.data(), asked.size());
+
+  const EventPtr event{rd_kafka_queue_poll(queue.get(), whole(timeout + patience))};
+  if (!event) return;
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    for (auto& fact : survey.topics) {
+      if (fact.state == TopicFact::State::not_created) fact.detail = rd_kafka_event_error_string(event.get());
+    }
+    return;
+  }
+  std::size_t count = 0;
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto* fact = fact_of(survey, rd_kafka_topic_result_name(results[i]));
+    if (fact == nullptr) continue;
+    const auto error = rd_kafka_topic_result_error(results[i]);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      fact->state = TopicFact::State::created;
+      fact->partitions = create.partitions;
+      fact->detail.clear();
+    } else {
+      const char* text = rd_kafka_topic_result_error_string(results[i]);
+      fact->detail = text != nullptr ? text : rd_kafka_err2str(error);
+    }
+  }
+}
+
+Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create,
+                         std::chrono::milliseconds timeout) {
+  Survey survey;
+  for (const auto& name : names) {
+    survey.topics.emplace_back();
+    survey.topics.back().name = name;
+  }
+  if (!client_) client_ = open_client(properties_, Purpose::inspect, survey.fault);
+  if (!client_ || !list(survey, timeout)) return survey;
+  describe(survey, timeout);
+  if (create.enabled) create_missing(survey, create, std::max<std::chrono::milliseconds>(timeout, 5s));
+  return survey;
+}
+
+TopicWatch::TopicWatch(Properties properties, const CreateTopics& create, std::function<void()> notify)
+    : inspector_(std::move(properties)),
+      create_(create),
+      notify_(std::move(notify)),
+      thread_([this] { run(); }) {}
+
+TopicWatch::~TopicWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void TopicWatch::want(std::string name) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!wanted_.insert(std::move(name)).second) return;
+    asked_ = true;
+  }
+  changed_.notify_one();
+}
+
+void TopicWatch::probe() {
+  {
+    const std::lock_guard lock(mutex_);
+    probing_ = asked_ = true;
+  }
+  changed_.notify_one();
+}
+
+TopicWatch::Answer TopicWatch::take() {
+  const std::lock_guard lock(mutex_);
+  news_ = false;
+  return std::exchange(answer_, {});
+}
+
+/// Under the lock.
+void TopicWatch::learn(const Survey& survey) {
+  if (!survey.listed) return;
+  probing_ = false;
+  answer_.reachable = true;
+  for (const auto& fact : survey.topics) {
+    if (fact.state == TopicFact::State::present) wanted_.erase(fact.name);
+    answer_.facts.push_back(fact);
+  }
+  news_ = true;
+}
+
+void TopicWatch::run() {
+  std::unique_lock lock(mutex_);
+  auto pause = first_pause;
+  while (!stopping_) {
+    if (wanted_.empty() && !probing_) {
+      lock.unlock();
+      inspector_.close();
+      lock.lock();
+      changed_.wait(lock, [this] { return stopping_ || asked_; });
+      pause = first_pause;
+      continue;
+    }
+    asked_ = false;
+    const std::vector<std::string> names(wanted_.begin(), wanted_.end());
+    lock.unlock();
+    const auto survey = inspector_.survey(names, create_, patience);
+    lock.lock();
+    learn(survey);
+    if (survey.listed) {
+      lock.unlock();
+      notify_();
+      lock.lock();
+    }
+    if (wanted_.empty()) continue;
+    const bool created = std::any_of(survey.topics.begin(), survey.topics.end(), [](const TopicFact& fact) {
+      return fact.state == TopicFact::State::created;
+    });
+    changed_.wait_for(lock, created ? creation_pause : pause, [this] { return stopping_ || asked_; });
+    pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
+  }
+}
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sinks/kafka/client.hpp"
+
+namespace tributary::sinks::kafka {
+
+struct CreateTopics {
+  bool enabled = false;
+  int partitions = 6;
+  int replication = 3;
+};
+
+/// What the cluster said of one topic.
+struct TopicFact {
+  enum class State : std::uint8_t { missing, present, created, not_created };
+  std::string name;
+  State state = State::missing;
+  std::size_t batch_limit = 0;  ///< the topic's max.message.bytes; 0: not allowed to know
+  int partitions = 0;
+  std::string detail;           ///< why it could not be created or described
+};
+
+struct Survey {
+  bool listed = false;  ///< else `fault` says why
+  std::string fault;
+  int brokers = 0;
+  std::vector<TopicFact> topics;  ///< one for each name asked for, in that order
+};
+
+/// Asks a cluster about topics with a client of its own. It lists all topics and never names one in a metadata
+/// request, so that asking creates none. Blocking; Thread: any, one at a time.
+class Inspector {
+ public:
+  explicit Inspector(Properties properties) : properties_(std::move(properties)) {}
+  /// Creates missing topics when `create` says so: they are `created`, and `present` in a later survey.
+  Survey survey(const std::vector<std::string>& names, const CreateTopics& create, std::chrono::milliseconds timeout);
+  void close() { client_.reset(); }
+
+ private:
+  bool list(Survey& survey, std::chrono::milliseconds timeout);
+  void describe(Survey& survey, std::chrono::milliseconds timeout);
+  void create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout);
+  std::string last_error();
+
+  Properties properties_;
+  ClientPtr client_;
+};
+
+/// Finds out about topics in the background: at once when asked, and again, ever more slowly, while one is missing or
+/// the cluster cannot be reached. Sleeps when all is known, without a connection. Owned by one Producer.
+/// Threads: its own, and the sink's for everything public.
+class TopicWatch {
+ public:
+  /// `notify` runs on the watch's thread when there is something to `take`.
+  TopicWatch(Properties properties, const CreateTopics& create, std::function<void()> notify);
+  ~TopicWatch();
+  TopicWatch(const TopicWatch&) = delete;
+  TopicWatch& operator=(const TopicWatch&) = delete;
+
+  void want(std::string name);
+  /// Lists until the cluster answers: `take` then says reachable.
+  void probe();
+  struct Answer {
+    bool reachable = false;
+    std::vector<TopicFact> facts;
+  };
+  bool has_news() const { return news_.load(std::memory_order_acquire); }
+  Answer take();
+
+ private:
+  void run();
+  void learn(const Survey& survey);
+
+  Inspector inspector_;
+  const CreateTopics create_;
+  const std::function<void()> notify_;
+  std::mutex mutex_;  ///< guards what follows
+  std::condition_variable changed_;
+  std::set<std::string> wanted_;
+  bool probing_ = false, asked_ = false, stopping_ = false;
+  Answer answer_;
+  std::atomic<bool> news_{false};
+  std::thread thread_;
+};
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,214 @@
+"""What a person meets first: help, version, schemas, and a configuration with mistakes in it."""
+
+import json
+import re
+import textwrap
+
+import jsonschema
+import pytest
+
+from peers.place import ROOT
+from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements, write_config
+from peers.scripted import CHANNEL, ScriptedUpstream
+
+pytestmark = pytest.mark.quick
+
+
+def faults_of(folder, text, *more, name="tributary.yaml"):
+    """`check`, and `run` too, on a bad file: exit 2 and the same places."""
+    path = write_config(folder, textwrap.dedent(text), name)
+    places = []
+    for command in (["check", "-c", path], ["run", "-c", path]):
+        done = run_once(*command, *more, folder=folder)
+        assert done.returncode == 2, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        output = done.stdout + done.stderr
+        assert "account:" not in output, "something had started"
+        places.append({(int(line), int(column)) for line, column in re.findall(rf"{name}:(\d+):(\d+)", output)})
+    assert places[0] == places[1]
+    return places[0], output
+
+
+def test_help_teaches():
+    done = run_once("--help")
+    assert done.returncode == 0 and not done.stderr
+    for command in ("run", "check", "demo", "simulate", "schema"):
+        assert re.search(rf"\b{command}\b", done.stdout), command
+    assert "tributary.yaml" in done.stdout
+    for command in ("run", "check", "demo", "simulate", "schema"):
+        done = run_once(command, "--help")
+        assert done.returncode == 0 and command in done.stdout
+
+
+def test_version_names_the_libraries_it_runs_with():
+    done = run_once("--version")
+    assert done.returncode == 0
+    assert re.search(r"\d+\.\d+\.\d+", done.stdout)
+    for library in ("librdkafka", "OpenSSL", "simdjson"):
+        assert re.search(rf"{library}\D{{0,4}}\d", done.stdout, re.IGNORECASE), f"{library} in {done.stdout}"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["run", "--nonsense"], ["run", "-c", "missing.yaml"],
+                                       ["simulate", "nonsense"], ["schema", "nonsense"], ["demo", "--for", "soon"]])
+def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
+    done = run_once(*arguments, folder=work)
+    assert done.returncode == 2, done
+    assert done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["event", "streamelements", "config"])
+def test_each_schema_is_a_draft_7_schema(name):
+    done = run_once("schema", name)
+    assert done.returncode == 0
+    schema = json.loads(done.stdout)
+    jsonschema.Draft7Validator.check_schema(schema)
+    assert schema["$schema"].startswith("http://json-schema.org/draft-07/schema")
+    file = {"event": "event", "streamelements": "streamelements", "config": "tributary"}[name]
+    assert schema == json.loads((ROOT / "event" / "schemas" / f"{file}.schema.json").read_text())
+
+
+def test_the_configuration_schema_takes_the_reference_and_refuses_a_misspelling():
+    import yaml
+    schema = json.loads(run_once("schema", "config").stdout)
+    validator = jsonschema.Draft7Validator(schema)
+    good = {"version": 1, "connectors": {"a": streamelements("wss://x/socket.io/")}, "routes": [{"to": ["b"]}],
+            "sinks": {"b": kafka_sink("localhost:9092"), "c": {"type": "file", "path": "x"}, "d": {"type": "stdout"}}}
+    assert list(validator.iter_errors(good)) == []
+    assert list(validator.iter_errors({**good, "conectors": {}}))
+    reference = yaml.safe_load((ROOT / "config" / "tributary.yaml").read_text())
+    assert [error.message for error in validator.iter_errors(reference)] == []
+
+
+def test_the_reference_is_accepted_as_far_as_it_is_built():
+    """Every fault the reference has is `not yet`; none is a key or value the program does not know."""
+    done = run_once("check", "-c", ROOT / "config" / "tributary.yaml")
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if re.search(r"\.yaml:\d+:\d+", line)]
+    strange = [line for line in lines if "not yet" not in line and "warning" not in line.lower()
+               and "cannot" not in line and "no such" not in line.lower()]
+    assert strange == []
+
+
+def test_every_fault_is_reported_at_once_with_its_place(work):
+    places, output = faults_of(work, """\
+        version: 1
+        conectors: {}
+        connectors:
+          main:
+            type: streamelements
+            url: http://example.org
+            engine_io: 5
+            auth: {method: jwd, token: {file: token}}
+            ping_intervall: 20s
+            frame_limit: lots
+          twice: {type: streamelements, auth: {token: {file: token}}}
+          twice: {type: streamelements, auth: {token: {file: token}}}
+          other: {type: streamelement, auth: {token: {file: token}}}
+        sinks:
+          events: {type: kafka, brokers: [], linger: 5 parsecs}
+          "bad name!": {type: stdout}
+        routes:
+          - {to: [evnts]}
+          - {from: [mian], to: [events]}
+        io_threads: 0
+        """)
+    lines = {line for line, _ in places}
+    assert {2, 6, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 20} <= lines, output
+    for meant in ("connectors", "jwt", "ping_interval", "streamelements", "events", "main"):
+        assert re.search(rf"\b{meant}\b", output)
+    assert (2, 1) in places and (9, 5) in places, places
+
+
+@pytest.mark.parametrize("text, line", [
+    ("version: 1\nconnectors: [\n", 3),  # not YAML
+    ("version: 2\n", 1),
+    ("connectors: {}\n", None),  # version is required
+    ("version: 1\nsinks: {a: {type: nonsense}}\n", 2),
+    ("version: 1\nsinks: {a: {type: kafka, brokers: 5}}\n", 2),
+    ("version: 1\nsinks: {a: {type: kafka}}\n", 2),  # brokers are required
+    ("version: 1\nlog: {level: loud}\n", 2),
+    ("version: 1\nstop_timeout: 25\n", 2),  # no unit
+    ("version: 1\ninclude: [nowhere/one.yaml]\n", 2),
+    ("version: 1\nx: &a [*a]\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], librdkafka: {enable.idempotence: false}}}\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], librdkafka: {acks: 1}}}\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], librdkafka: {no.such.setting: 1}}}\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], topics: {events: 'a.{nonsense}'}}}\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], topics: {events: 'bad topic!'}}}\n", 2),
+    ("version: 1\nsinks: {k: {type: kafka, brokers: [a], validation: {schema: nowhere.json}}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: [a]}}\n", 2),  # not yet
+])
+def test_one_fault_is_exit_2_with_its_line(work, text, line):
+    path = write_config(work, text)
+    done = run_once("check", "-c", path, folder=work)
+    output = done.stdout + done.stderr
+    assert done.returncode == 2, output
+    if line is not None:
+        assert re.search(rf"tributary\.yaml:{line}:\d+", output), output
+
+
+def test_what_comes_later_is_refused_as_not_yet(work):
+    _, output = faults_of(work, "version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: [a]}}\n")
+    assert "not yet" in output
+
+
+def test_a_wrong_schema_file_is_a_fault_with_its_place(work):
+    (work / "mine.json").write_text('{"type": "objekt"}')
+    (work / "broken.json").write_text('{"type": ')
+    (work / "remote.json").write_text('{"$ref": "https://example.org/other.json"}')
+    for name in ("mine", "broken", "remote"):
+        places, output = faults_of(work, f"""\
+            version: 1
+            sinks:
+              k:
+                type: kafka
+                brokers: [localhost:9092]
+                validation: {{schema: {name}.json}}
+            """)
+        assert 6 in {line for line, _ in places} or f"{name}.json:" in output, output
+        assert f"{name}.json" in output
+
+
+def test_an_included_file_has_places_of_its_own(work):
+    (work / "more").mkdir()
+    (work / "more" / "a.yaml").write_text("connectors:\n  main: {type: streamelements, auth: {token: {file: t}}, urll: x}\n")
+    path = write_config(work, "version: 1\ninclude: [more/*.yaml]\nconnectors:\n  main: {type: streamelements, auth: {token: {file: t}}}\n")
+    done = run_once("check", "-c", path, folder=work)
+    assert done.returncode == 2
+    assert re.search(r"more/a\.yaml:2:\d+", done.stdout + done.stderr)
+
+
+def test_an_unreadable_secret_is_a_fault_for_check_and_a_value_in_the_file_is_warned_of(work):
+    config = {"connectors": {"main": streamelements("ws://localhost:1/socket.io/", token_file="nowhere")}}
+    done = run_once("check", "-c", write_config(work, config), folder=work)
+    assert done.returncode == 2 and "nowhere" in done.stdout + done.stderr
+    config["connectors"]["main"]["auth"]["token"] = {"value": "fake-secret-in-the-file"}
+    done = run_once("check", "-c", write_config(work, config), folder=work)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    assert re.search(r"warn", output, re.IGNORECASE) and "fake-secret-in-the-file" not in output
+
+
+def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, topics):
+    topics.create(kafka)
+    with ScriptedUpstream() as upstream:
+        config = {"connectors": {"main": streamelements(upstream.url())},
+                  "sinks": {"events": kafka_sink(kafka.bootstrap(), topics=dict(topics))}, "routes": [{"to": ["events"]}]}
+        done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert upstream.dials == 1 and upstream.live(1)
+        assert CHANNEL in output and topics["events"] in output
+        assert sum(kafka.count(topics[name]) for name in ("events", "dead_letter", "relay")) == 0
+        config["sinks"]["events"]["topics"]["events"] = "a-topic-that-is-not-there"
+        config["connectors"]["second"] = streamelements("ws://localhost:1/socket.io/")
+        done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
+        output = done.stdout + done.stderr
+        assert done.returncode == 1, output
+        assert "a-topic-that-is-not-there" in output and "connect_refused" in output
+    assert "a-topic-that-is-not-there" not in kafka.topics()
+
+
+def test_no_connectors_at_all_is_allowed(work):
+    with Tributary(work, {"sinks": {"out": {"type": "stdout"}}}) as relay:
+        relay.wait_log("start")
+        account = relay.stop()
+    assert set(account.values()) == {0}

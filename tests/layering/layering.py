@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Checks who includes whom. `layering.py [ROOT]` prints every arrow that is not allowed; exit 1 when there is one.
+
+The rules are ARCHITECTURE.md's: folders see only the folders below them, a library stands behind few files, and files
+that decide see neither socket nor thread nor clock.
+"""
+
+import fnmatch
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+#: folder → the folders of ours it may include
+FOLDERS = {
+    "event": set(),
+    "config": set(),
+    "net": set(),
+    "connectors": {"net", "config", "event"},
+    "relay": {"config", "event"},
+    "sinks": {"net", "config", "event"},
+    "daemon": {"connectors", "sinks", "relay", "config", "net", "event"},
+}
+
+#: (what is included, who may), tests apart
+LIBRARIES = [
+    ("websocketpp/*", ["net/*.cpp"]),
+    ("librdkafka/*", ["sinks/kafka/*", "daemon/demo*.cpp"]),
+    ("yaml-cpp/*", ["config/*.cpp"]),
+    ("sqlite3.h", ["relay/spool.cpp"]),
+    ("boost/beast*", ["net/*.cpp", "daemon/admin*"]),
+    ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
+    ("simdjson.h", ["connectors/*", "event/*"]),
+    ("re2/*", ["event/*"]),
+    ("openssl/*", ["net/*", "event/id.cpp", "relay/dead_letter.cpp"]),
+    ("spdlog/*", ["daemon/*"]),
+    ("CLI/*", ["daemon/*"]),
+    ("prometheus/*", ["daemon/*"]),
+    ("systemd/*", ["daemon/*"]),
+    ("regex", []),
+]
+
+#: at most so many files, tests apart, include it
+ONE_FILE = {"websocketpp/*": 1, "sqlite3.h": 1}
+
+#: files that decide, and what they must not know of
+DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "net/backoff.[ch]pp",
+           "net/session.[ch]pp", "relay/outbox.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp", "*validator.[ch]pp",
+           "relay/finish.[ch]pp", "event/id.[ch]pp", "event/json.[ch]pp"]
+FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
+CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def sources(root):
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".cpp", ".hpp", ".h", ".cc"):
+                yield path.relative_to(root).as_posix(), path.read_text()
+
+
+def is_test(name):
+    return name.endswith("_test.cpp")
+
+
+def any_of(name, patterns):
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def faults(root):
+    users = {pattern: [] for pattern in ONE_FILE}
+    for name, text in sources(root):
+        includes = _INCLUDE.findall(text)
+        yield from _folder_faults(root, name, includes)
+        if is_test(name):
+            continue
+        yield from _library_faults(name, includes)
+        if any_of(name, DECIDES):
+            yield from _decision_faults(name, includes, text)
+        for pattern, names in users.items():
+            if any(fnmatch.fnmatchcase(included, pattern) for included in includes):
+                names.append(name)
+    for pattern, limit in ONE_FILE.items():
+        if len(users[pattern]) > limit:
+            yield f"{pattern} is included by {len(users[pattern])} files, {limit} allowed: {', '.join(users[pattern])}"
+
+
+def _folder_faults(root, name, includes):
+    folder = name.split("/")[0]
+    for included in includes:
+        target = included.split("/")[0]
+        if "/" in included and target in FOLDERS and target != folder and target not in FOLDERS[folder]:
+            yield f"{name} includes {included}: {folder} must not know {target}"
+        elif target == "tests" and not is_test(name):
+            yield f"{name} includes {included}: the program must not know its tests"
+        elif included.startswith(".") or ("/" not in included and (root / name).parent.joinpath(included).is_file()):
+            yield f"{name} includes {included}: includes start at the project's root"
+    yield from _sibling_faults(name, includes)
+
+
+def _sibling_faults(name, includes):
+    """connectors/a must not know connectors/b, nor sinks/a sinks/b: a folder can be taken away whole."""
+    parts = name.split("/")
+    if parts[0] not in ("connectors", "sinks") or is_test(name):
+        return
+    own = parts[1] if len(parts) > 2 else None
+    for included in includes:
+        target = included.split("/")
+        if target[0] != parts[0] or len(target) < 3 or target[1] == own:
+            continue
+        if own is not None or parts[1] != "registry.cpp":
+            yield f"{name} includes {included}: {parts[0]}/{target[1]} is known to its registry alone"
+
+
+def _library_faults(name, includes):
+    for included in includes:
+        for pattern, allowed in LIBRARIES:
+            if fnmatch.fnmatchcase(included, pattern):
+                if not any_of(name, allowed):
+                    yield f"{name} includes {included}: allowed in {', '.join(allowed) or 'no file'}"
+                break
+
+
+def _decision_faults(name, includes, text):
+    for included in includes:
+        if any_of(included, FORBIDDEN_TO_DECIDE):
+            yield f"{name} includes {included}: a file that decides knows neither socket nor thread"
+    code = re.sub(r"//[^\n]*", "", text)
+    if CLOCKS.search(code):
+        yield f"{name} reads a clock: time is an argument of what decides"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
+    found = list(faults(root))
+    for fault in found:
+        print(fault)
+    print(f"{sum(1 for _ in sources(root))} files, {len(found)} arrows that are not allowed")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

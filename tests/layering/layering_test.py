@@ -1,0 +1,68 @@
+"""The folders know only whom they may know, and the checker would see it if not."""
+
+import importlib.util
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from peers.place import ROOT
+
+_spec = importlib.util.spec_from_file_location("layering", pathlib.Path(__file__).with_name("layering.py"))
+layering = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(layering)
+
+
+def test_every_include_is_allowed():
+    assert sum(1 for _ in layering.sources(ROOT)) > 50
+    assert list(layering.faults(ROOT)) == []
+
+
+@pytest.mark.parametrize("file, line", [
+    ("event/bad.cpp", '#include "net/reason.hpp"'),
+    ("config/bad.hpp", '#include "event/event.hpp"'),
+    ("relay/bad.cpp", '#include "sinks/registry.hpp"'),
+    ("net/bad.hpp", '#include "daemon/log.hpp"'),
+    ("connectors/streamelements/bad.cpp", '#include "relay/outbox.hpp"'),
+    ("connectors/other/bad.cpp", '#include "connectors/streamelements/codec.hpp"'),
+    ("connectors/bad.cpp", '#include "connectors/streamelements/codec.hpp"'),
+    ("sinks/file/bad.cpp", '#include "sinks/kafka/producer.hpp"'),
+    ("daemon/bad.cpp", "#include <librdkafka/rdkafka.h>"),
+    ("relay/bad.cpp", "#include <boost/asio.hpp>"),
+    ("connectors/bad.cpp", "#include <websocketpp/client.hpp>"),
+    ("net/bad.cpp", "#include <websocketpp/client.hpp>"),  # a second file in net
+    ("net/bad.cpp", "#include <yaml-cpp/yaml.h>"),
+    ("event/bad.cpp", "#include <regex>"),
+    ("event/bad.cpp", '  #  include "tests/support/transcript.hpp"'),
+    ("event/bad.cpp", '#include "../net/reason.hpp"'),
+    ("net/session.hpp", "#include <thread>"),
+    ("connectors/streamelements/codec.cpp", "auto now = std::chrono::steady_clock::now();"),
+])
+def test_a_bad_line_is_found(tmp_path, file, line):
+    for folder in layering.FOLDERS:
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("testdata", "schemas"))
+    before = set(layering.faults(tmp_path))
+    place = tmp_path / file
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(place, "a") as source:
+        source.write(f"\n{line}\n")
+    new = set(layering.faults(tmp_path)) - before
+    assert any(file in fault for fault in new), new
+
+
+@pytest.mark.long
+def test_without_streamelements_and_its_line_the_project_still_builds(tmp_path):
+    """The connector's folder and its lines in registry.cpp and the build are all there is of it."""
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+    shutil.rmtree(copy / "connectors" / "streamelements")
+    for file in (copy / "connectors" / "registry.cpp", copy / "connectors" / "CMakeLists.txt"):
+        kept = [line for line in file.read_text().splitlines() if not re.search("streamelements", line, re.IGNORECASE)]
+        file.write_text("\n".join(kept) + "\n")
+    build = tmp_path / "build"
+    for command in (["cmake", "--preset", "dev", "-B", build, "-DTRIBUTARY_TESTS=OFF", "-DTRIBUTARY_BENCHMARKS=OFF"],
+                    ["cmake", "--build", build, "--target", "tributary"]):
+        done = subprocess.run([str(part) for part in command], cwd=copy, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

@@ -1,0 +1,142 @@
+#include "tests/support/toy_protocol.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::support {
+namespace {
+
+using connectors::Outcome;
+constexpr auto never = event::SteadyTime::max();
+
+net::Ending ending_of(net::Reason reason, std::string detail) {
+  net::Ending ending;
+  ending.reason = reason;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+/// Appends `"key":"text"` and says where the text is.
+event::Slice text_member(std::string& json, std::string_view key, std::string_view text) {
+  json += json.back() == '{' ? "\"" : ",\"";
+  json.append(key) += "\":";
+  const auto begin = json.size() + 1;
+  event::append_quoted(json, text);
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(json.size() - 1 - begin)};
+}
+
+}  // namespace
+
+std::variant<net::DialTarget, net::Ending> ToyProtocol::dial(const std::vector<std::string>& secrets,
+                                                             const event::Now&) {
+  token_ = secrets.empty() ? "nobody" : secrets.front();
+  if (token_ == "expired") return ending_of(net::Reason::credential_expired, "it says so");
+  net::DialTarget target;
+  target.url = settings_.url;
+  target.headers.emplace_back("X-Toy", "yes");
+  return target;
+}
+
+void ToyProtocol::open(std::uint64_t, const event::Now& now, Outcome& outcome) {
+  paused_ = false;
+  answer_by_ = never;
+  beat_at_ = settings_.beat.count() > 0 ? now.steady + settings_.beat : never;
+  outcome.sends.push_back({"hello " + token_, false});
+}
+
+void ToyProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  const auto space = payload.find(' ');
+  const std::string_view verb = payload.substr(0, space);
+  std::string_view rest = space == std::string_view::npos ? std::string_view() : payload.substr(space + 1);
+  if (binary) {
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "binary";
+  } else if (verb == "welcome") {
+    channel_ = rest;
+    outcome.live = true;
+  } else if (verb == "event") {
+    outcome.kind = event::FrameKind::carrying;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(' '), rest.size());
+      event_line(rest.substr(0, end), now, outcome);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  } else if (verb == "state") {
+    outcome.kind = event::FrameKind::carrying;
+    event_line(rest, now, outcome);
+    outcome.drafts.back().kind = event::Kind::state;
+  } else if (verb == "test") {
+    outcome.kind = event::FrameKind::carrying;
+    outcome.ignored.push_back(event::Ignored::test);
+  } else if (verb == "odd") {
+    outcome.unknown = true;
+  } else if (verb == "echo") {
+    outcome.sends.push_back({std::string(rest), false});
+  } else if (verb == "no") {
+    outcome.down = ending_of(net::Reason::credential_refused, std::string(rest));
+  } else if (verb == "wrong") {
+    outcome.down = ending_of(net::Reason::wrong_channel, std::string(rest));
+  } else if (verb == "bye") {
+    outcome.down = ending_of(net::Reason::disconnected, "");
+  } else if (verb == "expiring") {
+    event::Notice notice;
+    notice.type = "credentialExpiring";
+    notice.data_json = R"({"at":"2026-12-01T00:00:00.000Z"})";
+    outcome.notices.push_back(std::move(notice));
+  } else if (verb == "beat") {
+    answer_by_ = never;
+  } else if (verb == "throw") {
+    throw std::runtime_error("a bug");
+  } else {
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "not_json";
+    outcome.malformed_detail = "no such word";
+  }
+}
+
+event::SteadyTime ToyProtocol::deadline() const { return std::min(beat_at_, paused_ ? never : answer_by_); }
+
+void ToyProtocol::tick(const event::Now& now, Outcome& outcome) {
+  if (!paused_ && now.steady >= answer_by_) {
+    outcome.down = ending_of(net::Reason::heartbeat_timeout, "no beat");
+    answer_by_ = never;
+    return;
+  }
+  if (now.steady < beat_at_) return;
+  beat_at_ = now.steady + settings_.beat;
+  if (answer_by_ == never) answer_by_ = now.steady + settings_.beat / 2;
+  outcome.sends.push_back({"beat", false});
+}
+
+void ToyProtocol::paused(bool paused, const event::Now& now, Outcome&) {
+  paused_ = paused;
+  if (!paused && answer_by_ != never) answer_by_ = now.steady + settings_.beat / 2;
+}
+
+void ToyProtocol::farewell(Outcome& outcome) { outcome.sends.push_back({"bye", false}); }
+
+std::vector<std::string> ToyProtocol::channels() const {
+  return channel_.empty() ? std::vector<std::string>() : std::vector<std::string>{channel_};
+}
+
+void ToyProtocol::event_line(std::string_view id, const event::Now& now, Outcome& outcome) const {
+  event::Draft draft;
+  draft.source = "toy";
+  draft.upstream_channel = channel_;
+  draft.created = draft.updated = now.wall;
+  draft.identified = true;
+  draft.text = "{";
+  draft.id = text_member(draft.text, "_id", id);
+  draft.type = text_member(draft.text, "type", "tip");
+  draft.provider = text_member(draft.text, "provider", "toy");
+  draft.text += ",\"data\":{\"amount\":4.20,\"list\":[1,2]}";
+  draft.created_at = text_member(draft.text, "createdAt", event::to_text(now.wall));
+  draft.text += ",\"relay\":{";
+  text_member(draft.text, "receivedAt", event::to_text(now.wall));
+  outcome.drafts.push_back(std::move(draft));
+}
+
+}  // namespace tributary::support

@@ -1,0 +1,501 @@
+#include "tests/support/transcript_player.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "event/time.hpp"
+
+namespace tributary::support {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+[[noreturn]] void fault(std::string message) { throw TranscriptFault{std::move(message)}; }
+
+/// Cuts the first word off.
+std::string_view word(std::string_view& rest) {
+  const auto space = rest.find(' ');
+  const std::string_view first = rest.substr(0, space);
+  rest = space == std::string_view::npos ? std::string_view() : rest.substr(space + 1);
+  return first;
+}
+
+template <class Number>
+Number number_of(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
+    fault("not a number: " + std::string(text));
+  }
+  return value;
+}
+
+std::string bytes_of(std::string_view hex) {
+  std::string digits;
+  for (const char c : hex) {
+    if (c != ' ') digits += c;
+  }
+  if (digits.size() % 2 != 0) fault("an odd number of hexadecimal digits");
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(&digits[i], &digits[i] + 2, value, 16);
+    if (error != std::errc() || end != &digits[i] + 2) fault("not hexadecimal: " + digits.substr(i, 2));
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
+}
+
+std::string hex_of(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += digits[byte >> 4U];
+    hex += digits[byte & 15U];
+  }
+  return hex;
+}
+
+net::Reason reason_of(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(net::Reason::stopped); ++i) {
+    if (net::name(static_cast<net::Reason>(i)) == text) return static_cast<net::Reason>(i);
+  }
+  fault("no such reason: " + std::string(text));
+}
+
+std::string text_of(milliseconds time) {
+  const auto ms = time.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+/// Where `part` is not a part of `whole`: "" when it is.
+std::string difference(const json& part, const json& whole, const std::string& path) {
+  if (part.is_object() && whole.is_object()) {
+    for (const auto& [key, value] : part.items()) {
+      const std::string here = path.empty() ? key : path + "." + key;
+      const auto found = whole.find(key);
+      if (value == "<absent>") {
+        if (found != whole.end()) return here + " must not be there, and is " + found->dump();
+        continue;
+      }
+      if (found == whole.end()) return here + " is missing";
+      if (auto deeper = difference(value, *found, here); !deeper.empty()) return deeper;
+    }
+    return {};
+  }
+  if (part == whole) return {};
+  return (path.empty() ? "it" : path) + " is " + whole.dump(-1, ' ', false, json::error_handler_t::replace) + ", not " +
+         part.dump();
+}
+
+void match_json(std::string_view part, const std::string& whole) {
+  const json expected = json::parse(part, nullptr, false);
+  if (expected.is_discarded()) fault("this line is not JSON: " + std::string(part));
+  const json actual = json::parse(whole, nullptr, false);
+  if (actual.is_discarded()) fault("what came is not JSON: " + whole);
+  const std::string where = difference(expected, actual, "");
+  if (!where.empty()) fault(where + "; whole: " + whole);
+}
+
+}  // namespace
+
+milliseconds duration_of(std::string_view text) {
+  milliseconds total{0};
+  std::string_view rest = text;
+  if (rest.empty()) fault("a duration is missing");
+  while (!rest.empty()) {
+    const auto digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    const auto count = number_of<std::int64_t>(rest.substr(0, digits));
+    rest.remove_prefix(digits);
+    const auto letters = std::min(rest.find_first_of("0123456789"), rest.size());
+    const std::string_view unit = rest.substr(0, letters);
+    rest.remove_prefix(letters);
+    if (unit == "ms") {
+      total += milliseconds(count);
+    } else if (unit == "s") {
+      total += std::chrono::seconds(count);
+    } else if (unit == "m") {
+      total += std::chrono::minutes(count);
+    } else if (unit == "h") {
+      total += std::chrono::hours(count);
+    } else {
+      fault("not a duration: " + std::string(text));
+    }
+  }
+  return total;
+}
+
+std::string Output::in_words() const {
+  if (what == ">" || what == ">b") return what + " " + (what == ">" ? text : hex_of(text));
+  if (what == "wait" || what == "park") return "= " + what + " " + text_of(delay);
+  return "= " + what + (text.empty() ? "" : " ") + text;
+}
+
+// ── lines ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void TranscriptPlayer::line(std::string_view verb, std::string_view rest) {
+  if (!conversation_ && before_start(verb, rest)) return;
+  if (!conversation_) begin();
+  if (verb == "=") {
+    const std::string_view what = word(rest);
+    return expect(what, rest);
+  }
+  if (verb == ">") return expect(">", rest);
+  if (verb == ">x") return expect(">", bytes_of(rest));
+  if (verb == ">b") return expect(">b", bytes_of(rest));
+  if (verb == "?") return question(rest);
+  if (verb == "open" || verb == "ended") claim_dial();
+  nothing_left();
+  input(verb, rest);
+  settle_up();
+}
+
+void TranscriptPlayer::end() {
+  if (!conversation_) fault("there is no conversation in this file");
+  nothing_left();
+}
+
+bool TranscriptPlayer::before_start(std::string_view verb, std::string_view rest) {
+  if (verb == "config") {
+    configure(rest);
+  } else if (verb == "credential") {
+    credentials_.emplace_back(rest);
+  } else if (verb == "credential-unreadable") {
+    unreadable_ = std::string(rest);
+  } else if (verb == "pause") {
+    full = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void TranscriptPlayer::configure(std::string_view rest) {
+  const auto colon = rest.find(": ");
+  if (colon == std::string_view::npos) fault("expected `config KEY: VALUE`");
+  config_.values.emplace_back(rest.substr(0, colon), rest.substr(colon + 2));
+}
+
+void TranscriptPlayer::begin() {
+  std::string start = "2026-11-01T12:00:00.000Z";
+  net::SessionSettings& session = settings_.session;
+  session.ping_interval = milliseconds(0);
+  settings_.seed = 1;
+  TranscriptConfig theirs;
+  for (const auto& [key, value] : config_.values) {
+    if (key == "start") start = value;
+    else if (key == "seed") settings_.seed = number_of<std::uint64_t>(value);
+    else if (key == "notices") all_notices_ = value == "all";
+    else if (key == "close") close_by_hand_ = value == "by-hand";
+    else if (key == "timeouts.dial") session.dial = duration_of(value);
+    else if (key == "timeouts.handshake") session.handshake = duration_of(value);
+    else if (key == "timeouts.pong") session.pong = duration_of(value);
+    else if (key == "timeouts.idle") session.idle = duration_of(value);
+    else if (key == "ping_interval") session.ping_interval = duration_of(value);
+    else if (key == "pause_limit") session.pause_limit = duration_of(value);
+    else if (key == "backoff.base") session.backoff.base = duration_of(value);
+    else if (key == "backoff.cap") session.backoff.cap = duration_of(value);
+    else if (key == "backoff.reset_after") session.backoff.reset_after = duration_of(value);
+    else theirs.values.emplace_back(key, value);
+  }
+  const auto wall = event::parse_time(start);
+  if (!wall) fault("start is not a time: " + start);
+  now_ = {event::SteadyTime(std::chrono::hours(1)), *wall};
+  settings_.connector = theirs.get("connector", "main-stage");
+  settings_.source = "test";
+  try {
+    protocol_ = factory_(theirs);
+  } catch (const std::exception& thrown) {
+    fault(std::string("the factory refuses the config: ") + thrown.what());
+  }
+  if (!protocol_) fault("the factory made no protocol");
+  event::Intake& intake = *this;
+  connectors::LinkObserver& observer = *this;
+  connectors::Wire& wire = *this;
+  conversation_ = std::make_unique<connectors::Conversation>(settings_, *protocol_, intake, observer, wire);
+  conversation_->start(now_);
+  settle_up();
+}
+
+void TranscriptPlayer::input(std::string_view verb, std::string_view rest) {
+  if (verb == "+") {
+    if (rest == "wait" && conversation_->deadline() == event::SteadyTime::max()) fault("nothing is waited for");
+    pass(rest == "wait" ? std::chrono::ceil<milliseconds>(conversation_->deadline() - now_.steady) : duration_of(rest));
+  } else if (verb == "pause") {
+    full = true;
+    conversation_->read_end(now_);
+  } else if (verb == "resume") {
+    full = false;
+    conversation_->room(now_);
+  } else if (verb == "credential") {
+    unreadable_.reset();
+    credentials_.assign(1, std::string(rest));
+  } else if (verb == "credential-changed") {
+    unreadable_.reset();
+    if (!rest.empty()) credentials_.assign(1, std::string(rest));
+    conversation_->secret_changed(now_);
+  } else if (verb == "credential-unreadable") {
+    unreadable_ = std::string(rest);
+  } else if (verb == "stop") {
+    conversation_->stop(now_.steady + std::chrono::hours(1), now_);
+  } else if (verb == "start") {
+    conversation_->start(now_);
+  } else if (verb == "config") {
+    fault("`config` must stand before the conversation");
+  } else {
+    connection_input(verb, rest);
+  }
+}
+
+void TranscriptPlayer::connection_input(std::string_view verb, std::string_view rest) {
+  const auto needs = [&](bool condition) {
+    if (!condition) fault("`" + std::string(verb) + "`: there is no such connection now");
+  };
+  const auto over = [&](net::Ending ending) {
+    needs(socket_ != Socket::none);
+    socket_ = Socket::none;
+    conversation_->ended(std::move(ending), now_);
+  };
+  if (verb == "open") {
+    needs(socket_ == Socket::connecting);
+    socket_ = Socket::open;
+    conversation_->opened(now_);
+  } else if (verb == "<") {
+    frame(std::string(rest), false);
+  } else if (verb == "<x") {
+    frame(bytes_of(rest), false);
+  } else if (verb == "<b") {
+    frame(bytes_of(rest), true);
+  } else if (verb == "<*") {
+    const auto times = number_of<std::size_t>(word(rest));
+    std::string payload;
+    for (std::size_t i = 0; i < times; ++i) payload += rest;
+    frame(payload, false);
+  } else if (verb == "pong") {
+    needs(socket_ == Socket::open);
+    conversation_->pong(now_);
+  } else if (verb == "closed") {
+    net::Ending ending;
+    ending.reason = net::Reason::closed;
+    ending.close_code = number_of<int>(word(rest));
+    ending.detail = rest;
+    over(std::move(ending));
+  } else if (verb == "ended") {
+    net::Ending ending;
+    ending.reason = reason_of(word(rest));
+    constexpr std::string_view retry = "retry-after=";
+    if (rest.substr(0, retry.size()) == retry) {
+      ending.retry_after_seconds = number_of<int>(word(rest).substr(retry.size()));
+    }
+    ending.detail = rest;
+    over(std::move(ending));
+  } else {
+    fault("no such line: " + std::string(verb));
+  }
+}
+
+void TranscriptPlayer::frame(const std::string& payload, bool binary) {
+  if (socket_ != Socket::open) fault("a frame, but no connection is open");
+  const event::ConnectorLedger before = ledger;
+  conversation_->message(payload, binary, now_);
+  conversation_->read_end(now_);
+  if (ledger.frames != before.frames + 1) {
+    fault("the frame was counted " + std::to_string(ledger.frames - before.frames) + " times, not once");
+  }
+  const bool carried = ledger.carrying != before.carrying;
+  if (carried != (ledger.events != before.events)) {
+    fault(carried ? "counted as carrying, but no event came of it" : "events came of a frame not counted as carrying");
+  }
+}
+
+void TranscriptPlayer::pass(milliseconds time) {
+  const event::SteadyTime end = now_.steady + time;
+  const auto advance = [this](event::SteadyTime to) {
+    const auto step = std::chrono::ceil<milliseconds>(to - now_.steady);
+    now_.steady += step;
+    now_.wall += step;
+  };
+  event::SteadyTime moment{};
+  for (int at_once = 0; conversation_->deadline() <= end; ++at_once) {
+    if (const auto due = std::max(conversation_->deadline(), now_.steady); due != moment) {
+      moment = due;
+      at_once = 0;
+    }
+    if (at_once > 1000) fault("the deadline does not move: something ticks without end");
+    advance(moment);
+    conversation_->tick(now_);
+    settle_up();
+  }
+  advance(end);
+}
+
+/// Does at once what the world would do soon.
+void TranscriptPlayer::settle_up() {
+  while (preparing_ || end_follows_) {
+    if (std::exchange(preparing_, false)) {
+      std::vector<std::string> values = credentials_;
+      values.resize(protocol_->secrets().size(), "<redacted>");
+      if (unreadable_) {
+        conversation_->secret_unreadable(*unreadable_, now_);
+      } else {
+        conversation_->secrets_read(values, now_);
+      }
+    }
+    if (std::exchange(end_follows_, false)) {
+      socket_ = Socket::none;
+      conversation_->ended({}, now_);
+    }
+  }
+}
+
+// ── outputs against lines ───────────────────────────────────────────────────────────────────────────────────────────
+
+void TranscriptPlayer::expect(std::string_view what, std::string_view rest) {
+  if (outputs_.empty()) {
+    fault("expected `" + std::string(what) + " " + std::string(rest) + "`, and nothing came");
+  }
+  const Output output = std::move(outputs_.front());
+  outputs_.pop_front();
+  match(output, what, rest);
+}
+
+void TranscriptPlayer::match(const Output& output, std::string_view what, std::string_view rest) const {
+  const bool whole = !what.empty() && what.back() == '!';
+  if (whole) what.remove_suffix(1);
+  if (output.what != what) fault("expected `" + std::string(what) + "`, came `" + output.in_words() + "`");
+  const auto same = [&] {
+    if (output.text != rest) fault("came `" + output.in_words() + "`");
+  };
+  if (what == "event" || what == "state") {
+    if (whole) return same();
+    return match_json(rest, output.text);
+  }
+  if (what == "notice") {
+    std::string_view came = output.text;
+    const std::string_view type = word(rest);
+    if (word(came) != type) fault("came `" + output.in_words() + "`");
+    if (!rest.empty()) match_json(rest, std::string(came));
+    return;
+  }
+  if (what == "wait" || what == "park") {
+    const auto dots = rest.find("..");
+    const milliseconds low = duration_of(rest.substr(0, dots));
+    const milliseconds high = dots == std::string_view::npos ? low : duration_of(rest.substr(dots + 2));
+    if (output.delay < low || output.delay > high) fault("came `" + output.in_words() + "`");
+    return;
+  }
+  if (what == "dial" && rest.empty()) return;
+  same();
+}
+
+void TranscriptPlayer::question(std::string_view rest) const {
+  const std::string_view what = word(rest);
+  const auto answer = [&](const std::string& is) {
+    if (is != rest) fault(std::string(what) + " is `" + is + "`");
+  };
+  if (what == "state") {
+    answer(std::string(net::name(conversation_->status().state)));
+  } else if (what == "header") {
+    const auto colon = rest.find(':');
+    const std::string key(rest.substr(0, colon));
+    rest = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+    if (rest.substr(0, 1) == " ") rest.remove_prefix(1);
+    std::string value;
+    for (const auto& [header, text] : target_.headers) {
+      if (header == key) value = text;
+    }
+    answer(value);
+  } else if (what == "subprotocol") {
+    answer(target_.subprotocols.empty() ? "" : target_.subprotocols.front());
+  } else if (what == "channels") {
+    std::string all;
+    for (const std::string& channel : protocol_->channels()) all += (all.empty() ? "" : ",") + channel;
+    answer(all);
+  } else {
+    fault("no such question: " + std::string(what));
+  }
+}
+
+void TranscriptPlayer::nothing_left() const {
+  if (outputs_.empty()) return;
+  std::string left;
+  for (const Output& output : outputs_) left += "\n    " + output.in_words();
+  fault("came and is not expected:" + left);
+}
+
+void TranscriptPlayer::claim_dial() {
+  if (outputs_.size() == 1 && outputs_.front().what == "dial") outputs_.pop_front();
+}
+
+// ── what the conversation says ──────────────────────────────────────────────────────────────────────────────────────
+
+void TranscriptPlayer::connect(net::DialTarget target) {
+  target_ = std::move(target);
+  socket_ = Socket::connecting;
+  outputs_.push_back({"dial", target_.url, {}});
+}
+
+void TranscriptPlayer::send(std::string_view payload, bool binary) {
+  outputs_.push_back({binary ? ">b" : ">", std::string(payload), {}});
+}
+
+void TranscriptPlayer::close(const net::Ending& ending) {
+  if (!close_by_hand_) {
+    end_follows_ = true;
+    return;
+  }
+  outputs_.push_back({"close", std::string(net::name(ending.reason)), {}});
+}
+
+void TranscriptPlayer::changed(const std::string&, const connectors::LinkStatus& status) {
+  if (status.state == net::State::waiting) outputs_.push_back({"wait", "", status.wait});
+  if (status.state == net::State::parked) outputs_.push_back({"park", "", status.wait});
+}
+
+void TranscriptPlayer::lost(const std::string&, const net::Ending& ending, bool) {
+  outputs_.push_back({"down", std::string(net::name(ending.reason)), {}});
+}
+
+void TranscriptPlayer::control(bool unknown) {
+  FakeIntake::control(unknown);
+  if (unknown) outputs_.push_back({"unknown", "", {}});
+}
+
+void TranscriptPlayer::malformed(const event::Malformed& fault, const event::Now& now) {
+  FakeIntake::malformed(fault, now);
+  outputs_.push_back({"malformed", std::string(fault.reason), {}});
+}
+
+void TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
+  outputs_.push_back({draft.kind == event::Kind::state ? "state" : "event", finished_json(draft), {}});
+  FakeIntake::accept(std::move(draft), now);
+}
+
+void TranscriptPlayer::ignored(event::Ignored reason) {
+  FakeIntake::ignored(reason);
+  outputs_.push_back({"ignored", std::string(event::name(reason)), {}});
+}
+
+void TranscriptPlayer::notice(const event::Notice& notice, const event::Now& now) {
+  FakeIntake::notice(notice, now);
+  const bool of_life = notice.type == "connectorUp" || notice.type == "connectorDown" || notice.type == "gap" ||
+                       notice.type == "credentialRefused";
+  if (of_life && !all_notices_) return;
+  std::string data = notice.data_json;
+  if (!notice.channel.empty() && !data.empty() && data.back() == '}') {
+    data.pop_back();
+    data += (data.size() > 1 ? ",\"channel\":" : "\"channel\":") + json(notice.channel).dump() + "}";
+  }
+  outputs_.push_back({"notice", std::string(notice.type) + " " + data, {}});
+}
+
+void TranscriptPlayer::live() {
+  FakeIntake::live();
+  outputs_.push_back({"live", "", {}});
+}
+
+}  // namespace tributary::support

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/conversation.hpp"
+#include "tests/support/fake_intake.hpp"
+#include "tests/support/transcript.hpp"
+
+namespace tributary::support {
+
+/// What is wrong with a transcript's line, or with what came of it.
+struct TranscriptFault {
+  std::string message;
+};
+
+/// `1m30s` → 90,000 ms; throws TranscriptFault.
+std::chrono::milliseconds duration_of(std::string_view text);
+
+/// What came of an input and is not yet expected by a line.
+struct Output {
+  std::string what;  ///< ">", ">b", "dial", "live", "event", …: the word of the language
+  std::string text;  ///< what stands behind it
+  std::chrono::milliseconds delay{0};
+  std::string in_words() const;
+};
+
+/// Plays the lines of one transcript: the Wire, Intake and observer of a Conversation, with a clock of its own.
+/// Every member throws TranscriptFault when the transcript does not hold.
+class TranscriptPlayer : private connectors::Wire, private connectors::LinkObserver, private FakeIntake {
+ public:
+  explicit TranscriptPlayer(const ProtocolFactory& factory) : factory_(factory) {}
+
+  void line(std::string_view verb, std::string_view rest);
+  /// Nothing may be left over.
+  void end();
+
+ private:
+  enum class Socket { none, connecting, open };
+
+  // lines
+  bool before_start(std::string_view verb, std::string_view rest);
+  void configure(std::string_view rest);
+  void begin();
+  void input(std::string_view verb, std::string_view rest);
+  void connection_input(std::string_view verb, std::string_view rest);
+  void frame(const std::string& payload, bool binary);
+  void pass(std::chrono::milliseconds time);
+  void settle_up();
+  void expect(std::string_view what, std::string_view rest);
+  void match(const Output& output, std::string_view what, std::string_view rest) const;
+  void question(std::string_view rest) const;
+  void nothing_left() const;
+  void claim_dial();
+
+  // Wire
+  void prepare() override { preparing_ = true; }
+  void connect(net::DialTarget target) override;
+  void send(std::string_view payload, bool binary) override;
+  void ping() override { outputs_.push_back({"ping", "", {}}); }
+  void close(const net::Ending& ending) override;
+  void abort(const net::Ending& ending) override { close(ending); }
+  void drop() override { socket_ = Socket::none; }
+  void pause_reading(bool) override {}
+  void await_room() override {}
+  void stopped() override { outputs_.push_back({"stopped", "", {}}); }
+
+  // LinkObserver
+  void changed(const std::string& connector, const connectors::LinkStatus& status) override;
+  void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
+
+  // Intake
+  void control(bool unknown) override;
+  void malformed(const event::Malformed& fault, const event::Now& now) override;
+  void accept(event::Draft&& draft, const event::Now& now) override;
+  void ignored(event::Ignored reason) override;
+  void notice(const event::Notice& notice, const event::Now& now) override;
+  void live() override;
+
+  const ProtocolFactory& factory_;
+  TranscriptConfig config_;
+  connectors::Conversation::Settings settings_;
+  std::unique_ptr<connectors::Protocol> protocol_;
+  std::unique_ptr<connectors::Conversation> conversation_;
+  event::Now now_;
+  std::deque<Output> outputs_;
+  std::vector<std::string> credentials_;
+  std::optional<std::string> unreadable_;
+  net::DialTarget target_;
+  Socket socket_ = Socket::none;
+  bool preparing_ = false;
+  bool end_follows_ = false;
+  bool all_notices_ = false;
+  bool close_by_hand_ = false;
+};
+
+}  // namespace tributary::support
