@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -19,8 +20,6 @@ namespace {
 
 constexpr std::size_t include_limit = 1'000;
 constexpr std::size_t include_depth = 16;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 // The bytes of a file, at most one more than file_limit; or why not. Only the main file may be a pipe.
 std::variant<std::string, std::error_code> slurp(const std::filesystem::path& file, bool main) {
@@ -54,7 +53,7 @@ std::variant<std::string, std::error_code> slurp(const std::filesystem::path& fi
   return result;
 }
 
-std::filesystem::path canonical(const std::filesystem::path& file) {
+std::filesystem::path true_path(const std::filesystem::path& file) {
   std::error_code ignored;
   auto path = std::filesystem::weakly_canonical(file, ignored);
   return path.empty() ? file : path;
@@ -113,7 +112,7 @@ void Assembly::add_text(std::string_view text, const std::filesystem::path& name
   } else if (const Entry* version = document.find("version"); version != nullptr && version->value.text != "1") {
     report_.fault(version->place(), "version", "expected 1, found " + found(version->value));
   }
-  open_.push_back(canonical(name));
+  open_.push_back(true_path(name));
   read_.push_back(open_.back());
   const Entry* include = document.find("include");
   const Node list = include == nullptr ? Node{} : include->value;
@@ -161,7 +160,7 @@ void Assembly::follow(const Node& pattern, const std::string& path) {
 }
 
 void Assembly::add_file(const std::filesystem::path& file, const Asked& asked) {
-  const auto path = canonical(file);
+  const auto path = true_path(file);
   const auto refuse = [&](const std::string& message) {
     report_.fault(asked.mark, asked.path, message);
     complete_ = false;

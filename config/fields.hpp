@@ -118,10 +118,11 @@ class Fields {
   // reference; in the schema only in its harmless form.
   virtual void not_yet(const Key& key, std::string_view what, Off off) = 0;
 
-  // What no single key can say. `key` is a name at the level being declared; a key that has a fault already gets no
-  // second one. With `index`, the place is that item of the list at `key`.
+  // What no single key can say. `key` is a name at the level being declared; when the Reader found its value bad
+  // already, nothing is added. With `index` or `member`, the place is in the list or map at `key`.
   virtual void fault(std::string_view key, std::string message) = 0;
   virtual void fault(std::string_view key, std::size_t index, std::string message) = 0;
+  virtual void fault(std::string_view key, std::string_view member, std::string message) = 0;
   virtual void warn(std::string_view key, std::string message) = 0;
 
   // True when the Reader found the key, at the level being declared, with a value of the right kind. Elsewhere false.

@@ -37,12 +37,12 @@ Loaded read(const Assembly& assembly, Report& report, const Vocabulary& vocabula
 }  // namespace
 
 std::string format(const Fault& fault) {
-  std::string text = fault.place.file;
+  std::string text = printable(fault.place.file);
   if (fault.place.line > 0) {
     text += ":" + std::to_string(fault.place.line) + ":" + std::to_string(fault.place.column);
   }
   if (!fault.path.empty()) text += ": " + printable(fault.path, 256);
-  return text + ": " + fault.message;
+  return text + ": " + printable(fault.message);
 }
 
 Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary) {

@@ -18,6 +18,7 @@ namespace tributary::config {
 namespace {
 
 constexpr std::size_t text_limit = 4 * file_limit;  // all scalars of a file, with aliases expanded
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view standard_tags = "tag:yaml.org,2002:";
 
 struct Stop {};  // thrown through yaml-cpp after an unbearable fault is reported
@@ -68,7 +69,9 @@ class TreeMaker : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
+#ifndef TRIBUTARY_PLANTED_BUG  // the YAML fuzz target must find its absence
     if (known == anchors_.end()) stop(here(mark), "an alias inside the value it stands for");
+#endif
     const Weight weight = weigh(known->second);
     if (weight.depth + frames_.size() > depth_limit) too_deep(here(mark));
     charge(here(mark), weight);
@@ -82,6 +85,8 @@ class TreeMaker : public YAML::EventHandler {
     node.mark = here(mark);
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     node.text = value;
+    if (value.find('\0') != std::string::npos) report_.fault(node.mark, {}, "a zero byte in a text");
+    if (tag == "!" && !mark.is_null()) last_quoted_ = {node.mark, static_cast<std::size_t>(mark.pos)};
     check_tag(node.mark, tag);
     charge(node.mark, {1, value.size(), 1});
     finish(std::move(node), anchor);
@@ -98,6 +103,26 @@ class TreeMaker : public YAML::EventHandler {
     open(Node::Kind::map, here(mark), tag, anchor);
   }
   void OnMapEnd() override { close(); }
+
+  // yaml-cpp 0.7 takes a quoted text that the file breaks off behind a line end. It can only be the last one.
+  bool ends_its_quotes(std::string_view text) const {
+    const std::size_t skipped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    std::size_t start = last_quoted_.offset + skipped;
+    if (last_quoted_.mark.line == 0 || start >= text.size()) return true;
+    if (text[start] == '&' || text[start] == '!') start = text.find_first_of("\"'|>", start);
+    if (start == std::string_view::npos) return true;
+    const char quote = text[start];
+    if (quote != '"' && quote != '\'') return true;  // a block
+    std::size_t i = start + 1;
+    while (i < text.size()) {
+      const bool doubled = quote == '\'' && text.substr(i, 2) == "''";
+      if (text[i] == quote && !doubled) break;
+      i += doubled || (quote == '"' && text[i] == '\\') ? 2 : 1;
+    }
+    if (i < text.size()) return true;
+    report_.fault(last_quoted_.mark, {}, "not valid YAML: the quotes that begin here do not end");
+    return false;
+  }
 
   [[noreturn]] void stop(Mark mark, std::string message) {
     report_.fault(mark, {}, std::move(message));
@@ -122,9 +147,7 @@ class TreeMaker : public YAML::EventHandler {
     std::vector<Node> merged;                           // the values of `<<`
   };
 
-  [[noreturn]] void too_deep(Mark mark) {
-    stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels");
-  }
+  [[noreturn]] void too_deep(Mark mark) { stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels"); }
 
   void charge(Mark mark, Weight weight) {
     values_ += weight.values;
@@ -214,15 +237,20 @@ class TreeMaker : public YAML::EventHandler {
       frame.merged.push_back(std::move(node));
       return;
     }
-    const bool maps = node.kind == Node::Kind::list &&
-                      std::all_of(node.items.begin(), node.items.end(),
-                                  [](const Node& item) { return item.kind == Node::Kind::map; });
+    const bool maps =
+        node.kind == Node::Kind::list && std::all_of(node.items.begin(), node.items.end(),
+                                                     [](const Node& item) { return item.kind == Node::Kind::map; });
     if (!maps) {
       report_.fault(frame.key_mark, {}, "`<<` merges a map or a list of maps, found " + found(node));
       return;
     }
     std::move(node.items.begin(), node.items.end(), std::back_inserter(frame.merged));
   }
+
+  struct Quoted {
+    Mark mark;
+    std::size_t offset = 0;
+  };
 
   const std::uint32_t file_;
   Report& report_;
@@ -231,7 +259,17 @@ class TreeMaker : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, Node> anchors_;
   std::size_t values_ = 0;
   std::size_t bytes_ = 0;
+  Quoted last_quoted_;
 };
+
+// Where the byte at `offset` stands.
+Mark mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
+  const auto before = text.substr(0, offset);
+  const auto line = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
+  const auto start = before.rfind('\n');
+  const std::size_t column = start == std::string_view::npos ? offset : offset - start - 1;
+  return {file, line + 1, static_cast<std::uint32_t>(column + 1)};
+}
 
 }  // namespace
 
@@ -241,8 +279,8 @@ bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root
     report.fault({file, 0, 0}, {}, "larger than " + format(Size{file_limit}));
     return false;
   }
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
-    report.fault({file, 0, 0}, {}, "not a text file: a zero byte at offset " + std::to_string(zero));
+  if (const auto bad = std::min(text.find('\0'), bad_utf8(text)); bad != std::string_view::npos) {
+    report.fault(mark_of(text, bad, file), {}, "not a text in UTF-8");
     return false;
   }
   MemoryBuffer buffer(text);
@@ -262,7 +300,7 @@ bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root
     report.fault(maker.here(error.mark), {}, "not valid YAML: " + error.msg);
     return false;
   }
-  return true;
+  return maker.ends_its_quotes(text);
 }
 
 }  // namespace tributary::config

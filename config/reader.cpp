@@ -39,7 +39,9 @@ std::string item_path(const std::string& path, std::size_t index) { return path 
 
 }  // namespace
 
-Reader::Reader(const Node& root, Report& report, bool complete) : report_(report), complete_(complete) { open(root, {}, root.mark); }
+Reader::Reader(const Node& root, Report& report, bool complete) : report_(report), complete_(complete) {
+  open(root, {}, root.mark);
+}
 
 void Reader::finish() { close(); }
 
@@ -68,8 +70,8 @@ void Reader::at(const Key& key, const Entry& entry, std::string message) {
 }
 
 void Reader::wrong(const Entry& entry, std::string_view expected, bool secret) {
-  report_.fault(entry.place(), path_of(entry.key), "expected " + std::string(expected) + ", found " +
-                                                       found(entry.value, secret));
+  report_.fault(entry.place(), path_of(entry.key),
+                "expected " + std::string(expected) + ", found " + found(entry.value, secret));
 }
 
 const Entry* Reader::take(const Key& key, std::string_view expected) {
@@ -212,7 +214,8 @@ bool Reader::read_secret(const Node& node, const std::string& path, Mark mark, S
   value = std::move(read);
   report_.secret(path, mark, value);
   if (value.kind == Secret::Kind::value) {
-    report_.warn(mark, path, "the secret itself is in this file; a {file: PATH} readable by the service alone is safer");
+    report_.warn(mark, path,
+                 "the secret itself is in this file; a {file: PATH} readable by the service alone is safer");
   }
   return true;
 }
@@ -224,8 +227,8 @@ bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secre
     const std::string here = path + ".command";
     const bool list = entry.value.kind == Node::Kind::list && !entry.value.items.empty();
     if (!list) {
-      report_.fault(entry.place(), here, "expected a list of a program and its arguments, found " +
-                                             found(entry.value, true));
+      report_.fault(entry.place(), here,
+                    "expected a list of a program and its arguments, found " + found(entry.value, true));
       return false;
     }
     return read_texts(entry.value, here, value.command);
@@ -326,8 +329,9 @@ void Reader::choose(const Key& key, std::span<const std::string_view> names, std
     return;
   }
   const auto near = nearest(written, names);
-  at(key, *entry, "expected " + expected + ", found " + found(entry->value) +
-                      (near ? "; did you mean " + quote(*near) + "?" : std::string()));
+  at(key, *entry,
+     "expected " + expected + ", found " + found(entry->value) +
+         (near ? "; did you mean " + quote(*near) + "?" : std::string()));
 }
 
 bool Reader::begin_optional(const Key& key) {
@@ -420,13 +424,14 @@ const SettingsType* Reader::pick(std::string_view noun, std::span<const Settings
   const auto type = std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.name == name; });
   if (type == types.end()) {
     const auto near = nearest(name, known);
-    at(key, *entry, "no " + std::string(noun) + " has the type " + quote(name) + "; expected " +
-                        alternatives(usable) + (near ? "; did you mean " + quote(*near) + "?" : std::string()));
+    at(key, *entry,
+       "no " + std::string(noun) + " has the type " + quote(name) + "; expected " + alternatives(usable) +
+           (near ? "; did you mean " + quote(*near) + "?" : std::string()));
     return nullptr;
   }
   if (type->make == nullptr) {
-    at(key, *entry, "not yet: " + std::string(noun) + "s of the type " + quote(name) + "; expected " +
-                        alternatives(usable));
+    at(key, *entry,
+       "not yet: " + std::string(noun) + "s of the type " + quote(name) + "; expected " + alternatives(usable));
     return nullptr;
   }
   return &*type;
@@ -440,7 +445,8 @@ void Reader::not_yet(const Key& key, std::string_view what, Off off) {
   bool harmless = value->kind == Node::Kind::null;
   std::string remedy = "leave it out";
   if (!off.member.empty()) {
-    remedy += " or write {" + std::string(off.member) + ": " + (off.value.empty() ? "\"\"" : std::string(off.value)) + "}";
+    remedy +=
+        " or write {" + std::string(off.member) + ": " + (off.value.empty() ? "\"\"" : std::string(off.value)) + "}";
     const Entry* member = value->find(off.member);
     if (value->kind == Node::Kind::map && member == nullptr) harmless = off.absent_is_off;
     if (member != nullptr) {
@@ -451,22 +457,31 @@ void Reader::not_yet(const Key& key, std::string_view what, Off off) {
     harmless = harmless || (value->kind == Node::Kind::scalar && value->text == off.value) ||
                (value->kind != Node::Kind::scalar && value->items.empty() && value->entries.empty());
   }
-  if (!harmless && !report_.has_fault_at(path_of(key.name))) report_.fault(mark, path_of(key.name), "not yet: " + std::string(what) + "; " + remedy);
+  if (!harmless && !report_.has_fault_at(path_of(key.name)))
+    report_.fault(mark, path_of(key.name), "not yet: " + std::string(what) + "; " + remedy);
+}
+
+void Reader::judge(Mark mark, std::string path, std::string message) {
+  if (!report_.has_fault_at(path)) report_.fault(mark, std::move(path), std::move(message), Report::Kind::judgement);
 }
 
 void Reader::fault(std::string_view key, std::string message) {
-  const auto path = path_of(key);
-  if (report_.has_fault_at(path)) return;
   const auto& level = levels_.back();
   const Entry* entry = level.node->find(key);
-  report_.fault(entry == nullptr ? level.mark : entry->place(), path, std::move(message));
+  judge(entry == nullptr ? level.mark : entry->place(), path_of(key), std::move(message));
 }
 
 void Reader::fault(std::string_view key, std::size_t index, std::string message) {
   const Entry* entry = levels_.back().node->find(key);
   if (entry == nullptr || index >= entry->value.items.size()) return fault(key, std::move(message));
-  const auto path = item_path(path_of(key), index);
-  if (!report_.has_fault_at(path)) report_.fault(entry->value.items[index].mark, path, std::move(message));
+  judge(entry->value.items[index].mark, item_path(path_of(key), index), std::move(message));
+}
+
+void Reader::fault(std::string_view key, std::string_view member, std::string message) {
+  const Entry* entry = levels_.back().node->find(key);
+  const Entry* inner = entry == nullptr ? nullptr : entry->value.find(member);
+  if (inner == nullptr) return fault(key, std::move(message));
+  judge(inner->place(), path_of(key) + "." + inner->key, std::move(message));
 }
 
 void Reader::warn(std::string_view key, std::string message) {

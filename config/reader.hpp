@@ -22,6 +22,7 @@ class Reader final : public Fields {
   void not_yet(const Key& key, std::string_view what, Off off) override;
   void fault(std::string_view key, std::string message) override;
   void fault(std::string_view key, std::size_t index, std::string message) override;
+  void fault(std::string_view key, std::string_view member, std::string message) override;
   void warn(std::string_view key, std::string message) override;
   [[nodiscard]] bool given(std::string_view key) const override;
   [[nodiscard]] bool reading() const override { return true; }
@@ -53,9 +54,9 @@ class Reader final : public Fields {
 
  private:
   struct Level {
-    const Node* node;   // the map being read
-    std::string path;   // "" at the top
-    Mark mark;          // where a missing key is reported
+    const Node* node;  // the map being read
+    std::string path;  // "" at the top
+    Mark mark;         // where a missing key is reported
     std::vector<std::string_view> known;
   };
 
@@ -68,9 +69,10 @@ class Reader final : public Fields {
   bool read_texts(const Node& list, const std::string& path, std::vector<std::string>& value);
   bool read_secret(const Node& node, const std::string& path, Mark mark, Secret& value);
   bool read_secret_kind(const Entry& entry, const std::string& path, Secret& value);
-  void read_named(const Entry& entry, std::string_view noun, std::span<const SettingsType> types,
-                  NamedSettings& named, bool may_be_disabled);
+  void read_named(const Entry& entry, std::string_view noun, std::span<const SettingsType> types, NamedSettings& named,
+                  bool may_be_disabled);
   const SettingsType* pick(std::string_view noun, std::span<const SettingsType> types, std::string& name);
+  void judge(Mark mark, std::string path, std::string message);
   void open(const Node& node, std::string path, Mark mark);
   void close();
 

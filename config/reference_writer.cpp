@@ -1,8 +1,10 @@
 // The Fields that writes the reference: YAML that load() accepts, with every key at its default, beside its sentence,
 // its words and an example where the default shows nothing. Thread: any.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -28,7 +30,8 @@ constexpr std::string_view heading =
 // As YAML, in quotes only where it must be.
 std::string as_yaml(const std::string& text) {
   const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("._-/:+").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("._-/:+").find(c) != std::string_view::npos;
   };
   const bool safe = !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
                     std::all_of(text.begin(), text.end(), plain) && text.back() != ':';
@@ -59,6 +62,7 @@ class ReferenceWriter final : public Fields {
   void not_yet(const Key&, std::string_view, Off) override {}
   void fault(std::string_view, std::string) override {}
   void fault(std::string_view, std::size_t, std::string) override {}
+  void fault(std::string_view, std::string_view, std::string) override {}
   void warn(std::string_view, std::string) override {}
   [[nodiscard]] bool given(std::string_view) const override { return false; }
   [[nodiscard]] bool reading() const override { return false; }
@@ -89,7 +93,8 @@ class ReferenceWriter final : public Fields {
   }
   void secret_map(const Key& key, std::map<std::string, Secret>&) override { add(key, "{}", {}, true); }
   void choose(const Key& key, std::span<const std::string_view> names, std::size_t& index) override {
-    const auto words = joined(names, " | ", [](std::string_view name) { return name.empty() ? "\"\"" : std::string(name); });
+    const auto words =
+        joined(names, " | ", [](std::string_view name) { return name.empty() ? "\"\"" : std::string(name); });
     add(key, as_yaml(std::string(names[index])), names.size() > 1 ? words : std::string());
   }
 

@@ -35,11 +35,12 @@ Json definitions() {
   Json command = only("command", {{"type", "array"}, {"items", word}, {"minItems", 1}});
   command["properties"]["timeout"] = reference_to("duration");
   Json all;
-  all["duration"] = {{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h)$"}, {"examples", {"250ms", "10s", "5m", "24h"}}};
+  all["duration"] = {
+      {"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h)$"}, {"examples", {"250ms", "10s", "5m", "24h"}}};
   all["size"] = {{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB|TiB)$"}, {"examples", {"64KiB", "4MiB"}}};
-  all["secret"] = {{"description", "where a secret is found"},
-                   {"oneOf", {only("file", word), only("env", word), only("credential", word), command,
-                              only("value", word)}}};
+  all["secret"] = {
+      {"description", "where a secret is found"},
+      {"oneOf", {only("file", word), only("env", word), only("credential", word), command, only("value", word)}}};
   return all;
 }
 
@@ -67,6 +68,7 @@ class SchemaWriter final : public Fields {
   }
   void fault(std::string_view, std::string) override {}
   void fault(std::string_view, std::size_t, std::string) override {}
+  void fault(std::string_view, std::string_view, std::string) override {}
   void warn(std::string_view, std::string) override {}
   [[nodiscard]] bool given(std::string_view) const override { return false; }
   [[nodiscard]] bool reading() const override { return false; }
@@ -158,9 +160,7 @@ class SchemaWriter final : public Fields {
   }
 
  private:
-  static Json object() {
-    return {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
-  }
+  static Json object() { return {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}}; }
 
   Json& properties() { return levels_.back()["properties"]; }
 

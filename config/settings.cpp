@@ -61,7 +61,8 @@ void Tls::describe(Fields& fields) {
   fields.field({.name = "ca_file", .help = "PEM file of trusted authorities; empty: the system's"}, ca_file);
   fields.field({.name = "certificate", .help = "PEM file of our own certificate, with its chain"}, certificate);
   fields.field({.name = "key", .help = "PEM file of its private key"}, key);
-  fields.field({.name = "server_name", .help = "name to verify and to send as SNI; empty: the URL's host"}, server_name);
+  fields.field({.name = "server_name", .help = "name to verify and to send as SNI; empty: the URL's host"},
+               server_name);
   fields.field({.name = "insecure", .help = "verify nothing; warned at every dial"}, insecure);
   if (certificate.empty() != key.empty()) {
     fields.fault(certificate.empty() ? "key" : "certificate", "`certificate` and `key` need each other");
@@ -73,8 +74,10 @@ void Timeouts::describe(Fields& fields) {
   fields.field({.name = "dial", .help = "TCP and TLS, over all addresses", .minimum = 10, .maximum = hour}, dial);
   fields.field({.name = "handshake", .help = "from connected to live", .minimum = 10, .maximum = hour}, handshake);
   fields.field({.name = "pong", .help = "answer to a websocket ping", .minimum = 10, .maximum = hour}, pong);
-  fields.field({.name = "heartbeat", .help = "silence of the protocol's own heartbeat; 0s: as the protocol says",
-                .minimum = 0, .maximum = 24 * hour},
+  fields.field({.name = "heartbeat",
+                .help = "silence of the protocol's own heartbeat; 0s: as the protocol says",
+                .minimum = 0,
+                .maximum = 24 * hour},
                heartbeat);
   fields.field({.name = "idle", .help = "no event at all; 0s: off", .minimum = 0, .maximum = 30 * 24 * hour}, idle);
 }
@@ -82,28 +85,32 @@ void Timeouts::describe(Fields& fields) {
 void BackoffSettings::describe(Fields& fields) {
   fields.field({.name = "base", .help = "shortest wait before dialling again", .minimum = 1, .maximum = hour}, base);
   fields.field({.name = "cap", .help = "longest wait", .minimum = 1, .maximum = 24 * hour}, cap);
-  fields.field({.name = "reset_after", .help = "live for this long: start again at base", .minimum = 0,
-                .maximum = 24 * hour},
-               reset_after);
+  fields.field(
+      {.name = "reset_after", .help = "live for this long: start again at base", .minimum = 0, .maximum = 24 * hour},
+      reset_after);
   if (cap < base) fields.fault("cap", "expected at least `base` (" + format(base) + "), found " + format(cap));
 }
 
 void DedupeSettings::describe(Fields& fields) {
-  fields.field({.name = "ids", .help = "how many ids are remembered; 0: off", .minimum = 0, .maximum = 16'777'216}, ids);
+  fields.field({.name = "ids", .help = "how many ids are remembered; 0: off", .minimum = 0, .maximum = 16'777'216},
+               ids);
   fields.field({.name = "window", .help = "and for how long", .minimum = second, .maximum = 90 * 24 * hour}, window);
 }
 
 void ConnectorCommon::describe(Fields& fields) {
   fields.group({.name = "tls", .help = "of the upstream's socket"}, tls);
   fields.url({.name = "proxy", .help = "HTTP CONNECT", .example = "http://user@host:3128"}, proxy, {"http"});
-  fields.field({.name = "headers", .help = "added to the upgrade; values may be secrets",
+  fields.field({.name = "headers",
+                .help = "added to the upgrade; values may be secrets",
                 .example = "{X-Relay: tributary, X-Key: {env: RELAY_KEY}}"},
                headers);
   fields.field({.name = "ping_interval", .help = "websocket pings of ours; 0s: none", .minimum = 0, .maximum = hour},
                ping_interval);
   fields.group({.name = "timeouts", .help = "each ends the connection with a reason of its own"}, timeouts);
   fields.group({.name = "backoff", .help = "waiting between dials"}, backoff);
-  fields.field({.name = "frame_limit", .help = "a larger frame ends the connection", .minimum = kibibyte,
+  fields.field({.name = "frame_limit",
+                .help = "a larger frame ends the connection",
+                .minimum = kibibyte,
                 .maximum = 64 * kibibyte * kibibyte},
                frame_limit);
   fields.group({.name = "dedupe", .help = "events seen before are counted and dropped"}, dedupe);
@@ -112,13 +119,14 @@ void ConnectorCommon::describe(Fields& fields) {
 }
 
 void Limits::describe(Fields& fields) {
-  fields.field({.name = "memory", .help = "of all queues together", .minimum = kibibyte * kibibyte,
+  fields.field({.name = "memory",
+                .help = "of all queues together",
+                .minimum = kibibyte * kibibyte,
                 .maximum = 1'024 * 1'024 * kibibyte * kibibyte},
                memory);
   fields.field({.name = "dials_per_second", .help = "of all connectors together", .minimum = 1, .maximum = 10'000},
                dials_per_second);
-  fields.field({.name = "pause", .help = "longest pause of reading when sinks are full", .minimum = 0,
-                .maximum = hour},
+  fields.field({.name = "pause", .help = "longest pause of reading when sinks are full", .minimum = 0, .maximum = hour},
                pause);
   fields.field({.name = "nesting", .help = "deepest JSON accepted from an upstream", .minimum = 8, .maximum = 256},
                nesting);
@@ -150,15 +158,19 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   std::optional<std::string> name;
   std::vector<std::string> include;
   fields.choice({.name = "version", .help = "of this format", .required = true, .example = "1"}, version, {{1, "1"}});
-  fields.field({.name = "instance", .help = "stable name of this relay; default: the host's name", .example = "relay-1",
-                .minimum = 1, .maximum = 255},
+  fields.field({.name = "instance",
+                .help = "stable name of this relay; default: the host's name",
+                .example = "relay-1",
+                .minimum = 1,
+                .maximum = 255},
                name);
   if (name) instance = *name;
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(instance.begin(), instance.end(), control)) {
     fields.fault("instance", "expected a name without control characters, found " + quote(instance));
   }
-  fields.field({.name = "include", .help = "more files with the same top-level keys, joined; a name twice is a fault",
+  fields.field({.name = "include",
+                .help = "more files with the same top-level keys, joined; a name twice is a fault",
                 .example = "[connectors.d/*.yaml]"},
                include);
   fields.typed({.name = "connectors", .help = "name: settings; a connector is one upstream socket"},

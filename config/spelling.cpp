@@ -38,20 +38,54 @@ bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <
 
 }  // namespace
 
+std::size_t bad_utf8(std::string_view text) {
+  const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const unsigned lead = at(i);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xc2 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
+    if (length == 0) return i;
+    for (std::size_t j = 1; j < length; ++j) {
+      if ((at(i + j) & 0xc0U) != 0x80U) return i;
+    }
+    const unsigned second = at(i + 1);
+    const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+    const bool beyond = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
+    if (overlong || beyond) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
 std::string printable(std::string_view text, std::size_t most) {
   constexpr std::string_view digits = "0123456789abcdef";
+  const bool utf8 = bad_utf8(text) == std::string_view::npos;
   std::string safe;
-  for (const char c : text.substr(0, most)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) {
-      safe += c;
-    } else {
-      safe += "\\x";
-      safe += digits[byte >> 4U];
-      safe += digits[byte & 0xfU];
+  std::size_t i = 0;
+  for (; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool continues = (byte & 0xc0U) == 0x80U;
+    if (i >= most && !(utf8 && continues)) break;
+    const bool c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte >= 0x20 && byte != 0x7f && (byte < 0x80 || (utf8 && !c1))) {
+      safe += text[i];
+      continue;
     }
+    const std::size_t bytes = utf8 && c1 ? 2 : 1;
+    for (std::size_t j = 0; j < bytes; ++j) {
+      const auto escaped = static_cast<unsigned char>(text[i + j]);
+      safe += "\\x";
+      safe += digits[escaped >> 4U];
+      safe += digits[escaped & 0xfU];
+    }
+    i += bytes - 1;
   }
-  if (text.size() > most) safe += "...";
+  if (i < text.size()) safe += "...";
   return safe;
 }
 

@@ -11,8 +11,12 @@
 
 namespace tributary::config {
 
-// `text` clipped at `most` bytes, with control and non-ASCII bytes escaped: safe for logs and terminals.
-std::string printable(std::string_view text, std::size_t most);
+// The offset of the first byte that is not valid UTF-8; npos when all of it is.
+std::size_t bad_utf8(std::string_view text);
+
+// `text` clipped to about `most` bytes, with control characters, and all that is not ASCII unless the whole is UTF-8,
+// escaped: safe for logs and terminals.
+std::string printable(std::string_view text, std::size_t most = std::string_view::npos);
 
 // The same in backquotes, clipped at 64 bytes.
 std::string quote(std::string_view text);

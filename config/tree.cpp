@@ -33,13 +33,13 @@ std::uint32_t Report::add_file(std::string name, std::filesystem::path directory
   return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
-void Report::fault(Mark mark, std::string path, std::string message) {
+void Report::fault(Mark mark, std::string path, std::string message, Kind kind) {
   if (faults_.size() > most) return;
   if (faults_.size() == most) {
     faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(most)});
     return;
   }
-  faulted_.insert(path);
+  if (kind == Kind::unreadable) faulted_.insert(path);
   faults_.push_back({mark, std::move(path), std::move(message)});
 }
 

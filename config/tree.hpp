@@ -1,6 +1,6 @@
 // A YAML document as a small tree of values that know where they stand, and the faults found while reading files into
-// one. Made by parse() from one text; merged from many by Assembly (assembly.hpp); read by the Reader. Bounded in bytes,
-// depth and number of values, aliases expanded. Thread: any.
+// one. Made by parse() from one text; merged from many by Assembly (assembly.hpp); read by the Reader. Bounded in
+// bytes, depth and number of values, aliases expanded. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,11 @@ class Report {
     std::filesystem::path directory;
   };
 
+  // A value that could not be read bars later judgements of it; a judgement bars nothing.
+  enum class Kind : std::uint8_t { unreadable, judgement };
+
   std::uint32_t add_file(std::string name, std::filesystem::path directory);
-  void fault(Mark mark, std::string path, std::string message);
+  void fault(Mark mark, std::string path, std::string message, Kind kind = Kind::unreadable);
   void warn(Mark mark, std::string path, std::string message);
   void place(const std::string& path, Mark mark);
   void secret(const std::string& path, Mark mark, const Secret& secret);

@@ -111,12 +111,9 @@ void Conversation::opened(const event::Now& now) {
 }
 
 void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
+  if (!session_.listening()) return intake_.control(false);
   session_.frame_received(now.steady);
   last_frame_ = now.wall;
-  if (!session_.listening()) {
-    intake_.control(false);
-    return;
-  }
   outcome_.clear();
   try {
     protocol_.frame(payload, binary, now, outcome_);
@@ -202,9 +199,7 @@ LinkStatus Conversation::status() const {
 
 // ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
 
-bool Conversation::open() const {
-  return session_.state() == State::handshaking || session_.state() == State::live;
-}
+bool Conversation::open() const { return session_.state() == State::handshaking || session_.state() == State::live; }
 
 /// An attempt is about to begin: not while the sinks are full.
 void Conversation::make_room_first(const event::Now& now) {
@@ -225,10 +220,12 @@ void Conversation::pause(const event::Now& now) {
 
 void Conversation::count(std::string_view payload, const event::Now& now) {
   switch (outcome_.kind) {
-    case event::FrameKind::control: return intake_.control(outcome_.unknown);
+    case event::FrameKind::control:
+      return intake_.control(outcome_.unknown);
     case event::FrameKind::malformed:
       return intake_.malformed({outcome_.malformed_reason, outcome_.malformed_detail, payload}, now);
-    case event::FrameKind::carrying: return intake_.carrying();
+    case event::FrameKind::carrying:
+      return intake_.carrying();
   }
 }
 

@@ -19,7 +19,7 @@ namespace tributary::connectors {
 /// What people are told of one connector.
 struct LinkStatus {
   net::State state = net::State::idle;
-  net::Ending ending;                ///< why it waits, is parked or last ended; Reason::none before the first ending
+  net::Ending ending;                 ///< why it waits, is parked or last ended; Reason::none before the first ending
   std::chrono::milliseconds wait{0};  ///< waiting, parked: until the next attempt, from `since`
   event::SteadyTime since{};          ///< of the state
   std::uint64_t connections = 0;      ///< times live in this run
@@ -55,12 +55,12 @@ class Wire {
   virtual void stopped() = 0;
 };
 
-/// One connector's whole conversation, decided without I/O: its Protocol, its Session, the frame ledger, and the notices
-/// of its life. Link gives it inputs and a Wire; transcripts do the same with a clock of their own.
+/// One connector's whole conversation, decided without I/O: its Protocol, its Session, the frame ledger, and the
+/// notices of its life. Link gives it inputs and a Wire; transcripts do the same with a clock of their own.
 ///
-/// A message is exactly one of control, malformed, carrying. Messages are understood until we end the connection for a
-/// reason of our own: then they are counted as control and not looked at. During the close handshake of a stop they are
-/// still understood, for the upstream had sent them before it heard of our leaving; nothing is answered any more.
+/// A message is exactly one of control, malformed, carrying. Messages are understood until we end the connection
+/// ourselves (stop, watchdog, the protocol's word); one that is delivered after that is counted as control and not
+/// looked at, and a gap begins at the last one understood.
 ///
 /// Protocol, intake, observer and wire must outlive it. A protocol that throws costs its connection. Thread: io.
 class Conversation {
@@ -127,11 +127,11 @@ class Conversation {
   net::Actions obeyed_;
   std::chrono::milliseconds wait_{0};
   net::State announced_ = net::State::idle;
-  std::uint64_t sockets_ = 0;                     ///< opened in this run
-  std::string upstream_;                          ///< scheme, host and port of the last dial: no path, no secret
+  std::uint64_t sockets_ = 0;  ///< opened in this run
+  std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
   std::optional<event::WallTime> last_frame_;
-  std::optional<Gap> gap_;                        ///< open since the last live connection ended
-  net::Reason told_ = net::Reason::none;          ///< the last connectorDown's reason, none once up again
+  std::optional<Gap> gap_;                ///< open since the last live connection ended
+  net::Reason told_ = net::Reason::none;  ///< the last connectorDown's reason, none once up again
 };
 
 }  // namespace tributary::connectors

@@ -24,7 +24,7 @@ namespace tributary::connectors {
 
 struct LinkSettings {
   std::string connector;
-  std::string_view source;           ///< the registry's name of its kind: static storage
+  std::string_view source;  ///< the registry's name of its kind: static storage
   config::ConnectorCommon common;
   std::chrono::milliseconds pause_limit{20'000};  ///< `limits.pause`
   std::chrono::milliseconds secret_poll{1'000};   ///< how often a refused or missing secret is looked at
@@ -45,8 +45,8 @@ struct LinkSurroundings {
 /// Owned by the supervisor; made, called and destroyed on the io thread (or while it does not run). Destruction ends
 /// the connection at once, without farewell. Nothing is thrown; a bug in the protocol costs its connection.
 ///
-/// Frames: what arrives until we end the connection is understood and counted; during the close handshake too (see
-/// Conversation); after a hard end (watchdog, back-pressure) nothing is delivered any more and nothing counted.
+/// Frames: what arrives until we end the connection is understood and counted. From our close frame or hard end on, the
+/// socket delivers nothing any more, and nothing is counted: a stop stops reading.
 /// Thread: io.
 class Link final : private net::WebSocketListener, private Wire {
  public:
@@ -104,7 +104,7 @@ class Link final : private net::WebSocketListener, private Wire {
   std::shared_ptr<net::WebSocket> socket_;
   boost::asio::steady_timer timer_;
   std::vector<std::function<void()>> on_stopped_;
-  std::optional<event::Now> read_moment_;  ///< one moment for all messages of a read
+  std::optional<event::Now> read_moment_;                    ///< one moment for all messages of a read
   event::SteadyTime armed_ = event::SteadyTime::max();       ///< when the timer fires
   event::SteadyTime turn_ = event::SteadyTime::max();        ///< ours to dial, says the budget
   event::SteadyTime secrets_by_ = event::SteadyTime::max();  ///< until the reading is given up

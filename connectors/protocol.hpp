@@ -23,15 +23,15 @@ struct Outcome {
     bool binary = false;
   };
   event::FrameKind kind = event::FrameKind::control;
-  bool unknown = false;                       ///< control, of a kind this protocol does not know
-  std::string_view malformed_reason;          ///< with FrameKind::malformed: not_json, wrong_shape, too_deep, binary, …
+  bool unknown = false;               ///< control, of a kind this protocol does not know
+  std::string_view malformed_reason;  ///< with FrameKind::malformed: not_json, wrong_shape, too_deep, binary, …
   std::string malformed_detail;
-  std::vector<event::Draft> drafts;           ///< events of this frame, in order
-  std::vector<event::Ignored> ignored;        ///< events of this frame that are not passed on
-  std::vector<Frame> sends;                   ///< to write, in order
+  std::vector<event::Draft> drafts;     ///< events of this frame, in order
+  std::vector<event::Ignored> ignored;  ///< events of this frame that are not passed on
+  std::vector<Frame> sends;             ///< to write, in order
   std::vector<event::Notice> notices;
-  bool live = false;                          ///< the upstream has said that we are in
-  std::optional<net::Ending> down;            ///< this connection is over, for this reason
+  bool live = false;                ///< the upstream has said that we are in
+  std::optional<net::Ending> down;  ///< this connection is over, for this reason
 
   void clear();
 };

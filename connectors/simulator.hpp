@@ -21,12 +21,12 @@ struct WrittenEvent {
 
 struct SimulatorOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;   ///< 0: a free one
-  std::uint64_t seed = 1;   ///< the same seed, the same events
-  double rate = 10;         ///< events per second over all connections; 0: none of its own accord
-  std::uint64_t count = 0;  ///< stop writing after so many; 0: never
+  std::uint16_t port = 0;                         ///< 0: a free one
+  std::uint64_t seed = 1;                         ///< the same seed, the same events
+  double rate = 10;                               ///< events per second over all connections; 0: none of its own accord
+  std::uint64_t count = 0;                        ///< stop writing after so many; 0: never
   std::map<std::string, std::string> behaviours;  ///< by name, see BehaviourDescription; unknown ones are refused
-  std::string certificate;  ///< PEM; with `key`: TLS
+  std::string certificate;                        ///< PEM; with `key`: TLS
   std::string key;
   std::function<void(const WrittenEvent&)> written;  ///< each event, after it was given to the socket
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -40,7 +41,8 @@ class Log {
   explicit Log(const config::Log& settings);
   ~Log();
   void write(const LogLine& line);
-  bool is_text() const { return text_; }
+  /// Only errors from now on.
+  void quiet() { level_ = Level::error; }
 
  private:
   struct Repeat {
@@ -50,7 +52,7 @@ class Log {
   std::string text_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const;
   std::string json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const;
 
-  Level level_;
+  std::atomic<Level> level_;
   bool text_;
   std::mutex mutex_;
   std::map<std::string, Repeat> repeats_;

@@ -18,16 +18,33 @@ void NameTable::remove_idle() {
   std::erase_if(entries_, [](const Entry& entry) { return entry.node == kAnything && entry.required == 0; });
 }
 
+std::uint64_t NameTable::mask(std::size_t size) {
+  if (size == 0) return 0;
+  const std::size_t other_bits = size < 8 ? 64 - 8 * size : 0;
+  return std::endian::native == std::endian::little ? ~0ULL >> other_bits : ~0ULL << other_bits;
+}
+
+std::size_t NameTable::slot_of(std::string_view name) const {
+  const std::uint64_t head = word_at(name.data()) & mask(name.size());
+  const std::uint64_t tail = word_at(name.data() + 8) & mask(name.size() < 8 ? 0 : name.size() - 8);
+  return ((head ^ name.size()) * multiplier_ + tail * ~multiplier_) >> shift_;
+}
+
+const NameTable::Entry* NameTable::look_up(std::string_view name) const {
+  for (std::size_t at = slot_of(name);; at = at + 1 == slots_.size() ? 0 : at + 1) {
+    if (slots_[at] == kNoRules) return nullptr;
+    if (is(entries_[slots_[at]], name)) return &entries_[slots_[at]];
+  }
+}
+
 std::size_t NameTable::fill() {
-  std::fill(slots_.begin(), slots_.end(), Slot());
+  std::fill(slots_.begin(), slots_.end(), kNoRules);
   std::size_t steps = 0;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    const std::string& name = entries_[i].name;
-    const std::string padded = name + std::string(16, '\0');
-    const Start start = start_of(std::string_view(padded.data(), name.size()));
-    std::size_t at = slot_of(start, name.size());
-    for (; slots_[at].entry != kNoRules; at = (at + 1) % slots_.size()) ++steps;
-    slots_[at] = {start, name.size(), i};
+    const std::string padded = entries_[i].name + std::string(16, '\0');
+    std::size_t at = slot_of(std::string_view(padded.data(), entries_[i].name.size()));
+    for (; slots_[at] != kNoRules; at = (at + 1) % slots_.size()) ++steps;
+    slots_[at] = i;
   }
   return steps;
 }
@@ -38,7 +55,15 @@ void NameTable::build() {
   slots_.resize(size);
   shift_ = 64U - static_cast<std::uint32_t>(std::countr_zero(size));
   lengths_ = 0;
-  for (const Entry& entry : entries_) lengths_ |= std::uint64_t{1} << std::min<std::size_t>(entry.name.size(), 63);
+  for (Entry& entry : entries_) {
+    entry.size = entry.name.size();
+    entry.head_mask = mask(entry.size);
+    entry.tail_mask = mask(entry.size < 8 ? 0 : entry.size - 8);
+    const std::string padded = entry.name + std::string(16, '\0');
+    entry.head = word_at(padded.data()) & entry.head_mask;
+    entry.tail = word_at(padded.data() + 8) & entry.tail_mask;
+    lengths_ |= std::uint64_t{1} << std::min<std::uint64_t>(entry.size, 63);
+  }
   std::uint64_t best = multiplier_;
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   const int attempts = entries_.size() <= 64 ? 64 : 1;

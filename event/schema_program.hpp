@@ -5,8 +5,6 @@
 
 #include <simdjson.h>
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,77 +39,61 @@ enum TypeBit : std::uint8_t {
   kAllTypes = 127,
 };
 
-// Names to small values. What is hashed and compared are the first sixteen bytes of a name, loaded once: names are
-// short, and a call to memcmp costs more than all the rest.
+// Names to small values. What is hashed and compared are the first sixteen bytes of a name: names are short, and a call
+// to memcmp costs more than all the rest. Documents mostly have their members in the order of their schema, so that the
+// entry behind the last one found is tried first.
+//
+// Names that are looked up must be of a simdjson document: sixteen bytes from their first are read, which the padding of
+// simdjson's string buffer (32 bytes or more) allows.
 class NameTable {
  public:
   struct Entry {
-    std::string name;
+    std::uint64_t size = 0;
+    std::uint64_t head = 0, tail = 0;            // the first sixteen bytes, zeros behind the end
+    std::uint64_t head_mask = 0, tail_mask = 0;  // those of them that are the name's
+    std::uint64_t required = 0;                  // the bit of this name among the required ones
     NodeIndex node = kAnything;
-    std::uint64_t required = 0;  // the bit of this name among the required ones
-    bool declared = false;       // under `properties`, not only `required`
+    bool declared = false;  // under `properties`, not only `required`
+    std::string name;
   };
 
   Entry& add(std::string_view name);  // the one there is, or a new one
   void remove_idle();                 // names that say nothing: any value, not required
   void build();                       // after the last add
 
-  // `name` must be of a simdjson document: sixteen bytes from its first are read, which simdjson's padding of its
-  // string buffer (32 bytes or more) allows.
-  const Entry* find(std::string_view name) const {
-    const std::size_t size = name.size() < 63 ? name.size() : 63;
-    return (lengths_ >> size & 1U) == 0 ? nullptr : look_up(name);
+  const Entry* find(std::string_view name) const { return may_hold(name) ? look_up(name) : nullptr; }
+  // As find; `next` is where to look first, and is moved behind what is found. It starts at 0.
+  const Entry* find(std::string_view name, std::size_t& next) const {
+    if (next < entries_.size() && is(entries_[next], name)) return &entries_[next++];
+    if (!may_hold(name)) return nullptr;
+    const Entry* const found = look_up(name);
+    if (found != nullptr) next = static_cast<std::size_t>(found - entries_.data()) + 1;
+    return found;
   }
   const std::vector<Entry>& entries() const { return entries_; }
   std::vector<Entry>& entries() { return entries_; }
 
  private:
-  struct Start {  // zeros behind the end
-    std::uint64_t head = 0;
-    std::uint64_t tail = 0;
-  };
-  struct Slot {
-    Start start;
-    std::size_t size = 0;
-    std::uint32_t entry = kNoRules;
-  };
-
-  // The first `size` of eight bytes; the others are read and dropped: a branch less.
-  static std::uint64_t first_bytes(const char* from, std::size_t size) {
+  static std::uint64_t word_at(const char* from) {
     std::uint64_t word;
     std::memcpy(&word, from, sizeof word);
-    return word & kMasks[size < 8 ? size : 8];
+    return word;
   }
-  static Start start_of(std::string_view name) {
-    const std::size_t rest = name.size() < 8 ? 0 : name.size() - 8;
-    return {first_bytes(name.data(), name.size()), first_bytes(name.data() + 8, rest)};
+  static bool is(const Entry& entry, std::string_view name) {
+    if (entry.size != name.size()) return false;
+    const std::uint64_t head = (word_at(name.data()) & entry.head_mask) ^ entry.head;
+    const std::uint64_t tail = (word_at(name.data() + 8) & entry.tail_mask) ^ entry.tail;
+    return (head | tail) == 0 && (entry.size <= 16 || entry.name == name);
   }
-  std::size_t slot_of(Start start, std::size_t size) const {
-    return ((start.head ^ size) * multiplier_ + start.tail * ~multiplier_) >> shift_;
-  }
-  const Entry* look_up(std::string_view name) const {
-    const Start start = start_of(name);
-    for (std::size_t at = slot_of(start, name.size());; at = at + 1 == slots_.size() ? 0 : at + 1) {
-      const Slot& slot = slots_[at];
-      if (slot.entry == kNoRules) return nullptr;
-      if (slot.start.head != start.head || slot.start.tail != start.tail || slot.size != name.size()) continue;
-      if (name.size() <= 16 || entries_[slot.entry].name == name) return &entries_[slot.entry];
-    }
-  }
+  bool may_hold(std::string_view name) const { return (lengths_ >> (name.size() < 63 ? name.size() : 63) & 1U) != 0; }
+  static std::uint64_t mask(std::size_t size);  // of the first `size` of eight bytes
+  std::size_t slot_of(std::string_view name) const;
+  const Entry* look_up(std::string_view name) const;
   std::size_t fill();  // with the present multiplier: how many steps all look-ups take beyond the first
-
-  static constexpr std::array<std::uint64_t, 9> kMasks = [] {
-    std::array<std::uint64_t, 9> masks{};
-    for (unsigned size = 1; size < 8; ++size) {
-      masks[size] = std::endian::native == std::endian::little ? ~0ULL >> (64 - 8 * size) : ~0ULL << (64 - 8 * size);
-    }
-    masks[8] = ~0ULL;
-    return masks;
-  }();
 
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::size_t> known_;  // until build
-  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> slots_;
   std::uint64_t lengths_ = 0;  // bit n: there is a name of n bytes (63: or more)
   std::uint64_t multiplier_ = 0x9E3779B97F4A7C15U;
   std::uint32_t shift_ = 63;

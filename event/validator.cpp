@@ -380,9 +380,10 @@ template <bool kExplain>
 bool Run<kExplain>::object(const ObjectRules& rules, const element& value) {
   std::uint64_t seen = 0;
   std::size_t count = 0;
+  std::size_t next = 0;
   for (const auto field : members_of(value)) {
     ++count;
-    const NameTable::Entry* const entry = rules.names.find(field.key);
+    const NameTable::Entry* const entry = rules.names.find(field.key, next);
     if (entry != nullptr) seen |= entry->required;
     if (rules.plain) {
       if (entry == nullptr) continue;

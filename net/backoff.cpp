@@ -18,12 +18,15 @@ milliseconds step(milliseconds base, milliseconds cap, unsigned n) {
 
 Ladder ladder(Reason reason) noexcept {
   switch (reason) {
-    case Reason::credential_unreadable: return Ladder::parked;
+    case Reason::credential_unreadable:
+      return Ladder::parked;
     case Reason::credential_refused:
     case Reason::credential_expired:
     case Reason::wrong_channel:
-    case Reason::engine_io_mismatch: return Ladder::slow;
-    default: return Ladder::fast;
+    case Reason::engine_io_mismatch:
+      return Ladder::slow;
+    default:
+      return Ladder::fast;
   }
 }
 

@@ -10,8 +10,8 @@ namespace tributary::net {
 
 /// How soon a lost connection is dialled again.
 struct BackoffSettings {
-  std::chrono::milliseconds base{1'000};  ///< the shortest delay
-  std::chrono::milliseconds cap{60'000};  ///< the longest
+  std::chrono::milliseconds base{1'000};          ///< the shortest delay
+  std::chrono::milliseconds cap{60'000};          ///< the longest
   std::chrono::milliseconds reset_after{30'000};  ///< live for so long: the next loss starts at `base` again
   std::chrono::milliseconds slow_base{60'000};    ///< where a person must act: first delay
   std::chrono::milliseconds slow_cap{900'000};    ///< and last; also the most a server's Retry-After is obeyed

@@ -24,8 +24,8 @@ TEST(DialBudget, NoSecondHoldsMoreThanBurstAndRateAllow) {
   for (int i = 0; i < 1000; ++i) turns.push_back(budget.reserve(start + 3ms * i));
   EXPECT_TRUE(std::is_sorted(turns.begin(), turns.end()));
   for (std::size_t i = 0; i < turns.size(); ++i) {
-    const auto in_second = std::count_if(turns.begin(), turns.end(),
-                                         [&](auto turn) { return turn >= turns[i] && turn < turns[i] + 1s; });
+    const auto in_second =
+        std::count_if(turns.begin(), turns.end(), [&](auto turn) { return turn >= turns[i] && turn < turns[i] + 1s; });
     ASSERT_LE(in_second, 25);
   }
 }

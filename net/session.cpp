@@ -34,13 +34,20 @@ Ending ending_of(Reason reason, std::string detail) {
 
 std::string_view name(State state) noexcept {
   switch (state) {
-    case State::idle: return "idle";
-    case State::dialing: return "dialing";
-    case State::handshaking: return "handshaking";
-    case State::live: return "live";
-    case State::draining: return "draining";
-    case State::waiting: return "waiting";
-    case State::parked: return "parked";
+    case State::idle:
+      return "idle";
+    case State::dialing:
+      return "dialing";
+    case State::handshaking:
+      return "handshaking";
+    case State::live:
+      return "live";
+    case State::draining:
+      return "draining";
+    case State::waiting:
+      return "waiting";
+    case State::parked:
+      return "parked";
   }
   return "idle";
 }
@@ -56,7 +63,9 @@ void Session::start(Time now, Actions& actions) {
 void Session::stop(Time now, Time by, Actions& actions) {
   restart_ = false;
   switch (state_) {
-    case State::idle: actions.push_back(action::Stopped{}); return;
+    case State::idle:
+      actions.push_back(action::Stopped{});
+      return;
     case State::waiting:
     case State::parked:
       disarm();
@@ -69,7 +78,9 @@ void Session::stop(Time now, Time by, Actions& actions) {
       stopping_ = true;
       leave(ending_of(Reason::stopped, ""), true, now, actions);
       break;
-    case State::draining: stopping_ = true; break;
+    case State::draining:
+      stopping_ = true;
+      break;
   }
   if (state_ == State::draining) close_by_ = std::min(close_by_, by);
 }
@@ -156,7 +167,8 @@ void Session::paused(bool paused, Time now, Actions& actions) {
 
 void Session::tick(Time now, Actions& actions) {
   switch (state_) {
-    case State::idle: return;
+    case State::idle:
+      return;
     case State::waiting:
     case State::parked:
       if (!paused_ && now >= attempt_at_) begin_attempt(now, actions);
@@ -167,7 +179,9 @@ void Session::tick(Time now, Actions& actions) {
       }
       return;
     case State::handshaking:
-    case State::live: tick_open(now, actions); return;
+    case State::live:
+      tick_open(now, actions);
+      return;
     case State::draining:
       if (now < close_by_) return;
       actions.push_back(action::Drop{});
@@ -198,10 +212,6 @@ Session::Time Session::deadline() const {
   return std::min({dial_by_, handshake_by_, pong_by_, idle_by_, pause_by_, close_by_, ping_at_});
 }
 
-bool Session::listening() const {
-  return open() || (state_ == State::draining && own_ending_ && own_ending_->reason == Reason::stopped);
-}
-
 void Session::enter(State state, Time now) {
   state_ = state;
   since_ = now;
@@ -228,8 +238,7 @@ void Session::begin_attempt(Time now, Actions& actions) {
 
 void Session::leave(Ending ending, bool politely, Time now, Actions& actions) {
   if (!in_flight_) return finish(std::move(ending), now, actions);
-  // Without reading no close handshake can be seen to its end.
-  const bool handshake = politely && open() && !paused_;
+  const bool handshake = politely && open();
   disarm();
   enter(State::draining, now);
   close_by_ = now + settings_.close + drop_grace;

@@ -38,19 +38,28 @@ struct SessionSettings {
 
 /// What a session wants done, in order.
 namespace action {
-struct Dial {};                    ///< begin an attempt; answer with `dialed`, `opened` or `ended`
-struct Ping {};                    ///< a websocket ping
-struct Close { Ending ending; };   ///< farewell and close handshake; `ended` follows
-struct Abort { Ending ending; };   ///< hard end at once; `ended` follows
-struct Drop {};                    ///< the socket did not end in time: forget it, no `ended` will be heard
-struct Up { std::uint64_t connection = 0; };                ///< live; counts from 1
-struct Down { Ending ending; bool was_live = false; };      ///< an attempt or a life is over
-struct Wait {                                               ///< until the next attempt
+struct Dial {};  ///< begin an attempt; answer with `dialed`, `opened` or `ended`
+struct Ping {};  ///< a websocket ping
+struct Close {
+  Ending ending;
+};  ///< farewell and close handshake; `ended` follows
+struct Abort {
+  Ending ending;
+};               ///< hard end at once; `ended` follows
+struct Drop {};  ///< the socket did not end in time: forget it, no `ended` will be heard
+struct Up {
+  std::uint64_t connection = 0;
+};  ///< live; counts from 1
+struct Down {
+  Ending ending;
+  bool was_live = false;
+};             ///< an attempt or a life is over
+struct Wait {  ///< until the next attempt
   std::chrono::milliseconds delay{0};
   bool parked = false;
   Ending ending;
 };
-struct Stopped {};                 ///< the answer to `stop`: nothing is open any more
+struct Stopped {};  ///< the answer to `stop`: nothing is open any more
 }  // namespace action
 using Action = std::variant<action::Dial, action::Ping, action::Close, action::Abort, action::Drop, action::Up,
                             action::Down, action::Wait, action::Stopped>;
@@ -96,9 +105,8 @@ class Session {
   Time since() const { return since_; }
   std::uint64_t connections() const { return connections_; }
   bool is_paused() const { return paused_; }
-  /// Messages that come now are to be understood: from open until an end of our own or the protocol's making. During
-  /// the close handshake of a `stop` they still are: the upstream had sent them before it heard of our leaving.
-  bool listening() const;
+  /// Messages that come now are to be understood: from open until an end of our own making.
+  bool listening() const { return open(); }
 
  private:
   void enter(State state, Time now);
@@ -122,7 +130,7 @@ class Session {
   bool ping_unanswered_ = false;
   std::uint64_t connections_ = 0;
   Ending last_ending_;
-  std::optional<Ending> own_ending_;  ///< why we are leaving
+  std::optional<Ending> own_ending_;                       ///< why we are leaving
   std::chrono::steady_clock::duration handshake_left_{0};  ///< kept over a pause
   // Each watchdog's moment; Time::max() is off.
   Time attempt_at_ = Time::max();

@@ -43,6 +43,9 @@ class Stream {
   /// Ends at once; pending waits complete with an error.
   void close();
 
+  /// Bytes have been taken from the descriptor and not been read: waiting for it would be in vain.
+  bool has_buffered() const { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
+
   int descriptor() { return socket_.native_handle(); }
   const std::string& fault() const { return fault_; }
   /// The failure was TLS's rather than the socket's.

@@ -12,7 +12,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr int reads_per_turn = 4;  ///< then other connections get theirs
-constexpr std::size_t kept_capacity = 16 * 1024;
+constexpr std::size_t kept_capacity = 256;  ///< of the write buffer while there is nothing to write
 
 std::string in_milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
@@ -80,7 +80,15 @@ void WebSocketConnection::run() {
   look_at_engine();
   if (ended_) return;
   flush();
-  wait_readable(Stream::Status::want_read);
+  read_on();
+}
+
+/// Reads on after a break: what TLS has buffered meanwhile does not make the descriptor readable.
+void WebSocketConnection::read_on() {
+  if (!stream_->has_buffered()) return wait_readable(Stream::Status::want_read);
+  boost::asio::post(io_, [self = shared_from_this()] {
+    if (!self->read_waiting_) self->readable();
+  });
 }
 
 void WebSocketConnection::wait_readable(Stream::Status want) {
@@ -94,19 +102,17 @@ void WebSocketConnection::wait_readable(Stream::Status want) {
 
 void WebSocketConnection::readable() {
   if (ended_) return drain();
-  if (paused_) return;
+  if (paused_ || !held_.empty()) return;  // what is held comes first, deliver_held is on its way
   const auto buffer = shared_read_buffer();
   for (int turn = 0; turn < reads_per_turn; ++turn) {
     const auto [status, size] = stream_->read(buffer);
     if (size != 0) deliver({buffer.data(), size});
-    if (ended_ || paused_) return;
+    if (ended_ || paused_ || !held_.empty()) return;
     if (status == Stream::Status::end) return stream_ended();
     if (status == Stream::Status::failed) return stream_failed();
     if (status != Stream::Status::done) return wait_readable(status);
   }
-  boost::asio::post(io_, [self = shared_from_this()] {
-    if (!self->read_waiting_) self->readable();
-  });
+  read_on();
 }
 
 void WebSocketConnection::deliver(std::string_view bytes) {
@@ -128,7 +134,7 @@ void WebSocketConnection::deliver_held() {
     const std::string held = std::exchange(held_, std::string());
     deliver(held);
   }
-  if (!ended_ && !paused_) wait_readable(Stream::Status::want_read);
+  if (!ended_ && !paused_) read_on();
 }
 
 void WebSocketConnection::look_at_engine() {
@@ -195,7 +201,7 @@ void WebSocketConnection::flush() {
   if (unsent_bytes() == 0 || status == Stream::Status::failed || status == Stream::Status::end) {
     outgoing_.clear();
     outgoing_offset_ = 0;
-    if (outgoing_.capacity() > kept_capacity) outgoing_.shrink_to_fit();
+    if (outgoing_.capacity() > kept_capacity) outgoing_ = std::string();
   } else if (outgoing_offset_ >= outgoing_.size() / 2) {
     outgoing_.erase(0, std::exchange(outgoing_offset_, 0));
   }
@@ -254,7 +260,7 @@ void WebSocketConnection::finish(Ending ending) {
 void WebSocketConnection::linger() {
   if (std::exchange(write_shut_, true)) return;
   stream_->shutdown_write();
-  if (!read_waiting_) wait_readable(Stream::Status::want_read);
+  read_on();
 }
 
 void WebSocketConnection::drain() {
@@ -265,9 +271,9 @@ void WebSocketConnection::drain() {
       deadline_.cancel();
       return stream_->close();
     }
-    if (status != Stream::Status::done) break;
+    if (status != Stream::Status::done) return wait_readable(Stream::Status::want_read);
   }
-  wait_readable(Stream::Status::want_read);
+  read_on();
 }
 
 void WebSocketConnection::tell(Ending ending) {

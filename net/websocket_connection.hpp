@@ -62,6 +62,7 @@ class WebSocketConnection : public WebSocket,
 
   void send(std::string_view payload, bool binary);
   void wait_readable(Stream::Status want);
+  void read_on();
   void readable();
   void drain();
   void deliver(std::string_view bytes);

@@ -338,6 +338,13 @@ class Engine : public WebSocketEngine {
     return words;
   }
 
+  /// What only the handshake needed would otherwise be kept for the life of the connection.
+  void forget_handshake() {
+    const_cast<Connection::request_type&>(connection_->get_request()) = Connection::request_type();
+    const_cast<Connection::response_type&>(connection_->get_response()) = Connection::response_type();
+    connection_->set_uri(nullptr);
+  }
+
   std::string failure_words() const { return "the handshake failed: " + connection_->get_ec().message(); }
 
   Events& events_;
@@ -444,7 +451,8 @@ class ClientEngine final : public Engine {
     const std::string& head = reader_->raw_head();
     connection_->read_all(head.data(), head.size());
     if (!opened_) return end(Reason::protocol_error, failure_words());
-    reader_ = std::make_unique<HttpReplyReader>();
+    reader_.reset();
+    forget_handshake();
     phase_ = Phase::first_bytes;
     guarded([&] { events_.opened(subprotocol); });
   }
@@ -459,12 +467,12 @@ class ClientEngine final : public Engine {
       first_bytes_ += bytes.substr(0, length);
       if (first_bytes_ == mark) {
         phase_ = Phase::refusal;
+        reader_ = std::make_unique<HttpReplyReader>();
         reader_->feed(first_bytes_);
       }
       return length;
     }
     phase_ = Phase::frames;
-    reader_.reset();
     if (!first_bytes_.empty()) take_frames(first_bytes_);
     return 0;
   }
@@ -487,7 +495,7 @@ class ClientEngine final : public Engine {
   }
 
   Phase phase_ = Phase::answer;
-  std::unique_ptr<HttpReplyReader> reader_;  ///< gone once frames flow
+  std::unique_ptr<HttpReplyReader> reader_;  ///< only while HTTP is read
   std::string first_bytes_;
 };
 
@@ -498,6 +506,7 @@ class ServerEngine final : public Engine {
     connection_->set_http_handler([this](connection_hdl) { decide(false); });
     connection_->set_open_handler([this](connection_hdl) {
       opened_ = true;
+      forget_handshake();
       guarded([&] { events_.opened(connection_->get_subprotocol()); });
     });
   }

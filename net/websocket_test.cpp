@@ -158,6 +158,17 @@ TEST_F(WebSocketPair, PauseAndResumeInsideEveryMessageKeepsTheOrder) {
   for (std::size_t i = 0; i < 500; ++i) ASSERT_EQ(recorder_.messages[i].payload, std::to_string(i));
 }
 
+TEST_F(WebSocketPair, PauseInAMessageAndResumeAtTheReadsEndKeepsTheOrder) {
+  connect();
+  recorder_.when_message = [&] { socket_->pause_reading(); };
+  recorder_.when_read_end = [&] { socket_->resume_reading(); };
+  for (int i = 0; i < 3'000; ++i) accepted_socket_->send_text(std::string(200, 'x') + std::to_string(i));
+  run_until(io_, [&] { return recorder_.messages.size() == 3'000; });
+  for (std::size_t i = 0; i < 3'000; ++i) {
+    ASSERT_EQ(recorder_.messages[i].payload, std::string(200, 'x') + std::to_string(i));
+  }
+}
+
 TEST_F(WebSocketPair, UnsentBytesGrowWhileThePeerDoesNotRead) {
   connect();
   accepted_socket_->pause_reading();

@@ -54,6 +54,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     const auto event = finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, ++sequence_,
                                                        update, now});
     pipeline_.offer(event, to);
+    if (pipeline_.tap_) pipeline_.tap_(event);
   }
 
   void ignored(event::Ignored reason) override {
@@ -101,11 +102,12 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 };
 
 Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
-                   std::string run)
+                   std::string run, std::function<void(const event::EventPtr&)> tap)
     : targets_(std::move(targets)),
       routes_(routes),
       streamelements_(std::move(streamelements)),
-      run_(std::move(run)) {
+      run_(std::move(run)),
+      tap_(std::move(tap)) {
   TRIBUTARY_ASSERT(targets_.size() <= most_sinks);
 }
 

@@ -48,9 +48,10 @@ class BookedIntake : public event::Intake {
 /// Must outlive its intakes; targets must outlive it. Thread: io.
 class Pipeline {
  public:
-  /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program.
+  /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program; `tap` sees
+  /// every accepted event as it is offered.
   Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
-           std::string run);
+           std::string run, std::function<void(const event::EventPtr&)> tap = {});
   ~Pipeline();
 
   std::unique_ptr<BookedIntake> intake(IntakeSettings settings);
@@ -69,6 +70,7 @@ class Pipeline {
   std::vector<Route> routes_;
   event::Schema streamelements_;
   std::string run_;
+  std::function<void(const event::EventPtr&)> tap_;
   event::Validator validator_;
 };
 

@@ -49,6 +49,8 @@ inline event::EventPtr make_event(const EventParts& parts = {}) {
   std::string key = std::string(parts.source) + ":" + std::string(parts.channel);
   if (!parts.key_suffix.empty()) key += ":" + std::string(parts.key_suffix);
   event->key = put(key);
+  event->upstream_channel = {event->key.offset + static_cast<std::uint32_t>(parts.source.size() + 1),
+                             static_cast<std::uint32_t>(parts.channel.size())};
   event->kind = parts.kind;
   event->source = parts.source;
   event->connector = std::make_shared<const std::string>(parts.connector);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@ struct rd_kafka_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_topic_s;
 struct rd_kafka_conf_s;
+struct rd_kafka_op_s;  // rd_kafka_event_t
 
 namespace tributary::sinks::kafka {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <thread>
 
 #include "event/assert.hpp"
 #include "sinks/kafka/verdict.hpp"
@@ -246,7 +247,19 @@ Report Producer::give_back(std::size_t slot, int error) {
   return {slots_[slot].token, verdict_of(error), code_of(error)};
 }
 
+/// Sleeps for the rest of the pace when records are on their way; returns what is left of the timeout.
+std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout) {
+  const auto begin = Clock::now();
+  const auto end = std::min(last_poll_ + options_.pace, begin + timeout);
+  if (outstanding_ == 0 || begin >= end) return timeout;
+  pacing_ = true;
+  std::this_thread::sleep_until(end);
+  pacing_ = false;
+  return std::max(0ms, timeout - std::chrono::ceil<std::chrono::milliseconds>(end - begin));
+}
+
 void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+  if (timeout > 0ms) timeout = keep_pace(timeout);
   if (woken_.exchange(false)) timeout = 0ms;
   if (!queue_) {
     std::unique_lock lock(wake_mutex_);
@@ -261,11 +274,12 @@ void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& repo
     }
   }
   woken_ = false;
+  last_poll_ = Clock::now();
   if (watch_->has_news()) learn();
 }
 
 void Producer::wake() {
-  if (woken_.exchange(true)) return;
+  if (woken_.exchange(true) || pacing_) return;
   const std::lock_guard lock(wake_mutex_);
   if (queue_) {
     rd_kafka_queue_yield(queue_.get());
@@ -362,9 +376,11 @@ void Producer::apply(const TopicFact& fact) {
     case TopicFact::State::present:
       break;
   }
+  const bool known = topic.state == Topic::State::present && topic.batch_limit == fact.batch_limit;
   topic.stale = topic.state == Topic::State::missing && topic.handle;
   topic.state = Topic::State::present;
   topic.batch_limit = fact.batch_limit;
+  if (known) return;
   tell(Sign::topic_found, topic.name,
        fact.batch_limit == 0 ? "max.message.bytes is not known: " + fact.detail
                              : "max.message.bytes " + std::to_string(fact.batch_limit));

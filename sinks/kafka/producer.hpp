@@ -18,8 +18,6 @@
 #include "sinks/kafka/topics.hpp"
 #include "sinks/observer.hpp"
 
-struct rd_kafka_op_s;  // rd_kafka_event_t
-
 namespace tributary::sinks::kafka {
 
 struct ProducerOptions {
@@ -28,6 +26,9 @@ struct ProducerOptions {
   std::string dead_letter, relay, state;  ///< "" : off
   CloudEvents cloudevents = CloudEvents::binary;
   CreateTopics create_topics;
+  /// While records are on their way, reports are looked for and new records let in at this pace: at low rates it is
+  /// wake-ups that cost, and a burst of records to several partitions costs hardly more than one record.
+  std::chrono::microseconds pace{3'000};
 };
 
 /// The wire to Kafka: an idempotent librdkafka producer, acks=all, no delivery timeout. Zero-copy: librdkafka reads the
@@ -80,6 +81,7 @@ class Producer final : public event::Downstream {
   event::Sent refused(Topic& topic, int error);
   std::uint32_t take_slot(std::uint64_t token);
   event::Report give_back(std::size_t slot, int error);
+  std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
   void handle(rd_kafka_op_s* event, std::vector<event::Report>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
   void heed(rd_kafka_op_s* event);
@@ -110,6 +112,8 @@ class Producer final : public event::Downstream {
   std::condition_variable woken_without_queue_;
   QueuePtr queue_;
   std::atomic<bool> woken_{false};
+  std::atomic<bool> pacing_{false};  ///< poll sleeps for less than the pace: no need to wake it
+  std::chrono::steady_clock::time_point last_poll_{};
   std::unique_ptr<TopicWatch> watch_;  ///< last: its thread calls wake
 };
 

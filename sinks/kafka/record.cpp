@@ -171,13 +171,10 @@ std::string_view Framer::source_of(const event::Event& event) {
   const auto key = event.key_text();
   if (key == last_key_ && !source_.empty()) return source_;
   last_key_ = key;
-  auto channel = event.upstream_channel_text();
-  // The key of a state event goes on with `:<name>`, and its channel has no colon.
-  if (event.kind == event::Kind::state) channel = channel.substr(0, channel.find(':'));
   source_ = "/";
   append_percent_encoded(source_, event.source);
   source_ += '/';
-  append_percent_encoded(source_, channel);
+  append_percent_encoded(source_, event.upstream_channel_text());
   return source_;
 }
 

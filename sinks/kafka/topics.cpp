@@ -12,7 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 1'000ms;      // of one question: also how long a stop may have to wait
+// A record waits for its topic's limit only so long; a slow answer is asked for again while records flow.
+constexpr Patience hasty{.list = 1'000ms, .describe = 250ms};
+constexpr Patience thorough{.list = 1'000ms, .describe = 2'000ms};
+constexpr auto shortest_admin_request = 1'000ms;
+constexpr auto slice = 25ms;  // after which a cancelled wait ends
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 15'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
@@ -32,7 +36,9 @@ int whole(std::chrono::milliseconds time) { return static_cast<int>(time.count()
 OptionsPtr options_for(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
   OptionsPtr options(rd_kafka_AdminOptions_new(client, operation));
   std::array<char, 256> why{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), whole(timeout), why.data(), why.size());
+  rd_kafka_AdminOptions_set_request_timeout(
+      options.get(), whole(std::max<std::chrono::milliseconds>(timeout, shortest_admin_request)), why.data(),
+      why.size());
   return options;
 }
 
@@ -69,6 +75,15 @@ std::string Inspector::last_error() {
     }
   }
   return text;
+}
+
+rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout) const {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (!cancelled_) {
+    if (auto* event = rd_kafka_queue_poll(queue, whole(slice))) return event;
+    if (std::chrono::steady_clock::now() >= end) break;
+  }
+  return nullptr;
 }
 
 bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
@@ -108,10 +123,12 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
   rd_kafka_DescribeConfigs(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
   rd_kafka_ConfigResource_destroy_array(asked.data(), asked.size());
 
-  const EventPtr event{rd_kafka_queue_poll(queue.get(), whole(timeout + patience))};
+  const EventPtr event{await(queue.get(), timeout)};
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
-      if (event && fact.state == TopicFact::State::present) fact.detail = rd_kafka_event_error_string(event.get());
+      if (fact.state != TopicFact::State::present) continue;
+      fact.undescribed = !event;
+      fact.detail = event ? rd_kafka_event_error_string(event.get()) : "no answer";
     }
     return;
   }
@@ -147,7 +164,7 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
   rd_kafka_CreateTopics(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
   rd_kafka_NewTopic_destroy_array(asked.data(), asked.size());
 
-  const EventPtr event{rd_kafka_queue_poll(queue.get(), whole(timeout + patience))};
+  const EventPtr event{await(queue.get(), timeout)};
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
@@ -174,16 +191,16 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
 }
 
 Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create,
-                         std::chrono::milliseconds timeout) {
+                         const Patience& patience) {
   Survey survey;
   for (const auto& name : names) {
     survey.topics.emplace_back();
     survey.topics.back().name = name;
   }
   if (!client_) client_ = open_client(properties_, Purpose::inspect, survey.fault);
-  if (!client_ || !list(survey, timeout)) return survey;
-  describe(survey, timeout);
-  if (create.enabled) create_missing(survey, create, std::max<std::chrono::milliseconds>(timeout, 5s));
+  if (!client_ || !list(survey, patience.list)) return survey;
+  describe(survey, patience.describe);
+  if (create.enabled) create_missing(survey, create, patience.create);
   return survey;
 }
 
@@ -198,6 +215,7 @@ TopicWatch::~TopicWatch() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  inspector_.cancel();
   changed_.notify_one();
   thread_.join();
 }
@@ -226,12 +244,12 @@ TopicWatch::Answer TopicWatch::take() {
 }
 
 /// Under the lock.
-void TopicWatch::learn(const Survey& survey) {
+void TopicWatch::learn(const Survey& survey, bool thorough) {
   if (!survey.listed) return;
   probing_ = false;
   answer_.reachable = true;
   for (const auto& fact : survey.topics) {
-    if (fact.state == TopicFact::State::present) wanted_.erase(fact.name);
+    if (fact.state == TopicFact::State::present && (thorough || !fact.undescribed)) wanted_.erase(fact.name);
     answer_.facts.push_back(fact);
   }
   news_ = true;
@@ -240,6 +258,7 @@ void TopicWatch::learn(const Survey& survey) {
 void TopicWatch::run() {
   std::unique_lock lock(mutex_);
   auto pause = first_pause;
+  bool again = false;  // for limits that did not come in time
   while (!stopping_) {
     if (wanted_.empty() && !probing_) {
       lock.unlock();
@@ -252,18 +271,19 @@ void TopicWatch::run() {
     asked_ = false;
     const std::vector<std::string> names(wanted_.begin(), wanted_.end());
     lock.unlock();
-    const auto survey = inspector_.survey(names, create_, patience);
+    const auto survey = inspector_.survey(names, create_, again ? thorough : hasty);
     lock.lock();
-    learn(survey);
+    learn(survey, again);
     if (survey.listed) {
       lock.unlock();
       notify_();
       lock.lock();
     }
     if (wanted_.empty()) continue;
-    const bool created = std::any_of(survey.topics.begin(), survey.topics.end(), [](const TopicFact& fact) {
-      return fact.state == TopicFact::State::created;
-    });
+    const auto any = [&](auto test) { return std::any_of(survey.topics.begin(), survey.topics.end(), test); };
+    again = any([](const TopicFact& fact) { return fact.undescribed; }) && !again;
+    if (again) continue;
+    const bool created = any([](const TopicFact& fact) { return fact.state == TopicFact::State::created; });
     changed_.wait_for(lock, created ? creation_pause : pause, [this] { return stopping_ || asked_; });
     pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
   }

@@ -26,7 +26,8 @@ struct TopicFact {
   enum class State : std::uint8_t { missing, present, created, not_created };
   std::string name;
   State state = State::missing;
-  std::size_t batch_limit = 0;  ///< the topic's max.message.bytes; 0: not allowed to know
+  std::size_t batch_limit = 0;  ///< the topic's max.message.bytes; 0: not known
+  bool undescribed = false;     ///< present, and the cluster has not said its limit in time
   int partitions = 0;
   std::string detail;           ///< why it could not be created or described
 };
@@ -38,22 +39,31 @@ struct Survey {
   std::vector<TopicFact> topics;  ///< one for each name asked for, in that order
 };
 
+/// How long each of an Inspector's questions may take.
+struct Patience {
+  std::chrono::milliseconds list{1'000}, describe{1'000}, create{10'000};
+};
+
 /// Asks a cluster about topics with a client of its own. It lists all topics and never names one in a metadata
 /// request, so that asking creates none. Blocking; Thread: any, one at a time.
 class Inspector {
  public:
   explicit Inspector(Properties properties) : properties_(std::move(properties)) {}
   /// Creates missing topics when `create` says so: they are `created`, and `present` in a later survey.
-  Survey survey(const std::vector<std::string>& names, const CreateTopics& create, std::chrono::milliseconds timeout);
+  Survey survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience);
   void close() { client_.reset(); }
+  /// Ends a survey under way soon (a listing: within its patience). Thread: any.
+  void cancel() { cancelled_ = true; }
 
  private:
   bool list(Survey& survey, std::chrono::milliseconds timeout);
   void describe(Survey& survey, std::chrono::milliseconds timeout);
   void create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout);
   std::string last_error();
+  rd_kafka_op_s* await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout) const;
 
   Properties properties_;
+  std::atomic<bool> cancelled_{false};
   ClientPtr client_;
 };
 
@@ -80,7 +90,7 @@ class TopicWatch {
 
  private:
   void run();
-  void learn(const Survey& survey);
+  void learn(const Survey& survey, bool thorough);
 
   Inspector inspector_;
   const CreateTopics create_;

@@ -5,6 +5,7 @@
 """
 
 import base64
+import logging
 import pathlib
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NoBrokersAvail
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, KafkaAdminClient, NewTopic, ResourcePattern, ResourceType
 
 from peers.place import PATIENCE, TOOLS, free_port, wait_until
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its retries would bury what a failed test has to say
 
 LISTENERS = ("plaintext", "tls", "sasl", "sasl_tls")
 _PROTOCOL = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}

@@ -4,9 +4,7 @@
 
 namespace tributary::support {
 
-std::string finished_json(const event::Draft& draft) {
-  return draft.text + (draft.test ? ",\"test\":true}}" : "}}");
-}
+std::string finished_json(const event::Draft& draft) { return draft.text + (draft.test ? ",\"test\":true}}" : "}}"); }
 
 void FakeIntake::control(bool unknown) {
   ++ledger.frames;
@@ -39,8 +37,7 @@ void FakeIntake::ignored(event::Ignored reason) {
 }
 
 void FakeIntake::notice(const event::Notice& notice, const event::Now&) {
-  notices.push_back(
-      {std::string(notice.type), notice.data_json, notice.channel, std::string(notice.channel_source)});
+  notices.push_back({std::string(notice.type), notice.data_json, notice.channel, std::string(notice.channel_source)});
 }
 
 void FakeIntake::live() { ++ledger.connections; }

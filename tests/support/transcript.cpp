@@ -139,11 +139,11 @@ int run_transcripts(const std::string& suite, const std::string& directory, Prot
   if (files.empty()) files.emplace_back(std::filesystem::path(directory) / "none.transcript");
   for (const auto& file : files) {
     std::string test = file.stem().string();
-    std::replace_if(test.begin(), test.end(), [](char c) { return c == '-' || c == '.' || c == ' '; }, '_');
-    testing::RegisterTest(suite.c_str(), test.c_str(), nullptr, nullptr, file.c_str(), 1,
-                          [path = file.string(), factory]() -> testing::Test* {
-                            return new TranscriptTest(path, factory);
-                          });
+    std::replace_if(
+        test.begin(), test.end(), [](char c) { return c == '-' || c == '.' || c == ' '; }, '_');
+    testing::RegisterTest(
+        suite.c_str(), test.c_str(), nullptr, nullptr, file.c_str(), 1,
+        [path = file.string(), factory]() -> testing::Test* { return new TranscriptTest(path, factory); });
   }
   return static_cast<int>(files.size());
 }

@@ -187,20 +187,34 @@ void TranscriptPlayer::begin() {
   settings_.seed = 1;
   TranscriptConfig theirs;
   for (const auto& [key, value] : config_.values) {
-    if (key == "start") start = value;
-    else if (key == "seed") settings_.seed = number_of<std::uint64_t>(value);
-    else if (key == "notices") all_notices_ = value == "all";
-    else if (key == "close") close_by_hand_ = value == "by-hand";
-    else if (key == "timeouts.dial") session.dial = duration_of(value);
-    else if (key == "timeouts.handshake") session.handshake = duration_of(value);
-    else if (key == "timeouts.pong") session.pong = duration_of(value);
-    else if (key == "timeouts.idle") session.idle = duration_of(value);
-    else if (key == "ping_interval") session.ping_interval = duration_of(value);
-    else if (key == "pause_limit") session.pause_limit = duration_of(value);
-    else if (key == "backoff.base") session.backoff.base = duration_of(value);
-    else if (key == "backoff.cap") session.backoff.cap = duration_of(value);
-    else if (key == "backoff.reset_after") session.backoff.reset_after = duration_of(value);
-    else theirs.values.emplace_back(key, value);
+    if (key == "start")
+      start = value;
+    else if (key == "seed")
+      settings_.seed = number_of<std::uint64_t>(value);
+    else if (key == "notices")
+      all_notices_ = value == "all";
+    else if (key == "close")
+      close_by_hand_ = value == "by-hand";
+    else if (key == "timeouts.dial")
+      session.dial = duration_of(value);
+    else if (key == "timeouts.handshake")
+      session.handshake = duration_of(value);
+    else if (key == "timeouts.pong")
+      session.pong = duration_of(value);
+    else if (key == "timeouts.idle")
+      session.idle = duration_of(value);
+    else if (key == "ping_interval")
+      session.ping_interval = duration_of(value);
+    else if (key == "pause_limit")
+      session.pause_limit = duration_of(value);
+    else if (key == "backoff.base")
+      session.backoff.base = duration_of(value);
+    else if (key == "backoff.cap")
+      session.backoff.cap = duration_of(value);
+    else if (key == "backoff.reset_after")
+      session.backoff.reset_after = duration_of(value);
+    else
+      theirs.values.emplace_back(key, value);
   }
   const auto wall = event::parse_time(start);
   if (!wall) fault("start is not a time: " + start);

@@ -19,8 +19,10 @@ using namespace std::chrono_literals;
 std::unique_ptr<connectors::Protocol> toy(const TranscriptConfig& config) {
   ToySettings settings;
   for (const auto& [key, value] : config.values) {
-    if (key == "beat") settings.beat = duration_of(value);
-    else if (key != "connector") throw std::invalid_argument("unknown key " + key);
+    if (key == "beat")
+      settings.beat = duration_of(value);
+    else if (key != "connector")
+      throw std::invalid_argument("unknown key " + key);
   }
   settings.secrets.resize(1);
   return std::make_unique<ToyProtocol>(settings);
@@ -33,9 +35,7 @@ const int registered = run_transcripts("LifeTranscript", TRIBUTARY_SOURCE_DIR "/
 
 TEST(Transcript, AllFilesAreRegistered) { EXPECT_GE(registered, 6); }
 
-TEST(Transcript, HoldsWhenEveryLineComes) {
-  EXPECT_EQ(play("open\n> hello <redacted>\n< welcome den\n= live\n"), "");
-}
+TEST(Transcript, HoldsWhenEveryLineComes) { EXPECT_EQ(play("open\n> hello <redacted>\n< welcome den\n= live\n"), ""); }
 
 TEST(Transcript, NamesFileAndLineOfAnOutputThatDiffers) {
   EXPECT_THAT(play("# a remark\nopen\n> hello you\n"), StartsWith("it:3: came `> hello <redacted>`"));
@@ -74,10 +74,11 @@ TEST(Transcript, ComparesPartsOfEvents) {
   EXPECT_THAT(play(begin + R"(= event {"type":"<absent>"})"), HasSubstr("type must not be there"));
   EXPECT_THAT(play(begin + R"(= event {"_id")"), HasSubstr("this line is not JSON"));
   EXPECT_THAT(play(begin + R"(= state {"_id":"a"})"), HasSubstr("expected `state`"));
-  EXPECT_EQ(play(begin + "= event! {\"_id\":\"a\",\"type\":\"tip\",\"provider\":\"toy\",\"data\":{\"amount\":4.20,\"list\":"
-                         "[1,2]},\"createdAt\":\"2026-11-01T12:00:00.000Z\",\"relay\":{\"receivedAt\":"
-                         "\"2026-11-01T12:00:00.000Z\"}}"),
-            "");
+  EXPECT_EQ(
+      play(begin + "= event! {\"_id\":\"a\",\"type\":\"tip\",\"provider\":\"toy\",\"data\":{\"amount\":4.20,\"list\":"
+                   "[1,2]},\"createdAt\":\"2026-11-01T12:00:00.000Z\",\"relay\":{\"receivedAt\":"
+                   "\"2026-11-01T12:00:00.000Z\"}}"),
+      "");
 }
 
 TEST(Transcript, ComparesWaitsByRange) {

@@ -1,0 +1,57 @@
+# The door for people. What is done, and how, is in CMakePresets.json, deploy/install-deps and tests/run.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+JOBS ?= $(shell nproc)
+CCACHE := $(if $(shell command -v ccache 2>/dev/null),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+PROGRAM := build/release/tributary
+# What `make build` needs is less than what the tests need, so the tests are configured only by tests/run.
+CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
+SOURCES = $(shell find event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test test-all bench install format lint clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+deps:  ## install the packages that building needs (asks for sudo only when something is missing)
+	@deploy/install-deps
+
+build: deps  ## the program: build/release/tributary
+	@$(CONFIGURE) >build-configure.log 2>&1 || { cat build-configure.log; rm -f build-configure.log; exit 1; }; rm -f build-configure.log
+	cmake --build build/release --parallel $(JOBS) --target tributary_program
+
+demo: build  ## run the demo: a simulated upstream, an embedded Kafka, no account needed (FOR=10s RATE=50)
+	$(PROGRAM) demo $(if $(FOR),--for $(FOR)) $(if $(RATE),--rate $(RATE))
+
+test:  ## every test of the short tier, set-up included: at most 25 minutes on two cores
+	@deploy/install-deps --tests
+	@tests/run
+
+test-all:  ## and the long ones: ThreadSanitizer, both Kafkas, long faults, 60 s of fuzzing
+	@deploy/install-deps --tests
+	@tests/run --all
+
+bench:  ## CPU per event beside the floor measured in the same run
+	@deploy/install-deps --tests
+	@tests/benchmark/run
+
+install: build  ## program, reference configuration and documents (PREFIX=/usr/local DESTDIR=)
+	install -D --mode=755 --strip $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tributary
+	install -D --mode=644 config/tributary.yaml $(DESTDIR)$(PREFIX)/share/doc/tributary/tributary.yaml
+	install --mode=644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tributary/
+	install -d --mode=755 $(DESTDIR)$(SYSCONFDIR)/tributary
+
+format:  ## clang-format every source in place
+	@deploy/install-deps --tests
+	clang-format -i $(SOURCES)
+
+lint:  ## layering, format, and a build with warnings as errors and clang-tidy
+	@deploy/install-deps --tests
+	python3 tests/layering/layering.py
+	clang-format --dry-run -Werror $(SOURCES)
+	cmake --preset ci
+	cmake --build --preset ci --parallel $(JOBS)
+
+clean:  ## remove all that was built, the test tools included
+	rm -rf build

@@ -1,0 +1,347 @@
+// What load() makes of a good file, and the exact line it prints for each kind of fault in a bad one.
+#include "config/load.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "config/fixture.hpp"
+
+namespace tributary::config {
+namespace {
+
+using fixture::faults;
+using fixture::read;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr std::string_view whole = R"(version: 1
+instance: relay-7
+connectors:
+  main:
+    type: gauge
+    url: ws://localhost:1
+    dialect: 4
+    auth: {method: apikey, token: {env: GAUGE_TOKEN}}
+    share: 0.25
+    nap: 5m
+    tls: {ca_file: pki/ca.pem}
+    headers: {X-Plain: abc, X-Secret: {file: header}}
+    timeouts: {idle: 250ms}
+    frame_limit: 64KiB
+    record: {directory: ""}
+    backfill: {enabled: false, limit: 50}
+sinks:
+  events: {type: broker, brokers: ['a:1', "b:2"], properties: {x.y: 5}, spool: {enabled: false}}
+  archive: {type: lines}
+routes:
+  - {to: [events, archive]}
+  - {from: [main], types: [tip], to: [events]}
+log: {level: debug, format: json}
+)";
+
+TEST(Load, fills_the_settings_of_a_good_file) {
+  const Loaded loaded = load_text(whole, "etc/t.yaml", fixture::vocabulary());
+  ASSERT_THAT(fixture::lines(loaded.faults), IsEmpty());
+  ASSERT_TRUE(loaded.settings);
+  const Settings& settings = *loaded.settings;
+  EXPECT_EQ(settings.instance, "relay-7");
+  ASSERT_THAT(settings.connectors, SizeIs(1));
+  EXPECT_TRUE(settings.connectors[0].enabled);
+  const auto& gauge = settings.connector("main")->as<fixture::Gauge>();
+  EXPECT_EQ(gauge.url, "ws://localhost:1");
+  EXPECT_EQ(gauge.dialect, 4);
+  EXPECT_EQ(gauge.method, fixture::Gauge::Method::apikey);
+  EXPECT_EQ(gauge.token.kind, Secret::Kind::env);
+  EXPECT_EQ(gauge.token.name, "GAUGE_TOKEN");
+  EXPECT_DOUBLE_EQ(gauge.share, 0.25);
+  EXPECT_EQ(gauge.nap, 5min);
+  EXPECT_EQ(gauge.common.tls.ca_file.resolved, "etc/pki/ca.pem");
+  EXPECT_EQ(gauge.common.headers.at("X-Plain").name, "abc");
+  EXPECT_EQ(gauge.common.headers.at("X-Secret").path, "etc/header");
+  EXPECT_EQ(gauge.common.timeouts.idle, 250ms);
+  EXPECT_EQ(gauge.common.timeouts.dial, 10s);
+  EXPECT_EQ(gauge.common.frame_limit, kib(64));
+  const auto& broker = settings.sink("events")->as<fixture::Broker>();
+  EXPECT_THAT(broker.brokers, ElementsAre("a:1", "b:2"));
+  EXPECT_EQ(broker.properties.at("x.y"), "5");
+  EXPECT_EQ(broker.tls, std::nullopt);
+  EXPECT_EQ(settings.sink("archive")->as<fixture::Lines>().path.resolved, "etc/events.jsonl");
+  ASSERT_THAT(settings.routes, SizeIs(2));
+  EXPECT_THAT(settings.routes[0].to, ElementsAre("events", "archive"));
+  EXPECT_THAT(settings.routes[1].from, ElementsAre("main"));
+  EXPECT_EQ(settings.log.format, Log::Format::json);
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
+TEST(Load, needs_nothing_but_a_version) {
+  const Loaded loaded = read("version: 1\n");
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_FALSE(loaded.settings->instance.empty());
+  EXPECT_THAT(loaded.settings->connectors, IsEmpty());
+  EXPECT_EQ(loaded.settings->stop_timeout, 25s);
+  EXPECT_EQ(loaded.settings->limits.memory, mib(256));
+}
+
+TEST(Load, takes_keys_with_nothing_after_them_as_empty_maps_and_lists) {
+  EXPECT_THAT(faults("version: 1\nconnectors:\nsinks:\nroutes:\ninclude:\nlimits:\n"), IsEmpty());
+}
+
+TEST(Load, remembers_places_and_secrets) {
+  const Loaded loaded = load_text(whole, "etc/t.yaml", fixture::vocabulary());
+  const auto place = loaded.places.find("sinks.events.brokers[1]");
+  ASSERT_NE(place, loaded.places.end());
+  EXPECT_EQ(place->second.line, 18U);
+  EXPECT_EQ(place->second.column, 43U);
+  EXPECT_EQ(place->second.file, "etc/t.yaml");
+  ASSERT_THAT(loaded.secrets, SizeIs(2));
+  EXPECT_EQ(loaded.secrets[0].path, "connectors.main.auth.token");
+  EXPECT_EQ(loaded.secrets[0].place.line, 8U);
+  EXPECT_EQ(loaded.secrets[1].path, "connectors.main.headers.X-Secret");
+}
+
+TEST(Load, reports_an_empty_file) {
+  const auto message = "t.yaml:1:1: the file is empty; expected at least `version: 1`";
+  EXPECT_THAT(faults(""), ElementsAre(message));
+  EXPECT_THAT(faults("# nothing but a comment\n"), ElementsAre(message));
+  EXPECT_THAT(faults("---\n"), ElementsAre(message));
+}
+
+TEST(Load, reports_a_top_level_that_is_no_map) {
+  EXPECT_THAT(faults("- a\n- b\n"),
+              ElementsAre("t.yaml:1:1: expected a map of keys such as `version: 1`, found a list"));
+  EXPECT_THAT(faults("tributary\n"),
+              ElementsAre("t.yaml:1:1: expected a map of keys such as `version: 1`, found `tributary`"));
+}
+
+TEST(Load, reports_a_missing_and_a_wrong_version) {
+  EXPECT_THAT(faults("io_threads: 1\n"), ElementsAre("t.yaml:1:1: version: the key `version` is missing; expected 1"));
+  EXPECT_THAT(faults("version: 2\n"), ElementsAre("t.yaml:1:10: version: expected 1, found `2`"));
+}
+
+TEST(Load, reports_unknown_keys_with_the_nearest_known_one) {
+  EXPECT_THAT(faults("version: 1\nconnecters: {}\nlimits: {memroy: 1MiB, zzz: 1}\n"),
+              ElementsAre("t.yaml:2:1: connecters: unknown key `connecters`; did you mean `connectors`?",
+                          "t.yaml:3:10: limits.memroy: unknown key `memroy`; did you mean `memory`?",
+                          "t.yaml:3:24: limits.zzz: unknown key `zzz`; expected memory, dials_per_second, pause or "
+                          "nesting"));
+}
+
+TEST(Load, reports_wrong_types) {
+  EXPECT_THAT(faults("version: 1\n"
+                     "io_threads: many\n"
+                     "stop_timeout: [1s]\n"
+                     "limits: 5\n"
+                     "instance: {a: b}\n"
+                     "include: x.yaml\n"
+                     "routes: {to: [a]}\n"
+                     "connectors: [a]\n"
+                     "log:\n"
+                     "  level:\n"),
+              ElementsAre("t.yaml:2:13: io_threads: expected a whole number, found `many`",
+                          "t.yaml:3:1: stop_timeout: expected a duration such as 250ms, 10s, 5m or 24h, found a list",
+                          "t.yaml:4:9: limits: expected a map of keys, found `5`",
+                          "t.yaml:5:1: instance: expected a text, found a map",
+                          "t.yaml:6:10: include: expected a list such as [connectors.d/*.yaml], found `x.yaml`",
+                          "t.yaml:7:1: routes: expected a list of maps, found a map",
+                          "t.yaml:8:1: connectors: expected a map of names, each with its settings, found a list",
+                          "t.yaml:10:3: log.level: expected trace, debug, info, warn or error, found nothing"));
+}
+
+TEST(Load, takes_a_quoted_number_or_truth_value_for_a_text) {
+  EXPECT_THAT(faults("version: 1\nio_threads: \"2\"\n"),
+              ElementsAre("t.yaml:2:13: io_threads: expected a whole number, found the text `2`"));
+  EXPECT_THAT(faults("version: 1\nconnectors: {a: {type: gauge, url: 'ws://x', enabled: 'true', test_events: yes, "
+                     "auth: {token: {env: T}}}}\n"),
+              ElementsAre("t.yaml:2:55: connectors.a.enabled: expected true or false, found the text `true`",
+                          "t.yaml:2:76: connectors.a.test_events: expected true or false, found `yes`"));
+}
+
+TEST(Load, reports_missing_keys_at_the_map_that_lacks_them) {
+  EXPECT_THAT(faults("version: 1\nconnectors:\n  main: {type: gauge}\n  other:\n    type: gauge\n    url: ws://x\n"
+                     "    auth: {}\nsinks:\n  events: {type: broker}\nroutes: [{from: []}]\n"),
+              ElementsAre("t.yaml:3:3: connectors.main.url: the key `url` is missing; expected a text",
+                          "t.yaml:3:3: connectors.main.auth: the key `auth` is missing; expected a map of keys",
+                          "t.yaml:7:5: connectors.other.auth.token: the key `token` is missing; expected a secret as "
+                          "{file: PATH}, {env: NAME}, {credential: NAME}, {command: [PROGRAM, ARGUMENT, ...]} or "
+                          "{value: TEXT}",
+                          "t.yaml:9:3: sinks.events.brokers: the key `brokers` is missing; expected a list such as "
+                          "[a, b]",
+                          "t.yaml:10:10: routes[0].to: the key `to` is missing; expected a list such as [a, b]"));
+}
+
+TEST(Load, reports_duplicate_keys_that_the_library_would_pass) {
+  EXPECT_THAT(faults("version: 1\nio_threads: 1\nlimits: {pause: 1s, pause: 2s}\nio_threads: 2\n"),
+              ElementsAre("t.yaml:3:21: the key `pause` is here twice; the first is at line 3",
+                          "t.yaml:4:1: the key `io_threads` is here twice; the first is at line 2"));
+}
+
+TEST(Load, reports_numbers_durations_and_sizes_out_of_range) {
+  EXPECT_THAT(faults("version: 1\nio_threads: 0\nlimits: {memory: 1KiB, pause: 2h, nesting: 9999999999}\n"
+                     "sinks: {a: {type: lines, keep: 70000}, b: {type: broker, brokers: ['x:1'], memory: 1B}}\n"
+                     "routes: [{to: [a, b]}]\nconnectors: {c: {type: gauge, url: 'ws://x', share: 1.5, "
+                     "auth: {token: {env: T}}}}\n"),
+              ElementsAre("t.yaml:2:13: io_threads: out of range: expected 1 to 64, found 0",
+                          "t.yaml:3:18: limits.memory: out of range: expected 1MiB to 1TiB, found 1KiB",
+                          "t.yaml:3:31: limits.pause: out of range: expected 0s to 1h, found 2h",
+                          "t.yaml:3:44: limits.nesting: out of range: expected 8 to 256, found 9999999999",
+                          "t.yaml:4:32: sinks.a.keep: out of range: expected 1 to 65535, found 70000",
+                          "t.yaml:4:84: sinks.b.memory: out of range: expected at least 1MiB, found 1B",
+                          "t.yaml:6:53: connectors.c.share: out of range: expected at most 1"));
+}
+
+TEST(Load, reports_bad_durations_sizes_and_words) {
+  EXPECT_THAT(faults("version: 1\nstop_timeout: 25\nlimits: {pause: 1 minute, memory: 64MB}\nlog: {level: wran}\n"),
+              ElementsAre("t.yaml:2:15: stop_timeout: expected a duration such as 250ms, 10s, 5m or 24h, found `25`",
+                          "t.yaml:3:17: limits.pause: expected a duration such as 250ms, 10s, 5m or 24h, found "
+                          "`1 minute`",
+                          "t.yaml:3:35: limits.memory: expected a size such as 512B, 64KiB, 4MiB or 1GiB, found `64MB`",
+                          "t.yaml:4:14: log.level: expected trace, debug, info, warn or error, found `wran`; did you "
+                          "mean `warn`?"));
+}
+
+TEST(Load, reports_unknown_and_repeated_names_in_routes) {
+  EXPECT_THAT(faults("version: 1\nsinks: {archive: {type: lines}}\nroutes:\n  - to: [archiv, archive, archive]\n"
+                     "    from: [nobody]\n"),
+              ElementsAre("t.yaml:4:10: routes[0].to[0]: no sink is named `archiv`; did you mean `archive`?",
+                          "t.yaml:4:27: routes[0].to[2]: the sink `archive` is named twice",
+                          "t.yaml:5:12: routes[0].from[0]: no connector is named `nobody`"));
+}
+
+TEST(Load, reports_bad_names_and_types_of_connectors_and_sinks) {
+  EXPECT_THAT(faults("version: 1\nconnectors:\n  \"-x\": {type: gage}\n  b: {}\n  c: 5\n  d: {type: sluice}\n"
+                     "sinks:\n  e: {type: weir}\nroutes: [{to: [e]}]\n"),
+              ElementsAre("t.yaml:3:3: connectors.-x: `-x` cannot be the name of a connector; expected a letter or "
+                          "digit, then up to 63 letters, digits, `.`, `_` or `-`",
+                          "t.yaml:3:16: connectors.-x.type: no connector has the type `gage`; expected gauge; did you "
+                          "mean `gauge`?",
+                          "t.yaml:4:3: connectors.b.type: the key `type` is missing; expected gauge",
+                          "t.yaml:5:6: connectors.c: expected a map with at least a `type`, found `5`",
+                          "t.yaml:6:13: connectors.d.type: not yet: connectors of the type `sluice`; expected gauge",
+                          "t.yaml:8:13: sinks.e.type: not yet: sinks of the type `weir`; expected broker or lines"));
+}
+
+TEST(Load, reports_what_two_keys_say_together) {
+  EXPECT_THAT(faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: http://x\n    auth: {token: {env: T}}\n"
+                     "    tls: {certificate: c.pem}\n    backoff: {base: 5s, cap: 1s}\n    proxy: 'http://:1'\n"
+                     "sinks: {s: {type: broker, brokers: [a:1, b]}}\nroutes: [{to: [s]}]\nadmin: {listen: nine}\n"),
+              ElementsAre("t.yaml:5:10: connectors.a.url: expected a URL that begins with ws or wss and ://",
+                          "t.yaml:7:24: connectors.a.tls.certificate: `certificate` and `key` need each other",
+                          "t.yaml:8:30: connectors.a.backoff.cap: expected at least `base` (5s), found 1s",
+                          "t.yaml:9:12: connectors.a.proxy: expected a URL with a host and without spaces",
+                          "t.yaml:10:42: sinks.s.brokers[1]: expected host:port",
+                          "t.yaml:12:17: admin.listen: expected host:port, found `nine`"));
+}
+
+TEST(Load, escapes_what_a_terminal_would_obey) {
+  EXPECT_THAT(faults("version: 1\n\"\\e[31mred\": 1\nsinks: {s: {type: broker, brokers: [\"\\e[2J\"]}}\n"
+                     "routes: [{to: [s]}]\n"),
+              ElementsAre("t.yaml:2:1: \\x1b[31mred: unknown key `\\x1b[31mred`",
+                          "t.yaml:3:37: sinks.s.brokers[0]: expected host:port"));
+}
+
+TEST(Load, reports_every_judgement_of_one_key_but_none_of_a_value_it_could_not_read) {
+  struct Picky : Described {
+    std::map<std::string, std::string> rules;
+    Duration nap{0};
+    void describe(Fields& fields) override {
+      fields.field({.name = "rules"}, rules);
+      fields.field({.name = "nap"}, nap);
+      for (const auto& [name, value] : rules) fields.fault("rules", name, "`" + name + "` cannot be set");
+      fields.fault("nap", "too short");
+      fields.fault("rest", "one");
+      fields.fault("rest", "two");
+    }
+  };
+  const Vocabulary only{{{"picky", "", "", make_settings<Picky>}}, {}};
+  const auto loaded =
+      load_text("version: 1\nconnectors:\n  p: {type: picky, nap: x, rules: {a: 1, b.c: 2}}\n", "t.yaml", only);
+  EXPECT_THAT(fixture::lines(loaded.faults),
+              ElementsAre("t.yaml:3:3: connectors.p.rest: one", "t.yaml:3:3: connectors.p.rest: two",
+                          "t.yaml:3:25: connectors.p.nap: expected a duration such as 250ms, 10s, 5m or 24h, found `x`",
+                          "t.yaml:3:39: connectors.p.rules.a: `a` cannot be set",
+                          "t.yaml:3:47: connectors.p.rules.b.c: `b.c` cannot be set"));
+}
+
+TEST(Load, refuses_what_comes_later_unless_it_is_off) {
+  EXPECT_THAT(faults("version: 1\nmarks: {kid: a}\nconnectors:\n  a:\n    type: gauge\n    url: ws://x\n"
+                     "    auth: {token: {env: T}}\n    backfill: {enabled: true}\n    record: {directory: tapes}\n"
+                     "sinks: {s: {type: broker, brokers: ['a:1'], spool: {size: 1GiB}}}\n"
+                     "routes: [{to: [s], where: data.amount >= 5}]\n"),
+              ElementsAre("t.yaml:2:1: marks: not yet: signed marks; leave it out",
+                          "t.yaml:8:25: connectors.a.backfill: not yet: backfill after a gap; leave it out or write "
+                          "{enabled: false}",
+                          "t.yaml:9:25: connectors.a.record: not yet: recording of frames; leave it out or write "
+                          "{directory: \"\"}",
+                          "t.yaml:10:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
+                          "{enabled: false}",
+                          "t.yaml:11:27: routes[0].where: not yet: conditions on routes; leave it out"));
+  EXPECT_THAT(faults("version: 1\nmarks: {}\nsinks: {s: {type: broker, brokers: ['a:1'], spool: {enabled: false}}}\n"
+                     "routes: [{to: [s], where: \"\"}]\n"),
+              IsEmpty());
+}
+
+TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {
+  const Loaded loaded = read(
+      "version: 1\nspool: {directory: state}\nadmin: {listen: '[::1]:0'}\nsinks: {s: {type: lines}}\nconnectors:\n"
+      "  a: {type: gauge, url: 'ws://x', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n");
+  EXPECT_TRUE(loaded.settings);
+  EXPECT_THAT(fixture::lines(loaded.warnings),
+              ElementsAre("t.yaml:1:1: routes: no route leads to the sink `s`",
+                          "t.yaml:2:1: spool: not used yet: nothing is written there by this version",
+                          "t.yaml:3:1: admin: not used yet: this version opens no admin port",
+                          "t.yaml:6:42: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
+                          "readable by the service alone is safer",
+                          "t.yaml:6:88: connectors.a.tls.insecure: the server's certificate is not verified"));
+}
+
+TEST(Load, reports_bad_secrets_without_showing_them) {
+  const auto token = [](std::string_view secret) {
+    return faults("version: 1\nconnectors:\n  a: {type: gauge, url: 'ws://x', auth: {token: " + std::string(secret) +
+                  "}}\n");
+  };
+  const std::string at = "t.yaml:3:";
+  const std::string path = ": connectors.a.auth.token";
+  const std::string forms =
+      "expected a secret as {file: PATH}, {env: NAME}, {credential: NAME}, {command: [PROGRAM, ARGUMENT, ...]} or "
+      "{value: TEXT}";
+  EXPECT_THAT(token("fake-hush"), ElementsAre(at + "49" + path + ": " + forms + ", found a text"));
+  EXPECT_THAT(token("{}"), ElementsAre(at + "42" + path + ": " + forms));
+  EXPECT_THAT(token("{fiel: x}"), ElementsAre(at + "50" + path + ".fiel: unknown key `fiel`; did you mean `file`?"));
+  EXPECT_THAT(token("{file: x, env: Y}"),
+              ElementsAre(at + "64" + path + ".env: a second place for one secret; the first is `file`"));
+  EXPECT_THAT(token("{file: ''}"), ElementsAre(at + "56" + path + ".file: expected a text that is not empty"));
+  EXPECT_THAT(token("{file: [fake-hush]}"), ElementsAre(at + "50" + path + ".file: expected a text, found a list"));
+  EXPECT_THAT(token("{credential: ../x}"),
+              ElementsAre(at + "62" + path + ".credential: expected the name of a credential, not a path"));
+  EXPECT_THAT(token("{command: fake-hush}"),
+              ElementsAre(at + "59" + path + ".command: expected a list of a program and its arguments, found a text"));
+  EXPECT_THAT(token("{command: [a], timeout: 0s}"),
+              ElementsAre(at + "73" + path + ".timeout: out of range: expected 1ms to 10m, found 0s"));
+  EXPECT_THAT(token("{env: X, timeout: 1s}"), SizeIs(1));
+}
+
+TEST(Load, reports_every_fault_at_once_in_the_order_of_the_file) {
+  std::string text = "version: 3\n";
+  for (int i = 0; i < 40; ++i) text += "wrong-" + std::to_string(i) + ": [\"x\"]\n";
+  text += "limits: {pause: long}\n";
+  const auto all = faults(text);
+  ASSERT_THAT(all, SizeIs(42));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_THAT(all[i], testing::StartsWith("t.yaml:" + std::to_string(i + 1) + ":"));
+  }
+}
+
+TEST(Load, stops_listing_after_a_thousand_faults) {
+  std::string text = "version: 1\n";
+  for (int i = 0; i < 5'000; ++i) text += "k" + std::to_string(i) + ": 1\n";
+  const auto all = faults(text);
+  ASSERT_THAT(all, SizeIs(1'001));
+  EXPECT_THAT(all.back(), HasSubstr("there are more faults"));
+}
+
+}  // namespace
+}  // namespace tributary::config

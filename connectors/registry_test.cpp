@@ -1,0 +1,40 @@
+#include "connectors/registry.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace tributary::connectors {
+namespace {
+
+TEST(Registry, EveryLineIsWhole) {
+  std::set<std::string_view> names;
+  for (const Entry& entry : registry()) {
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name << " is there twice";
+    EXPECT_FALSE(entry.summary.empty()) << entry.name;
+    EXPECT_FALSE(entry.example_name.empty()) << entry.name;
+    ASSERT_NE(entry.settings, nullptr) << entry.name;
+    EXPECT_NE(entry.protocol, nullptr) << entry.name;
+    EXPECT_NE(entry.simulator, nullptr) << entry.name;
+    EXPECT_NE(entry.behaviours, nullptr) << entry.name;
+  }
+  EXPECT_FALSE(names.empty());
+}
+
+TEST(Registry, MakesSettingsThatItsProtocolTakes) {
+  for (const Entry& entry : registry()) {
+    const auto settings = entry.settings();
+    const auto* common = dynamic_cast<const Settings*>(settings.get());
+    ASSERT_NE(common, nullptr) << entry.name << ": settings must derive from connectors::Settings";
+    EXPECT_NE(entry.protocol("main-stage", *common), nullptr) << entry.name;
+  }
+}
+
+TEST(Registry, FindsByName) {
+  for (const Entry& entry : registry()) EXPECT_EQ(find(entry.name), &entry);
+  EXPECT_EQ(find("telegraph"), nullptr);
+}
+
+}  // namespace
+}  // namespace tributary::connectors

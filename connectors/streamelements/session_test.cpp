@@ -1,0 +1,101 @@
+#include "connectors/streamelements/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "connectors/streamelements/config.hpp"
+#include "event/time.hpp"
+#include "tests/support/transcript.hpp"
+
+namespace tributary::connectors::streamelements {
+namespace {
+
+std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
+  Config config;
+  config.token.kind = config::Secret::Kind::env;
+  config.token.name = "TOKEN";
+  std::string connector = "main-stage";
+  for (const auto& [key, value] : given.values) {
+    if (key == "connector") {
+      connector = value;
+    } else if (key == "url") {
+      config.url = value;
+    } else if (key == "engine_io") {
+      config.engine_io = std::stoi(value);
+    } else if (key == "method") {
+      config.method = value == "apikey" ? Method::apikey : value == "oauth2" ? Method::oauth2 : Method::jwt;
+    } else if (key == "channel") {
+      config.channel = value;
+    } else if (key == "test_events") {
+      config.test_events = value == "true";
+    } else if (key == "state_updates") {
+      config.state_updates = value == "true";
+    } else if (key == "heartbeat") {
+      config.common.timeouts.heartbeat = *config::parse_duration(value);
+    } else if (key == "header") {
+      config.common.headers[value].kind = config::Secret::Kind::env;
+    } else {
+      throw std::invalid_argument("unknown setting " + key);
+    }
+  }
+  return std::make_unique<Session>(connector, config);
+}
+
+const int registered = support::run_transcripts(
+    "StreamElementsTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/streamelements/testdata", make);
+
+const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+
+TEST(Session, NoTextHoldsTheTokenEvenWhenTheServerRepeatsIt) {
+  Config config;
+  Session session("main-stage", config);
+  const std::string token = "fake-token-that-nobody-has";
+  ASSERT_TRUE(std::holds_alternative<net::DialTarget>(session.dial({token}, now)));
+  Outcome outcome;
+  session.open(1, now, outcome);
+  session.frame("0{}", false, now, outcome);
+  session.frame("40", false, now, outcome);
+  ASSERT_EQ(outcome.sends.size(), 1u);
+  EXPECT_NE(outcome.sends[0].payload.find(token), std::string::npos);
+  outcome.clear();
+  session.frame("42[\"unauthorized\",{\"message\":\"bad token " + token + "\"}]", false, now, outcome);
+  ASSERT_TRUE(outcome.down);
+  EXPECT_EQ(outcome.down->detail, "bad token <redacted>");
+}
+
+TEST(Session, WordsOfARefusalAreClipped) {
+  Config config;
+  Session session("main-stage", config);
+  session.dial({"fake"}, now);
+  Outcome outcome;
+  session.open(1, now, outcome);
+  session.frame("0{}", false, now, outcome);
+  session.frame("40", false, now, outcome);
+  session.frame("42[\"unauthorized\",\"" + std::string(5000, 'x') + "\"]", false, now, outcome);
+  ASSERT_TRUE(outcome.down);
+  EXPECT_LE(outcome.down->detail.size(), 300u);
+}
+
+TEST(Session, AnEmptyTokenIsNotDialledWith) {
+  Session session("main-stage", Config{});
+  const auto answer = session.dial({" \n"}, now);
+  ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
+  EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
+}
+
+TEST(Session, AsksForTheHeadersSecretsToo) {
+  Config config;
+  config.common.headers["X-One"].kind = config::Secret::Kind::env;
+  config.common.headers["X-Two"].kind = config::Secret::Kind::env;
+  Session session("main-stage", config);
+  EXPECT_EQ(session.secrets().size(), 3u);
+  const auto answer = session.dial({"fake", "1", "2"}, now);
+  const auto& target = std::get<net::DialTarget>(answer);
+  ASSERT_EQ(target.headers.size(), 2u);
+  EXPECT_EQ(target.headers[1], (std::pair<std::string, std::string>{"X-Two", "2"}));
+}
+
+}  // namespace
+}  // namespace tributary::connectors::streamelements

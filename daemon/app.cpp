@@ -1,0 +1,218 @@
+#include "daemon/app.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "connectors/registry.hpp"
+#include "event/embedded_schemas.hpp"
+#include "sinks/registry.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Of `stop_timeout`, what connectors may use for their farewell.
+constexpr std::chrono::milliseconds farewell = 2s;
+
+/// The id of this start: the time in the 10 characters of a ULID, and 16 random bits in Crockford's base 32.
+std::string new_run() {
+  static constexpr char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count();
+  std::string run(10, '0');
+  for (std::size_t i = run.size(); i-- > 0; ms /= 32) run[i] = digits[ms % 32];
+  std::random_device random;
+  for (int i = 0; i < 3; ++i) run += digits[random() % 32];
+  return run;
+}
+
+relay::OnFailure on_failure(sinks::OnFailure policy) {
+  switch (policy) {
+    case sinks::OnFailure::dead_letter: return relay::OnFailure::dead_letter;
+    case sinks::OnFailure::drop: return relay::OnFailure::drop;
+    case sinks::OnFailure::forward: return relay::OnFailure::forward;
+  }
+  return relay::OnFailure::dead_letter;
+}
+
+}  // namespace
+
+std::variant<event::Schema, std::string> schema_named(const std::string& name) {
+  std::string text;
+  if (name == "event" || name == "streamelements") {
+    text = event::embedded_schema(name + ".schema.json");
+  } else {
+    std::ifstream file(name);
+    std::ostringstream content;
+    content << file.rdbuf();
+    if (!file || file.bad()) return "cannot read the schema file " + name;
+    text = content.str();
+  }
+  auto compiled = event::Schema::compile(text);
+  if (auto* error = std::get_if<event::SchemaError>(&compiled)) return name + ": " + event::to_string(*error);
+  return std::get<event::Schema>(std::move(compiled));
+}
+
+App::App(config::Settings settings, Telemetry& telemetry)
+    : settings_(std::move(settings)), telemetry_(telemetry), budget_(settings_.limits.dials_per_second) {}
+
+std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry, Tap tap) {
+  std::unique_ptr<App> app(new App(std::move(settings), telemetry));
+  auto faults = app->build(std::move(tap));
+  if (!faults.empty()) return faults;
+  return app;
+}
+
+App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
+  Faults faults;
+  for (const auto& named : settings_.sinks) {
+    const auto& entry = *sinks::find(named.type);
+    const auto handling = entry.handling(*named.settings);
+    auto& reporter = sink_reporters_.emplace_back(std::make_unique<SinkReporter>(telemetry_, named.name));
+    std::string fault;
+    auto downstream = entry.make(*named.settings, *reporter, fault);
+    if (!downstream) {
+      faults.push_back("sinks." + named.name + ": " + fault);
+      continue;
+    }
+    relay::Outbox::Settings outbox;
+    outbox.memory = handling.memory;
+    outbox.acknowledges = downstream->acknowledges();
+    deliveries_.push_back(std::make_unique<relay::Delivery>(
+        named.name, std::move(downstream), outbox,
+        [this](const std::string& sink, const relay::OutboxAlert& alert) { report(telemetry_, sink, alert); }));
+    relay::Target target;
+    target.delivery = deliveries_.back().get();
+    target.on_failure = on_failure(handling.validation.on_failure);
+    target.is_streamelements = handling.validation.schema == "streamelements";
+    auto schema = schema_named(handling.validation.schema);
+    if (auto* problem = std::get_if<std::string>(&schema)) {
+      faults.push_back("sinks." + named.name + ".validation.schema: " + *problem);
+      continue;
+    }
+    target.schema = std::get<event::Schema>(std::move(schema));
+    targets.push_back(std::move(target));
+  }
+  return faults;
+}
+
+std::vector<relay::Route> App::routes() const {
+  std::vector<relay::Route> routes;
+  for (const auto& written : settings_.routes) {
+    relay::Route route{written.from, written.types, {}};
+    for (std::size_t i = 0; i < settings_.sinks.size(); ++i) {
+      for (const auto& to : written.to) {
+        if (to == settings_.sinks[i].name) route.to.set(i);
+      }
+    }
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+App::Faults App::build(Tap tap) {
+  if (settings_.sinks.size() > relay::most_sinks) {
+    return {"sinks: at most " + std::to_string(relay::most_sinks) + " are possible"};
+  }
+  // 1. the sinks, which everything else feeds
+  std::vector<relay::Target> targets;
+  if (auto faults = build_sinks(targets); !faults.empty()) return faults;
+  // 2. the schema behind ce_streamelements, and the name of this start
+  const auto streamelements = std::get<event::Schema>(schema_named("streamelements"));
+  const std::string run = new_run();
+  // 3. the io threads, each with a pipeline and a supervisor of its own
+  for (std::uint32_t i = 0; i < settings_.io_threads; ++i) {
+    auto stage = std::make_unique<Stage>();
+    stage->reporter = std::make_unique<ConnectorReporter>(telemetry_);
+    stage->pipeline = std::make_unique<relay::Pipeline>(targets, routes(), streamelements, run, tap);
+    stage->supervisor = std::make_unique<Supervisor>(Supervisor::Surroundings{
+        stage->io, workers_, budget_, *stage->pipeline, *stage->reporter, telemetry_, settings_.limits});
+    stages_.push_back(std::move(stage));
+  }
+  // 4. room in a sink wakes the connectors that wait for it
+  for (auto& delivery : deliveries_) {
+    delivery->on_room([this] {
+      for (auto& stage : stages_) boost::asio::post(stage->io, [&stage = *stage] { stage.supervisor->room(); });
+    });
+  }
+  return {};
+}
+
+App::~App() {
+  if (started_ && !draining_) {
+    stop(0ms);
+    wait([] {});
+  }
+}
+
+void App::start() {
+  started_ = true;
+  for (auto& delivery : deliveries_) delivery->start();
+  // A connector stays with its thread for life.
+  std::vector<std::vector<const config::NamedSettings*>> shares(stages_.size());
+  for (std::size_t i = 0; i < settings_.connectors.size(); ++i) {
+    shares[i % stages_.size()].push_back(&settings_.connectors[i]);
+  }
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    stages_[i]->supervisor->want(shares[i]);
+    stages_[i]->thread = std::thread([&stage = *stages_[i]] { stage.io.run(); });
+  }
+}
+
+void App::stop(std::chrono::milliseconds timeout) {
+  const auto by = std::chrono::steady_clock::now() + timeout;
+  if (stopping_) {
+    stop_by_ = std::min(stop_by_, by);
+    for (auto& delivery : deliveries_) delivery->stop(timeout);
+    return;
+  }
+  stopping_ = true;
+  stop_by_ = by;
+  for (auto& stage : stages_) {
+    boost::asio::post(stage->io, [&stage = *stage, timeout] {
+      stage.supervisor->stop(std::min(timeout, farewell), [&stage] { stage.quiet = true; });
+    });
+  }
+}
+
+void App::wait(const std::function<void()>& look) {
+  const auto all = [](const auto& parts, auto done) {
+    return std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return done(*part); });
+  };
+  const auto left = [this] {
+    return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(stop_by_ - std::chrono::steady_clock::now()));
+  };
+  while (!all(stages_, [](const Stage& stage) { return stage.quiet.load(); }) && left() > 0ms) {
+    look();
+    std::this_thread::sleep_for(5ms);
+  }
+  // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
+  for (auto& stage : stages_) {
+    stage->io.stop();
+    if (stage->thread.joinable()) stage->thread.join();
+    stage->supervisor->settle();
+  }
+  draining_ = true;
+  for (auto& delivery : deliveries_) delivery->stop(left());
+  while (!all(deliveries_, [](const relay::Delivery& delivery) { return delivery.stopped(); })) {
+    look();
+    std::this_thread::sleep_for(5ms);
+  }
+  for (auto& delivery : deliveries_) delivery->join();
+}
+
+void App::reopen() {
+  for (auto& delivery : deliveries_) delivery->reopen();
+}
+
+Account App::account() const {
+  Account account;
+  for (const auto& stage : stages_) account.connectors += stage->supervisor->ledger();
+  for (const auto& delivery : deliveries_) account.sinks += delivery->ledger();
+  return account;
+}
+
+}  // namespace tributary::daemon

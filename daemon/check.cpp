@@ -1,0 +1,152 @@
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdio>
+#include <optional>
+
+#include "config/load.hpp"
+#include "config/secret.hpp"
+#include "connectors/link.hpp"
+#include "connectors/registry.hpp"
+#include "daemon/app.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/vocabulary.hpp"
+#include "sinks/registry.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+/// Findings of a check, printed as they come. Thread: main.
+class Report {
+ public:
+  void good(const std::string& what) { std::printf("ok     %s\n", what.c_str()); }
+  void warn(const std::string& what) { std::printf("warn   %s\n", what.c_str()); }
+  void bad(const std::string& what) {
+    std::printf("fault  %s\n", what.c_str());
+    ++faults_;
+  }
+  int faults() const { return faults_; }
+
+ private:
+  int faults_ = 0;
+};
+
+void check_secrets(const config::Loaded& loaded, Report& report) {
+  const config::SecretReader reader;
+  for (const auto& named : loaded.secrets) {
+    const auto read = reader.read(named.secret);
+    if (const auto* fault = std::get_if<config::SecretFault>(&read)) {
+      report.bad(config::format({named.place, named.path, fault->message}));
+    }
+  }
+}
+
+void check_schemas(const config::Loaded& loaded, Report& report) {
+  for (const auto& sink : loaded.settings->sinks) {
+    const auto schema = schema_named(sinks::find(sink.type)->handling(*sink.settings).validation.schema);
+    if (const auto* fault = std::get_if<std::string>(&schema)) {
+      const std::string path = "sinks." + sink.name + ".validation.schema";
+      const auto place = loaded.places.find(path);
+      report.bad(config::format({place == loaded.places.end() ? config::Place{} : place->second, path, *fault}));
+    }
+  }
+}
+
+/// Takes everything and passes nothing on: a check publishes nothing.
+class NoIntake final : public event::Intake {
+ public:
+  void control(bool) override {}
+  void malformed(const event::Malformed&, const event::Now&) override {}
+  void carrying() override {}
+  void accept(event::Draft&&, const event::Now&) override {}
+  void ignored(event::Ignored) override {}
+  void notice(const event::Notice& notice, const event::Now&) override {
+    if (notice.type == "credentialExpiring") expiring = notice.data_json;
+  }
+  void live() override {}
+  void settle() override {}
+  bool congested() const override { return false; }
+  void on_room(std::function<void()>) override {}
+
+  std::string expiring;
+};
+
+/// Ends a trial at the first word about the connection.
+class Verdict final : public connectors::LinkObserver {
+ public:
+  void changed(const std::string&, const connectors::LinkStatus& status) override {
+    if (answer) return;
+    if (status.state == net::State::live || status.state == net::State::waiting ||
+        status.state == net::State::parked) {
+      answer = status;
+    }
+  }
+  void lost(const std::string&, const net::Ending&, bool) override {}
+  std::optional<connectors::LinkStatus> answer;
+};
+
+void check_connector(const config::NamedSettings& named, std::chrono::milliseconds timeout, Report& report) {
+  boost::asio::io_context io{1};
+  boost::asio::thread_pool workers{1};
+  net::DialBudget budget{0};
+  NoIntake intake;
+  Verdict verdict;
+  const auto& entry = *connectors::find(named.type);
+  const auto& settings = named.as<connectors::Settings>();
+  connectors::LinkSettings link_settings;
+  link_settings.connector = named.name;
+  link_settings.source = entry.name;
+  link_settings.common = settings.common;
+  const std::string what = "connectors." + named.name + ": ";
+  {
+    connectors::Link link(std::move(link_settings), entry.protocol(named.name, settings),
+                          {io, workers, budget, intake, verdict});
+    link.start();
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (!verdict.answer && std::chrono::steady_clock::now() < end) io.run_one_until(end);
+    bool gone = false;
+    link.stop(std::chrono::seconds(2), [&gone] { gone = true; });
+    const auto leave_by = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    while (!gone && std::chrono::steady_clock::now() < leave_by) io.run_one_until(leave_by);
+    if (!verdict.answer) {
+      report.bad(what + "no answer within the time");
+    } else if (verdict.answer->state == net::State::live) {
+      std::string channels;
+      for (const auto& channel : link.protocol().channels()) channels += " " + channel;
+      report.good(what + "authenticated" + (channels.empty() ? "" : ", channel" + channels));
+    } else {
+      report.bad(what + std::string(name(verdict.answer->ending.reason)) + ": " + verdict.answer->ending.detail);
+    }
+    if (!intake.expiring.empty()) report.warn(what + "the credential expires soon: " + intake.expiring);
+    workers.join();
+  }
+}
+
+}  // namespace
+
+int check_command(const std::string& configuration, bool connect, std::chrono::milliseconds timeout) {
+  const auto file = configuration.empty() ? config::default_path() : std::filesystem::path(configuration);
+  const auto loaded = config::load(file, vocabulary());
+  Report report;
+  for (const auto& warning : loaded.warnings) report.warn(config::format(warning));
+  for (const auto& fault : loaded.faults) report.bad(config::format(fault));
+  check_secrets(loaded, report);
+  if (loaded.settings) check_schemas(loaded, report);
+  if (report.faults() != 0) return bad_usage;
+  report.good(file.string() + ": " + std::to_string(loaded.settings->connectors.size()) + " connectors, " +
+              std::to_string(loaded.settings->sinks.size()) + " sinks, " +
+              std::to_string(loaded.settings->routes.size()) + " routes");
+  if (!connect) return ended_well;
+
+  for (const auto& connector : loaded.settings->connectors) {
+    if (connector.enabled) check_connector(connector, timeout, report);
+  }
+  for (const auto& sink : loaded.settings->sinks) {
+    for (const auto& finding : sinks::find(sink.type)->check(*sink.settings, timeout)) {
+      const std::string text = "sinks." + sink.name + ": " + finding.text;
+      finding.good ? report.good(text) : report.bad(text);
+    }
+  }
+  return report.faults() == 0 ? ended_well : failed;
+}
+
+}  // namespace tributary::daemon

@@ -1,0 +1,171 @@
+#include "daemon/commands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "config/load.hpp"
+#include "config/values.hpp"
+#include "connectors/registry.hpp"
+#include "daemon/vocabulary.hpp"
+#include "event/embedded_schemas.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+constexpr auto footer = R"(Begin with:
+  tributary demo                    everything simulated, in this one process: no account, no server, no file
+  tributary check -c tributary.yaml every fault of your configuration, with line and column
+  tributary run -c tributary.yaml   the relay
+
+A configuration for a real account:
+  version: 1
+  connectors:
+    main-stage: {type: streamelements, auth: {method: jwt, token: {file: se.jwt}}}
+  sinks:
+    events: {type: kafka, brokers: [localhost:9092]}
+  routes:
+    - {to: [events]}
+
+Exit codes: 0 ended well, 1 failed at run time, 2 bad configuration or usage.
+Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files.)";
+
+CLI::Validator duration(std::optional<std::chrono::milliseconds>& into) {
+  return CLI::Validator(
+      [&into](std::string& text) -> std::string {
+        into = config::parse_duration(text);
+        return into ? "" : "a duration like 250ms, 10s or 5m is expected, not " + text;
+      },
+      "DURATION");
+}
+
+std::string simulate_footer() {
+  std::string text;
+  for (const auto& entry : connectors::registry()) {
+    text += "Behaviours of " + std::string(entry.name) + " (--set NAME=VALUE):\n";
+    for (const auto& behaviour : entry.behaviours()) {
+      std::string left = "  " + std::string(behaviour.name) + "=" + std::string(behaviour.value);
+      if (left.size() < 34) left.resize(34, ' ');
+      text += left + " " + std::string(behaviour.text) + "\n";
+    }
+  }
+  return text;
+}
+
+/// Everything the command line can say. The values live as long as it is parsed and run.
+struct CommandLine {
+  CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.", "tributary"};
+  std::string configuration;
+  bool connect = false;
+  std::string timeout_text, time_text, demo_time_text, schema;
+  std::optional<std::chrono::milliseconds> timeout;
+  DemoOptions demo;
+  SimulateOptions simulate;
+  std::vector<std::string> behaviours;
+  int result = ended_well;
+
+  CommandLine() {
+    app.footer(footer);
+    app.set_version_flag("--version", version_text(), "Print the version, and those of the linked libraries");
+    app.require_subcommand(1);
+    add_run();
+    add_check();
+    add_demo();
+    add_simulate();
+    add_schema();
+  }
+
+  void add_configuration(CLI::App& command) {
+    command.add_option("-c,--config", configuration,
+                       "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
+  }
+  static void add_written(CLI::App& command, std::string& file) {
+    command.add_option("--written", file,
+                       "Note each event the simulator writes in this file: {\"id\", \"at\" (ms), \"event\"}, one a line");
+  }
+  void add_run() {
+    auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
+    add_configuration(command);
+    command.callback([this] { result = run_command(configuration); });
+  }
+  void add_check() {
+    auto& command = *app.add_subcommand("check", "Report every fault of a configuration at once");
+    add_configuration(command);
+    command.add_flag("--connect", connect,
+                     "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
+    command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
+        ->check(duration(timeout));
+    command.callback([this] { result = check_command(configuration, connect, timeout.value_or(std::chrono::seconds(15))); });
+  }
+  void add_demo() {
+    auto& command = *app.add_subcommand(
+        "demo", "Simulated upstream, relay and an embedded Kafka-protocol broker in this one process");
+    command.add_option("--for", demo_time_text, "End after this time, e.g. 10s (default: at Ctrl-C)")
+        ->check(duration(demo.time));
+    command.add_option("--rate", demo.rate, "Events per second")->check(CLI::Range(0.1, 100'000.0))->capture_default_str();
+    command.add_option("--seed", demo.seed, "The same seed, the same show")->capture_default_str();
+    add_written(command, demo.written);
+    command.callback([this] { result = demo_command(demo); });
+  }
+  void add_simulate() {
+    auto& command = *app.add_subcommand("simulate", "Be an upstream to develop against");
+    command.add_option("connector", simulate.connector, "Which upstream, e.g. streamelements")->required();
+    command.add_option("--host", simulate.host, "Address to listen on")->capture_default_str();
+    command.add_option("--port", simulate.port, "Port to listen on; 0: a free one, printed")->capture_default_str();
+    command.add_option("--rate", simulate.rate, "Events per second; 0: none")->check(CLI::Range(0.0, 1'000'000.0))->capture_default_str();
+    command.add_option("--events", simulate.count, "Stop writing after so many events; 0: never")->capture_default_str();
+    command.add_option("--seed", simulate.seed, "The same seed, the same show")->capture_default_str();
+    command.add_option("--for", time_text, "End after this time, e.g. 10s")->check(duration(simulate.time));
+    command.add_option("--set", behaviours, "NAME=VALUE, a behaviour listed below; may be repeated");
+    command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS");
+    command.add_option("--key", simulate.key, "PEM");
+    add_written(command, simulate.written);
+    command.footer(simulate_footer);
+    command.callback([this] { run_simulate(); });
+  }
+  void run_simulate() {
+    for (const auto& behaviour : behaviours) {
+      const auto equals = behaviour.find('=');
+      if (equals == std::string::npos) throw CLI::ValidationError("--set", "NAME=VALUE is expected, not " + behaviour);
+      simulate.behaviours[behaviour.substr(0, equals)] = behaviour.substr(equals + 1);
+    }
+    result = simulate_command(simulate);
+  }
+  void add_schema() {
+    auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07)");
+    command.add_option("name", schema, "event, streamelements or config")
+        ->required()
+        ->check(CLI::IsMember({"event", "streamelements", "config"}));
+    command.callback([this] { result = schema_command(schema); });
+  }
+};
+
+}  // namespace
+
+int schema_command(const std::string& name) {
+  const std::string text = name == "config" ? config::json_schema(vocabulary())
+                                            : std::string(event::embedded_schema(name + ".schema.json"));
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+  return ended_well;
+}
+
+int main_program(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  try {
+    CommandLine line;
+    try {
+      line.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return line.app.exit(error) == 0 ? ended_well : bad_usage;
+    }
+    return line.result;
+  } catch (const std::exception& broken) {
+    std::fprintf(stderr, "tributary: %s\n", broken.what());
+    return failed;
+  }
+}
+
+}  // namespace tributary::daemon

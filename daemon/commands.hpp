@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace tributary::daemon {
+
+/// Exit codes: the contract.
+constexpr int ended_well = 0;
+constexpr int failed = 1;
+constexpr int bad_usage = 2;
+
+/// Reads the command line and runs one command. Never throws.
+int main_program(int argc, char** argv);
+
+/// `tributary run`.
+int run_command(const std::string& configuration);
+
+/// `tributary check [--connect]`.
+int check_command(const std::string& configuration, bool connect, std::chrono::milliseconds timeout);
+
+struct DemoOptions {
+  std::optional<std::chrono::milliseconds> time;  ///< none: until a signal
+  double rate = 50;                               ///< events per second
+  std::uint64_t seed = 1;
+  std::string written;                            ///< a file for what the upstream wrote, see WrittenLog
+};
+/// `tributary demo`.
+int demo_command(const DemoOptions& options);
+
+struct SimulateOptions {
+  std::string connector;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::uint64_t seed = 1;
+  double rate = 10;
+  std::uint64_t count = 0;
+  std::map<std::string, std::string> behaviours;
+  std::string certificate, key;
+  std::string written;
+  std::optional<std::chrono::milliseconds> time;
+};
+/// `tributary simulate <connector>`.
+int simulate_command(const SimulateOptions& options);
+
+/// `tributary schema <event|streamelements|config>`.
+int schema_command(const std::string& name);
+
+/// `tributary --version`: ours and every linked library's.
+std::string version_text();
+
+}  // namespace tributary::daemon

@@ -1,0 +1,91 @@
+#include "daemon/reporters.hpp"
+
+#include "net/session.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+std::string in_seconds(std::chrono::milliseconds time) {
+  const auto tenths = (time.count() + 50) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+std::string because(const net::Ending& ending) {
+  std::string text{name(ending.reason)};
+  if (!ending.detail.empty()) text += ": " + ending.detail;
+  return text;
+}
+
+}  // namespace
+
+void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
+
+void ConnectorReporter::changed(const std::string& connector, const connectors::LinkStatus& status) {
+  const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
+  switch (status.state) {
+    case net::State::live:
+      telemetry_.emit(Signal::connector_up, connector, "live", {{"connection", std::to_string(status.connections)}});
+      break;
+    case net::State::waiting: {
+      const auto signal = std::exchange(was_live_, false) ? Signal::connector_down : Signal::connector_waiting;
+      telemetry_.emit(signal, status.needs_person() ? Level::error : Level::warn, connector,
+                      because(status.ending) + "; dialled again in " + in_seconds(status.wait), reason);
+      break;
+    }
+    case net::State::parked:
+      was_live_ = false;
+      telemetry_.emit(Signal::connector_parked, connector,
+                      because(status.ending) + "; parked until that changes, looked at again in " +
+                          in_seconds(status.wait),
+                      reason);
+      break;
+    case net::State::idle:
+    case net::State::dialing:
+    case net::State::handshaking:
+    case net::State::draining:
+      break;
+  }
+}
+
+void SinkReporter::on_news(const sinks::News& news) {
+  Level level = Level::info;
+  switch (news.urgency) {
+    case sinks::Urgency::debug: level = Level::debug; break;
+    case sinks::Urgency::info: level = Level::info; break;
+    case sinks::Urgency::warning: level = Level::warn; break;
+    case sinks::Urgency::error: level = Level::error; break;
+  }
+  std::string text;
+  if (!news.subject.empty()) text.append(news.subject).append(": ");
+  text += news.text;
+  telemetry_.emit(Signal::sink_news, level, sink_, text, {{"reason", std::string(name(news.sign))}});
+}
+
+void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert) {
+  using What = relay::OutboxAlert::What;
+  const std::string lane = alert.stream + " " + alert.key;
+  const Telemetry::Fields code{{"reason", std::string(alert.code)}};
+  switch (alert.what) {
+    case What::lane_parked:
+      telemetry.emit(Signal::lane_parked, sink,
+                     lane + ": the broker refuses it (" + std::string(alert.code) +
+                         "); its events wait and are tried again, others flow",
+                     code);
+      break;
+    case What::lane_resumed:
+      telemetry.emit(Signal::lane_resumed, sink, lane + ": flows again");
+      break;
+    case What::record_refused:
+      telemetry.emit(Signal::record_refused, sink, lane + ": one event was refused for itself and dead-lettered", code);
+      break;
+    case What::too_large:
+      telemetry.emit(Signal::record_too_large, sink,
+                     lane + ": one event is larger than the topic's max.message.bytes and was dead-lettered", code);
+      break;
+    case What::letter_failed:
+      telemetry.emit(Signal::dead_letter_failed, sink, lane + ": a dead letter could not be produced", code);
+      break;
+  }
+}
+
+}  // namespace tributary::daemon

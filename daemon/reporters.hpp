@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "connectors/conversation.hpp"
+#include "daemon/telemetry.hpp"
+#include "relay/outbox.hpp"
+#include "sinks/observer.hpp"
+
+namespace tributary::daemon {
+
+/// Puts the life of connectors into the log. Thread: io.
+class ConnectorReporter final : public connectors::LinkObserver {
+ public:
+  explicit ConnectorReporter(Telemetry& telemetry) : telemetry_(telemetry) {}
+  void changed(const std::string& connector, const connectors::LinkStatus& status) override;
+  void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
+
+ private:
+  Telemetry& telemetry_;
+  bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
+};
+
+/// Puts what one sink's wire notices into the log. Thread: sink.
+class SinkReporter final : public sinks::SinkObserver {
+ public:
+  SinkReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
+  void on_news(const sinks::News& news) override;
+
+ private:
+  Telemetry& telemetry_;
+  std::string sink_;
+};
+
+/// Puts what an outbox wants a person to know into the log. Thread: sink.
+void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert);
+
+}  // namespace tributary::daemon

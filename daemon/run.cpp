@@ -1,0 +1,73 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "config/load.hpp"
+#include "daemon/app.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/signals.hpp"
+#include "daemon/vocabulary.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+bool writes_events_to_stdout(const config::Settings& settings) {
+  for (const auto& sink : settings.sinks) {
+    if (sink.type == "stdout") return true;
+  }
+  return false;
+}
+
+void announce(const config::Settings& settings, Telemetry& telemetry) {
+  std::string text = "connectors: " + std::to_string(settings.connectors.size()) +
+                     ", sinks: " + std::to_string(settings.sinks.size()) +
+                     ", routes: " + std::to_string(settings.routes.size());
+  telemetry.emit(Signal::program_started, "", text, {{"instance", settings.instance}});
+}
+
+}  // namespace
+
+int run_command(const std::string& configuration) {
+  Signals signals;
+  const auto file = configuration.empty() ? config::default_path() : std::filesystem::path(configuration);
+  auto loaded = config::load(file, vocabulary());
+  for (const auto& fault : loaded.faults) std::fprintf(stderr, "%s\n", config::format(fault).c_str());
+  if (!loaded.settings) return bad_usage;
+
+  Log log(loaded.settings->log);
+  Telemetry telemetry(log);
+  for (const auto& warning : loaded.warnings) {
+    telemetry.emit(Signal::configuration_warning, "", config::format(warning));
+  }
+  const auto stop_timeout = loaded.settings->stop_timeout;
+  const bool stdout_taken = writes_events_to_stdout(*loaded.settings);
+  auto made = App::make(std::move(*loaded.settings), telemetry);
+  if (const auto* faults = std::get_if<App::Faults>(&made)) {
+    for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
+    return bad_usage;
+  }
+  App& app = *std::get<std::unique_ptr<App>>(made);
+  announce(app.settings(), telemetry);
+  app.start();
+
+  while (signals.stops() == 0) {
+    signals.wait(60'000);
+    if (signals.take_reopen()) app.reopen();
+  }
+  telemetry.emit(Signal::program_stopping, "", "draining; a second signal ends at once");
+  app.stop(stop_timeout);
+  app.wait([&] {
+    if (signals.stops() > 1) app.stop(std::chrono::milliseconds(0));
+  });
+
+  const Account account = app.account();
+  if (const auto lost = account.lost_at_stop(); lost != 0) {
+    telemetry.emit(Signal::events_lost, "", std::to_string(lost) + " accepted events were not delivered in time");
+  }
+  telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
+  // A JSON-lines sink on standard output keeps it to itself.
+  std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
+  return account.lost_at_stop() == 0 ? ended_well : failed;
+}
+
+}  // namespace tributary::daemon

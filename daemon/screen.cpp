@@ -1,0 +1,101 @@
+#include "daemon/screen.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t rows = 12;
+constexpr std::size_t most_fresh = 2'000;  ///< lines kept between two draws
+constexpr std::size_t widest = 110;
+
+std::string text_of(const nlohmann::json& data, const char* member) {
+  const auto found = data.find(member);
+  if (found == data.end()) return {};
+  std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return text;
+}
+
+std::string column(std::string text, std::size_t width) {
+  std::size_t characters = 0;
+  for (char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  if (characters < width) text.append(width - characters, ' ');
+  return text + ' ';
+}
+
+}  // namespace
+
+std::string line_of(const event::Event& event) {
+  const auto json = nlohmann::json::parse(event.json_text(), nullptr, false);
+  if (json.is_discarded()) return {};
+  const auto& data = json["data"];
+  std::string amount = text_of(data, "amount");
+  if (const auto currency = text_of(data, "currency"); !currency.empty()) amount += " " + currency;
+  std::string line = event::to_text(event.received).substr(11, 12) + "  ";
+  line += column(std::string(event.type_text()), 24);
+  line += column(text_of(data, "displayName"), 18);
+  line += column(amount, 12);
+  line += text_of(data, "message");
+  return std::string(event::clip(line, widest));
+}
+
+Screen::Screen(std::vector<std::string> introduction) : terminal_(::isatty(STDOUT_FILENO) == 1) {
+  for (const auto& line : introduction) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Screen::add(const event::EventPtr& event) {
+  std::string line = line_of(*event);
+  const std::lock_guard lock(mutex_);
+  if (fresh_.size() < most_fresh) {
+    fresh_.push_back(std::move(line));
+  } else {
+    ++skipped_;
+  }
+}
+
+void Screen::draw(const Account& account) {
+  std::vector<std::string> fresh;
+  std::uint64_t skipped = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    fresh.swap(fresh_);
+    skipped = std::exchange(skipped_, 0);
+  }
+  if (terminal_) return draw_in_place(account, fresh);
+  for (const auto& line : fresh) std::printf("%s\n", line.c_str());
+  if (skipped != 0) std::printf("… and %llu more\n", static_cast<unsigned long long>(skipped));
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= next_account_) {
+    next_account_ = now + 1s;
+    std::printf("so far: %s\n", to_line(account).c_str());
+  }
+  std::fflush(stdout);
+}
+
+void Screen::draw_in_place(const Account& account, const std::vector<std::string>& fresh) {
+  for (const auto& line : fresh) {
+    newest_.push_back(line);
+    if (newest_.size() > rows) newest_.pop_front();
+  }
+  std::string out;
+  if (drawn_ != 0) out += "\x1b[" + std::to_string(drawn_) + "A";
+  for (const auto& line : newest_) out += line + "\x1b[K\n";
+  out += "\x1b[K\n" + to_line(account) + "\x1b[K\n";
+  drawn_ = newest_.size() + 2;
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace tributary::daemon

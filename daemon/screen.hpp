@@ -1,0 +1,37 @@
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "daemon/account.hpp"
+#include "event/event.hpp"
+
+namespace tributary::daemon {
+
+/// What the demo shows: the newest events and the account, redrawn in place on a terminal, as plain lines elsewhere.
+/// Thread: `add` any, the rest main.
+class Screen {
+ public:
+  explicit Screen(std::vector<std::string> introduction);
+  void add(const event::EventPtr& event);
+  /// Shows what is new.
+  void draw(const Account& account);
+
+ private:
+  void draw_in_place(const Account& account, const std::vector<std::string>& fresh);
+
+  const bool terminal_;
+  std::mutex mutex_;
+  std::vector<std::string> fresh_;
+  std::uint64_t skipped_ = 0;
+  std::deque<std::string> newest_;
+  std::size_t drawn_ = 0;
+  event::SteadyTime next_account_{};
+};
+
+/// One event in a line for people: time, type, who, how much, what they said.
+std::string line_of(const event::Event& event);
+
+}  // namespace tributary::daemon

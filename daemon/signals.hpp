@@ -1,0 +1,22 @@
+#pragma once
+
+#include <atomic>
+
+namespace tributary::daemon {
+
+/// What signals have asked for. SIGTERM and SIGINT are counted, SIGUSR1 is a wish that is taken once.
+/// Installed once by a command, before any thread starts. Thread: main.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  int stops() const;
+  bool take_reopen();
+  /// Waits until a signal comes, at most `milliseconds`.
+  void wait(int milliseconds);
+};
+
+}  // namespace tributary::daemon

@@ -1,0 +1,100 @@
+#include "daemon/supervisor.hpp"
+
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <random>
+
+#include "connectors/registry.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto make_again = 60s;
+
+}  // namespace
+
+Supervisor::Supervisor(const Surroundings& around) : around_(around) {}
+Supervisor::~Supervisor() = default;
+
+void Supervisor::want(const std::vector<const config::NamedSettings*>& connectors) {
+  for (const auto* settings : connectors) {
+    if (!settings->enabled || runs_.count(settings->name) != 0) continue;
+    Run& run = runs_[settings->name];
+    run.settings = settings;
+    const auto& common = settings->as<connectors::Settings>().common;
+    relay::IntakeSettings intake;
+    intake.connector = settings->name;
+    intake.source = connectors::find(settings->type)->name;
+    intake.dedupe_ids = common.dedupe.ids;
+    intake.dedupe_window = common.dedupe.window;
+    run.intake = around_.pipeline.intake(std::move(intake));
+    launch(run);
+  }
+}
+
+void Supervisor::launch(Run& run) {
+  const auto& settings = run.settings->as<connectors::Settings>();
+  try {
+    const auto& entry = *connectors::find(run.settings->type);
+    connectors::LinkSettings link;
+    link.connector = run.settings->name;
+    link.source = entry.name;
+    link.common = settings.common;
+    link.pause_limit = around_.limits.pause;
+    link.seed = std::random_device{}();
+    run.link = std::make_unique<connectors::Link>(
+        std::move(link), entry.protocol(run.settings->name, settings),
+        connectors::LinkSurroundings{around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
+    run.link->start();
+  } catch (const std::exception& broken) {
+    run.link.reset();
+    around_.telemetry.emit(Signal::connector_parked, run.settings->name,
+                           std::string("cannot be started: ") + broken.what() + "; tried again in 60 s");
+    run.again = std::make_unique<boost::asio::steady_timer>(around_.io, make_again);
+    run.again->async_wait([this, &run](const boost::system::error_code& error) {
+      if (!error) launch(run);
+    });
+  }
+}
+
+void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
+  stopping_ = 1;  // itself, so that nothing ends before all were told
+  const auto one_less = [this, stopped = std::move(stopped)] {
+    if (--stopping_ != 0) return;
+    settle();
+    stopped();
+  };
+  for (auto& [name, run] : runs_) {
+    run.again.reset();
+    if (!run.link) continue;
+    ++stopping_;
+    run.link->stop(patience, one_less);
+  }
+  boost::asio::post(around_.io, one_less);
+}
+
+void Supervisor::settle() {
+  for (auto& [name, run] : runs_) run.intake->settle();
+}
+
+void Supervisor::room() {
+  for (auto& [name, run] : runs_) run.intake->room();
+}
+
+std::size_t Supervisor::live() const {
+  std::size_t count = 0;
+  for (const auto& [name, run] : runs_) {
+    if (run.link && run.link->status().state == net::State::live) ++count;
+  }
+  return count;
+}
+
+event::ConnectorLedger Supervisor::ledger() const {
+  event::ConnectorLedger total;
+  for (const auto& [name, run] : runs_) total += run.intake->ledger();
+  return total;
+}
+
+}  // namespace tributary::daemon

@@ -1,0 +1,24 @@
+#include "daemon/vocabulary.hpp"
+
+#include "connectors/registry.hpp"
+#include "sinks/registry.hpp"
+
+namespace tributary::daemon {
+
+const config::Vocabulary& vocabulary() {
+  static const config::Vocabulary words = [] {
+    config::Vocabulary made;
+    for (const auto& entry : connectors::registry()) {
+      made.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
+    }
+    for (std::string_view later : {"dlive", "oha", "stagecast", "users"}) made.connectors.push_back({later});
+    for (const auto& entry : sinks::registry()) {
+      made.sinks.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
+    }
+    for (std::string_view later : {"stagecast", "users", "oha", "dlive"}) made.sinks.push_back({later});
+    return made;
+  }();
+  return words;
+}
+
+}  // namespace tributary::daemon

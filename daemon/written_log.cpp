@@ -1,0 +1,33 @@
+#include "daemon/written_log.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include "event/json.hpp"
+
+namespace tributary::daemon {
+
+WrittenLog::WrittenLog(const std::string& file)
+    : file_(file.empty() ? nullptr : std::fopen(file.c_str(), "we"), std::fclose) {
+  if (!file.empty() && !file_) throw std::system_error(errno, std::generic_category(), file);
+}
+
+std::function<void(const connectors::WrittenEvent&)> WrittenLog::observer() {
+  if (!file_) return {};
+  return [this](const connectors::WrittenEvent& written) {
+    std::string line = "{\"id\":";
+    event::append_quoted(line, written.id);
+    line += ",\"at\":";
+    event::append_number(line, std::int64_t{written.when.time_since_epoch().count()});
+    line += ",\"event\":";
+    line += written.json;
+    line += "}\n";
+    std::fwrite(line.data(), 1, line.size(), file_.get());
+  };
+}
+
+void WrittenLog::flush() {
+  if (file_) std::fflush(file_.get());
+}
+
+}  // namespace tributary::daemon

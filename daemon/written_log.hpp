@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "connectors/simulator.hpp"
+
+namespace tributary::daemon {
+
+/// What a simulator has written, noted in a file: `{"id":…,"at":<ms since 1970>,"event":…}`, one a line, so that a test
+/// can hold it against what arrived. Thread: the simulator's.
+class WrittenLog {
+ public:
+  /// An empty name notes nothing. Throws std::system_error when the file cannot be made.
+  explicit WrittenLog(const std::string& file);
+  std::function<void(const connectors::WrittenEvent&)> observer();
+  void flush();
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+};
+
+}  // namespace tributary::daemon
