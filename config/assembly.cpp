@@ -135,7 +135,7 @@ void Assembly::follow(const Node& list, std::uint32_t file) {
   }
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Node& item = list.items[i];
-    const std::string path = "include[" + std::to_string(i) + "]";
+    const std::string path = item_path("include", i);
     if (item.kind != Node::Kind::scalar || item.text.empty()) {
       report_.fault(item.mark, path, "expected a path or a pattern, found " + found(item));
     } else if (includes_ == Includes::refused) {

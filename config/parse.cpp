@@ -117,7 +117,7 @@ class TreeMaker : public YAML::EventHandler {
     while (i < text.size()) {
       const bool doubled = quote == '\'' && text.substr(i, 2) == "''";
       if (text[i] == quote && !doubled) break;
-      i += doubled || (quote == '"' && text[i] == '\\') ? 2 : 1;
+      i += doubled || (quote == '"' && text[i] == '\\') ? 2U : 1U;
     }
     if (i < text.size()) return true;
     report_.fault(last_quoted_.mark, {}, "not valid YAML: the quotes that begin here do not end");

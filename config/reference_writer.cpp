@@ -17,13 +17,12 @@ constexpr std::size_t comment_column = 44;
 constexpr std::size_t line_width = 120;
 
 constexpr std::string_view heading =
-    R"(# Every key of the configuration, each once, with its default; those marked "example" have none. Written by
-# `tributary schema reference` from the same declarations that read the file: do not edit.
+    R"(# Every key of the configuration, each once, with its default; those marked "example" have none. Generated from the
+# declarations that also read the file, so it is complete; a test compares them.
 #
 # Relative paths start at the file that names them. Durations: 250ms 10s 5m 24h. Sizes: 512B 64KiB 4MiB 1GiB.
 # Secrets: {file: PATH} {env: NAME} {credential: NAME} {command: [PROGRAM, ARGUMENT], timeout: 10s} {value: TEXT}; the
 # last is warned about. Default of -c: ./tributary.yaml, then /etc/tributary/tributary.yaml.
-# yaml-language-server: $schema=tributary.schema.json
 
 )";
 
@@ -116,6 +115,7 @@ class ReferenceWriter final : public Fields {
     groups_.pop_back();
   }
   std::size_t begin_items(const Key& key) override {
+    if (depth_ == 0) text_ += "\n";
     line(std::string(key.name) + ":", std::string(key.help));
     ++depth_;
     return 1;
@@ -126,7 +126,10 @@ class ReferenceWriter final : public Fields {
     return true;
   }
   void end_item() override { --depth_; }
-  void end_items() override { --depth_; }
+  void end_items() override {
+    --depth_;
+    if (depth_ == 0) text_ += "\n";
+  }
 
   void typed(const Key& key, std::span<const SettingsType> types, std::vector<NamedSettings>&,
              bool may_be_disabled) override {
@@ -146,7 +149,6 @@ class ReferenceWriter final : public Fields {
       --depth_;
     }
     --depth_;
-    text_ += "\n";
   }
 
  private:

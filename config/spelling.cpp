@@ -91,6 +91,8 @@ std::string printable(std::string_view text, std::size_t most) {
 
 std::string quote(std::string_view text) { return "`" + printable(text, clip) + "`"; }
 
+std::string item_path(const std::string& path, std::size_t index) { return path + "[" + std::to_string(index) + "]"; }
+
 std::string alternatives(std::span<const std::string_view> words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -21,6 +21,9 @@ std::string printable(std::string_view text, std::size_t most = std::string_view
 // The same in backquotes, clipped at 64 bytes.
 std::string quote(std::string_view text);
 
+// "path[3]": an item of a list.
+std::string item_path(const std::string& path, std::size_t index);
+
 // "a, b or c".
 std::string alternatives(std::span<const std::string_view> words);
 

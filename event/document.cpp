@@ -72,12 +72,14 @@ TextPlace place_of_offset(std::string_view text, std::size_t offset) {
 
 bool Document::read(std::string_view text) {
   extremes_.clear();
+  size_ = text.size();
   const auto error = parser_.parse(text.data(), text.size(), true).get(root_);
   return error == simdjson::SUCCESS || read_again(text);
 }
 
 bool Document::read_padded(std::string_view text) {
   extremes_.clear();
+  size_ = text.size();
   const auto error = parser_.parse(text.data(), text.size(), false).get(root_);
   return error == simdjson::SUCCESS || read_again(text);
 }

@@ -31,6 +31,7 @@ class Document {
 
   simdjson::dom::element root() const { return root_; }
   std::string_view error() const { return error_; }
+  std::size_t size() const { return size_; }  // of the text
 
   bool is_extreme(double value) const;
   // The number as written (up to double's rounding of fractions). `number` must be a number of this document.
@@ -43,6 +44,7 @@ class Document {
   simdjson::dom::element root_;
   std::vector<Decimal> extremes_;
   std::string error_;
+  std::size_t size_ = 0;
 };
 
 // The members of what is known to be an object, the items of what is known to be an array: by value, so that a

@@ -29,7 +29,11 @@ TEST(AppendRepaired, ReplacesEachMaximalInvalidSubpartOnce) {
   std::string out;
   // Table 3-8 of the Unicode standard: 61 F1 80 80 E1 80 C2 62 80 63 80 BF 64
   EXPECT_EQ(append_repaired(out, "\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64"), 6U);
-  EXPECT_EQ(out, "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c\xEF\xBF\xBD\xEF\xBF\xBD" "d");
+  EXPECT_EQ(out,
+            "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD"
+            "c\xEF\xBF\xBD\xEF\xBF\xBD"
+            "d");
 }
 
 TEST(AppendRepaired, RefusesSurrogatesOverlongFormsAndBeyondTheLastPlane) {

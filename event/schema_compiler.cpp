@@ -135,6 +135,7 @@ void SchemaCompiler::fill(NodeIndex index, const SchemaLocation& at) {
   std::string_view reference;
   if (object.at_key("$ref").get(reference) == simdjson::SUCCESS) {
     alias_[index] = node(references_.resolve(at, reference));
+    if (alias_[index] == index) refuse_self(index);
   } else {
     SchemaNode filled;
     for (const auto field : object) keyword(filled, at, field.key, field.value);
@@ -368,6 +369,11 @@ std::uint32_t SchemaCompiler::values(const SchemaLocation& at, Element one, bool
   return static_cast<std::uint32_t>(program_.values.size() - 1);
 }
 
+void SchemaCompiler::refuse_self(NodeIndex index) const {
+  const SchemaLocation& at = locations_[index];
+  references_.fail(at.document, at.pointer + "/$ref", "the reference leads back to itself");
+}
+
 void SchemaCompiler::follow_references() {
   for (NodeIndex index = 2; index < alias_.size(); ++index) {
     const bool idle = program_.nodes[index].leaf && program_.nodes[index].types == kAllTypes;
@@ -377,10 +383,7 @@ void SchemaCompiler::follow_references() {
     NodeIndex end = start;
     for (std::size_t steps = 0; alias_[end] != end; ++steps) {
       end = alias_[end];
-      if (steps > alias_.size()) {
-        const SchemaLocation& at = locations_[start];
-        references_.fail(at.document, at.pointer + "/$ref", "the reference leads back to itself");
-      }
+      if (steps > alias_.size()) refuse_self(start);
     }
     for (NodeIndex at = start; alias_[at] != at;) at = std::exchange(alias_[at], end);
   }

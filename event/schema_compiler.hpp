@@ -41,6 +41,7 @@ class SchemaCompiler {
   Bound bound(const SchemaLocation& at, Element value) const;
   std::uint32_t pattern(const SchemaLocation& at, std::string_view keyword, std::string_view text);
 
+  [[noreturn]] void refuse_self(NodeIndex index) const;
   void follow_references();
   void refuse_loops() const;
   void finish();

@@ -40,7 +40,8 @@ struct Name {
 };
 
 struct Limits {
-  std::uint64_t steps = Validator::kMaxSteps;  // at zero the run is given up
+  explicit Limits(const Document& document) : steps(Validator::kMaxSteps + 8 * document.size()) {}
+  std::uint64_t steps;  // at zero the run is given up
   std::uint32_t depth = 0;
 };
 
@@ -457,13 +458,13 @@ bool Run<kExplain>::dependencies(const ObjectRules& rules, const element& value)
 }  // namespace
 
 bool passes(const SchemaProgram& program, const Document& document, element value) {
-  Limits limits;
+  Limits limits(document);
   Run<false> run(program, document, limits);
   return run.visit(program.root, value) && !run.gave_up();
 }
 
 std::vector<Violation> explain(const SchemaProgram& program, const Document& document, element value) {
-  Limits limits;
+  Limits limits(document);
   Run<true> run(program, document, limits);
   run.visit(program.root, value);
   if (run.gave_up()) run.violations.push_back({"", "limit", "the schema takes too many steps or too deep a nesting"});

@@ -1,2 +1,244 @@
+#include "event/validator.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-TEST(Placeholder2, Compiles) {}
+
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "event/embedded_schemas.hpp"
+#include "event/schema.hpp"
+
+namespace tributary::event {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+Schema compiled(std::string_view text) {
+  auto result = Schema::compile(text);
+  if (const auto* error = std::get_if<SchemaError>(&result)) ADD_FAILURE() << to_string(*error);
+  return std::get<Schema>(std::move(result));
+}
+
+// What is wrong, as "path keyword"; checks that passes() agrees.
+std::vector<std::string> faults(std::string_view schema_text, std::string_view document) {
+  Validator validator;
+  const Schema schema = compiled(schema_text);
+  EXPECT_TRUE(validator.parse(document)) << validator.parse_error();
+  std::vector<std::string> result;
+  for (const Violation& violation : validator.explain(schema))
+    result.push_back(violation.path + ' ' + violation.keyword);
+  EXPECT_EQ(result.empty(), validator.passes(schema)) << document;
+  return result;
+}
+
+bool passes(std::string_view schema, std::string_view document) { return faults(schema, document).empty(); }
+
+std::string message(std::string_view schema_text, std::string_view document) {
+  Validator validator;
+  EXPECT_TRUE(validator.parse(document));
+  const auto violations = validator.explain(compiled(schema_text));
+  return violations.empty() ? "" : violations.front().message;
+}
+
+TEST(Violations, NameThePlaceOfEveryFault) {
+  constexpr std::string_view kSchema = R"({"type": "object", "required": ["a", "b"], "additionalProperties": false,
+      "properties": {"a": {"type": "string", "maxLength": 2}, "list": {"items": {"minimum": 3}}, "t~/": {"const": 1}}})";
+  EXPECT_THAT(faults(kSchema, R"({"a": "long", "list": [3, 2, 1], "t~/": 2, "extra": 1})"),
+              UnorderedElementsAre("/a maxLength", "/list/1 minimum", "/list/2 minimum", "/t~0~1 const",
+                                   "/extra additionalProperties", " required"));
+}
+
+TEST(Violations, SpeakInWordsOfTheSchema) {
+  EXPECT_EQ(message(R"({"type": ["string", "null"]})", "5"), "must be null or string, is integer");
+  EXPECT_EQ(message(R"({"type": "integer"})", "5.5"), "must be integer, is number");
+  EXPECT_EQ(message(R"({"enum": ["tip", "cheer", "raid"]})", "\"gift\""), "must be \"tip\", \"cheer\" or \"raid\"");
+  EXPECT_EQ(message(R"({"required": ["amount"]})", "{}"), "\"amount\" is missing");
+  EXPECT_EQ(message(R"({"maximum": 0.5})", "1"), "is above 0.5");
+  EXPECT_EQ(message(R"({"minLength": 1})", "\"\""), "is shorter than 1 character");
+}
+
+TEST(Violations, ComeFromTheBranchThatGotFurthest) {
+  constexpr std::string_view kSchema = R"({"anyOf": [{"type": "string"},
+      {"type": "object", "properties": {"a": {"properties": {"b": {"type": "null"}}}}}]})";
+  EXPECT_THAT(faults(kSchema, R"({"a": {"b": 1}})"), ElementsAre(" anyOf", "/a/b type"));
+}
+
+TEST(Violations, AreBounded) {
+  std::string numbers = "[0";
+  for (int i = 0; i < 1'000; ++i) numbers += ",0";
+  EXPECT_EQ(faults(R"({"items": {"minimum": 1}})", numbers + "]").size(), Validator::kMaxViolations);
+  const std::string document = "{\"" + std::string(5'000, 'k') + "\": 1}";
+  Validator validator;
+  ASSERT_TRUE(validator.parse(document));
+  const auto violations = validator.explain(compiled(R"({"additionalProperties": {"type": "null"}})"));
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_LT(violations[0].path.size(), 600U);
+}
+
+TEST(Numbers, AreComparedByValue) {
+  EXPECT_TRUE(passes(R"({"type": "integer"})", "1.0"));
+  EXPECT_TRUE(passes(R"({"type": "integer"})", "1e300"));
+  EXPECT_TRUE(passes(R"({"const": 1})", "1.0"));
+  EXPECT_TRUE(passes(R"({"enum": [10000000000000000]})", "1e16"));
+  EXPECT_TRUE(passes(R"({"const": 0})", "-0.0"));
+  EXPECT_FALSE(passes(R"({"const": 1})", "true"));
+  EXPECT_FALSE(passes(R"({"uniqueItems": true})", "[1, 2, 1.0]"));
+  EXPECT_FALSE(passes(R"({"uniqueItems": true})", R"([{"a": 1, "b": [2]}, {"b": [2.0], "a": 1e0}])"));
+  EXPECT_TRUE(passes(R"({"uniqueItems": true})", R"([1, true, "1", null, [1], {"1": 1}, 0, false])"));
+}
+
+TEST(Numbers, AreExactAtTheEdgesOf64Bits) {
+  EXPECT_FALSE(passes(R"({"maximum": 9007199254740992})", "9007199254740993"));
+  EXPECT_FALSE(passes(R"({"exclusiveMinimum": 9007199254740992.0})", "9007199254740992"));
+  EXPECT_TRUE(passes(R"({"exclusiveMinimum": 9007199254740992.0})", "9007199254740993"));
+  EXPECT_FALSE(passes(R"({"maximum": 18446744073709551614})", "18446744073709551615"));
+  EXPECT_TRUE(passes(R"({"minimum": -9223372036854775808})", "-9223372036854775808"));
+  EXPECT_FALSE(passes(R"({"const": 9223372036854775807})", "9223372036854775808"));
+}
+
+TEST(Numbers, OfAnyLengthStayExact) {
+  constexpr std::string_view kLong = "123456789012345678901234567890";
+  EXPECT_TRUE(passes(R"({"type": "integer"})", kLong));
+  EXPECT_TRUE(passes(R"({"const": 123456789012345678901234567890})", kLong));
+  EXPECT_FALSE(passes(R"({"const": 123456789012345678901234567891})", kLong));
+  EXPECT_TRUE(passes(R"({"uniqueItems": true})", "[123456789012345678901234567890, 123456789012345678901234567891]"));
+  EXPECT_FALSE(
+      passes(R"({"uniqueItems": true})", "[123456789012345678901234567890, 1, 123456789012345678901234567890]"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 10})", kLong));
+  EXPECT_FALSE(passes(R"({"multipleOf": 11})", kLong));
+  EXPECT_FALSE(passes(R"({"maximum": 123456789012345678901234567889})", kLong));
+  EXPECT_TRUE(passes(R"({"type": "integer", "multipleOf": 0.5, "minimum": 1e399})", "1e400"));
+  EXPECT_FALSE(passes(R"({"minimum": -1e400})", "-2e400"));
+  EXPECT_FALSE(passes(R"({"type": "string"})", kLong));
+  // Beside an extreme number, the smallest ones of the same text are exact as well.
+  EXPECT_TRUE(passes(R"({"items": [{}, {"const": 5e-324}, {"exclusiveMinimum": 0, "type": "number"}]})",
+                     "[1e999, 5e-324, 1e-999]"));
+}
+
+TEST(Numbers, HaveDecimalMultiples) {
+  EXPECT_TRUE(passes(R"({"multipleOf": 0.1})", "0.3"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 0.01})", "19.99"));
+  EXPECT_FALSE(passes(R"({"multipleOf": 0.01})", "19.999"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 0.01})", "4"));
+  EXPECT_FALSE(passes(R"({"multipleOf": 7})", "9223372036854775806"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 7})", "9223372036854775807"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 3})", "-9"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 1e-10})", "1e10"));
+}
+
+TEST(Parse, TakesNothingThatIsNotJson) {
+  Validator validator;
+  for (const char* text : {"", "{", "01", "123456789012345678901234567890a", "0123456789012345678901234567890",
+                           "[1e400,]", "1e", "-", "\"\\ud800\"", "\"\xff\"", "nul", "{} {}", "1e400 1", "\"1e400"}) {
+    EXPECT_FALSE(validator.parse(text)) << text;
+    EXPECT_FALSE(validator.parse_error().empty()) << text;
+  }
+  EXPECT_TRUE(validator.parse(R"({"not a number": "123456789012345678901234567890 \" 1e999", "n": 1e999})"));
+}
+
+TEST(Parse, LeavesNothingOfTheDocumentBefore) {
+  Validator validator;
+  const Schema schema = compiled(R"({"const": 4.9406564584124654e-324})");
+  ASSERT_TRUE(validator.parse("1e999"));
+  EXPECT_FALSE(validator.passes(schema));
+  ASSERT_TRUE(validator.parse("4.9406564584124654e-324"));
+  EXPECT_TRUE(validator.passes(schema));
+}
+
+TEST(Parse, TakesPaddedBytesAsTheyAre) {
+  const std::string padded = R"({"a": 1})" + std::string(simdjson::SIMDJSON_PADDING, '\0');
+  Validator validator;
+  ASSERT_TRUE(validator.parse_padded({padded.data(), 8}));
+  EXPECT_TRUE(validator.passes(compiled(R"({"required": ["a"]})")));
+}
+
+TEST(Strings, AreCountedInCodePoints) {
+  EXPECT_TRUE(passes(R"({"maxLength": 2, "minLength": 2})", "\"\U0001F432\U0001F432\""));
+  EXPECT_FALSE(passes(R"({"maxLength": 1})", "\"\U0001F432\U0001F432\""));
+  EXPECT_FALSE(passes(R"({"minLength": 3})", "\"\U0001F432\U0001F432\""));
+  EXPECT_TRUE(passes(R"({"maxLength": 2.0})", "\"ab\""));
+}
+
+TEST(Objects, AreLookedAtThroughEveryMemberEvenWhenGivenTwice) {
+  constexpr std::string_view kSchema = R"({"properties": {"a": {"type": "string"}}})";
+  EXPECT_FALSE(passes(kSchema, R"({"a": 1, "a": "x"})"));
+  EXPECT_FALSE(passes(kSchema, R"({"a": "x", "a": 1})"));
+}
+
+TEST(Objects, MayRequireAnyNumberOfNamesOfAnyLength) {
+  std::string names;
+  std::string members;
+  for (int i = 0; i < 150; ++i) {
+    const std::string name = '"' + std::string(static_cast<std::size_t>(i), 'n') + std::to_string(i) + '"';
+    names += (i == 0 ? "" : ",") + name;
+    members += (i == 0 ? "" : ",") + name + ":1";
+  }
+  const std::string schema = R"({"required": [)" + names + "]}";
+  EXPECT_TRUE(passes(schema, "{" + members + "}"));
+  EXPECT_FALSE(passes(schema, "{" + members.substr(0, members.rfind(',')) + "}"));
+  EXPECT_FALSE(passes(schema, "{" + members.substr(members.find(',') + 1) + "}"));
+}
+
+TEST(Objects, AreFoundByNameInAnyOrder) {
+  constexpr std::string_view kSchema =
+      R"({"additionalProperties": false, "properties": {"": true, "a": true, "ab": true,
+      "abcdefgh": true, "abcdefghijklmnop": true, "abcdefghijklmnopq": true, "abcdefghijklmnopr": {"type": "null"}}})";
+  EXPECT_TRUE(passes(kSchema, R"({"abcdefghijklmnopr": null, "abcdefghijklmnopq": 1, "abcdefghijklmnop": 1, "": 1})"));
+  EXPECT_FALSE(passes(kSchema, R"({"abcdefghijklmnopr": 1})"));
+  for (const char* other : {"b", "ac", "abcdefgi", "abcdefghijklmnoq", "abcdefghijklmnops", "a\\u0000", "\\u0000"}) {
+    EXPECT_FALSE(passes(kSchema, "{\"" + std::string(other) + "\": 1}")) << other;
+  }
+}
+
+TEST(Limits, StopASchemaThatTakesExponentialTime) {
+  constexpr std::string_view kSchema =
+      R"({"anyOf": [{"items": {"$ref": "#"}, "minItems": 1}, {"items": {"$ref": "#"}, "minItems": 1}], "type": "array"})";
+  std::string document = "1";
+  for (int i = 0; i < 60; ++i) document = "[" + document + "]";
+  EXPECT_THAT(faults(kSchema, document), testing::Contains(" limit"));
+}
+
+TEST(Limits, HoldUnderNegation) {
+  constexpr std::string_view kSchema = R"({"not": {"$ref": "#/definitions/slow"}, "definitions": {"slow": {
+      "anyOf": [{"items": {"$ref": "#/definitions/slow"}, "minItems": 1},
+                {"items": {"$ref": "#/definitions/slow"}, "minItems": 1}], "type": "array"}}})";
+  std::string document = "1";
+  for (int i = 0; i < 60; ++i) document = "[" + document + "]";
+  EXPECT_THAT(faults(kSchema, document), testing::Contains(" limit"));
+}
+
+TEST(Limits, KeepTheDeepestDocumentOffTheStack) {
+  std::string document = "0";
+  for (int i = 0; i < 1'000; ++i) document = i % 2 == 0 ? "[" + document + "]" : "{\"a\":" + document + "}";
+  constexpr std::string_view kSchema =
+      R"({"allOf": [{"allOf": [{"items": {"$ref": "#"}, "properties": {"a": {"$ref": "#"}}}]}]})";
+  EXPECT_TRUE(passes(kSchema, document));
+  std::string nested = R"({"items": {"$ref": "#"}, "properties": {"a": {"$ref": "#"}}})";
+  for (int i = 0; i < 50; ++i) nested = R"({"allOf": [)" + nested + "]}";
+  EXPECT_THAT(faults(nested, document), testing::Contains(" limit"));
+  Validator validator;
+  EXPECT_FALSE(validator.parse(std::string(100'000, '[')));
+}
+
+TEST(Threads, ShareOneSchema) {
+  const Schema schema = compiled(embedded_schema("event.schema.json"));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&schema, i] {
+      Validator validator;
+      for (int round = 0; round < 200; ++round) {
+        ASSERT_TRUE(validator.parse(i % 2 == 0 ? "{}" : R"({"type": "tip", "data": {"amount": "5"}})"));
+        ASSERT_FALSE(validator.passes(schema));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace tributary::event

@@ -29,13 +29,12 @@ class Attempt final : public ConnectAttempt, public std::enable_shared_from_this
     error_code not_literal;
     const auto address = boost::asio::ip::make_address(host, not_literal);
     if (!not_literal) return connect({tcp::endpoint(address, port)});
-    resolver_.async_resolve(
-        host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service,
-        [self = shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
-          if (!self->handler_) return;
-          if (error || results.empty()) return self->finish_unresolved(error);
-          self->connect(interleaved({results.begin(), results.end()}));
-        });
+    resolver_.async_resolve(host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service,
+                            [self = shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
+                              if (!self->handler_) return;
+                              if (error || results.empty()) return self->finish_unresolved(error);
+                              self->connect(interleaved({results.begin(), results.end()}));
+                            });
   }
 
   void connect(std::vector<tcp::endpoint> endpoints) {
@@ -140,8 +139,8 @@ std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& i
   return attempt;
 }
 
-std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io,
-                                                      std::vector<tcp::endpoint> endpoints, Handler handler) {
+std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io, std::vector<tcp::endpoint> endpoints,
+                                                      Handler handler) {
   auto attempt = std::make_shared<Attempt>(io, std::move(handler));
   attempt->connect(std::move(endpoints));
   return attempt;

@@ -59,7 +59,8 @@ TEST_F(Connect, ARefusedAddressIsFollowedByTheNextAtOnce) {
   LoopbackListener closed;
   const auto closed_port = closed.port();
   closed.close();
-  const auto attempt = ConnectAttempt::start(io_, {at("127.0.0.1", closed_port), at("127.0.0.1", good.port())}, handler());
+  const auto attempt =
+      ConnectAttempt::start(io_, {at("127.0.0.1", closed_port), at("127.0.0.1", good.port())}, handler());
   run();
   ASSERT_TRUE(result_->socket);
   EXPECT_EQ(result_->socket->remote_endpoint().port(), good.port());
@@ -68,7 +69,8 @@ TEST_F(Connect, ARefusedAddressIsFollowedByTheNextAtOnce) {
 TEST_F(Connect, AnAddressThatNeverAnswersIsOvertakenByTheNext) {
   BlackHole hole;
   LoopbackListener good;
-  const auto attempt = ConnectAttempt::start(io_, {at("127.0.0.1", hole.port()), at("127.0.0.1", good.port())}, handler());
+  const auto attempt =
+      ConnectAttempt::start(io_, {at("127.0.0.1", hole.port()), at("127.0.0.1", good.port())}, handler());
   EXPECT_FALSE(result_);
   run();
   ASSERT_TRUE(result_->socket);

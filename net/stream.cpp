@@ -96,14 +96,18 @@ Stream::Result Stream::write(std::string_view bytes) {
 Stream::Result Stream::tls_outcome(int result, std::size_t moved) {
   const int system_error = errno;
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return {Status::want_read, moved};
-    case SSL_ERROR_WANT_WRITE: return {Status::want_write, moved};
-    case SSL_ERROR_ZERO_RETURN: return {Status::end, moved};
+    case SSL_ERROR_WANT_READ:
+      return {Status::want_read, moved};
+    case SSL_ERROR_WANT_WRITE:
+      return {Status::want_write, moved};
+    case SSL_ERROR_ZERO_RETURN:
+      return {Status::end, moved};
     case SSL_ERROR_SYSCALL:
       if (system_error == 0) return {Status::end, moved};
       fault_ = std::generic_category().message(system_error);
       return {Status::failed, moved};
-    default: break;
+    default:
+      break;
   }
   if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     ERR_clear_error();

@@ -54,8 +54,8 @@ class Stream {
   /// Calls `handler(error_code)` once the stream can go on after want_read or want_write.
   template <typename Handler>
   void wait(Status want, Handler&& handler) {
-    const auto type = want == Status::want_write ? boost::asio::ip::tcp::socket::wait_write
-                                                 : boost::asio::ip::tcp::socket::wait_read;
+    const auto type =
+        want == Status::want_write ? boost::asio::ip::tcp::socket::wait_write : boost::asio::ip::tcp::socket::wait_read;
     socket_.async_wait(type, std::forward<Handler>(handler));
   }
 

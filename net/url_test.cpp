@@ -54,10 +54,30 @@ TEST(Url, DecodesUserInfo) {
 }
 
 TEST(Url, RefusesWhatIsNoUrlWithoutRepeatingIt) {
-  for (const char* text :
-       {"", "host", "ftp://a", "ws:/a", "ws://", "ws:///x", "ws://:80", "ws://a:0", "ws://a:65536", "ws://a:", "ws://a:8x",
-        "ws://a b/", "ws://a/\r\nX: y", "ws://a/caf\xc3\xa9", "ws://a#part", "ws://[::1", "ws://[::g]", "ws://[::1]x",
-        "ws://a_b!c/", "ws://a..b/", "ws://.a/", "ws://::1/", "http://u%4:p@a", "http://u%zz@a"}) {
+  for (const char* text : {"",
+                           "host",
+                           "ftp://a",
+                           "ws:/a",
+                           "ws://",
+                           "ws:///x",
+                           "ws://:80",
+                           "ws://a:0",
+                           "ws://a:65536",
+                           "ws://a:",
+                           "ws://a:8x",
+                           "ws://a b/",
+                           "ws://a/\r\nX: y",
+                           "ws://a/caf\xc3\xa9",
+                           "ws://a#part",
+                           "ws://[::1",
+                           "ws://[::g]",
+                           "ws://[::1]x",
+                           "ws://a_b!c/",
+                           "ws://a..b/",
+                           "ws://.a/",
+                           "ws://::1/",
+                           "http://u%4:p@a",
+                           "http://u%zz@a"}) {
     std::string fault;
     EXPECT_FALSE(parse_url(text, fault)) << text;
     EXPECT_FALSE(fault.empty()) << text;

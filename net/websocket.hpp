@@ -27,12 +27,12 @@ struct TlsSettings {
 
 /// Where and how to dial one websocket.
 struct DialTarget {
-  std::string url;  ///< ws:// or wss://, with path and query
+  std::string url;                                           ///< ws:// or wss://, with path and query
   std::vector<std::pair<std::string, std::string>> headers;  ///< added to the upgrade request
   std::vector<std::string> subprotocols;
-  std::string origin;       ///< empty: no Origin header
+  std::string origin;  ///< empty: no Origin header
   TlsSettings tls;
-  std::string proxy;        ///< http://user:password@host:port, empty: none
+  std::string proxy;                   ///< http://user:password@host:port, empty: none
   std::size_t frame_limit = 4u << 20;  ///< bytes of one message, fragments together
   std::chrono::milliseconds dial_timeout{10'000};
   std::chrono::milliseconds close_timeout{2'000};  ///< from our close frame to a hard end
@@ -57,7 +57,7 @@ class WebSocketListener {
 };
 
 /// One websocket, client side or an accepted one.
-/// Owned by shared_ptr (pending I/O keeps it alive); the listener must outlive it or be taken away with `detach`.
+/// Owned by shared_ptr (pending I/O keeps it alive too); the listener must outlive it or be taken away with `detach`.
 /// Failures: every one ends in `on_end` with a reason. Thread: io.
 class WebSocket {
  public:
@@ -65,8 +65,8 @@ class WebSocket {
   WebSocket& operator=(const WebSocket&) = delete;
   virtual ~WebSocket() = default;
 
-  /// Nothing is sent before on_open and after close. A socket that has more than unsent_limit bytes to write ends with
-  /// reason `reset`.
+  /// Text must be UTF-8, which is not checked. Nothing is sent before on_open and after close. A socket that has more
+  /// than unsent_limit bytes to write ends with reason `reset`.
   static constexpr std::size_t unsent_limit = 16u << 20;
   virtual void send_text(std::string_view payload) = 0;
   virtual void send_binary(std::string_view payload) = 0;
@@ -81,15 +81,15 @@ class WebSocket {
   virtual void resume_reading() = 0;
   /// Bytes accepted for sending and not yet written to the kernel.
   virtual std::size_t unsent_bytes() const = 0;
-  /// No call-backs any more.
+  /// No call-backs any more, not even on_end. The connection itself goes on: `abort` or `close` it as well.
   virtual void detach() = 0;
 
  protected:
   WebSocket() = default;
 };
 
-/// Dials; returns at once. TCP (all addresses of the name, Happy Eyeballs), proxy, TLS and upgrade together have
-/// `dial_timeout`.
+/// Dials; returns at once. `io` must outlive the socket. TCP (all addresses of the name, Happy Eyeballs), proxy, TLS
+/// and upgrade together have `dial_timeout`.
 std::shared_ptr<WebSocket> dial(boost::asio::io_context& io, const DialTarget& target, WebSocketListener& listener);
 
 /// Certificate and key of a TLS server; both empty: plain.

@@ -55,9 +55,9 @@ void decode(benchmark::State& state) {
   const std::string frames = text_frames(count, size);
   for (auto _ : state) client->receive(frames);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
-  state.counters["per_message"] = benchmark::Counter(
-      static_cast<double>(state.iterations()) * static_cast<double>(count),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_message"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(count),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(decode)->Arg(130)->Arg(600)->Arg(4000);
 
@@ -113,9 +113,8 @@ void receive(benchmark::State& state) {
     while (counting.messages < until && !counting.ended) io.run_one();
     state.SetIterationTime(thread_cpu_seconds() - before);
   }
-  state.counters["cpu_per_message"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * per_round),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["cpu_per_message"] = benchmark::Counter(static_cast<double>(state.iterations() * per_round),
+                                                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   socket->detach();
   boost::asio::post(server_io, [&] {
     writer->detach();

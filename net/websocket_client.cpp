@@ -92,9 +92,12 @@ class DialledWebSocket final : public WebSocketConnection {
       return fail(Reason::proxy_refused, stream_->fault());
     }
     switch (proxy_->state()) {
-      case ProxyHandshake::State::waiting: return read_proxy();
-      case ProxyHandshake::State::refused: return fail(Reason::proxy_refused, proxy_->fault());
-      case ProxyHandshake::State::open: break;
+      case ProxyHandshake::State::waiting:
+        return read_proxy();
+      case ProxyHandshake::State::refused:
+        return fail(Reason::proxy_refused, proxy_->fault());
+      case ProxyHandshake::State::open:
+        break;
     }
     proxy_.reset();
     secure();

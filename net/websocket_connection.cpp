@@ -11,8 +11,10 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr int reads_per_turn = 4;  ///< then other connections get theirs
-constexpr std::size_t kept_capacity = 256;  ///< of the write buffer while there is nothing to write
+constexpr const char* full_queue = "the send queue is full, the upstream does not read";
+constexpr std::size_t control_allowance = 64 * 1024;  ///< pongs and closes beyond unsent_limit
+constexpr int reads_per_turn = 4;                     ///< then other connections get theirs
+constexpr std::size_t kept_capacity = 256;            ///< of the write buffer while there is nothing to write
 
 std::string in_milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
@@ -27,7 +29,7 @@ void WebSocketConnection::send_binary(std::string_view payload) { send(payload, 
 void WebSocketConnection::send(std::string_view payload, bool binary) {
   if (!open_ || closing_ || ended_) return;
   if (unsent_bytes() + payload.size() > unsent_limit) {
-    return abort({Reason::reset, "the send queue is full, the upstream does not read", 0, 0});
+    return abort({Reason::reset, full_queue, 0, 0});
   }
   engine_->send(payload, binary);
 }
@@ -122,6 +124,7 @@ void WebSocketConnection::deliver(std::string_view bytes) {
   if (ended_) return;
   if (open_ && !closing_ && listener_ != nullptr) listener_->on_read_end();
   if (ended_) return;
+  if (overflowed_) return fail(Reason::reset, full_queue);
   look_at_engine();
   if (ended_) return;
   if (used < bytes.size()) held_.assign(bytes.substr(used));
@@ -164,6 +167,7 @@ void WebSocketConnection::stream_failed() {
 void WebSocketConnection::write(const std::string_view* pieces, std::size_t count) {
   if (ended_ || !write_fault_.empty()) return;
   for (std::size_t i = 0; i < count; ++i) outgoing_ += pieces[i];
+  if (unsent_bytes() > unsent_limit + control_allowance) overflowed_ = true;
   if (!receiving_) flush_soon();
 }
 
@@ -225,7 +229,7 @@ void WebSocketConnection::flush() {
 // Ending.
 
 void WebSocketConnection::fail(Reason reason, std::string_view detail) {
-  fail(Ending{reason, printable(detail, 300), 0, 0});
+  fail(Ending{reason, std::string(detail), 0, 0});
 }
 
 void WebSocketConnection::fail(Ending ending) {
@@ -278,6 +282,7 @@ void WebSocketConnection::drain() {
 
 void WebSocketConnection::tell(Ending ending) {
   if (WebSocketListener* listener = std::exchange(listener_, nullptr); listener != nullptr) {
+    ending.detail = printable(ending.detail, 300);
     listener->on_end(std::move(ending));
   }
 }

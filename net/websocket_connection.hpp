@@ -87,6 +87,7 @@ class WebSocketConnection : public WebSocket,
   bool ended_ = false;
   bool paused_ = false;
   bool receiving_ = false;
+  bool overflowed_ = false;  ///< the peer has us answer more than it reads
   bool read_waiting_ = false;
   bool write_waiting_ = false;
   bool flush_posted_ = false;

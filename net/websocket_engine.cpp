@@ -1,203 +1,17 @@
 // The one translation unit with websocketpp, compiled as C++17 because its headers are not C++20. Its iostream
-// transport is fed by hand; what is specialised here is what costs most per message.
+// transport is fed by hand.
 #include "net/websocket_engine.hpp"
-
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
-#include <functional>
 #include <utility>
-#include <websocketpp/utf8_validator.hpp>
-
-namespace websocketpp::utf8_validator {
-
-/// Text is not checked here: an alert must not be lost for one bad byte; codecs repair and count it.
-template <>
-inline bool validator::decode<std::string::iterator>(std::string::iterator, std::string::iterator) {
-  return true;
-}
-
-}  // namespace websocketpp::utf8_validator
-
-#include <websocketpp/client.hpp>
-#include <websocketpp/concurrency/none.hpp>
-#include <websocketpp/connection_base.hpp>
-#include <websocketpp/endpoint_base.hpp>
-#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/http/response.hpp>
-#include <websocketpp/logger/stub.hpp>
-#include <websocketpp/server.hpp>
-#include <websocketpp/transport/iostream/endpoint.hpp>
 
 #include "net/http_reply.hpp"
 #include "net/printable.hpp"
-
-namespace tributary::net::wspp {
-
-/// Masking keys and handshake keys, from OpenSSL's generator, fetched many at a time.
-class MaskSource {
- public:
-  std::uint32_t operator()() {
-    static thread_local std::array<std::uint32_t, 256> keys;
-    static thread_local std::size_t used = keys.size();
-    if (used == keys.size()) {
-      if (RAND_bytes(reinterpret_cast<unsigned char*>(keys.data()), sizeof keys) != 1) std::abort();
-      used = 0;
-    }
-    return keys[used++];
-  }
-};
-
-class MessagePool;
-
-/// One message in or out, as websocketpp wants it.
-class Message {
- public:
-  using ptr = std::shared_ptr<Message>;
-  using con_msg_man_ptr = std::shared_ptr<MessagePool>;
-  using opcode = websocketpp::frame::opcode::value;
-
-  bool get_prepared() const { return prepared_; }
-  void set_prepared(bool value) { prepared_ = value; }
-  bool get_compressed() const { return false; }
-  void set_compressed(bool) {}
-  bool get_terminal() const { return terminal_; }
-  void set_terminal(bool value) { terminal_ = value; }
-  bool get_fin() const { return fin_; }
-  void set_fin(bool value) { fin_ = value; }
-  opcode get_opcode() const { return opcode_; }
-  void set_opcode(opcode value) { opcode_ = value; }
-  const std::string& get_header() const { return header_; }
-  void set_header(const std::string& header) { header_ = header; }
-  const std::string& get_payload() const { return payload_; }
-  std::string& get_raw_payload() { return payload_; }
-  void set_payload(const std::string& payload) { payload_ = payload; }
-  void append_payload(const std::string& payload) { payload_ += payload; }
-  void append_payload(const void* data, std::size_t size) { payload_.append(static_cast<const char*>(data), size); }
-
-  /// Made fresh for its next use. A large buffer is given back, and only so much of an announced length is trusted.
-  void reset(opcode op, std::size_t announced) {
-    constexpr std::size_t kept_capacity = 64 * 1024;
-    if (payload_.capacity() > kept_capacity) payload_ = std::string();
-    payload_.clear();
-    payload_.reserve(std::min(announced, kept_capacity));
-    header_.clear();
-    opcode_ = op;
-    prepared_ = terminal_ = false;
-    fin_ = true;
-  }
-
- private:
-  std::string header_;
-  std::string payload_;
-  opcode opcode_ = websocketpp::frame::opcode::text;
-  bool prepared_ = false;
-  bool fin_ = true;
-  bool terminal_ = false;
-};
-
-/// Hands out messages, the same few again and again per thread.
-class MessagePool {
- public:
-  using ptr = std::shared_ptr<MessagePool>;
-  using weak_ptr = std::weak_ptr<MessagePool>;
-
-  Message::ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
-
-  Message::ptr get_message(websocketpp::frame::opcode::value op, std::size_t size) {
-    static thread_local std::array<Message::ptr, 4> pool;
-    Message::ptr* slot = &pool.front();
-    for (auto& candidate : pool) {
-      if (!candidate || candidate.use_count() == 1) {
-        slot = &candidate;
-        break;
-      }
-    }
-    if (!*slot || slot->use_count() != 1) *slot = std::make_shared<Message>();
-    (*slot)->reset(op, size);
-    return *slot;
-  }
-};
-
-class EndpointPool {};
-
-struct TransportConfig {
-  using concurrency_type = websocketpp::concurrency::none;
-  using elog_type = websocketpp::log::stub;
-  using alog_type = websocketpp::log::stub;
-  using request_type = websocketpp::http::parser::request;
-  using response_type = websocketpp::http::parser::response;
-};
-
-struct Config {
-  using type = Config;
-  using concurrency_type = TransportConfig::concurrency_type;
-  using request_type = TransportConfig::request_type;
-  using response_type = TransportConfig::response_type;
-  using message_type = Message;
-  using con_msg_manager_type = MessagePool;
-  using endpoint_msg_manager_type = EndpointPool;
-  using elog_type = TransportConfig::elog_type;
-  using alog_type = TransportConfig::alog_type;
-  using rng_type = MaskSource;
-  using transport_config = TransportConfig;
-  using transport_type = websocketpp::transport::iostream::endpoint<TransportConfig>;
-  using endpoint_base = websocketpp::endpoint_base;
-  using connection_base = websocketpp::connection_base;
-
-  static constexpr long timeout_open_handshake = 0;  // every deadline is the owner's
-  static constexpr long timeout_close_handshake = 0;
-  static constexpr long timeout_pong = 0;
-  static constexpr int client_version = 13;
-  static constexpr websocketpp::log::level elog_level = websocketpp::log::elevel::none;
-  static constexpr websocketpp::log::level alog_level = websocketpp::log::alevel::none;
-  static constexpr std::size_t connection_read_buffer_size = 2048;
-  static constexpr bool drop_on_protocol_error = false;
-  static constexpr bool silent_close = false;
-  static constexpr std::size_t max_message_size = 4u << 20;
-  static constexpr std::size_t max_http_body_size = 64u << 10;
-  static constexpr bool enable_extensions = true;
-  static constexpr bool enable_multithreading = false;
-  struct permessage_deflate_config {
-    using request_type = Config::request_type;
-    static constexpr bool allow_disabling_context_takeover = true;
-    static constexpr std::uint8_t minimum_outgoing_window_bits = 8;
-  };
-  using permessage_deflate_type = websocketpp::extensions::permessage_deflate::disabled<permessage_deflate_config>;
-};
-
-}  // namespace tributary::net::wspp
-
-namespace websocketpp::transport::iostream {
-
-/// As the original, without building a log line per read and without copying the handler.
-template <>
-inline void connection<tributary::net::wspp::TransportConfig>::async_read_at_least(size_t num_bytes, char* buf,
-                                                                                   size_t len, read_handler handler) {
-  if (num_bytes > len) return handler(make_error_code(error::invalid_num_bytes), 0);
-  if (m_reading) return handler(make_error_code(error::double_read), 0);
-  if (num_bytes == 0) return handler(lib::error_code(), 0);
-  m_buf = buf;
-  m_len = len;
-  m_bytes_needed = num_bytes;
-  m_read_handler = std::move(handler);
-  m_cursor = 0;
-  m_reading = true;
-}
-
-template <>
-inline void connection<tributary::net::wspp::TransportConfig>::complete_read(const lib::error_code& ec) {
-  m_reading = false;
-  const read_handler handler = std::exchange(m_read_handler, read_handler());
-  handler(ec, m_cursor);
-}
-
-}  // namespace websocketpp::transport::iostream
+#include "net/websocketpp_tuned.hpp"
 
 namespace tributary::net {
 
@@ -247,8 +61,7 @@ class Engine : public WebSocketEngine {
         events_.message(message->get_payload(), message->get_opcode() == websocketpp::frame::opcode::binary);
       });
     });
-    connection_->set_pong_handler(
-        [this](connection_hdl, const std::string&) { guarded([&] { events_.pong(); }); });
+    connection_->set_pong_handler([this](connection_hdl, const std::string&) { guarded([&] { events_.pong(); }); });
   }
 
   ~Engine() override {
@@ -263,9 +76,25 @@ class Engine : public WebSocketEngine {
 
   void pause(bool paused) override { paused_ = paused; }
 
+  /// The frame is prepared here: the library would copy the payload twice and check its UTF-8 byte by byte.
   void send(std::string_view payload, bool binary) override {
-    connection_->send(payload.data(), payload.size(),
-                      binary ? websocketpp::frame::opcode::binary : websocketpp::frame::opcode::text);
+    if (!is_open()) return;
+    namespace frame = websocketpp::frame;
+    const auto op = binary ? frame::opcode::binary : frame::opcode::text;
+    const bool masked = !connection_->is_server();
+    const auto message = connection_->get_message(op, payload.size());
+    std::string& out = message->get_raw_payload();
+    out = payload;
+    frame::masking_key_type key{};
+    if (masked) {
+      key.i = wspp::MaskSource()();
+      frame::byte_mask(out.begin(), out.end(), key);
+    }
+    const frame::basic_header header(op, out.size(), true, masked);
+    message->set_header(frame::prepare_header(
+        header, masked ? frame::extended_header(out.size(), key.i) : frame::extended_header(out.size())));
+    message->set_prepared(true);
+    connection_->send(message);
   }
 
   void ping() override {
@@ -325,7 +154,11 @@ class Engine : public WebSocketEngine {
       end(Reason::protocol_error, "a malformed close frame: " + local_words, remote);
     } else if (answered) {
       end(Reason::closed, close_words(remote), remote);
-    } else if (!closed_by_us_ || connection_->get_state() == session_state::closed) {
+    } else if (closed_by_us_) {
+      // Some codes end the library's part at once, without waiting for an answer.
+      if (connection_->get_state() == session_state::closed)
+        end(Reason::closed, "code " + std::to_string(local) + ", ours");
+    } else {
       const bool too_large = local == close_status::message_too_big;
       end(too_large ? Reason::frame_too_large : Reason::protocol_error,
           local_words.empty() ? "the websocket failed" : local_words);
@@ -394,10 +227,18 @@ class ClientEngine final : public Engine {
     while (used < bytes.size() && !ending_ && !paused_) {
       const std::string_view rest = bytes.substr(used);
       switch (phase_) {
-        case Phase::answer: used += take_answer(rest); break;
-        case Phase::first_bytes: used += take_first_bytes(rest); break;
-        case Phase::refusal: used += take_refusal(rest); break;
-        case Phase::frames: used += take_frames(rest); break;
+        case Phase::answer:
+          used += take_answer(rest);
+          break;
+        case Phase::first_bytes:
+          used += take_first_bytes(rest);
+          break;
+        case Phase::refusal:
+          used += take_refusal(rest);
+          break;
+        case Phase::frames:
+          used += take_frames(rest);
+          break;
       }
     }
     return used;
@@ -526,7 +367,8 @@ class ServerEngine final : public Engine {
   bool decide(bool handshake) {
     UpgradeRequest request;
     request.target = connection_->get_request().get_uri();
-    for (const auto& [name, value] : connection_->get_request().get_headers()) request.headers.emplace_back(name, value);
+    for (const auto& [name, value] : connection_->get_request().get_headers())
+      request.headers.emplace_back(name, value);
     request.subprotocols = connection_->get_requested_subprotocols();
     UpgradeAnswer answer;
     answer.status = 500;

@@ -1,5 +1,7 @@
 #include "net/websocket_engine.hpp"
 
+#include <random>
+
 #include "net/websocket_fixture.hpp"
 
 namespace tributary::net::testing {
@@ -87,6 +89,43 @@ TEST_F(Engine, StreamOfSingleBytesGivesTheSameMessages) {
   const std::string bytes = answer_to(client_events.taken()) + text_frame(std::string(70'000, 'z')) + text_frame("end");
   for (const char byte : bytes) ASSERT_EQ(client->receive({&byte, 1}), 1u);
   EXPECT_THAT(client_events.messages, ElementsAre("text " + std::string(70'000, 'z'), "text end"));
+}
+
+TEST_F(Engine, DamagedStreamsEndWithAReasonOrGoOnButNeverMore) {
+  std::mt19937 random(20261121);
+  const std::string frames = text_frame(std::string(130, 'a')) + frame(2, "bin") + frame(1, "x", false) +
+                             frame(9, "p") + frame(0, "y") + close_frame(1001, "bye");
+  for (int round = 0; round < 5'000; ++round) {
+    EngineListener events;
+    const auto engine = make_client(events);
+    engine->start();
+    std::string bytes = answer_to(events.taken()) + frames;
+    for (auto damage = random() % 4 + 1; damage > 0; --damage) {
+      const std::size_t at = random() % bytes.size();
+      switch (random() % 3) {
+        case 0:
+          bytes[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(at, random() % 20);
+          break;
+        default:
+          bytes.insert(at, random() % 20, static_cast<char>(random()));
+          break;
+      }
+    }
+    std::string_view rest = bytes;
+    while (!rest.empty() && !engine->ending()) {
+      const std::size_t used = engine->receive(rest.substr(0, random() % 64 + 1));
+      ASSERT_TRUE(used > 0 || engine->ending());
+      rest.remove_prefix(used);
+    }
+    engine->end_of_stream();
+    if (engine->ending()) {
+      EXPECT_NE(engine->ending()->reason, Reason::none);
+      EXPECT_LE(engine->ending()->detail.size(), 300u);
+    }
+  }
 }
 
 TEST_F(Engine, PauseStopsWithinAFewKibAndTheRestIsTakenLater) {
@@ -177,17 +216,16 @@ TEST_P(EngineServer, AnswersABadRequestWithHttp) {
 
 INSTANTIATE_TEST_SUITE_P(
     Requests, EngineServer,
-    ::testing::Values(
-        ServerRefusal{"OtherVersion",
-                      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-                      "HTTP/1.1 400 "},
-        ServerRefusal{"OldVersion",
-                      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-                      "HTTP/1.1 400 "},
-        ServerRefusal{"PlainHttp", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 426 "},
-        ServerRefusal{"NotHttp", "hello\r\n\r\n", "HTTP/1.1 400 "}),
+    ::testing::Values(ServerRefusal{"OtherVersion",
+                                    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                    "Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+                                    "HTTP/1.1 400 "},
+                      ServerRefusal{"OldVersion",
+                                    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                    "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+                                    "HTTP/1.1 400 "},
+                      ServerRefusal{"PlainHttp", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 426 "},
+                      ServerRefusal{"NotHttp", "hello\r\n\r\n", "HTTP/1.1 400 "}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(EngineServerPlain, PlainHttpRequestGetsTheOwnersAnswer) {

@@ -183,7 +183,8 @@ class PeerSocket {
     }
     const std::string key = out.masked ? read(4) : std::string(4, '\0');
     out.payload = read(size);
-    for (std::size_t i = 0; i < out.payload.size(); ++i) out.payload[i] = static_cast<char>(out.payload[i] ^ key[i % 4]);
+    for (std::size_t i = 0; i < out.payload.size(); ++i)
+      out.payload[i] = static_cast<char>(out.payload[i] ^ key[i % 4]);
     return out;
   }
 
@@ -217,8 +218,8 @@ class PeerSocket {
     const auto start = request.find(name);
     if (start == std::string::npos) return {};
     const auto end = request.find("\r\n", start);
-    const std::string key = request.substr(start + name.size(), end - start - name.size()) +
-                            "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    const std::string key =
+        request.substr(start + name.size(), end - start - name.size()) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     unsigned char digest[SHA_DIGEST_LENGTH];
     SHA1(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest);
     unsigned char out[64];

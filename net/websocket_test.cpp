@@ -73,6 +73,13 @@ TEST_F(WebSocketPair, MessagesGoBothWaysAtEveryLengthThatChangesTheHeader) {
   EXPECT_EQ(socket_->unsent_bytes(), 0u);
 }
 
+TEST_F(WebSocketPair, BrokenUtf8CanBeSentAndIsDelivered) {
+  connect();
+  accepted_socket_->send_text("\xc3(");
+  run_until(io_, [&] { return recorder_.messages.size() == 1; });
+  EXPECT_EQ(recorder_.messages[0].payload, "\xc3(");
+}
+
 TEST_F(WebSocketPair, PingIsAnsweredBothWays) {
   connect();
   socket_->send_ping();

@@ -292,6 +292,42 @@ TEST_F(Tls, SilenceDuringTheHandshakeIsADialTimeoutThatSaysSo) {
   EXPECT_THAT(recorder_.ending->detail, HasSubstr("TLS handshake"));
 }
 
+/// Moves bytes both ways until one side ends.
+void splice(PeerSocket& left, std::uint16_t port) {
+  PeerSocket right(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  name.sin_port = htons(port);
+  ::connect(right.descriptor(), reinterpret_cast<sockaddr*>(&name), sizeof name);
+  pollfd both[2] = {{left.descriptor(), POLLIN, 0}, {right.descriptor(), POLLIN, 0}};
+  char bytes[16 * 1024];
+  while (::poll(both, 2, 15'000) > 0) {
+    for (int side = 0; side < 2; ++side) {
+      if (both[side].revents == 0) continue;
+      const ssize_t got = ::recv(both[side].fd, bytes, sizeof bytes, 0);
+      if (got <= 0) return;
+      (side == 0 ? right : left).write({bytes, static_cast<std::size_t>(got)});
+    }
+  }
+}
+
+TEST_F(Tls, GoesThroughAProxyAndVerifiesTheUpstreamNotTheProxy) {
+  listen(make_identity("server", "DNS:live.example", &ca_));
+  std::string connect;
+  ScriptedPeer proxy([&](PeerSocket& peer) {
+    connect = peer.read_head();
+    peer.write("HTTP/1.1 200 OK\r\n\r\n");
+    splice(peer, server_->port());
+  });
+  target_.proxy = "http://127.0.0.1:" + std::to_string(proxy.port());
+  dial_url("wss://live.example/");
+  expect_echo();
+  EXPECT_THAT(connect, HasSubstr("CONNECT live.example:443 HTTP/1.1\r\n"));
+  socket_->close(1000, "");
+  run_to_end();
+}
+
 TEST_F(Tls, PausedReadingKeepsWhatWasDecryptedAlready) {
   listen(make_identity("server", "IP:127.0.0.1", &ca_));
   dial_server();

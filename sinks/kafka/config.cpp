@@ -32,7 +32,14 @@ std::uint64_t most_records(config::Size memory) {
   return std::clamp<std::uint64_t>(memory.bytes / 4096, 1'000, 100'000);
 }
 
+/// Above this, librdkafka waits for the rest of `linger`: the sink must not sleep too deeply to be stopped.
+constexpr std::chrono::milliseconds longest_pace{20};
+
 }  // namespace
+
+std::chrono::microseconds pace_of(std::chrono::milliseconds linger) {
+  return std::min<std::chrono::microseconds>(std::chrono::microseconds(linger) * 3 / 5, longest_pace);
+}
 
 void Settings::describe(config::Fields& fields) {
   fields.field({.name = "brokers",
@@ -63,6 +70,10 @@ void Settings::describe(config::Fields& fields) {
                  {Compression::zstd, "zstd"}});
   fields.group({.name = "security"}, [&] { describe_security(fields); });
   describe_librdkafka(fields);
+  if (uses_sasl(security.protocol) && security.sasl_mechanism.empty() && !librdkafka.contains("sasl.mechanisms") &&
+      !librdkafka.contains("sasl.mechanism")) {
+    fields.fault("security", "a sasl protocol needs `sasl_mechanism`");
+  }
   fields.field({.name = "memory",
                 .help = "what events not yet acknowledged may hold before reading pauses",
                 .minimum = 1 << 20},
@@ -103,16 +114,11 @@ void Settings::describe_security(config::Fields& fields) {
   fields.field({.name = "certificate", .help = "ours, for brokers that ask"}, s.certificate);
   fields.field({.name = "key"}, s.key);
 
-  if (uses_sasl(s.protocol) && s.sasl_mechanism.empty() && !librdkafka.contains("sasl.mechanisms") &&
-      !librdkafka.contains("sasl.mechanism")) {
-    fields.fault("protocol", "a sasl protocol needs `sasl_mechanism`");
-  }
   if (!uses_sasl(s.protocol) && !s.sasl_mechanism.empty()) {
     fields.fault("sasl_mechanism", "it has no effect without `protocol: sasl_ssl` or `sasl_plaintext`");
   }
-  if (uses_sasl(s.protocol) && wants_password(s.sasl_mechanism)) {
-    if (s.username.empty()) fields.fault("sasl_mechanism", s.sasl_mechanism + " needs a `username`");
-    if (s.password.empty()) fields.fault("sasl_mechanism", s.sasl_mechanism + " needs a `password`");
+  if (uses_sasl(s.protocol) && wants_password(s.sasl_mechanism) && (s.username.empty() || s.password.empty())) {
+    fields.fault("sasl_mechanism", s.sasl_mechanism + " needs `username` and `password`");
   }
   if (!uses_tls(s.protocol)) {
     for (const auto& [key, path] : {std::pair<std::string_view, const config::Path*>("ca_file", &s.ca_file),
@@ -165,7 +171,7 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
       {"message.max.bytes", "100000000"},  // the topic's own limit is what counts
       {"queue.buffering.max.kbytes", std::to_string(settings.memory.bytes / 1024)},
       {"queue.buffering.max.messages", std::to_string(most_records(settings.memory))},
-      {"linger.ms", std::to_string(settings.linger.count())},
+      {"linger.ms", std::to_string(pace_of(settings.linger) < longest_pace ? 0 : (settings.linger - longest_pace).count())},
       {"compression.type", std::string(compression_names.at(static_cast<std::size_t>(settings.compression)))},
       {"allow.auto.create.topics", "false"},
       {"socket.keepalive.enable", "true"},

@@ -1,2 +1,200 @@
 #include "sinks/kafka/config.hpp"
-#include <gtest/gtest.h>
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "config/load.hpp"
+
+namespace tributary::sinks::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+config::Loaded load(const std::string& body) {
+  config::Vocabulary vocabulary;
+  vocabulary.sinks = {{"kafka", "Kafka", "events", config::make_settings<Settings>}};
+  return config::load_text("version: 1\nsinks:\n  events: {type: kafka, brokers: [localhost:9092], " + body + "}\n",
+                           "test.yaml", vocabulary);
+}
+
+std::vector<std::string> faults(const std::string& body) {
+  std::vector<std::string> texts;
+  for (const auto& fault : load(body).faults) texts.push_back(fault.path + ": " + fault.message);
+  return texts;
+}
+
+class Properties_ {
+ public:
+  explicit Properties_(const std::string& body) {
+    auto loaded = load(body);
+    for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
+    if (loaded.settings) list_ = properties_of(loaded.settings->sinks[0].as<Settings>(), {}, fault_);
+  }
+  /// What librdkafka ends up with: the last one counts.
+  std::string operator[](std::string_view name) const {
+    const auto found = std::find_if(list_.rbegin(), list_.rend(), [&](const auto& p) { return p.first == name; });
+    return found == list_.rend() ? "(none)" : found->second;
+  }
+  const Properties& list() const { return list_; }
+  const std::string& fault() const { return fault_; }
+
+ private:
+  Properties list_;
+  std::string fault_;
+};
+
+TEST(KafkaConfig, DefaultsAreTheContracts) {
+  const auto loaded = load("linger: 5ms");
+  ASSERT_TRUE(loaded.settings);
+  const auto& settings = loaded.settings->sinks[0].as<Settings>();
+  EXPECT_THAT(settings.brokers, ElementsAre("localhost:9092"));
+  EXPECT_EQ(settings.topics.events, "stream.events");
+  EXPECT_EQ(settings.topics.dead_letter, "stream.dead-letter");
+  EXPECT_EQ(settings.topics.relay, "stream.relay");
+  EXPECT_EQ(settings.topics.state, "");
+  EXPECT_FALSE(settings.create_topics.enabled);
+  EXPECT_EQ(settings.create_topics.partitions, 6);
+  EXPECT_EQ(settings.create_topics.replication, 3);
+  EXPECT_EQ(settings.cloudevents, CloudEvents::binary);
+  EXPECT_EQ(settings.validation.schema, "event");
+  EXPECT_EQ(settings.validation.on_failure, OnFailure::dead_letter);
+  EXPECT_EQ(settings.linger, 5ms);
+  EXPECT_EQ(settings.compression, Compression::none);
+  EXPECT_EQ(settings.security.protocol, Protocol::plaintext);
+  EXPECT_EQ(settings.memory, config::mib(64));
+  EXPECT_THAT(fixed_topics(settings), ElementsAre("stream.events", "stream.dead-letter", "stream.relay"));
+}
+
+TEST(KafkaConfig, LibrdkafkaTakesAllWeSetByDefault) {
+  const Properties_ properties("linger: 5ms");
+  std::string fault;
+  EXPECT_TRUE(open_client(properties.list(), Purpose::inspect, fault)) << fault;
+  EXPECT_EQ(properties["acks"], "all");
+  EXPECT_EQ(properties["enable.idempotence"], "true");
+  EXPECT_EQ(properties["max.in.flight.requests.per.connection"], "5");
+  EXPECT_EQ(properties["message.timeout.ms"], "0");
+  EXPECT_EQ(properties["partitioner"], "murmur2_random");
+  EXPECT_EQ(properties["queue.buffering.max.kbytes"], "65536");
+  EXPECT_EQ(properties["queue.buffering.max.messages"], "16384");
+  EXPECT_EQ(properties["allow.auto.create.topics"], "false");
+}
+
+TEST(KafkaConfig, PassesSecurityAndOtherSettingsOn) {
+  const Properties_ properties(
+      "compression: zstd, security: {protocol: sasl_ssl, sasl_mechanism: SCRAM-SHA-512, username: relay, "
+      "password: {value: fake-secret}, ca_file: ca.pem, certificate: c.pem, key: k.pem}, "
+      "librdkafka: {socket.timeout.ms: 7000, client.id: mine}");
+  EXPECT_EQ(properties["security.protocol"], "sasl_ssl");
+  EXPECT_EQ(properties["sasl.mechanism"], "SCRAM-SHA-512");
+  EXPECT_EQ(properties["sasl.username"], "relay");
+  EXPECT_EQ(properties["sasl.password"], "fake-secret");
+  EXPECT_THAT(properties["ssl.ca.location"], HasSubstr("ca.pem"));
+  EXPECT_THAT(properties["ssl.certificate.location"], HasSubstr("c.pem"));
+  EXPECT_THAT(properties["ssl.key.location"], HasSubstr("k.pem"));
+  EXPECT_EQ(properties["compression.type"], "zstd");
+  EXPECT_EQ(properties["socket.timeout.ms"], "7000");
+  EXPECT_EQ(properties["client.id"], "mine");
+}
+
+TEST(KafkaConfig, SaysWhichSecretCannotBeRead) {
+  const Properties_ properties(
+      "security: {protocol: sasl_ssl, sasl_mechanism: PLAIN, username: u, password: {file: /nonexistent/secret}}");
+  EXPECT_THAT(properties.fault(), HasSubstr("security.password"));
+  EXPECT_TRUE(properties.list().empty());
+}
+
+TEST(KafkaConfig, LingerIsSharedBetweenOurPaceAndLibrdkafka) {
+  EXPECT_EQ(pace_of(5ms), 3ms);
+  EXPECT_EQ(pace_of(0ms), 0ms);
+  EXPECT_EQ(pace_of(10s), 20ms);
+  EXPECT_EQ(Properties_("linger: 5ms")["linger.ms"], "0");
+  EXPECT_EQ(Properties_("linger: 100ms")["linger.ms"], "80");
+}
+
+// Each of these would lose, repeat, reorder or hide records, or says what another key says.
+class KafkaRefuses : public testing::TestWithParam<const char*> {};
+
+TEST_P(KafkaRefuses, ByNameAndWithAReason) {
+  const std::string name = GetParam();
+  ASSERT_THAT(faults("librdkafka: {" + name + ": \"1\"}"),
+              ElementsAre(HasSubstr("`" + name + "` cannot be set: ")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Properties, KafkaRefuses,
+    testing::Values("acks", "request.required.acks", "enable.idempotence", "message.timeout.ms", "delivery.timeout.ms",
+                    "retries", "message.send.max.retries", "max.in.flight", "max.in.flight.requests.per.connection",
+                    "queue.buffering.max.messages", "queue.buffering.max.kbytes", "queue.buffering.max.ms",
+                    "enable.gapless.guarantee", "partitioner", "transactional.id", "dr_msg_cb", "bootstrap.servers",
+                    "metadata.broker.list", "security.protocol", "sasl.username", "sasl.password", "ssl.ca.location",
+                    "linger.ms", "compression.codec", "queuing.strategy", "delivery.report.only.error",
+                    "allow.auto.create.topics", "api.version.request", "plugin.library.paths", "group.id"));
+
+TEST(KafkaConfig, AllowsWhatBreaksNothing) {
+  EXPECT_THAT(faults("librdkafka: {debug: broker, message.max.bytes: 2000000, batch.size: 500000, "
+                     "sasl.oauthbearer.config: fake, request.timeout.ms: 20000, "
+                     "enable.ssl.certificate.verification: true, compression.level: 3, batch.num.messages: 500}"),
+              IsEmpty());
+}
+
+TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {
+  EXPECT_THAT(faults("librdkafka: {no.such.thing: 1}"), ElementsAre(HasSubstr("No such configuration property")));
+  EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: soon}"), ElementsAre(HasSubstr("socket.timeout.ms")));
+  EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: 1}"), ElementsAre(HasSubstr("outside allowed range")));
+}
+
+TEST(KafkaConfig, OauthbearerWorksThroughPassthrough) {
+  if (!property_fault("sasl.oauthbearer.method", "oidc").empty()) GTEST_SKIP() << "this librdkafka has no OIDC";
+  EXPECT_THAT(faults("security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
+                     "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: relay, "
+                     "sasl.oauthbearer.client.secret: {env: FAKE_SECRET}, "
+                     "sasl.oauthbearer.token.endpoint.url: \"https://id.example.org/token\"}"),
+              IsEmpty());
+}
+
+TEST(KafkaConfig, ReportsSecurityThatContradictsItself) {
+  EXPECT_THAT(faults("security: {protocol: sasl_ssl}"), ElementsAre(HasSubstr("needs `sasl_mechanism`")));
+  EXPECT_THAT(faults("security: {sasl_mechanism: PLAIN}"), ElementsAre(HasSubstr("no effect")));
+  EXPECT_THAT(faults("security: {protocol: sasl_ssl, sasl_mechanism: PLAIN}"),
+              ElementsAre(HasSubstr("PLAIN needs `username` and `password`")));
+  EXPECT_THAT(faults("security: {ca_file: ca.pem}"), ElementsAre(HasSubstr("no effect")));
+  EXPECT_THAT(faults("security: {protocol: ssl, certificate: c.pem}"), ElementsAre(HasSubstr("belong together")));
+  EXPECT_THAT(faults("security: {protocol: kerberos}"), testing::SizeIs(1));
+}
+
+TEST(KafkaConfig, WarnsOfAPasswordInPlainText) {
+  const auto loaded = load(
+      "security: {protocol: sasl_plaintext, sasl_mechanism: PLAIN, username: u, password: {env: FAKE_PASSWORD}}");
+  ASSERT_THAT(loaded.faults, IsEmpty());
+  EXPECT_TRUE(std::any_of(loaded.warnings.begin(), loaded.warnings.end(), [](const config::Fault& warning) {
+    return warning.message.find("plain text") != std::string::npos;
+  }));
+}
+
+TEST(KafkaConfig, ChecksTopicsAndBrokers) {
+  EXPECT_THAT(faults("topics: {events: \"live.{channel}\"}"), ElementsAre(HasSubstr("unknown placeholder")));
+  EXPECT_THAT(faults("topics: {dead_letter: \"dead letters\"}"), ElementsAre(HasSubstr("cannot be a topic")));
+  EXPECT_THAT(faults("topics: {relay: \"{type}\"}"), ElementsAre(HasSubstr("cannot be a topic")));
+  EXPECT_THAT(faults("topics: {events: \"\", dead_letter: \"\", relay: \"\"}"), IsEmpty());
+  EXPECT_THAT(faults("topics: {events: \"live.{provider}.{type}\"}"), IsEmpty());
+  EXPECT_THAT(faults("memory: 1KiB"), testing::SizeIs(1));
+  config::Vocabulary vocabulary;
+  vocabulary.sinks = {{"kafka", "Kafka", "events", config::make_settings<Settings>}};
+  const auto loaded = config::load_text(
+      "version: 1\nsinks:\n  events: {type: kafka, brokers: [\"kafka:port\", \"http://kafka:9092\", kafka]}\n", "t.yaml",
+      vocabulary);
+  EXPECT_EQ(loaded.faults.size(), 2U);
+}
+
+TEST(KafkaConfig, TheSpoolIsForLater) {
+  EXPECT_THAT(faults("spool: {enabled: false}"), IsEmpty());
+  EXPECT_THAT(faults("spool: {exposure: 20ms}"), ElementsAre(HasSubstr("not yet")));
+  EXPECT_THAT(faults("spool: {enabled: true}"), ElementsAre(HasSubstr("not yet")));
+}
+
+}  // namespace
+}  // namespace tributary::sinks::kafka

@@ -204,6 +204,7 @@ Sent Producer::refused(Topic& topic, int error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
       // Alone in the queue and still too much for it: there will never be room.
+      was_full_ = true;
       return outstanding_ == 0 ? Sent::too_large : Sent::full;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return Sent::too_large;
@@ -251,7 +252,7 @@ Report Producer::give_back(std::size_t slot, int error) {
 std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout) {
   const auto begin = Clock::now();
   const auto end = std::min(last_poll_ + options_.pace, begin + timeout);
-  if (outstanding_ == 0 || begin >= end) return timeout;
+  if (outstanding_ == 0 || std::exchange(was_full_, false) || begin >= end) return timeout;
   pacing_ = true;
   std::this_thread::sleep_until(end);
   pacing_ = false;

@@ -103,7 +103,7 @@ class Producer final : public event::Downstream {
   std::size_t outstanding_ = 0;
   std::uint64_t clamped_ = 0;
 
-  bool fatal_ = false, shrink_ = false, down_ = false, refused_ = false, tls_failed_ = false;
+  bool was_full_ = false, fatal_ = false, shrink_ = false, down_ = false, refused_ = false, tls_failed_ = false;
   std::chrono::steady_clock::time_point next_rebuild_{};
   std::chrono::milliseconds rebuild_pause_;
 

@@ -51,24 +51,25 @@ std::vector<Line> lines_of(std::string_view text) {
 
 /// Settings with dots in their names become maps: `auth.method: jwt` → `auth: {method: jwt}`.
 struct Tree {
+  std::string key;
   std::string value;
-  std::vector<std::pair<std::string, Tree>> members;
+  std::vector<Tree> members;
 
-  void put(std::string_view key, const std::string& text) {
-    const auto dot = key.find('.');
-    const std::string head(key.substr(0, dot));
-    auto found = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.first == head; });
-    if (found == members.end()) found = members.insert(members.end(), {head, Tree{}});
+  void put(std::string_view path, const std::string& text) {
+    const auto dot = path.find('.');
+    const std::string_view head = path.substr(0, dot);
+    auto found = std::find_if(members.begin(), members.end(), [&](const Tree& one) { return one.key == head; });
+    if (found == members.end()) found = members.insert(members.end(), Tree{std::string(head), {}, {}});
     if (dot == std::string_view::npos) {
-      found->second.value = text;
+      found->value = text;
     } else {
-      found->second.put(key.substr(dot + 1), text);
+      found->put(path.substr(dot + 1), text);
     }
   }
   std::string flow() const {
     if (members.empty()) return value;
     std::string text = "{";
-    for (const auto& [key, tree] : members) text += (text.size() > 1 ? ", " : "") + key + ": " + tree.flow();
+    for (const Tree& one : members) text += (text.size() > 1 ? ", " : "") + one.key + ": " + one.flow();
     return text + "}";
   }
 };
@@ -99,7 +100,7 @@ std::string TranscriptConfig::yaml() const {
   Tree tree;
   for (const auto& [key, value] : values) tree.put(key, value);
   std::string text;
-  for (const auto& [key, member] : tree.members) text += key + ": " + member.flow() + "\n";
+  for (const Tree& one : tree.members) text += one.key + ": " + one.flow() + "\n";
   return text;
 }
 
