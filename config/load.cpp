@@ -61,8 +61,8 @@ Loaded load_text(std::string_view text, const std::filesystem::path& name, const
 }
 
 std::filesystem::path default_path() {
-  const std::filesystem::path here = "./tributary.yaml";
-  const std::filesystem::path system = "/etc/tributary/tributary.yaml";
+  std::filesystem::path here = "./tributary.yaml";
+  std::filesystem::path system = "/etc/tributary/tributary.yaml";
   std::error_code ignored;
   if (!std::filesystem::exists(here, ignored) && std::filesystem::exists(system, ignored)) return system;
   return here;

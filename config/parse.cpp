@@ -1,8 +1,7 @@
 // yaml-cpp's events into our own tree. Its own Node is not used: it keeps duplicate keys, shares aliases without a
 // bound, and forgets where keys stand.
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <istream>

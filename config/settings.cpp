@@ -35,6 +35,7 @@ void check_names(Fields& fields, std::string_view key, const std::vector<std::st
                  const std::vector<NamedSettings>& all, const std::string& noun) {
   if (!fields.complete()) return;
   std::vector<std::string_view> known;
+  known.reserve(all.size());
   for (const auto& named : all) known.emplace_back(named.name);
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -113,6 +113,15 @@ class Witness : public LinkObserver {
 };
 
 class LinkTest : public ::testing::Test {
+ public:
+  ~LinkTest() override {
+    link.reset();
+    server.reset();
+    io.poll();
+    workers.join();
+    std::filesystem::remove_all(directory);
+  }
+
  protected:
   LinkTest() {
     settings.connector = "main-stage";
@@ -125,14 +134,6 @@ class LinkTest : public ::testing::Test {
                 ("tributary-link-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
     std::filesystem::create_directories(directory);
   }
-  ~LinkTest() override {
-    link.reset();
-    server.reset();
-    io.poll();
-    workers.join();
-    std::filesystem::remove_all(directory);
-  }
-
   LinkSurroundings around() { return {io, workers, budget, intake, witness}; }
   std::unique_ptr<Link> make() {
     return std::make_unique<Link>(settings, std::make_unique<support::ToyProtocol>(toy), around());

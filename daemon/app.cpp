@@ -1,12 +1,10 @@
 #include "daemon/app.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "connectors/registry.hpp"
-#include "event/embedded_schemas.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -40,22 +38,6 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
 
 }  // namespace
 
-std::variant<event::Schema, std::string> schema_named(const std::string& name) {
-  std::string text;
-  if (name == "event" || name == "streamelements") {
-    text = event::embedded_schema(name + ".schema.json");
-  } else {
-    std::ifstream file(name);
-    std::ostringstream content;
-    content << file.rdbuf();
-    if (!file || file.bad()) return "cannot read the schema file " + name;
-    text = content.str();
-  }
-  auto compiled = event::Schema::compile(text);
-  if (auto* error = std::get_if<event::SchemaError>(&compiled)) return name + ": " + event::to_string(*error);
-  return std::get<event::Schema>(std::move(compiled));
-}
-
 App::App(config::Settings settings, Telemetry& telemetry)
     : settings_(std::move(settings)), telemetry_(telemetry), budget_(settings_.limits.dials_per_second) {}
 
@@ -69,11 +51,8 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
 App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
   Faults faults;
   for (const auto& named : settings_.sinks) {
-    const auto& entry = *sinks::find(named.type);
-    const auto handling = entry.handling(*named.settings);
     auto& reporter = sink_reporters_.emplace_back(std::make_unique<SinkReporter>(telemetry_, named.name));
-    std::string fault;
-    auto downstream = entry.make(*named.settings, *reporter, fault);
+    auto [downstream, handling, fault] = sinks::find(named.type)->build(named, *reporter);
     if (!downstream) {
       faults.push_back("sinks." + named.name + ": " + fault);
       continue;
@@ -88,7 +67,7 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     target.delivery = deliveries_.back().get();
     target.on_failure = on_failure(handling.validation.on_failure);
     target.is_streamelements = handling.validation.schema == "streamelements";
-    auto schema = schema_named(handling.validation.schema);
+    auto schema = sinks::schema_named(handling.validation.schema);
     if (auto* problem = std::get_if<std::string>(&schema)) {
       faults.push_back("sinks." + named.name + ".validation.schema: " + *problem);
       continue;
@@ -121,7 +100,7 @@ App::Faults App::build(Tap tap) {
   std::vector<relay::Target> targets;
   if (auto faults = build_sinks(targets); !faults.empty()) return faults;
   // 2. the schema behind ce_streamelements, and the name of this start
-  const auto streamelements = std::get<event::Schema>(schema_named("streamelements"));
+  const auto streamelements = std::get<event::Schema>(sinks::schema_named("streamelements"));
   const std::string run = new_run();
   // 3. the io threads, each with a pipeline and a supervisor of its own
   for (std::uint32_t i = 0; i < settings_.io_threads; ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -10,7 +11,6 @@
 #include <thread>
 #include <variant>
 #include <vector>
-#include <atomic>
 
 #include "config/settings.hpp"
 #include "daemon/account.hpp"
@@ -22,9 +22,6 @@
 #include "relay/pipeline.hpp"
 
 namespace tributary::daemon {
-
-/// `event`, `streamelements` or the path of a draft-07 file, compiled; or why not, with the place.
-std::variant<event::Schema, std::string> schema_named(const std::string& name);
 
 /// The running relay: every part of it, made in the order in which they need each other and destroyed in reverse.
 /// Thread: main.

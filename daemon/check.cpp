@@ -40,17 +40,6 @@ void check_secrets(const config::Loaded& loaded, Report& report) {
   }
 }
 
-void check_schemas(const config::Loaded& loaded, Report& report) {
-  for (const auto& sink : loaded.settings->sinks) {
-    const auto schema = schema_named(sinks::find(sink.type)->handling(*sink.settings).validation.schema);
-    if (const auto* fault = std::get_if<std::string>(&schema)) {
-      const std::string path = "sinks." + sink.name + ".validation.schema";
-      const auto place = loaded.places.find(path);
-      report.bad(config::format({place == loaded.places.end() ? config::Place{} : place->second, path, *fault}));
-    }
-  }
-}
-
 /// Takes everything and passes nothing on: a check publishes nothing.
 class NoIntake final : public event::Intake {
  public:
@@ -130,7 +119,6 @@ int check_command(const std::string& configuration, bool connect, std::chrono::m
   for (const auto& warning : loaded.warnings) report.warn(config::format(warning));
   for (const auto& fault : loaded.faults) report.bad(config::format(fault));
   check_secrets(loaded, report);
-  if (loaded.settings) check_schemas(loaded, report);
   if (report.faults() != 0) return bad_usage;
   report.good(file.string() + ": " + std::to_string(loaded.settings->connectors.size()) + " connectors, " +
               std::to_string(loaded.settings->sinks.size()) + " sinks, " +
@@ -141,7 +129,7 @@ int check_command(const std::string& configuration, bool connect, std::chrono::m
     if (connector.enabled) check_connector(connector, timeout, report);
   }
   for (const auto& sink : loaded.settings->sinks) {
-    for (const auto& finding : sinks::find(sink.type)->check(*sink.settings, timeout)) {
+    for (const auto& finding : sinks::find(sink.type)->check(sink, timeout)) {
       const std::string text = "sinks." + sink.name + ": " + finding.text;
       finding.good ? report.good(text) : report.bad(text);
     }

@@ -8,7 +8,7 @@
 #include <websocketpp/version.hpp>
 
 #include "daemon/commands.hpp"
-#include "sinks/registry.hpp"
+#include "sinks/kafka/client.hpp"
 
 namespace tributary::daemon {
 
@@ -17,7 +17,7 @@ std::string version_text() {
     return std::to_string(a) + "." + std::to_string(b) + "." + std::to_string(c);
   };
   std::string text = "tributary " TRIBUTARY_VERSION "\n";
-  text += "  librdkafka    " + sinks::kafka_library_version() + "\n";
+  text += "  librdkafka    " + std::string(sinks::kafka::librdkafka_version()) + "\n";
   text += "  openssl       " + std::string(OpenSSL_version(OPENSSL_VERSION_STRING)) + "\n";
   text += "  boost         " + dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100) + "\n";
   text += "  websocketpp   " +

@@ -12,10 +12,7 @@ const config::Vocabulary& vocabulary() {
       made.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
     }
     for (std::string_view later : {"dlive", "oha", "stagecast", "users"}) made.connectors.push_back({later});
-    for (const auto& entry : sinks::registry()) {
-      made.sinks.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
-    }
-    for (std::string_view later : {"stagecast", "users", "oha", "dlive"}) made.sinks.push_back({later});
+    for (const auto& type : sinks::registry()) made.sinks.push_back(type.settings);
     return made;
   }();
   return words;

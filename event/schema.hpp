@@ -26,8 +26,8 @@ std::string to_string(const SchemaError& error);
 //
 // All keywords of draft-07. `format` asserts date-time and uri, other formats are ignored; `default`, `examples`,
 // `contentEncoding`, `contentMediaType` and unknown keywords say nothing. References resolve within the document
-// (pointers, $id, anchors), to the draft-07 metaschema, and to `remote_documents` (absolute URI → text); nothing is ever
-// fetched. Everything that could go wrong later goes wrong here: a schema that does not satisfy the metaschema, an
+// (pointers, $id, anchors), to the draft-07 metaschema, and to `remote_documents` (absolute URI → text); nothing is
+// ever fetched. Everything that could go wrong later goes wrong here: a schema that does not satisfy the metaschema, an
 // unresolved reference, a reference that leads to itself without going down in the document, a pattern that is not
 // linear-time, multipleOf with more than 18 significant digits, a name given twice.
 //

@@ -413,7 +413,8 @@ void SchemaCompiler::refuse_loops() const {
       }
       const NodeIndex next = path.back().edges.back();
       path.back().edges.pop_back();
-      if (state[next] == kNew) open(next);
+      if (state[next] == kNew)
+        open(next);
       else if (state[next] == kOpen) {
         const SchemaLocation& at = locations_[next];
         references_.fail(at.document, at.pointer, "the schema leads back to itself without going down in the document");

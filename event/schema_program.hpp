@@ -43,8 +43,8 @@ enum TypeBit : std::uint8_t {
 // to memcmp costs more than all the rest. Documents mostly have their members in the order of their schema, so that the
 // entry behind the last one found is tried first.
 //
-// Names that are looked up must be of a simdjson document: sixteen bytes from their first are read, which the padding of
-// simdjson's string buffer (32 bytes or more) allows.
+// Names that are looked up must be of a simdjson document: sixteen bytes from their first are read, which the padding
+// of simdjson's string buffer (32 bytes or more) allows.
 class NameTable {
  public:
   struct Entry {
@@ -137,8 +137,8 @@ struct Dependency {
 
 struct ObjectRules {
   NameTable names;
-  std::uint64_t required = 0;                // bits of NameTable::Entry
-  std::vector<std::string> more_required;    // beyond 64
+  std::uint64_t required = 0;              // bits of NameTable::Entry
+  std::vector<std::string> more_required;  // beyond 64
   std::uint64_t min_properties = 0;
   std::uint64_t max_properties = std::numeric_limits<std::uint64_t>::max();
   std::vector<std::pair<std::uint32_t, NodeIndex>> patterns;

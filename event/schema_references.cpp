@@ -53,14 +53,14 @@ std::size_t SchemaReferences::add(std::string_view uri, std::string_view text) {
   check(root);
   resources_.emplace(uri, root);
   index(root);
-  if (const auto named = bases_.find({number, ""}); named != bases_.end()) resources_.at(std::string(uri)).base = named->second;
+  if (const auto named = bases_.find({number, ""}); named != bases_.end())
+    resources_.at(std::string(uri)).base = named->second;
   return number;
 }
 
 void SchemaReferences::check(const SchemaLocation& location) const {
   if (!check_metaschema) return;
-  const auto violations =
-      explain(metaschema_program(), *loaded_[location.document].document, location.value);
+  const auto violations = explain(metaschema_program(), *loaded_[location.document].document, location.value);
   if (violations.empty()) return;
   // The deepest place is the most telling one.
   const Violation* deepest = &violations.front();
@@ -73,7 +73,8 @@ void SchemaReferences::check(const SchemaLocation& location) const {
 
 SchemaLocation SchemaReferences::root(std::size_t document) const {
   const auto base = bases_.find({document, ""});
-  return {document, "", loaded_[document].document->root(), base == bases_.end() ? loaded_[document].uri : base->second};
+  return {document, "", loaded_[document].document->root(),
+          base == bases_.end() ? loaded_[document].uri : base->second};
 }
 
 SchemaLocation SchemaReferences::child(const SchemaLocation& parent, std::string_view token, element value) const {
@@ -124,8 +125,8 @@ void SchemaReferences::index(const SchemaLocation& found) {
 }
 
 void SchemaReferences::index_children(const SchemaLocation& location) {
-  static const std::set<std::string_view> kOne{"additionalItems", "additionalProperties", "contains", "propertyNames",
-                                               "if", "then", "else", "not", "items"};
+  static const std::set<std::string_view> kOne{
+      "additionalItems", "additionalProperties", "contains", "propertyNames", "if", "then", "else", "not", "items"};
   static const std::set<std::string_view> kList{"allOf", "anyOf", "oneOf", "items"};
   static const std::set<std::string_view> kMap{"properties", "patternProperties", "definitions", "dependencies"};
   simdjson::dom::object object;
@@ -170,16 +171,19 @@ const SchemaLocation* SchemaReferences::resource(const std::string& uri) {
 SchemaLocation SchemaReferences::resolve(const SchemaLocation& from, std::string_view reference) {
   const std::string absolute = resolve_uri(from.base, reference);
   const std::string uri = without_fragment(absolute);
-  const std::string fragment = percent_decoded(std::string_view(absolute).substr(std::min(uri.size() + 1, absolute.size())));
+  const std::string fragment =
+      percent_decoded(std::string_view(absolute).substr(std::min(uri.size() + 1, absolute.size())));
   const SchemaLocation* target = resource(uri);
   if (target == nullptr) {
     fail(from.document, from.pointer + "/$ref",
-         "\"" + std::string(reference) + "\" does not resolve: " + uri + " is not in this document, and none is fetched");
+         "\"" + std::string(reference) + "\" does not resolve: " + uri +
+             " is not in this document, and none is fetched");
   }
   if (fragment.empty() || fragment.starts_with('/')) return walk(*target, fragment, from);
   const auto anchor = anchors_.find(uri + '#' + fragment);
   if (anchor == anchors_.end()) {
-    fail(from.document, from.pointer + "/$ref", "\"" + std::string(reference) + "\" does not resolve: no $id has this name");
+    fail(from.document, from.pointer + "/$ref",
+         "\"" + std::string(reference) + "\" does not resolve: no $id has this name");
   }
   return anchor->second;
 }
@@ -196,11 +200,12 @@ SchemaLocation SchemaReferences::walk(SchemaLocation at, std::string_view pointe
     simdjson::dom::array list;
     simdjson::dom::object map;
     element next;
-    const bool found = (at.value.get(map) == simdjson::SUCCESS && map.at_key(name).get(next) == simdjson::SUCCESS) ||
-                       (is_number && at.value.get(list) == simdjson::SUCCESS &&
-                        list.at(number).get(next) == simdjson::SUCCESS);
+    const bool found =
+        (at.value.get(map) == simdjson::SUCCESS && map.at_key(name).get(next) == simdjson::SUCCESS) ||
+        (is_number && at.value.get(list) == simdjson::SUCCESS && list.at(number).get(next) == simdjson::SUCCESS);
     if (!found) {
-      fail(from.document, from.pointer + "/$ref", "the reference does not resolve: nothing at " + at.pointer + '/' + std::string(token));
+      fail(from.document, from.pointer + "/$ref",
+           "the reference does not resolve: nothing at " + at.pointer + '/' + std::string(token));
     }
     at = child(at, name, next);
   }

@@ -65,8 +65,8 @@ class SchemaReferences {
 
   const std::map<std::string, std::string>& remote_;
   std::vector<Loaded> loaded_;
-  std::map<std::string, SchemaLocation> resources_;  // by absolute URI without fragment
-  std::map<std::string, SchemaLocation> anchors_;    // by URI#name
+  std::map<std::string, SchemaLocation> resources_;                   // by absolute URI without fragment
+  std::map<std::string, SchemaLocation> anchors_;                     // by URI#name
   std::map<std::pair<std::size_t, std::string>, std::string> bases_;  // of every indexed (document, pointer)
 };
 

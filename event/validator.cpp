@@ -110,22 +110,26 @@ class Run {
     return (node.leaf && (node.types & type_of(value)) != 0) || visit(index, value);
   }
 
+  // Kept out of each other's frames: a recursion costs only the frames it goes through.
+  template <class Value>
+  bool of_type(const SchemaNode& node, std::uint8_t type, const Value& value);
   template <class Value>
   bool any_type(const SchemaNode& node, const Value& value);
   template <class Value>
-  bool values(std::uint32_t index, const Value& value);
+  [[gnu::noinline]] bool values(std::uint32_t index, const Value& value);
   template <class Value>
-  bool applicators(const Applicators& rules, const Value& value);
+  [[gnu::noinline]] bool applicators(const Applicators& rules, const Value& value);
   template <class Value>
-  bool alternatives(const Applicators& rules, const Value& value);
-  bool number(const NumberRules& rules, const element& value);
+  [[gnu::noinline]] bool alternatives(const Applicators& rules, const Value& value);
+  [[gnu::noinline]] bool number(const NumberRules& rules, const element& value);
   bool bounds(const NumberRules& rules, const element& value);
-  bool string(const StringRules& rules, std::string_view text);
-  bool array(const ArrayRules& rules, const element& value);
-  bool object(const ObjectRules& rules, const element& value);
-  bool member(const ObjectRules& rules, const NameTable::Entry* entry, std::string_view name, const element& value);
-  bool missing(const ObjectRules& rules, const element& value, std::uint64_t seen);
-  bool dependencies(const ObjectRules& rules, const element& value);
+  [[gnu::noinline]] bool string(const StringRules& rules, std::string_view text);
+  [[gnu::noinline]] bool array(const ArrayRules& rules, const element& value);
+  [[gnu::noinline]] bool object(const ObjectRules& rules, const element& value);
+  [[gnu::noinline]] bool member(const ObjectRules& rules, const NameTable::Entry* entry, std::string_view name,
+                                const element& value);
+  [[gnu::noinline]] bool missing(const ObjectRules& rules, const element& value, std::uint64_t seen);
+  [[gnu::noinline]] bool dependencies(const ObjectRules& rules, const element& value);
 
   int compare(const element& value, const Bound& bound) const;
   template <class Value>
@@ -137,15 +141,19 @@ class Run {
 
   // Records a violation when explaining. The result: whether to go on.
   template <class Message>
-  bool note(std::string_view keyword, Message message) {
-    if constexpr (kExplain) {
-      std::vector<std::string> steps;
-      for (const Step& step : path_) steps.push_back(step.name.data() ? pointer_token(step.name) : std::to_string(step.index));
-      violations.push_back({clipped_path(steps), std::string(keyword), message()});
-      return violations.size() < Validator::kMaxViolations;
-    } else {
-      return false;
+  bool note(std::string_view keyword, const Message& message) {
+    if constexpr (kExplain) return record(keyword, message);
+    return false;
+  }
+  // Apart, so that its locals are not in the frames of the recursion.
+  template <class Message>
+  [[gnu::noinline]] bool record(std::string_view keyword, const Message& message) {
+    std::vector<std::string> tokens;
+    for (const Step& step : path_) {
+      tokens.push_back(step.name.data() != nullptr ? pointer_token(step.name) : std::to_string(step.index));
     }
+    violations.push_back({clipped_path(tokens), std::string(keyword), message()});
+    return violations.size() < Validator::kMaxViolations;
   }
 
   const SchemaProgram& program_;
@@ -171,20 +179,22 @@ bool Run<kExplain>::visit(NodeIndex index, const Value& value) {
   }
   if (node.leaf) return true;
   ++limits_.depth;
-  const bool result = [&] {
-    if (type == kString && node.string != kNoRules && !string(program_.strings[node.string], text_of(value))) {
-      return false;
-    }
-    if constexpr (std::is_same_v<Value, element>) {
-      if (type == kObject && node.object != kNoRules && !object(program_.objects[node.object], value)) return false;
-      if (type == kArray && node.array != kNoRules && !array(program_.arrays[node.array], value)) return false;
-      const bool is_number = (type & (kInteger | kFraction)) != 0;
-      if (is_number && node.number != kNoRules && !number(program_.numbers[node.number], value)) return false;
-    }
-    return any_type(node, value);
-  }();
+  const bool result = of_type(node, type, value) && any_type(node, value);
   --limits_.depth;
   return result;
+}
+
+template <bool kExplain>
+template <class Value>
+bool Run<kExplain>::of_type(const SchemaNode& node, std::uint8_t type, const Value& value) {
+  if (type == kString) return node.string == kNoRules || string(program_.strings[node.string], text_of(value));
+  if constexpr (std::is_same_v<Value, element>) {
+    if (type == kObject) return node.object == kNoRules || object(program_.objects[node.object], value);
+    if (type == kArray) return node.array == kNoRules || array(program_.arrays[node.array], value);
+    const bool is_number = (type & (kInteger | kFraction)) != 0;
+    if (is_number) return node.number == kNoRules || number(program_.numbers[node.number], value);
+  }
+  return true;
 }
 
 template <bool kExplain>
@@ -257,14 +267,14 @@ bool Run<kExplain>::alternatives(const Applicators& rules, const Value& value) {
 // Adds to the violation of the whole what is wrong with the branch that came furthest down in the document.
 template <bool kExplain>
 template <class Value>
-void Run<kExplain>::explain_branches(const std::vector<NodeIndex>& branches, const Value& value) {
+[[gnu::noinline]] void Run<kExplain>::explain_branches(const std::vector<NodeIndex>& branches, const Value& value) {
   if constexpr (kExplain) {
     std::vector<Violation> best;
     std::string messages;
     const std::string here = violations.back().path;
     std::size_t longest = here.size();
     for (const NodeIndex node : branches) {
-      Run<true> branch(program_, document_, limits_);
+      Run branch(program_, document_, limits_);
       branch.path_ = path_;
       branch.visit(node, value);
       std::size_t length = 0;
@@ -366,13 +376,16 @@ bool Run<kExplain>::array(const ArrayRules& rules, const element& value) {
     if (!contained) contained = holds(*rules.contains, item);
     ++count;
   }
-  if (count < rules.min_items && !note("minItems", [&] { return count_text("has fewer than", rules.min_items, "item"); })) {
+  if (count < rules.min_items &&
+      !note("minItems", [&] { return count_text("has fewer than", rules.min_items, "item"); })) {
     return false;
   }
-  if (count > rules.max_items && !note("maxItems", [&] { return count_text("has more than", rules.max_items, "item"); })) {
+  if (count > rules.max_items &&
+      !note("maxItems", [&] { return count_text("has more than", rules.max_items, "item"); })) {
     return false;
   }
-  if (!contained && !note("contains", [] { return std::string("has no item of the kind it must contain"); })) return false;
+  if (!contained && !note("contains", [] { return std::string("has no item of the kind it must contain"); }))
+    return false;
   return !rules.unique || all_different(document_, items, limits_.steps) ||
          note("uniqueItems", [] { return std::string("has equal items"); });
 }

@@ -32,9 +32,12 @@ std::string clipped_path(const std::vector<std::string>& tokens) {
 std::string name_text(std::string_view name) { return '"' + clipped(name, 80) + '"'; }
 
 std::string type_text(std::uint8_t allowed, std::uint8_t actual) {
-  static constexpr std::array<std::pair<std::uint8_t, std::string_view>, 6> kNames{
-      {{kNull, "null"}, {kBoolean, "boolean"}, {kObject, "object"}, {kArray, "array"}, {kString, "string"},
-       {kFraction, "number"}}};
+  static constexpr std::array<std::pair<std::uint8_t, std::string_view>, 6> kNames{{{kNull, "null"},
+                                                                                    {kBoolean, "boolean"},
+                                                                                    {kObject, "object"},
+                                                                                    {kArray, "array"},
+                                                                                    {kString, "string"},
+                                                                                    {kFraction, "number"}}};
   std::vector<std::string> words;
   std::string_view is = "integer";
   for (const auto& [bit, name] : kNames) {

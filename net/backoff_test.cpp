@@ -52,6 +52,13 @@ TEST(Backoff, OnlyALongLifeResets) {
   EXPECT_EQ(backoff.next(Ladder::fast, 0s), 1s);
 }
 
+TEST(Backoff, ALongLifeForgetsRefusalsToo) {
+  Backoff backoff({}, 7);
+  for (int i = 0; i < 5; ++i) backoff.next(Ladder::slow, 0s);
+  backoff.lived(30s);
+  EXPECT_LE(backoff.next(Ladder::slow, 0s), 90s);
+}
+
 TEST(Backoff, RetryAfterIsALowerBoundAndCapped) {
   Backoff backoff({}, 3);
   EXPECT_EQ(backoff.next(Ladder::fast, 40s), 40s);

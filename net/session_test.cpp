@@ -41,6 +41,9 @@ class Life {
   std::string secret_changed() {
     return say([&] { session.secret_changed(now, actions); });
   }
+  std::string tick() {
+    return say([&] { session.tick(now, actions); });
+  }
   std::string paused(bool paused) {
     return say([&] { session.paused(paused, now, actions); });
   }
@@ -283,6 +286,26 @@ TEST(Session, WhilePausedPingsGoOnAndReadingWatchdogsAreSuspended) {
   EXPECT_EQ(life.paused(false), "");
   EXPECT_EQ(life.pass(3'999ms), "");
   EXPECT_EQ(life.pass(1001ms), "ping, abort pong_timeout") << "armed again from the moment of resuming";
+}
+
+TEST(Session, AMessageAlreadyReadWhenPausedArmsNothing) {
+  SessionSettings settings;
+  settings.idle = 6s;
+  Life life(settings);
+  life.start();
+  life.come_alive();
+  life.paused(true);
+  life.session.frame_received(life.now);
+  EXPECT_EQ(life.pass(19s), "");
+}
+
+TEST(Session, ALateTickWithoutRoomDoesNothing) {
+  Life life;
+  life.start();
+  life.ended(Reason::eof);
+  life.paused(true);
+  life.pass(1min);
+  EXPECT_EQ(life.tick(), "");
 }
 
 TEST(Session, APauseStopsTheHandshakeClock) {

@@ -8,10 +8,22 @@
 #include <ctime>
 #include <exception>
 #include <utility>
+#include <websocketpp/client.hpp>
+#include <websocketpp/concurrency/none.hpp>
+#include <websocketpp/connection_base.hpp>
+#include <websocketpp/endpoint_base.hpp>
+#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/logger/stub.hpp>
+#include <websocketpp/server.hpp>
+#include <websocketpp/transport/iostream/endpoint.hpp>
+#include <websocketpp/utf8_validator.hpp>
 
 #include "net/http_reply.hpp"
 #include "net/printable.hpp"
-#include "net/websocketpp_tuned.hpp"
+
+#include "net/websocketpp_tuned.ipp"
 
 namespace tributary::net {
 

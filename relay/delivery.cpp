@@ -141,10 +141,7 @@ void Delivery::publish() {
   }
   outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
-  if (full()) {
-    was_full_ = true;
-  } else if (was_full_ && held() < settings_.memory / 4 * 3) {
-    was_full_ = false;
+  if (told_full_ && held() < settings_.memory / 4 * 3 && told_full_.exchange(false)) {
     for (const auto& room : room_) room();
   }
 }

@@ -49,7 +49,11 @@ class Delivery {
   bool takes(event::Kind kind) const { return takes_[static_cast<std::size_t>(kind)]; }
   /// Has it a place for dead letters?
   bool takes_letters() const { return takes_letters_; }
-  bool full() const { return held() >= settings_.memory; }
+  bool full() const {
+    if (held() < settings_.memory) return false;
+    told_full_ = true;  // whoever asked waits for on_room
+    return true;
+  }
   std::size_t held() const { return inbox_bytes_.load(std::memory_order_relaxed) + outbox_bytes_.load(std::memory_order_relaxed); }
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
@@ -88,7 +92,7 @@ class Delivery {
   std::vector<event::Report> reports_;
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
-  bool was_full_ = false;
+  mutable std::atomic<bool> told_full_{false};
   std::thread thread_;
 };
 

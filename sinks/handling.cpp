@@ -1,5 +1,10 @@
 #include "sinks/handling.hpp"
 
+#include <fstream>
+#include <sstream>
+
+#include "event/embedded_schemas.hpp"
+
 namespace tributary::sinks {
 
 void Validation::describe(config::Fields& fields) {
@@ -8,8 +13,27 @@ void Validation::describe(config::Fields& fields) {
                 {{OnFailure::dead_letter, "dead_letter"}, {OnFailure::drop, "drop"}, {OnFailure::forward, "forward"}});
   if (schema.empty()) fields.fault("schema", "expected event, streamelements, or the path of a draft-07 schema");
   if (fields.reading() && !schema.empty() && schema != "event" && schema != "streamelements") {
+    const std::string written = schema;
     schema = fields.resolve("schema", schema).string();
+    const auto compiled = schema_named(schema);
+    if (const auto* fault = std::get_if<std::string>(&compiled)) fields.fault("schema", written + ": " + *fault);
   }
+}
+
+std::variant<event::Schema, std::string> schema_named(const std::string& name) {
+  std::string text;
+  if (name == "event" || name == "streamelements") {
+    text = event::embedded_schema(name + ".schema.json");
+  } else {
+    std::ifstream file(name);
+    std::ostringstream content;
+    content << file.rdbuf();
+    if (!file || file.bad() || content.bad()) return "the file cannot be read; a draft-07 schema was expected";
+    text = content.str();
+  }
+  auto compiled = event::Schema::compile(text);
+  if (const auto* error = std::get_if<event::SchemaError>(&compiled)) return event::to_string(*error);
+  return std::get<event::Schema>(std::move(compiled));
 }
 
 }  // namespace tributary::sinks

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <variant>
 
 #include "config/fields.hpp"
+#include "event/schema.hpp"
 
 namespace tributary::sinks {
 
@@ -17,6 +19,9 @@ struct Validation {
 
   void describe(config::Fields& fields);
 };
+
+/// `event`, `streamelements` or the path of a draft-07 file, compiled; or why it cannot be used, with the place.
+std::variant<event::Schema, std::string> schema_named(const std::string& name);
 
 /// What the relay must know of a sink beside its wire. A value.
 struct Handling {

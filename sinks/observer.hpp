@@ -8,19 +8,19 @@ namespace tributary::sinks {
 
 /// What a sink's wire has noticed about the world. A closed list, so that each can be counted and logged together.
 enum class Sign : std::uint8_t {
-  down,             ///< no broker can be reached, the disk is full, …: records wait
-  up,               ///< it works again
-  refused,          ///< the downstream refuses our name or password
-  tls_failed,       ///< the TLS handshake fails: certificate, host name or authority
-  topic_found,      ///< a topic is there and may be written to, with its limit in the text
-  topic_missing,    ///< a topic is not there (or hidden by an access list): its records wait
-  topic_created,    ///< we made it
+  down,           ///< no broker can be reached, the disk is full, …: records wait
+  up,             ///< it works again
+  refused,        ///< the downstream refuses our name or password
+  tls_failed,     ///< the TLS handshake fails: certificate, host name or authority
+  topic_found,    ///< a topic is there and may be written to, with its limit in the text
+  topic_missing,  ///< a topic is not there (or hidden by an access list): its records wait
+  topic_created,  ///< we made it
   topic_not_created,
-  fatal,            ///< the producer is broken for good and is being rebuilt
+  fatal,  ///< the producer is broken for good and is being rebuilt
   rebuilt,
-  reopened,         ///< a file was opened anew after SIGUSR1 or rotated
-  truncated,        ///< a torn line was cut off
-  chatter,          ///< a line of the downstream's library
+  reopened,   ///< a file was opened anew after SIGUSR1 or rotated
+  truncated,  ///< a torn line was cut off
+  chatter,    ///< a line of the downstream's library
   count
 };
 std::string_view name(Sign sign) noexcept;

@@ -1,26 +1,105 @@
 #include "sinks/registry.hpp"
 
-#include <array>
+#include <unistd.h>
 
-#include "sinks/kafka/client.hpp"
-#include "sinks/kafka/factory.hpp"
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "sinks/file/config.hpp"
+#include "sinks/file/rotating_file.hpp"
+#include "sinks/kafka/check.hpp"
+#include "sinks/kafka/config.hpp"
+#include "sinks/kafka/producer.hpp"
+#include "sinks/lines.hpp"
+#include "sinks/stdout/config.hpp"
+#include "sinks/stdout/descriptor.hpp"
 
 namespace tributary::sinks {
+namespace {
 
-std::span<const Entry> registry() {
-  static const std::array entries{
-      kafka::entry(),
-  };
-  return entries;
-}
-
-const Entry* find(std::string_view name) {
-  for (const Entry& entry : registry()) {
-    if (entry.name == name) return &entry;
+Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
+  const auto& settings = sink.as<kafka::Settings>();
+  Built built;
+  built.handling = {static_cast<std::size_t>(settings.memory.bytes), settings.validation};
+  auto properties = kafka::properties_of(settings, {}, built.fault);
+  auto events = kafka::TopicTemplate::off();
+  if (built.fault.empty() && !settings.topics.events.empty()) {
+    events = kafka::TopicTemplate::parse(settings.topics.events, built.fault).value_or(events);
   }
-  return nullptr;
+  if (!built.fault.empty()) return built;
+  built.downstream = kafka::Producer::make({.properties = std::move(properties),
+                                            .events = std::move(events),
+                                            .dead_letter = settings.topics.dead_letter,
+                                            .relay = settings.topics.relay,
+                                            .state = settings.topics.state,
+                                            .cloudevents = settings.cloudevents,
+                                            .create_topics = settings.create_topics,
+                                            .pace = kafka::pace_of(settings.linger)},
+                                           observer, built.fault);
+  return built;
 }
 
-std::string kafka_library_version() { return std::string(kafka::librdkafka_version()); }
+std::vector<Finding> check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds deadline) {
+  return kafka::check_connect(sink.as<kafka::Settings>(), deadline);
+}
+
+Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
+  const auto& settings = sink.as<file::Settings>();
+  auto target = std::make_unique<file::RotatingFile>(
+      file::RotatingFile::Settings{settings.path.resolved, settings.rotate.bytes, settings.keep}, observer);
+  Built built;
+  if (const int error = target->open()) {
+    built.fault = settings.path.resolved.string() + ": " + std::strerror(error);
+    return built;
+  }
+  built.downstream = std::make_unique<LineSink>(std::move(target), LineSink::Settings{.keeps = true}, observer);
+  return built;
+}
+
+std::vector<Finding> check_file(const config::NamedSettings& sink, std::chrono::milliseconds) {
+  const auto& path = sink.as<file::Settings>().path.resolved;
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const auto& place = ::access(path.c_str(), F_OK) == 0 ? path : folder;
+  if (::access(place.c_str(), W_OK) == 0) return {{true, path.string() + ": can be written"}};
+  return {{false, place.string() + ": " + std::strerror(errno)}};
+}
+
+Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
+  Built built;
+  built.downstream =
+      std::make_unique<LineSink>(std::make_unique<standard_output::Descriptor>(STDOUT_FILENO, "standard output"),
+                                 LineSink::Settings{.keeps = false}, observer);
+  return built;
+}
+
+std::vector<Finding> check_stdout(const config::NamedSettings&, std::chrono::milliseconds) { return {}; }
+
+const std::array<SinkType, 7> types{{
+    {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},
+     build_kafka,
+     check_kafka},
+    {{"file", "JSON lines in a file that is rotated", "archive", config::make_settings<file::Settings>},
+     build_file,
+     check_file},
+    {{"stdout", "JSON lines on standard output", "console", config::make_settings<standard_output::Settings>},
+     build_stdout,
+     check_stdout},
+    {{"stagecast", "a Stagecast channel", "hall-screen", nullptr}, nullptr, nullptr},
+    {{"users", "every client of a Users server", "all-users", nullptr}, nullptr, nullptr},
+    {{"oha", "the chat of an OHA stream", "class-chat", nullptr}, nullptr, nullptr},
+    {{"dlive", "the chat of a DLive streamer", "arcade-chat", nullptr}, nullptr, nullptr},
+}};
+
+}  // namespace
+
+std::span<const SinkType> registry() { return types; }
+
+const SinkType* find(std::string_view name) {
+  const auto* found =
+      std::find_if(types.begin(), types.end(), [&](const SinkType& type) { return type.settings.name == name; });
+  return found == types.end() ? nullptr : found;
+}
 
 }  // namespace tributary::sinks

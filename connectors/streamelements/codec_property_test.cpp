@@ -58,10 +58,7 @@ class Mutator {
 
  private:
   std::size_t below(std::size_t limit) { return limit == 0 ? 0 : static_cast<std::size_t>(random_() % limit); }
-  template <class List>
-  const auto& pick(const List& list) {
-    return list[below(list.size())];
-  }
+  const std::string& pick(const std::vector<std::string>& list) { return list[below(list.size())]; }
 
   void mutate(std::string& text) {
     static const std::vector<std::string> pieces = {

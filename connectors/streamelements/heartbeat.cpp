@@ -10,12 +10,16 @@ void Heartbeat::begin(Duration interval, Duration timeout, Time now) {
   interval_ = std::clamp(interval, shortest, longest);
   timeout_ = std::clamp(timeout, shortest, longest);
   running_ = true;
-  heard_ = asked_ = now;
+  heard_ = now;
+  unanswered_ = false;
   send_at_ = engine_io_ == 3 || paused_ ? now + interval_ : Time::max();
   dead_at_ = engine_io_ == 3 || paused_ ? Time::max() : now + silence_limit();
 }
 
-void Heartbeat::heard(Time now) { heard_ = now; }
+void Heartbeat::heard(Time now) {
+  heard_ = now;
+  unanswered_ = false;
+}
 
 Heartbeat::Beat Heartbeat::paused(bool paused, Time now) {
   paused_ = paused;
@@ -33,7 +37,7 @@ Heartbeat::Beat Heartbeat::paused(bool paused, Time now) {
 Heartbeat::Beat Heartbeat::tick(Time now) {
   if (!running_) return {};
   if (!paused_ && now >= dead_at_) {
-    const bool alive = engine_io_ == 3 ? heard_ > asked_ : heard_ + silence_limit() > now;
+    const bool alive = engine_io_ == 3 ? !unanswered_ : heard_ + silence_limit() > now;
     if (!alive) return {"", true};
     dead_at_ = engine_io_ == 3 ? Time::max() : heard_ + silence_limit();
   }
@@ -41,10 +45,8 @@ Heartbeat::Beat Heartbeat::tick(Time now) {
   send_at_ = now + interval_;
   if (engine_io_ != 3) return {"3", false};
   // A question still unanswered keeps its deadline.
-  if (dead_at_ == Time::max() || heard_ > asked_) {
-    asked_ = now;
-    dead_at_ = now + timeout_;
-  }
+  if (!unanswered_) dead_at_ = now + timeout_;
+  unanswered_ = true;
   return {"2", false};
 }
 

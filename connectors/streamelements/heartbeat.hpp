@@ -48,8 +48,8 @@ class Heartbeat {
   bool paused_ = false;
   Time heard_{};
   Time send_at_ = Time::max();  ///< the next ping; on protocol 4 only while paused
-  Time dead_at_ = Time::max();  ///< unless heard since `asked_`
-  Time asked_{};
+  Time dead_at_ = Time::max();  ///< unless something was heard
+  bool unanswered_ = false;     ///< nothing heard since our last ping
 };
 
 }  // namespace tributary::connectors::streamelements

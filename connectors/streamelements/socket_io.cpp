@@ -1,5 +1,7 @@
 #include "connectors/streamelements/socket_io.hpp"
 
+#include <cstring>
+
 #include "event/json.hpp"
 
 namespace tributary::connectors::streamelements {
@@ -17,6 +19,16 @@ std::string_view take_digits(std::string_view& text) {
   text.remove_prefix(count);
   return digits;
 }
+
+#ifndef TRIBUTARY_PLANTED_BUG
+bool is_short(std::string_view ack_id) { return ack_id.size() <= ack_id_limit; }
+#else  // what the fuzz target must find: a copy into a buffer of the size an id should have
+bool is_short(std::string_view ack_id) {
+  char digits[ack_id_limit + 1] = {};
+  std::memcpy(digits, ack_id.data(), ack_id.size());
+  return std::strlen(digits) <= ack_id_limit;
+}
+#endif
 
 /// `n-` of a binary packet.
 bool take_attachments(std::string_view& text, std::uint32_t& attachments) {
@@ -63,13 +75,7 @@ Packet socket_io_packet(std::string_view text) {
   packet.name_space = take_name_space(text);
   if (binary || packet.kind == Packet::Kind::event || packet.kind == Packet::Kind::ack) {
     packet.ack_id = take_digits(text);
-#ifndef TRIBUTARY_PLANTED_BUG
-    if (packet.ack_id.size() > ack_id_limit) return broken("an ack id of too many digits");
-#else
-    char copied[ack_id_limit];
-    for (std::size_t i = 0; i < packet.ack_id.size(); ++i) copied[i] = packet.ack_id[i];
-    if (copied[0] == 'x') return broken("an ack id of too many digits");
-#endif
+    if (!is_short(packet.ack_id)) return broken("an ack id of too many digits");
   }
   packet.body = text;
   return packet;

@@ -61,7 +61,8 @@ void Settings::describe(config::Fields& fields) {
                 cloudevents,
                 {{CloudEvents::binary, "binary"}, {CloudEvents::structured, "structured"}, {CloudEvents::off, "off"}});
   fields.group({.name = "validation"}, validation);
-  fields.field({.name = "linger", .help = "how long a batch may wait for more", .minimum = 0, .maximum = 60'000}, linger);
+  fields.field({.name = "linger", .help = "how long a batch may wait for more", .minimum = 0, .maximum = 60'000},
+               linger);
   fields.choice({.name = "compression", .help = "lz4 and zstd pay off on a slow network"}, compression,
                 {{Compression::none, "none"},
                  {Compression::gzip, "gzip"},
@@ -74,12 +75,10 @@ void Settings::describe(config::Fields& fields) {
       !librdkafka.contains("sasl.mechanism")) {
     fields.fault("security", "a sasl protocol needs `sasl_mechanism`");
   }
-  fields.field({.name = "memory",
-                .help = "what events not yet acknowledged may hold before reading pauses",
-                .minimum = 1 << 20},
-               memory);
-  fields.not_yet({.name = "spool"}, "a spool on disk",
-                 {.member = "enabled", .value = "false", .absent_is_off = false});
+  fields.field(
+      {.name = "memory", .help = "what events not yet acknowledged may hold before reading pauses", .minimum = 1 << 20},
+      memory);
+  fields.not_yet({.name = "spool"}, "a spool on disk", {.member = "enabled", .value = "false", .absent_is_off = false});
 }
 
 void Settings::describe_topics(config::Fields& fields) {
@@ -110,7 +109,8 @@ void Settings::describe_security(config::Fields& fields) {
                 {"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"});
   fields.field({.name = "username"}, s.username);
   fields.field({.name = "password", .help = "read at start", .example = "{file: secrets/kafka}"}, s.password);
-  fields.field({.name = "ca_file", .help = "who may sign the brokers' certificates; \"\" is the system's list"}, s.ca_file);
+  fields.field({.name = "ca_file", .help = "who may sign the brokers' certificates; \"\" is the system's list"},
+               s.ca_file);
   fields.field({.name = "certificate", .help = "ours, for brokers that ask"}, s.certificate);
   fields.field({.name = "key"}, s.key);
 
@@ -171,7 +171,8 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
       {"message.max.bytes", "100000000"},  // the topic's own limit is what counts
       {"queue.buffering.max.kbytes", std::to_string(settings.memory.bytes / 1024)},
       {"queue.buffering.max.messages", std::to_string(most_records(settings.memory))},
-      {"linger.ms", std::to_string(pace_of(settings.linger) < longest_pace ? 0 : (settings.linger - longest_pace).count())},
+      {"linger.ms",
+       std::to_string(pace_of(settings.linger) < longest_pace ? 0 : (settings.linger - longest_pace).count())},
       {"compression.type", std::string(compression_names.at(static_cast<std::size_t>(settings.compression)))},
       {"allow.auto.create.topics", "false"},
       {"socket.keepalive.enable", "true"},
@@ -190,7 +191,8 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
   add("ssl.ca.location", s.ca_file.empty() ? "" : s.ca_file.resolved.string());
   add("ssl.certificate.location", s.certificate.empty() ? "" : s.certificate.resolved.string());
   add("ssl.key.location", s.key.empty() ? "" : s.key.resolved.string());
-  for (const auto& [name, value] : settings.librdkafka) properties.emplace_back(name, read("librdkafka." + name, value));
+  for (const auto& [name, value] : settings.librdkafka)
+    properties.emplace_back(name, read("librdkafka." + name, value));
   if (!fault.empty()) properties.clear();
   return properties;
 }

@@ -120,8 +120,7 @@ class KafkaRefuses : public testing::TestWithParam<const char*> {};
 
 TEST_P(KafkaRefuses, ByNameAndWithAReason) {
   const std::string name = GetParam();
-  ASSERT_THAT(faults("librdkafka: {" + name + ": \"1\"}"),
-              ElementsAre(HasSubstr("`" + name + "` cannot be set: ")));
+  ASSERT_THAT(faults("librdkafka: {" + name + ": \"1\"}"), ElementsAre(HasSubstr("`" + name + "` cannot be set: ")));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -167,8 +166,8 @@ TEST(KafkaConfig, ReportsSecurityThatContradictsItself) {
 }
 
 TEST(KafkaConfig, WarnsOfAPasswordInPlainText) {
-  const auto loaded = load(
-      "security: {protocol: sasl_plaintext, sasl_mechanism: PLAIN, username: u, password: {env: FAKE_PASSWORD}}");
+  const auto loaded =
+      load("security: {protocol: sasl_plaintext, sasl_mechanism: PLAIN, username: u, password: {env: FAKE_PASSWORD}}");
   ASSERT_THAT(loaded.faults, IsEmpty());
   EXPECT_TRUE(std::any_of(loaded.warnings.begin(), loaded.warnings.end(), [](const config::Fault& warning) {
     return warning.message.find("plain text") != std::string::npos;
@@ -185,8 +184,8 @@ TEST(KafkaConfig, ChecksTopicsAndBrokers) {
   config::Vocabulary vocabulary;
   vocabulary.sinks = {{"kafka", "Kafka", "events", config::make_settings<Settings>}};
   const auto loaded = config::load_text(
-      "version: 1\nsinks:\n  events: {type: kafka, brokers: [\"kafka:port\", \"http://kafka:9092\", kafka]}\n", "t.yaml",
-      vocabulary);
+      "version: 1\nsinks:\n  events: {type: kafka, brokers: [\"kafka:port\", \"http://kafka:9092\", kafka]}\n",
+      "t.yaml", vocabulary);
   EXPECT_EQ(loaded.faults.size(), 2U);
 }
 

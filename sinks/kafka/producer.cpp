@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 using event::Report;
 using event::Sent;
 
-constexpr std::size_t default_batch_size = 1'000'000;  // librdkafka's own, below the brokers' default limit of 1,048,588
+constexpr std::size_t default_batch_size =
+    1'000'000;  // librdkafka's own, below the brokers' default limit of 1,048,588
 constexpr auto first_rebuild_pause = 1'000ms;
 constexpr auto longest_rebuild_pause = 30'000ms;
 constexpr auto purge_patience = 500ms;
@@ -26,10 +27,13 @@ constexpr std::size_t reports_at_once = 20'000;
 using Clock = std::chrono::steady_clock;
 
 void* opaque_of(std::uint32_t slot) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot) + 1); }
-std::size_t slot_of(const void* opaque) { return static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(opaque)) - 1; }
+std::size_t slot_of(const void* opaque) {
+  return static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(opaque)) - 1;
+}
 
 std::string* property(Properties& properties, std::string_view name) {
-  const auto found = std::find_if(properties.rbegin(), properties.rend(), [&](const auto& p) { return p.first == name; });
+  const auto found =
+      std::find_if(properties.rbegin(), properties.rend(), [&](const auto& p) { return p.first == name; });
   return found == properties.rend() ? nullptr : &found->second;
 }
 
@@ -114,9 +118,12 @@ void Producer::close() {
 
 std::string_view Producer::stream_of(const event::Event& event) {
   switch (event.kind) {
-    case event::Kind::activity: return options_.events.text().empty() ? std::string_view() : event_topics_.of(event);
-    case event::Kind::state: return options_.state;
-    case event::Kind::notice: return options_.relay;
+    case event::Kind::activity:
+      return options_.events.text().empty() ? std::string_view() : event_topics_.of(event);
+    case event::Kind::state:
+      return options_.state;
+    case event::Kind::notice:
+      return options_.relay;
   }
   return {};
 }
@@ -291,18 +298,21 @@ void Producer::wake() {
 
 void Producer::handle(rd_kafka_op_s* event, std::vector<Report>& reports) {
   switch (rd_kafka_event_type(event)) {
-    case RD_KAFKA_EVENT_DR: return deliver(event, reports);
-    case RD_KAFKA_EVENT_ERROR: return heed(event);
+    case RD_KAFKA_EVENT_DR:
+      return deliver(event, reports);
+    case RD_KAFKA_EVENT_ERROR:
+      return heed(event);
     case RD_KAFKA_EVENT_LOG: {
       const char *facility = nullptr, *text = nullptr;
       int level = 7;
       if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
-        const auto urgency = level <= 4 ? Urgency::warning : level <= 6 ? Urgency::info : Urgency::debug;
-        observer_.on_news({Sign::chatter, urgency, facility, text});
+        // What matters of it comes as a sign of its own.
+        observer_.on_news({Sign::chatter, level <= 4 ? Urgency::info : Urgency::debug, facility, text});
       }
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -313,7 +323,8 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
       const auto& message = *messages[i];
       reports.push_back(give_back(slot_of(message._private), message.err));
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (down_ || rebuild_pause_ != first_rebuild_pause) works();
+        rebuild_pause_ = first_rebuild_pause;
+        if (down_ || refused_ || tls_failed_) works();
       } else if (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                  message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         missing(topic_of(rd_kafka_topic_name(message.rkt)));
@@ -329,7 +340,9 @@ void Producer::heed(rd_kafka_op_s* event) {
     std::array<char, 512> why{};
     const auto code = rd_kafka_fatal_error(client_.get(), why.data(), why.size());
     fatal_ = true;
-    return tell(Sign::fatal, code_of(code), why.data());
+    if (verdict_of(code) != event::Verdict::denied) return tell(Sign::fatal, code_of(code), why.data());
+    if (!std::exchange(refused_, true)) tell(Sign::refused, code_of(code), why.data());
+    return;
   }
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
@@ -345,13 +358,12 @@ void Producer::heed(rd_kafka_op_s* event) {
     case RD_KAFKA_RESP_ERR__SSL:
       if (!std::exchange(tls_failed_, true)) tell(Sign::tls_failed, {}, text);
       return;
-    default:
-      observer_.on_news({Sign::chatter, Urgency::info, code_of(rd_kafka_event_error(event)), text});
+    default:  // said in librdkafka's log as well
+      observer_.on_news({Sign::chatter, Urgency::debug, code_of(rd_kafka_event_error(event)), text});
   }
 }
 
 void Producer::works() {
-  rebuild_pause_ = first_rebuild_pause;
   refused_ = tls_failed_ = false;
   if (std::exchange(down_, false)) tell(Sign::up, {}, "the brokers answer again");
 }

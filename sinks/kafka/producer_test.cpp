@@ -9,6 +9,7 @@
 
 #include "sinks/kafka/embedded_broker.hpp"
 #include "sinks/test_events.hpp"
+#include "sinks/test_notes.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -22,17 +23,6 @@ using testing::ElementsAre;
 using testing::Not;
 
 constexpr auto deadline = 20s;  // of every wait: reached only by a failing test
-
-class Notes final : public SinkObserver {
- public:
-  void on_news(const News& news) override {
-    if (news.sign == Sign::chatter) return;
-    signs.push_back(news.sign);
-    texts.push_back(std::string(name(news.sign)) + " " + std::string(news.subject) + " " + std::string(news.text));
-  }
-  std::vector<Sign> signs;
-  std::vector<std::string> texts;
-};
 
 /// A producer against an embedded broker, driven as relay::Delivery drives it.
 class KafkaProducer : public testing::Test {
@@ -231,13 +221,13 @@ TEST_F(KafkaProducer, TakesEverythingWhileNoBrokerAnswersAndDeliversItAfterwards
   ASSERT_EQ(send(make_event()), Sent::accepted);
   ASSERT_TRUE(await_reports(1));
   broker_.set_down(true);
-  ASSERT_TRUE(poll_until([&] { return !notes_.signs.empty() && notes_.signs.back() == Sign::down; }));
+  ASSERT_TRUE(poll_until([&] { return notes_.last_is(Sign::down); }));
   for (int i = 0; i < 20; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
   EXPECT_EQ(producer_->outstanding(), 20U);
   broker_.set_down(false);
   ASSERT_TRUE(await_reports(21));
   EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 21}}));
-  EXPECT_TRUE(poll_until([&] { return notes_.signs.back() == Sign::up; }));
+  EXPECT_TRUE(poll_until([&] { return notes_.last_is(Sign::up); }));
 }
 
 TEST_F(KafkaProducer, AnIdleSinkLearnsThatTheBrokersAreBack) {
@@ -245,9 +235,9 @@ TEST_F(KafkaProducer, AnIdleSinkLearnsThatTheBrokersAreBack) {
   start();
   ASSERT_TRUE(poll_until([&] { return !notes_.signs.empty(); }));
   broker_.set_down(true);
-  ASSERT_TRUE(poll_until([&] { return notes_.signs.back() == Sign::down; }));
+  ASSERT_TRUE(poll_until([&] { return notes_.last_is(Sign::down); }));
   broker_.set_down(false);
-  EXPECT_TRUE(poll_until([&] { return notes_.signs.back() == Sign::up; }));
+  EXPECT_TRUE(poll_until([&] { return notes_.last_is(Sign::up); }));
 }
 
 TEST_F(KafkaProducer, AFatalErrorBreaksItAndARebuiltOneDeliversAgain) {
@@ -293,7 +283,7 @@ TEST_F(KafkaProducer, ASecondFatalErrorIsNotAnsweredAtOnce) {
       producer_->rebuild(reports_);
     }
   }
-  const auto fatal = [&] { return std::count(notes_.signs.begin(), notes_.signs.end(), Sign::fatal); };
+  const auto fatal = [&] { return notes_.count(Sign::fatal); };
   ASSERT_TRUE(poll_until([&] { return fatal() == 2; }));
   EXPECT_FALSE(producer_->broken());
   EXPECT_EQ(producer_->send("stream.events", *make_event(), 1), Sent::full);

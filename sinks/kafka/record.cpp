@@ -141,13 +141,26 @@ std::string_view unescaped(std::string_view escaped, std::string& scratch) {
     const char kind = escaped[backslash + 1];
     at = backslash + 2;
     switch (kind) {
-      case 'b': scratch += '\b'; break;
-      case 'f': scratch += '\f'; break;
-      case 'n': scratch += '\n'; break;
-      case 'r': scratch += '\r'; break;
-      case 't': scratch += '\t'; break;
-      case 'u': append_utf8(scratch, code_point(escaped, at)); break;
-      default: scratch += kind;
+      case 'b':
+        scratch += '\b';
+        break;
+      case 'f':
+        scratch += '\f';
+        break;
+      case 'n':
+        scratch += '\n';
+        break;
+      case 'r':
+        scratch += '\r';
+        break;
+      case 't':
+        scratch += '\t';
+        break;
+      case 'u':
+        append_utf8(scratch, code_point(escaped, at));
+        break;
+      default:
+        scratch += kind;
     }
     backslash = escaped.find('\\', at);
   }
@@ -169,8 +182,10 @@ void append_percent_encoded(std::string& out, std::string_view segment) {
 
 std::string_view Framer::source_of(const event::Event& event) {
   const auto key = event.key_text();
-  if (key == last_key_ && !source_.empty()) return source_;
+  // A gap has the key of the channel it speaks of, and another source.
+  if (key == last_key_ && event.source == last_source_ && !source_.empty()) return source_;
   last_key_ = key;
+  last_source_ = event.source;
   source_ = "/";
   append_percent_encoded(source_, event.source);
   source_ += '/';

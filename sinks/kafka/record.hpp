@@ -27,8 +27,8 @@ struct Record {
   std::string_view key;
   std::string_view value;
   std::int64_t timestamp_ms = 0;
-  bool clamped = false;       ///< timestamp_ms is not createdAt
-  bool value_is_ours = false; ///< value points into the Framer: it is gone at the next record
+  bool clamped = false;        ///< timestamp_ms is not createdAt
+  bool value_is_ours = false;  ///< value points into the Framer: it is gone at the next record
   std::array<Header, 8> headers{};
   std::size_t header_count = 0;
 
@@ -56,7 +56,8 @@ class Framer {
   CloudEvents mode_;
   Record record_;
   std::string source_, type_, id_, time_, envelope_;
-  std::string last_key_;  ///< the key `source_` was made from
+  std::string last_key_;  ///< the key and source that `source_` was made from
+  std::string_view last_source_;
 };
 
 /// A topic's name with `{provider}`, `{source}`, `{type}` and `{connector}` in it. A value.
@@ -64,6 +65,9 @@ class TopicTemplate {
  public:
   /// Nothing when it cannot be one; `fault` then says why.
   static std::optional<TopicTemplate> parse(std::string_view text, std::string& fault);
+
+  /// Events are off: its text is empty.
+  static TopicTemplate off() { return {}; }
 
   bool is_fixed() const { return fixed_; }
   const std::string& text() const { return text_; }  ///< the name itself when fixed

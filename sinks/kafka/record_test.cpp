@@ -37,11 +37,11 @@ TEST(Record, CarriesTheEventsOwnBytesKeyTimeAndCloudEventsHeaders) {
   EXPECT_EQ(record.timestamp_ms, 1'790'858'096'789);
   EXPECT_FALSE(record.clamped);
   using P = std::pair<std::string, std::string>;
-  EXPECT_THAT(headers(record), ElementsAre(P("ce_specversion", "1.0"), P("ce_id", "5f1c3d6b9a1b2c3d4e5f6a7b"),
-                                           P("ce_source", "/streamelements/5eb8a1f0c2d3e4f5a6b7c8d9"),
-                                           P("ce_type", "tributary.tip"), P("ce_time", "2026-10-01T12:34:56.789Z"),
-                                           P("ce_dataschema", "urn:tributary:schema:event:1"),
-                                           P("ce_streamelements", "true"), P("content-type", "application/json")));
+  EXPECT_THAT(headers(record),
+              ElementsAre(P("ce_specversion", "1.0"), P("ce_id", "5f1c3d6b9a1b2c3d4e5f6a7b"),
+                          P("ce_source", "/streamelements/5eb8a1f0c2d3e4f5a6b7c8d9"), P("ce_type", "tributary.tip"),
+                          P("ce_time", "2026-10-01T12:34:56.789Z"), P("ce_dataschema", "urn:tributary:schema:event:1"),
+                          P("ce_streamelements", "true"), P("content-type", "application/json")));
 }
 
 TEST(Record, SaysWhenStreamElementsOwnSchemaDoesNotPass) {
@@ -59,6 +59,15 @@ TEST(Record, PercentEncodesTheChannelInItsSource) {
   EXPECT_EQ(header(framer.frame(*make_event(parts)), "ce_source"), "/stagecast/a%20b%2F%C3%A4%3A%25~");
   parts.channel = "other";
   EXPECT_EQ(header(framer.frame(*make_event(parts)), "ce_source"), "/stagecast/other") << "the memo follows the key";
+}
+
+TEST(Record, AnActivityAfterAGapOfItsChannelHasItsOwnSource) {
+  Framer framer(CloudEvents::binary);
+  const auto activity = make_event();
+  auto gap = *activity;  // the same key, another source
+  gap.source = "tributary";
+  EXPECT_EQ(header(framer.frame(gap), "ce_source"), "/tributary/5eb8a1f0c2d3e4f5a6b7c8d9");
+  EXPECT_EQ(header(framer.frame(*activity), "ce_source"), "/streamelements/5eb8a1f0c2d3e4f5a6b7c8d9");
 }
 
 TEST(Record, LeavesTheNameOfAStateValueOutOfItsSource) {
@@ -173,9 +182,13 @@ TEST(Unescaped, ReplacesLoneSurrogatesAndSurvivesACutEscape) {
   std::string scratch;
   EXPECT_EQ(unescaped(R"(\ud800x)", scratch), "\xEF\xBF\xBDx");
   EXPECT_EQ(unescaped(R"(\udc00)", scratch), "\xEF\xBF\xBD");
-  EXPECT_EQ(unescaped(R"(\ud800A)", scratch), "\xEF\xBF\xBD" "A");
+  EXPECT_EQ(unescaped(R"(\ud800A)", scratch),
+            "\xEF\xBF\xBD"
+            "A");
   EXPECT_EQ(unescaped(R"(a\)", scratch), "a\\");
-  EXPECT_EQ(unescaped(R"(a\u12)", scratch), "a\xEF\xBF\xBD" "12");
+  EXPECT_EQ(unescaped(R"(a\u12)", scratch),
+            "a\xEF\xBF\xBD"
+            "12");
   EXPECT_EQ(unescaped(R"(\b\f\n\r\t\/\"\\)", scratch), "\b\f\n\r\t/\"\\");
 }
 

@@ -102,7 +102,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 66> refusals
 }  // namespace
 
 std::string_view refusal_of(std::string_view property) noexcept {
-  const auto* found = std::find_if(refusals.begin(), refusals.end(), [&](const auto& r) { return r.first == property; });
+  const auto* found =
+      std::find_if(refusals.begin(), refusals.end(), [&](const auto& r) { return r.first == property; });
   return found == refusals.end() ? std::string_view() : found->second;
 }
 

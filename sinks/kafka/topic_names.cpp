@@ -37,10 +37,8 @@ std::string topic_name_fault(std::string_view name) {
 }
 
 std::optional<TopicTemplate> TopicTemplate::parse(std::string_view text, std::string& fault) {
-  static constexpr std::array<std::pair<std::string_view, Part>, 4> places{{{"provider", Part::provider},
-                                                                            {"source", Part::source},
-                                                                            {"type", Part::type},
-                                                                            {"connector", Part::connector}}};
+  static constexpr std::array<std::pair<std::string_view, Part>, 4> places{
+      {{"provider", Part::provider}, {"source", Part::source}, {"type", Part::type}, {"connector", Part::connector}}};
   TopicTemplate made;
   made.text_ = text;
   std::string literals;
@@ -68,7 +66,8 @@ std::optional<TopicTemplate> TopicTemplate::parse(std::string_view text, std::st
     made.fixed_ = false;
     text.remove_prefix(close + 1);
   }
-  fault = made.fixed_ || !literals.empty() ? topic_name_fault(made.fixed_ ? made.text_ : literals + "x") : std::string();
+  fault =
+      made.fixed_ || !literals.empty() ? topic_name_fault(made.fixed_ ? made.text_ : literals + "x") : std::string();
   if (!fault.empty()) return std::nullopt;
   return made;
 }
@@ -78,11 +77,21 @@ void TopicTemplate::append_name(std::string& out, const event::Event& event) con
   std::string scratch;
   for (const auto& piece : pieces_) {
     switch (piece.part) {
-      case Part::literal: out += piece.text; break;
-      case Part::provider: append_folded(out, unescaped(event.provider_text(), scratch)); break;
-      case Part::source: append_folded(out, event.source); break;
-      case Part::type: append_folded(out, unescaped(event.type_text(), scratch)); break;
-      case Part::connector: append_folded(out, *event.connector); break;
+      case Part::literal:
+        out += piece.text;
+        break;
+      case Part::provider:
+        append_folded(out, unescaped(event.provider_text(), scratch));
+        break;
+      case Part::source:
+        append_folded(out, event.source);
+        break;
+      case Part::type:
+        append_folded(out, unescaped(event.type_text(), scratch));
+        break;
+      case Part::connector:
+        append_folded(out, *event.connector);
+        break;
     }
   }
   if (out.size() - start > longest_name) out.resize(start + longest_name);

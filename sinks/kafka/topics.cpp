@@ -36,9 +36,9 @@ int whole(std::chrono::milliseconds time) { return static_cast<int>(time.count()
 OptionsPtr options_for(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
   OptionsPtr options(rd_kafka_AdminOptions_new(client, operation));
   std::array<char, 256> why{};
-  rd_kafka_AdminOptions_set_request_timeout(
-      options.get(), whole(std::max<std::chrono::milliseconds>(timeout, shortest_admin_request)), why.data(),
-      why.size());
+  rd_kafka_AdminOptions_set_request_timeout(options.get(),
+                                            whole(std::max<std::chrono::milliseconds>(timeout, shortest_admin_request)),
+                                            why.data(), why.size());
   return options;
 }
 
@@ -190,8 +190,7 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
   }
 }
 
-Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create,
-                         const Patience& patience) {
+Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience) {
   Survey survey;
   for (const auto& name : names) {
     survey.topics.emplace_back();
@@ -204,11 +203,19 @@ Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopi
   return survey;
 }
 
+std::string Inspector::producer_fault(std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  std::array<char, 512> why{};
+  const QueuePtr queue(rd_kafka_queue_get_main(client_.get()));
+  do {
+    const EventPtr event{rd_kafka_queue_poll(queue.get(), whole(slice))};
+    if (rd_kafka_fatal_error(client_.get(), why.data(), why.size()) != RD_KAFKA_RESP_ERR_NO_ERROR) return why.data();
+  } while (!cancelled_ && std::chrono::steady_clock::now() < end);
+  return {};
+}
+
 TopicWatch::TopicWatch(Properties properties, const CreateTopics& create, std::function<void()> notify)
-    : inspector_(std::move(properties)),
-      create_(create),
-      notify_(std::move(notify)),
-      thread_([this] { run(); }) {}
+    : inspector_(std::move(properties)), create_(create), notify_(std::move(notify)), thread_([this] { run(); }) {}
 
 TopicWatch::~TopicWatch() {
   {

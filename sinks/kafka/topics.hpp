@@ -29,7 +29,7 @@ struct TopicFact {
   std::size_t batch_limit = 0;  ///< the topic's max.message.bytes; 0: not known
   bool undescribed = false;     ///< present, and the cluster has not said its limit in time
   int partitions = 0;
-  std::string detail;           ///< why it could not be created or described
+  std::string detail;  ///< why it could not be created or described
 };
 
 struct Survey {
@@ -51,6 +51,8 @@ class Inspector {
   explicit Inspector(Properties properties) : properties_(std::move(properties)) {}
   /// Creates missing topics when `create` says so: they are `created`, and `present` in a later survey.
   Survey survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience);
+  /// Why the client may not be an idempotent producer; empty when nothing says so within this time. After a survey.
+  std::string producer_fault(std::chrono::milliseconds patience);
   void close() { client_.reset(); }
   /// Ends a survey under way soon (a listing: within its patience). Thread: any.
   void cancel() { cancelled_ = true; }

@@ -120,9 +120,11 @@ bool run_suite(const fs::path& root) {
   for (const auto& file : json_files(root / "tests/draft7/optional")) {
     if (file.stem() != "content" && file.stem() != "cross-draft") add(others, file);
   }
-  std::printf("%s\n  required: %d of %d in %zu files\n  optional formats date-time, uri: %d of %d\n  other optional: %d of %d\n",
-              root.c_str(), required.passed, required.passed + required.failed, files.size(), formats.passed,
-              formats.passed + formats.failed, others.passed, others.passed + others.failed);
+  std::printf(
+      "%s\n  required: %d of %d in %zu files\n  optional formats date-time, uri: %d of %d\n  other optional: %d of "
+      "%d\n",
+      root.c_str(), required.passed, required.passed + required.failed, files.size(), formats.passed,
+      formats.passed + formats.failed, others.passed, others.passed + others.failed);
   return required.failed + formats.failed == 0 && required.passed > 0 && formats.passed > 0;
 }
 

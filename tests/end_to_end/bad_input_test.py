@@ -67,7 +67,7 @@ def test_a_frame_that_makes_no_sense_is_a_dead_letter(work, kafka, topics, name)
     assert (account["accepted"], account["offered"], account["dead_lettered"], account["delivered"]) == (2, 3, 1, 2)
 
 
-@pytest.mark.parametrize("frame", ["6", "9nonsense", "49[]", "4", "hello", "", "43[1]", '44{"message":"x"}', "7",
+@pytest.mark.parametrize("frame", ["6", "9nonsense", "49[]", "4", "hello", "", "43[1]", "7",
                                    '42/other,["event",{}]', "\u00e9", '42["unheard of",{}]'])
 def test_an_unknown_packet_is_counted_and_nothing_else(work, kafka, topics, frame):
     topics.create(kafka)
@@ -81,6 +81,19 @@ def test_an_unknown_packet_is_counted_and_nothing_else(work, kafka, topics, fram
     assert account["accepted"] == account["delivered"] == 1
     assert account["offered"] == 1 + account["dead_lettered"]
     assert account["frames"] == 5  # open, connect, authenticated, this, the event
+
+
+@pytest.mark.parametrize("frame", ['44{"message":"x"}', "44", "41", "1"])
+def test_a_server_that_says_no_or_goodbye_is_left_and_dialled_again(work, kafka, topics, frame):
+    topics.create(kafka)
+    activity = tip(CREATED)
+    with ScriptedUpstream() as upstream, Tributary(work, config_for(upstream.url(), kafka, topics)) as relay:
+        upstream.live().text(frame)
+        relay.wait_log("disconnected")
+        upstream.live().emit("event", activity)
+        assert ids(kafka.read_topic(topics["events"], 1)) == {activity["_id"]}
+        account = relay.stop()
+    assert account["accepted"] == account["delivered"] == 1
 
 
 def test_binary_frames_do_not_break_the_session(work, kafka, topics):
@@ -257,7 +270,8 @@ def test_insecure_is_possible_and_warned_of_at_every_dial(work, kafka, topics, c
 
 @pytest.mark.parametrize("refusal", ["HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nforbidden",
                                      "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
-                                     "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n"])
+                                     "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n"],
+                         ids=["403", "503", "302"])
 def test_a_refused_upgrade(work, kafka, topics, refusal):
     topics.create(kafka)
     with ScriptedUpstream(refuse=refusal) as upstream:
@@ -267,7 +281,8 @@ def test_a_refused_upgrade(work, kafka, topics, refusal):
             relay.stop()
 
 
-@pytest.mark.parametrize("garbage", [b"\x00\xff" * 2000, b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"A: " + b"x" * 200000])
+@pytest.mark.parametrize("garbage", [b"\x00\xff" * 2000, b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"A: " + b"x" * 200000],
+                         ids=["bytes", "an empty upgrade", "an endless header"])
 def test_a_server_that_is_no_websocket(work, kafka, topics, garbage):
     topics.create(kafka)
     with ScriptedUpstream(refuse=garbage) as upstream:

@@ -23,7 +23,8 @@ def faults_of(folder, text, *more, name="tributary.yaml"):
         assert done.returncode == 2, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         output = done.stdout + done.stderr
         assert "account:" not in output, "something had started"
-        places.append({(int(line), int(column)) for line, column in re.findall(rf"{name}:(\d+):(\d+)", output)})
+        faults = "\n".join(line for line in output.splitlines() if "warn" not in line)
+        places.append({(int(line), int(column)) for line, column in re.findall(rf"{name}:(\d+):(\d+)", faults)})
     assert places[0] == places[1]
     return places[0], output
 
@@ -44,7 +45,7 @@ def test_version_names_the_libraries_it_runs_with():
     assert done.returncode == 0
     assert re.search(r"\d+\.\d+\.\d+", done.stdout)
     for library in ("librdkafka", "OpenSSL", "simdjson"):
-        assert re.search(rf"{library}\D{{0,4}}\d", done.stdout, re.IGNORECASE), f"{library} in {done.stdout}"
+        assert re.search(rf"{library}\s+\d", done.stdout, re.IGNORECASE), f"{library} in {done.stdout}"
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["run", "--nonsense"], ["run", "-c", "missing.yaml"],

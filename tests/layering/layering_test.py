@@ -36,6 +36,7 @@ def test_every_include_is_allowed():
     ("net/bad.cpp", "#include <yaml-cpp/yaml.h>"),
     ("event/bad.cpp", "#include <regex>"),
     ("event/bad.cpp", '  #  include "tests/support/transcript.hpp"'),
+    ("connectors/bad.cpp", '#include "connectors/link_fixture.hpp"'),
     ("event/bad.cpp", '#include "../net/reason.hpp"'),
     ("net/session.hpp", "#include <thread>"),
     ("connectors/streamelements/codec.cpp", "auto now = std::chrono::steady_clock::now();"),

@@ -283,4 +283,8 @@ class _Reader:
 
 
 def cluster_id():
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """A UUID as Kafka writes it; never with a dash in front, which would be read as an option."""
+    while True:
+        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if text[0] != "-":
+            return text

@@ -237,18 +237,19 @@ def record_differences(record, partitions):
     key = f"{event['relay']['source']}:{event['relay']['upstreamChannel']}".encode()
     wanted = {
         "key": key,
-        "headers": headers(event, record.value),
         "timestamp": timestamp(event),
         "partition": partition(key, partitions),
     }
     names = [name for name, _ in record.headers]
     found = {
         "key": record.key,
-        "headers": {name: value.decode() for name, value in record.headers},
         "timestamp": record.timestamp,
         "partition": record.partition,
     }
-    faults = [f"{part}: expected {wanted[part]!r}, found {found[part]!r}" for part in wanted if wanted[part] != found[part]]
+    wanted.update(headers(event, record.value))
+    found.update((name, value.decode()) for name, value in record.headers)
+    faults = [f"{part}: expected {wanted.get(part)!r}, found {found.get(part)!r}"
+              for part in {**wanted, **found} if wanted.get(part) != found.get(part)]
     if len(set(names)) != len(names):
         faults.append(f"headers: a name twice in {names}")
     return faults

@@ -130,7 +130,7 @@ std::string play_transcript(const std::string& path, const ProtocolFactory& fact
   return play_transcript_text(text, path, factory);
 }
 
-int run_transcripts(const std::string& suite, const std::string& directory, ProtocolFactory factory) {
+int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory) {
   std::vector<std::filesystem::path> files;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {

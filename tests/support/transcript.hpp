@@ -33,6 +33,6 @@ std::string play_transcript_text(std::string_view text, const std::string& name,
 /// Registers one GoogleTest case per `*.transcript` of a directory (sorted), as `suite.<file name>`. Call it during
 /// static initialisation: `const int registered = run_transcripts("Transcript", dir, factory);`. A directory without
 /// transcripts registers one failing case. Returns how many were registered.
-int run_transcripts(const std::string& suite, const std::string& directory, ProtocolFactory factory);
+int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory);
 
 }  // namespace tributary::support

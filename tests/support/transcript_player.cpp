@@ -76,7 +76,9 @@ std::string text_of(milliseconds time) {
 std::string difference(const json& part, const json& whole, const std::string& path) {
   if (part.is_object() && whole.is_object()) {
     for (const auto& [key, value] : part.items()) {
-      const std::string here = path.empty() ? key : path + "." + key;
+      std::string here = path;
+      if (!here.empty()) here += '.';
+      here += key;
       const auto found = whole.find(key);
       if (value == "<absent>") {
         if (found != whole.end()) return here + " must not be there, and is " + found->dump();

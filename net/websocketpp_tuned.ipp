@@ -1,7 +1,5 @@
-#pragma once
-
-// websocketpp, configured and tuned: C++17, for websocket_engine.cpp alone, which is where the library may be included.
-// What is specialised here is what costs most per message.
+// Part of websocket_engine.cpp, which includes websocketpp before it: the library's configuration, and specialisations
+// of what costs most per message. They must come before anything of the library is instantiated.
 
 #include <openssl/rand.h>
 
@@ -13,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <websocketpp/utf8_validator.hpp>
 
 namespace websocketpp::utf8_validator {
 
@@ -24,17 +21,6 @@ inline bool validator::decode<std::string::iterator>(std::string::iterator, std:
 }
 
 }  // namespace websocketpp::utf8_validator
-
-#include <websocketpp/client.hpp>
-#include <websocketpp/concurrency/none.hpp>
-#include <websocketpp/connection_base.hpp>
-#include <websocketpp/endpoint_base.hpp>
-#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/http/response.hpp>
-#include <websocketpp/logger/stub.hpp>
-#include <websocketpp/server.hpp>
-#include <websocketpp/transport/iostream/endpoint.hpp>
 
 namespace tributary::net::wspp {
 

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "sinks/finding.hpp"
+#include "sinks/kafka/config.hpp"
+
+namespace tributary::sinks::kafka {
+
+/// Tries the sink's settings against its cluster: reaches it, logs in, looks for the topics and whether an idempotent
+/// producer is allowed. Publishes nothing and creates nothing. Blocks for at most about `deadline`. Thread: any.
+std::vector<Finding> check_connect(const Settings& settings, std::chrono::milliseconds deadline);
+
+}  // namespace tributary::sinks::kafka

@@ -1,0 +1,108 @@
+#include "sinks/registry.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/load.hpp"
+#include "sinks/kafka/embedded_broker.hpp"
+#include "sinks/test_notes.hpp"
+
+namespace tributary::sinks {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+config::Vocabulary vocabulary() {
+  config::Vocabulary words;
+  for (const auto& type : registry()) words.sinks.push_back(type.settings);
+  return words;
+}
+
+config::Loaded load(const std::string& sink) {
+  return config::load_text("version: 1\nsinks:\n  it: " + sink + "\n", "test.yaml", vocabulary());
+}
+
+class SinkRegistry : public testing::Test {
+ protected:
+  Built build(const std::string& text) {
+    auto loaded = load(text);
+    for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
+    if (!loaded.settings) return {};
+    const auto& sink = loaded.settings->sinks.at(0);
+    return find(sink.type)->build(sink, notes_);
+  }
+  std::vector<Finding> check(const std::string& text) {
+    const auto loaded = load(text);
+    if (!loaded.settings) return {};
+    const auto& sink = loaded.settings->sinks.at(0);
+    return find(sink.type)->check(sink, 3s);
+  }
+  Notes notes_;
+};
+
+TEST_F(SinkRegistry, KnowsEverySinkOfTheContractAndNoOther) {
+  for (const auto* name : {"kafka", "file", "stdout"}) {
+    ASSERT_NE(find(name), nullptr);
+    EXPECT_NE(find(name)->build, nullptr);
+    EXPECT_NE(find(name)->check, nullptr);
+  }
+  for (const auto* name : {"stagecast", "users", "oha", "dlive"}) {
+    ASSERT_NE(find(name), nullptr);
+    EXPECT_EQ(find(name)->settings.make, nullptr) << "not yet";
+  }
+  EXPECT_EQ(find("pigeon"), nullptr);
+}
+
+TEST_F(SinkRegistry, BuildsAKafkaSinkWithItsHandling) {
+  const auto built = build(
+      "{type: kafka, brokers: [localhost:1], memory: 8MiB, topics: {dead_letter: lost}, "
+      "validation: {schema: streamelements, on_failure: drop}}");
+  ASSERT_TRUE(built.downstream) << built.fault;
+  EXPECT_EQ(built.handling.memory, std::size_t{8} << 20U);
+  EXPECT_EQ(built.handling.validation.schema, "streamelements");
+  EXPECT_EQ(built.handling.validation.on_failure, OnFailure::drop);
+  EXPECT_EQ(built.downstream->dead_letter_stream(), "lost");
+}
+
+TEST_F(SinkRegistry, AKafkaSinkMayHaveNoTopicForEvents) {
+  const auto built = build("{type: kafka, brokers: [localhost:1], topics: {events: \"\"}}");
+  ASSERT_TRUE(built.downstream) << built.fault;
+  EXPECT_EQ(built.downstream->stream_of({}), "");
+}
+
+TEST_F(SinkRegistry, SaysWhyAKafkaSinkCannotBeBuilt) {
+  EXPECT_THAT(build("{type: kafka, brokers: [localhost:1], security: {protocol: ssl, ca_file: /nonexistent}}").fault,
+              HasSubstr("ssl.ca.location"));
+  EXPECT_THAT(build("{type: kafka, brokers: [localhost:1], security: {protocol: sasl_ssl, sasl_mechanism: PLAIN, "
+                    "username: u, password: {file: /nonexistent}}}")
+                  .fault,
+              HasSubstr("security.password"));
+}
+
+TEST_F(SinkRegistry, SaysWhyAFileSinkCannotBeBuilt) {
+  EXPECT_THAT(build("{type: file, path: /nonexistent/events.jsonl}").fault, HasSubstr("No such file"));
+  EXPECT_FALSE(check("{type: file, path: /nonexistent/events.jsonl}").at(0).good);
+}
+
+TEST_F(SinkRegistry, BuildsFileAndStdoutSinks) {
+  const auto path = std::filesystem::temp_directory_path() / ("registry-" + std::to_string(::getpid()) + ".jsonl");
+  EXPECT_TRUE(build("{type: file, path: " + path.string() + "}").downstream);
+  EXPECT_TRUE(check("{type: file, path: " + path.string() + "}").at(0).good);
+  std::filesystem::remove(path);
+  EXPECT_TRUE(build("{type: stdout}").downstream);
+  EXPECT_TRUE(check("{type: stdout}").empty());
+}
+
+TEST_F(SinkRegistry, FileSettingsAreChecked) {
+  EXPECT_EQ(load("{type: file}").faults.size(), 1U);
+  EXPECT_EQ(load("{type: file, path: a, rotate: 1KiB}").faults.size(), 1U);
+  EXPECT_EQ(load("{type: file, path: a, keep: 0}").faults.size(), 1U);
+  EXPECT_TRUE(load("{type: file, path: a, rotate: 0B, keep: 1}").faults.empty());
+}
+
+}  // namespace
+}  // namespace tributary::sinks
