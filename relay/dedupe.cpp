@@ -34,9 +34,15 @@ Dedupe::Dedupe(std::size_t ids, std::chrono::milliseconds window)
 
 Dedupe::Key Dedupe::key_of(std::string_view id) {
   Key key{};
-  // The last word is the slot: in an ObjectId it is the counter, which spreads evenly.
   if (!read_hex(id, key)) read_hex(event::derived_id({"id", id}), key);
   return key;
+}
+
+/// Ids of one upstream are near each other (a time, a counter): without mixing they would fill one long run of slots.
+std::size_t Dedupe::home(const Key& key) const {
+  std::uint64_t mixed = (std::uint64_t{key[0]} << 32 | key[1]) * 0x9E3779B97F4A7C15U;
+  mixed = (mixed ^ mixed >> 32 ^ key[2]) * 0xD6E8FEB86659FD93U;
+  return static_cast<std::size_t>(mixed >> 32) & (slots_.size() - 1);
 }
 
 std::size_t Dedupe::slot_of(const Key& key) const {

@@ -34,7 +34,7 @@ class Dedupe {
 
   static Key key_of(std::string_view id);
   std::size_t slot_of(const Key& key) const;  ///< where it is, or the free slot where it would go
-  std::size_t home(const Key& key) const { return key[2] & (slots_.size() - 1); }
+  std::size_t home(const Key& key) const;
   void forget_oldest();
   void grow();
 
