@@ -102,10 +102,14 @@ App::Faults App::build(Tap tap) {
   // 2. the schema behind ce_streamelements, and the name of this start
   const auto streamelements = std::get<event::Schema>(sinks::schema_named("streamelements"));
   const std::string run = new_run();
+  std::set<std::string> unverified;
+  for (const auto& connector : settings_.connectors) {
+    if (connector.as<connectors::Settings>().common.tls.insecure) unverified.insert(connector.name);
+  }
   // 3. the io threads, each with a pipeline and a supervisor of its own
   for (std::uint32_t i = 0; i < settings_.io_threads; ++i) {
     auto stage = std::make_unique<Stage>();
-    stage->reporter = std::make_unique<ConnectorReporter>(telemetry_);
+    stage->reporter = std::make_unique<ConnectorReporter>(telemetry_, unverified);
     stage->pipeline = std::make_unique<relay::Pipeline>(targets, routes(), streamelements, run, tap);
     stage->supervisor = std::make_unique<Supervisor>(Supervisor::Surroundings{
         stage->io, workers_, budget_, *stage->pipeline, *stage->reporter, telemetry_, settings_.limits});

@@ -133,10 +133,10 @@ struct CommandLine {
     result = simulate_command(simulate);
   }
   void add_schema() {
-    auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07)");
-    command.add_option("name", schema, "event, streamelements or config")
+    auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07), or the reference configuration");
+    command.add_option("name", schema, "event, streamelements, config, or reference: every key with its default, as YAML")
         ->required()
-        ->check(CLI::IsMember({"event", "streamelements", "config"}));
+        ->check(CLI::IsMember({"event", "streamelements", "config", "reference"}));
     command.callback([this] { result = schema_command(schema); });
   }
 };
@@ -144,8 +144,9 @@ struct CommandLine {
 }  // namespace
 
 int schema_command(const std::string& name) {
-  const std::string text = name == "config" ? config::json_schema(vocabulary())
-                                            : std::string(event::embedded_schema(name + ".schema.json"));
+  const std::string text = name == "config"      ? config::json_schema(vocabulary())
+                           : name == "reference" ? config::reference(vocabulary())
+                                                 : std::string(event::embedded_schema(name + ".schema.json"));
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
   return ended_well;

@@ -46,7 +46,7 @@ struct SimulateOptions {
 /// `tributary simulate <connector>`.
 int simulate_command(const SimulateOptions& options);
 
-/// `tributary schema <event|streamelements|config>`.
+/// `tributary schema <event|streamelements|config|reference>`.
 int schema_command(const std::string& name);
 
 /// `tributary --version`: ours and every linked library's.

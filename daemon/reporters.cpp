@@ -39,8 +39,12 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
                           in_seconds(status.wait),
                       reason);
       break;
-    case net::State::idle:
     case net::State::dialing:
+      if (unverified_.count(connector) != 0) {
+        telemetry_.emit(Signal::connector_unverified, connector, "tls.insecure is set: nobody checks who answers");
+      }
+      break;
+    case net::State::idle:
     case net::State::handshaking:
     case net::State::draining:
       break;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "connectors/conversation.hpp"
@@ -12,12 +13,15 @@ namespace tributary::daemon {
 /// Puts the life of connectors into the log. Thread: io.
 class ConnectorReporter final : public connectors::LinkObserver {
  public:
-  explicit ConnectorReporter(Telemetry& telemetry) : telemetry_(telemetry) {}
+  /// `unverified`: connectors whose TLS verifies nothing, which is warned about at every dial.
+  ConnectorReporter(Telemetry& telemetry, std::set<std::string> unverified)
+      : telemetry_(telemetry), unverified_(std::move(unverified)) {}
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
 
  private:
   Telemetry& telemetry_;
+  const std::set<std::string> unverified_;
   bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
 };
 

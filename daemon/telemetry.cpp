@@ -12,6 +12,7 @@ const SignalRow& row(Signal signal) noexcept {
       {"connector_down", Level::warn},
       {"connector_waiting", Level::warn},
       {"connector_parked", Level::error},
+      {"connector_unverified", Level::warn},
       {"sink_news", Level::info},
       {"lane_parked", Level::error},
       {"lane_resumed", Level::info},

@@ -99,6 +99,7 @@ bool Decimal::is_multiple_of(const Decimal& divisor) const {
   if (exponent_ < divisor.exponent_) return false;
   std::uint64_t modulus = 0;
   for (const char digit : divisor.digits_) modulus = modulus * 10 + static_cast<std::uint64_t>(digit - '0');
+  if (modulus == 0) return false;  // no schema has it: the metaschema wants it above zero
   std::uint64_t rest = 0;
   for (const char digit : digits_) {
     rest = static_cast<std::uint64_t>((static_cast<Wide>(rest) * 10 + static_cast<Wide>(digit - '0')) % modulus);

@@ -55,6 +55,7 @@ std::string values_text(const ValueRules& rules) {
     return rules.is_const ? "is not the one value allowed" : "is none of the values allowed";
   }
   std::vector<std::string> words;
+  words.reserve(strings.size());
   for (const NameTable::Entry& entry : strings) words.push_back(name_text(entry.name));
   return "must be " + listed(words);
 }

@@ -16,6 +16,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
         connector_(std::make_shared<const std::string>(std::move(settings.connector))),
         source_(settings.source),
         routes_(pipeline.routes_, *connector_),
+        dedupes_(settings.dedupe_ids != 0),
         dedupe_(settings.dedupe_ids, settings.dedupe_window) {}
 
   void control(bool unknown) override {
@@ -34,7 +35,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     ++book_.events;
     book_.repaired += draft.repaired;
     bool update = false;
-    if (draft.identified && !draft.test && draft.kind == event::Kind::activity) {
+    if (dedupes_ && draft.identified && !draft.test && draft.kind == event::Kind::activity) {
       const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, draft.flagged, now.steady);
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
@@ -93,6 +94,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   const std::shared_ptr<const std::string> connector_;
   const std::string_view source_;
   const RoutesFrom routes_;
+  const bool dedupes_;
   Dedupe dedupe_;
   std::uint64_t sequence_ = 0, notice_sequence_ = 0;
   event::ConnectorLedger book_;

@@ -30,7 +30,7 @@ struct Target {
 struct IntakeSettings {
   std::string connector;
   std::string_view source;  ///< static storage: "streamelements", …
-  std::size_t dedupe_ids = 65'536;
+  std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
 };
 

@@ -106,6 +106,15 @@ TEST_F(PipelineTest, ARepeatIsADuplicateAndTakesNoNumber) {
   EXPECT_EQ(book().duplicate, 1U);
 }
 
+TEST_F(PipelineTest, DedupeCanBeSwitchedOff) {
+  make({sink()}, {{{}, {}, 1}});
+  relay::IntakeSettings settings{"stage", "streamelements"};
+  settings.dedupe_ids = 0;
+  intake = pipeline->intake(settings);
+  for (int i = 0; i < 2; ++i) intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  EXPECT_EQ(sinks[0]->records().size(), 2U);
+}
+
 TEST_F(PipelineTest, ANewerRepeatIsAnUpdate) {
   make({sink()}, {{{}, {}, 1}});
   intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "connectors/streamelements/json_lexis.hpp"
+
 namespace tributary::connectors::streamelements {
 
 Codec::Codec(Settings settings)
@@ -31,10 +33,14 @@ Codec::Said Codec::read(std::string_view body, std::string_view channel, const e
   }
   if (!understood) return malformed(body, outcome);
   switch (name) {
-    case Name::authenticated: return Said::authenticated;
-    case Name::unauthorized: return Said::unauthorized;
-    case Name::other: return Said::other;
-    default: return normalise(name, now, outcome);
+    case Name::authenticated:
+      return Said::authenticated;
+    case Name::unauthorized:
+      return Said::unauthorized;
+    case Name::other:
+      return Said::other;
+    default:
+      return normalise(name, now, outcome);
   }
 }
 
@@ -63,11 +69,15 @@ bool Codec::read_arguments(Name& name) {
 
 bool Codec::read_payload(Name name) {
   switch (name) {
-    case Name::event: return text_.read_object(emission_.payload, emission_.activity, "data", emission_.data);
-    case Name::test: return text_.read_object(emission_.payload, emission_.activity, test_data_key_, emission_.data);
+    case Name::event:
+      return text_.read_object(emission_.payload, emission_.activity, "data", emission_.data);
+    case Name::test:
+      return text_.read_object(emission_.payload, emission_.activity, test_data_key_, emission_.data);
     case Name::update:
-    case Name::reset: return text_.read_object(emission_.payload, emission_.activity);
-    default: return text_.read_value(emission_.payload);
+    case Name::reset:
+      return text_.read_object(emission_.payload, emission_.activity);
+    default:
+      return text_.read_value(emission_.payload);
   }
 }
 
@@ -117,10 +127,17 @@ Codec::Said Codec::normalise(Name name, const event::Now& now, Outcome& outcome)
 
   event::Draft& draft = outcome.drafts.emplace_back();
   switch (name) {
-    case Name::test: normaliser_.test(emission_, envelope_, now, draft); break;
-    case Name::update: normaliser_.state_update(emission_, now, draft); break;
-    case Name::reset: normaliser_.state_reset(emission_, now, draft); break;
-    default: normaliser_.activity(emission_, envelope_, test, now, draft);
+    case Name::test:
+      normaliser_.test(emission_, envelope_, now, draft);
+      break;
+    case Name::update:
+      normaliser_.state_update(emission_, now, draft);
+      break;
+    case Name::reset:
+      normaliser_.state_reset(emission_, now, draft);
+      break;
+    default:
+      normaliser_.activity(emission_, envelope_, test, now, draft);
   }
   draft.repaired = text_.repaired();
   if (draft.upstream_channel.empty()) {

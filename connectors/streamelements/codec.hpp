@@ -15,7 +15,7 @@ namespace tributary::connectors::streamelements {
 class Codec {
  public:
   struct Settings {
-    std::string connector;       ///< the name, for relay.connector
+    std::string connector;  ///< the name, for relay.connector
     bool test_events = false;
     bool state_updates = false;
     std::size_t nesting = 64;

@@ -6,8 +6,8 @@
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/socket_io.hpp"
 
-// What one event costs from the websocket message to the Draft, beside the floor in the same run: simdjson's DOM parse of
-// the same message, which reads it and writes nothing.
+// What one event costs from the websocket message to the Draft, beside the floor in the same run: simdjson's DOM parse
+// of the same message, which reads it and writes nothing.
 
 namespace tributary::connectors::streamelements {
 namespace {

@@ -61,16 +61,43 @@ class Mutator {
   const std::string& pick(const std::vector<std::string>& list) { return list[below(list.size())]; }
 
   void mutate(std::string& text) {
-    static const std::vector<std::string> pieces = {
-        "null", "true", "0", "-1.50", "1e999", "123456789012345678901234567890", "\"\"", "\"4.20\"", "\"gift\"", "[]", "{}",
-        "[[[[[[]]]]]]", "\"\\ud800\"", "\"\\u0000\"", "\"a\\\"b\"", "\"\xFF\"", "\"\xE2\x98\"", "{\"a\":1,\"a\":2}",
-        "\"2026-02-30T00:00:00Z\"", "\"2026-10-01T12:34:56Z\"", "\"event\"", "\"event:test\"", " ", "\n", "\"tip\"", "\"raid\""};
-    static const std::vector<std::string> keys = {"_id", "channel", "type", "provider", "flagged", "data", "createdAt", "updatedAt",
-                                                  "username", "amount", "items", "message", "details", "event", "listener", "isMock",
-                                                  "activityId", "tipId", "name", "ts", "nonce", "am\\u006funt", "relay", "x\\/y"};
+    static const std::vector<std::string> pieces = {"null",
+                                                    "true",
+                                                    "0",
+                                                    "-1.50",
+                                                    "1e999",
+                                                    "123456789012345678901234567890",
+                                                    "\"\"",
+                                                    "\"4.20\"",
+                                                    "\"gift\"",
+                                                    "[]",
+                                                    "{}",
+                                                    "[[[[[[]]]]]]",
+                                                    "\"\\ud800\"",
+                                                    "\"\\u0000\"",
+                                                    "\"a\\\"b\"",
+                                                    "\"\xFF\"",
+                                                    "\"\xE2\x98\"",
+                                                    "{\"a\":1,\"a\":2}",
+                                                    "\"2026-02-30T00:00:00Z\"",
+                                                    "\"2026-10-01T12:34:56Z\"",
+                                                    "\"event\"",
+                                                    "\"event:test\"",
+                                                    " ",
+                                                    "\n",
+                                                    "\"tip\"",
+                                                    "\"raid\""};
+    static const std::vector<std::string> keys = {
+        "_id",        "channel", "type",  "provider", "flagged", "data",         "createdAt", "updatedAt",
+        "username",   "amount",  "items", "message",  "details", "event",        "listener",  "isMock",
+        "activityId", "tipId",   "name",  "ts",       "nonce",   "am\\u006funt", "relay",     "x\\/y"};
     switch (below(6)) {
-      case 0: text[below(text.size())] = static_cast<char>(random_()); break;
-      case 1: text.erase(below(text.size()), 1 + below(4)); break;
+      case 0:
+        text[below(text.size())] = static_cast<char>(random_());
+        break;
+      case 1:
+        text.erase(below(text.size()), 1 + below(4));
+        break;
       case 2: {  // another value behind a colon
         const auto colon = text.find(':', below(text.size()));
         if (colon != std::string::npos) text.replace(colon + 1, value_size(text, colon + 1), pick(pieces));
@@ -81,7 +108,9 @@ class Mutator {
         if (brace != std::string::npos) text.insert(brace + 1, "\"" + pick(keys) + "\":" + pick(pieces) + ",");
         break;
       }
-      case 4: text.insert(below(text.size() + 1), pick(pieces)); break;
+      case 4:
+        text.insert(below(text.size() + 1), pick(pieces));
+        break;
       default: {
         const auto from = below(text.size());
         text.insert(below(text.size()), text.substr(from, below(40)));
@@ -179,7 +208,8 @@ TEST(CodecProperty, TheSixTypesPassStreamElementsOwnSchemaWhereTheirFactsAllow) 
     return validator.parse(closed(outcome.drafts.at(0))) && validator.passes(original);
   };
   const std::string_view fact = R"({"username":"viewer_1","avatar":"https://cdn.example.org/a.png"})";
-  for (std::string_view type : {"tip", "cheer", "follow", "host", "raid", "subscriber"}) EXPECT_TRUE(passes(type, fact)) << type;
+  for (std::string_view type : {"tip", "cheer", "follow", "host", "raid", "subscriber"})
+    EXPECT_TRUE(passes(type, fact)) << type;
   EXPECT_TRUE(passes("tip", R"({"username":"viewer_1","avatar":"https://cdn.example.org/a.png","amount":"5"})"));
   // Facts that it does not allow: a fraction, a free name, no picture, another type.
   EXPECT_FALSE(passes("tip", R"({"username":"viewer_1","avatar":"https://cdn.example.org/a.png","amount":4.2})"));

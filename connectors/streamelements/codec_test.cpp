@@ -98,10 +98,12 @@ TEST(Codec, FillsTheEnvelopeAndInventsNothingElse) {
 TEST(Codec, DerivesAMissingIdFromActivityIdThenFromTipId) {
   auto outcome = read(R"(["event",{"type":"tip","activityId":"a1","data":{"tipId":"t1"}}])");
   EXPECT_TRUE(outcome.drafts[0].identified);
-  EXPECT_EQ(outcome.drafts[0].id.of(outcome.drafts[0].text), event::derived_id({"streamelements", channel, "tip", "a1"}));
+  EXPECT_EQ(outcome.drafts[0].id.of(outcome.drafts[0].text),
+            event::derived_id({"streamelements", channel, "tip", "a1"}));
   outcome = read(R"(["event",{"type":"tip","data":{"tipId":"t\u0031"}}])");
   EXPECT_TRUE(outcome.drafts[0].identified);
-  EXPECT_EQ(outcome.drafts[0].id.of(outcome.drafts[0].text), event::derived_id({"streamelements", channel, "tip", "t1"}));
+  EXPECT_EQ(outcome.drafts[0].id.of(outcome.drafts[0].text),
+            event::derived_id({"streamelements", channel, "tip", "t1"}));
   EXPECT_FALSE(read(R"(["event",{"type":"tip","data":{}}])").drafts[0].identified);
 }
 
@@ -131,8 +133,10 @@ TEST(Codec, AmountsKeepEveryDigit) {
 }
 
 TEST(Codec, WhatDoesNotFitItsPlaceStaysInDetails) {
-  EXPECT_EQ(data_of("tip", R"({"username":null,"displayName":7,"amount":{"v":1},"message":["x"],"items":"none","avatar":true})"),
-            json::parse(R"({"displayName":"7","amount":0,"username":"","message":"","items":[],"avatar":"",
+  EXPECT_EQ(
+      data_of("tip",
+              R"({"username":null,"displayName":7,"amount":{"v":1},"message":["x"],"items":"none","avatar":true})"),
+      json::parse(R"({"displayName":"7","amount":0,"username":"","message":"","items":[],"avatar":"",
               "details":{"username":null,"amount":{"v":1},"message":["x"],"items":"none","avatar":true}})"));
   EXPECT_EQ(data_of("tip", R"({"username":12345678901234567890})")["displayName"], "12345678901234567890");
   EXPECT_EQ(data_of("cheer", "[1]")["details"], json::parse(R"({"data":[1]})"));
@@ -187,7 +191,8 @@ TEST(Codec, TestEventsBecomeActivitiesMarkedTest) {
 }
 
 TEST(Codec, TestEventsOfOtherShapesAreUnderstood) {
-  auto event = event_of(R"(["event:test",{"listener":"widget-button","event":{"field":"x","name":"Ann","username":"ann"}}])");
+  auto event =
+      event_of(R"(["event:test",{"listener":"widget-button","event":{"field":"x","name":"Ann","username":"ann"}}])");
   EXPECT_EQ(event["type"], "widget-button");
   EXPECT_EQ(event["data"], json::parse(R"({"field":"x","name":"Ann","username":"ann"})"));
   event = event_of(R"(["event:test",{"type":"tip","_id":"t1","data":{"username":"ann"}}])");
@@ -249,7 +254,8 @@ TEST(Codec, TheSecondArgumentMayBeAnything) {
 }
 
 TEST(Codec, KeysSpelledWithEscapesAreKnown) {
-  const auto outcome = read(R"(["\u0065vent",{"\u005fid":"i1","ty\u0070e":"tip","data":{"am\u006funt":"4","amount":"5"}}])");
+  const auto outcome =
+      read(R"(["\u0065vent",{"\u005fid":"i1","ty\u0070e":"tip","data":{"am\u006funt":"4","amount":"5"}}])");
   ASSERT_EQ(outcome.drafts.size(), 1u);
   const auto event = json::parse(closed(outcome.drafts[0]));
   EXPECT_EQ(event["_id"], "i1");

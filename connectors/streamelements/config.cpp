@@ -24,26 +24,30 @@ bool names_parameter(std::string_view query, std::string_view name) {
 }
 
 bool is_channel_id(std::string_view text) {
-  return text.size() == 24 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == 24 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
 
 const char* name(Method method) noexcept {
   switch (method) {
-    case Method::jwt: return "jwt";
-    case Method::oauth2: return "oauth2";
-    case Method::apikey: return "apikey";
+    case Method::jwt:
+      return "jwt";
+    case Method::oauth2:
+      return "oauth2";
+    case Method::apikey:
+      return "apikey";
   }
   return "jwt";
 }
 
 void Config::describe(config::Fields& fields) {
-  fields.url({.name = "url", .help = "where the realtime socket is; a query of yours is kept, EIO and transport are added"},
-             url, {"wss", "ws"});
-  fields.choice({.name = "engine_io", .help = "Engine.IO protocol version to ask for"}, engine_io, {{3, "3"}, {4, "4"}});
+  fields.url(
+      {.name = "url", .help = "where the realtime socket is; a query of yours is kept, EIO and transport are added"},
+      url, {"wss", "ws"});
+  fields.choice({.name = "engine_io", .help = "Engine.IO protocol version to ask for"}, engine_io,
+                {{3, "3"}, {4, "4"}});
   fields.group({.name = "auth", .help = "how the upstream recognises the account", .required = true}, [&] {
     fields.choice({.name = "method", .help = "kind of token"}, method,
                   {{Method::jwt, "jwt"}, {Method::oauth2, "oauth2"}, {Method::apikey, "apikey"}});

@@ -18,10 +18,10 @@ struct Config : connectors::Settings {
   std::string url = "wss://realtime.streamelements.com/socket.io/";  ///< without EIO and transport
   int engine_io = 3;                                                 ///< 3 or 4
   Method method = Method::jwt;
-  config::Secret token;       ///< read again at every dial
-  std::string channel;        ///< "": whatever `authenticated` says
-  bool test_events = false;   ///< event:test and isMock
-  bool state_updates = false; ///< event:update and event:reset
+  config::Secret token;        ///< read again at every dial
+  std::string channel;         ///< "": whatever `authenticated` says
+  bool test_events = false;    ///< event:test and isMock
+  bool state_updates = false;  ///< event:update and event:reset
 
   void describe(config::Fields& fields) override;
 

@@ -10,8 +10,8 @@ namespace {
 config::Loaded load(const std::string& settings) {
   config::Vocabulary vocabulary;
   vocabulary.connectors.push_back({"streamelements", "", "main-stage", config::make_settings<Config>});
-  return config::load_text("version: 1\nconnectors:\n  main-stage: {type: streamelements, " + settings + "}\n", "test.yaml",
-                           vocabulary);
+  return config::load_text("version: 1\nconnectors:\n  main-stage: {type: streamelements, " + settings + "}\n",
+                           "test.yaml", vocabulary);
 }
 
 std::string first_fault(const config::Loaded& loaded) {

@@ -7,7 +7,8 @@
 namespace tributary::connectors::streamelements {
 namespace {
 
-// Payloads: {"channel":"5eb8a1f0c2d3e4f5a6b7c8d9","exp":1893456000} and so on, base64url; header and signature are fake.
+// Payloads: {"channel":"5eb8a1f0c2d3e4f5a6b7c8d9","exp":1893456000} and so on, base64url; header and signature are
+// fake.
 TEST(ClaimsOf, ReadsExpiryAndChannelOfAJwt) {
   const auto claims =
       claims_of("e30.eyJjaGFubmVsIjoiNWViOGExZjBjMmQzZTRmNWE2YjdjOGQ5IiwiZXhwIjoxODkzNDU2MDAwfQ.fake-signature");
@@ -17,8 +18,8 @@ TEST(ClaimsOf, ReadsExpiryAndChannelOfAJwt) {
 }
 
 TEST(ClaimsOf, AnythingElseIsEmpty) {
-  for (auto token : {"", ".", "..", "a.b", "not a token", "e30.!!!.x", "e30.e30.x", "e30.W10.x", "e30.eyJleHAiOiJ4In0.x",
-                     "e30.eyJleHAiOjFlMzAwfQ.x"}) {
+  for (auto token : {"", ".", "..", "a.b", "not a token", "e30.!!!.x", "e30.e30.x", "e30.W10.x",
+                     "e30.eyJleHAiOiJ4In0.x", "e30.eyJleHAiOjFlMzAwfQ.x"}) {
     const auto claims = claims_of(token);
     EXPECT_FALSE(claims.expires) << token;
     EXPECT_EQ(claims.channel, "") << token;

@@ -7,9 +7,9 @@
 
 namespace tributary::connectors::streamelements {
 
-/// The Engine.IO heartbeat of one connection, seen from the client. On protocol 3 we ask `2` every interval and something
-/// must be heard within the timeout; on 4 the server asks and something must be heard within both together. Any frame
-/// is a sign of life, as for the reference client: a `3` may be waiting behind a flood of events.
+/// The Engine.IO heartbeat of one connection, seen from the client. On protocol 3 we ask `2` every interval and
+/// something must be heard within the timeout; on 4 the server asks and something must be heard within both together.
+/// Any frame is a sign of life, as for the reference client: a `3` may be waiting behind a flood of events.
 ///
 /// The server counts only what we send, so pings go on while reading is paused; on 4, where we only ever answer and
 /// cannot see the question then, a `3` goes unasked every interval.

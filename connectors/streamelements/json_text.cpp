@@ -1,104 +1,12 @@
 #include "connectors/streamelements/json_text.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
-
+#include "connectors/streamelements/json_lexis.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
-
-/// How many bytes one look takes in; as many must be readable.
-constexpr std::size_t stride = 16;
-
-/// Bytes at `at` that need no look in a string: neither quote, backslash nor control character. Up to `stride`.
-std::size_t plain_bytes(const char* at) {
-#if defined(__SSE2__)
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-  const int hits = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control));
-  return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(hits) | 1U << stride));
-#elif defined(__ARM_NEON)
-  const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(at));
-  const uint8x16_t hits = vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))),
-                                   vcltq_u8(bytes, vdupq_n_u8(0x20)));
-  // Four bits of each byte, in order, as one word.
-  const std::uint64_t nibbles = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hits), 4)), 0);
-  return static_cast<std::size_t>(std::countr_zero(nibbles)) / 4;
-#else
-  std::size_t count = 0;
-  while (count < stride && at[count] != '"' && at[count] != '\\' && static_cast<unsigned char>(at[count]) >= 0x20) ++count;
-  return count;
-#endif
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// The four hex digits at `at`, or -1. `at` may stand before a terminating NUL.
-int code_unit(const char* at) {
-  int unit = 0;
-  for (int i = 0; i < 4; ++i) {
-    const int digit = hex_digit(at[i]);
-    if (digit < 0) return -1;
-    unit = unit * 16 + digit;
-  }
-  return unit;
-}
-
-bool is_high_half(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool is_low_half(int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
-
-/// Behind the number at `at`, or null. A byte that is no part of a number must follow.
-const char* number_end(const char* at) {
-  if (*at == '-') ++at;
-  if (*at == '0') {
-    ++at;
-  } else {
-    if (!is_digit(*at)) return nullptr;
-    while (is_digit(*at)) ++at;
-  }
-  if (*at == '.') {
-    if (!is_digit(*++at)) return nullptr;
-    while (is_digit(*at)) ++at;
-  }
-  if (*at == 'e' || *at == 'E') {
-    ++at;
-    if (*at == '+' || *at == '-') ++at;
-    if (!is_digit(*at)) return nullptr;
-    while (is_digit(*at)) ++at;
-  }
-  return at;
-}
-
-void append_code_point(std::string& out, unsigned point) {
-  const auto byte = [&out](unsigned value) { out += static_cast<char>(value); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0 | (point >> 6)), byte(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    byte(0xE0 | (point >> 12)), byte(0x80 | ((point >> 6) & 0x3F)), byte(0x80 | (point & 0x3F));
-  } else {
-    byte(0xF0 | (point >> 18)), byte(0x80 | ((point >> 12) & 0x3F));
-    byte(0x80 | ((point >> 6) & 0x3F)), byte(0x80 | (point & 0x3F));
-  }
-}
 
 /// Members that were looked at by their place only are compared pair by pair; above this many they are sorted.
 constexpr std::size_t pairwise_limit = 64;
@@ -160,9 +68,9 @@ void JsonText::load(std::string_view text) {
     text = mended;
   }
   size_ = text.size();
-  if (buffer_.size() < size_ + padding_bytes) buffer_.resize(std::max<std::size_t>(size_ + padding_bytes, 1024));
+  if (buffer_.size() < size_ + lookahead) buffer_.resize(std::max<std::size_t>(size_ + lookahead, 1024));
   if (!text.empty()) std::memcpy(buffer_.data(), text.data(), size_);
-  std::memset(buffer_.data() + size_, 0, padding_bytes);
+  std::memset(buffer_.data() + size_, 0, lookahead);
   spellings_.clear();
   at_ = buffer_.data();
   depth_ = 0;
@@ -178,7 +86,7 @@ void JsonText::compact() {
     *out++ = *in;
     if (*in != '"') continue;
     for (++in; *in != '"'; ++in) {  // the text has been read: strings are closed
-#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: an escaped quote taken for the end of a string
+#ifndef TRIBUTARY_PLANTED_BUG       // what the fuzz target must find: an escaped quote taken for the end of a string
       if (*in == '\\') *out++ = *in++;
 #endif
       *out++ = *in;
@@ -186,7 +94,7 @@ void JsonText::compact() {
     *out++ = '"';
   }
   size_ = static_cast<std::size_t>(out - buffer_.data());
-  std::memset(out, 0, padding_bytes);
+  std::memset(out, 0, lookahead);
   spellings_.clear();
   at_ = buffer_.data();
   depth_ = 0;
@@ -278,12 +186,24 @@ bool JsonText::enter(char* at) {
 inline char* JsonText::skip_value(char* at, Value::Kind& kind) {
   bool escapes = false;
   switch (*at) {
-    case '"': kind = Value::Kind::string; return skip_string(at, escapes);
-    case '{': kind = Value::Kind::object; return skip_container(at, '}');
-    case '[': kind = Value::Kind::array; return skip_container(at, ']');
-    case 't': kind = Value::Kind::boolean; return skip_word(at, "true");
-    case 'f': kind = Value::Kind::boolean; return skip_word(at, "false");
-    case 'n': kind = Value::Kind::null; return skip_word(at, "null");
+    case '"':
+      kind = Value::Kind::string;
+      return skip_string(at, escapes);
+    case '{':
+      kind = Value::Kind::object;
+      return skip_container(at, '}');
+    case '[':
+      kind = Value::Kind::array;
+      return skip_container(at, ']');
+    case 't':
+      kind = Value::Kind::boolean;
+      return skip_word(at, "true");
+    case 'f':
+      kind = Value::Kind::boolean;
+      return skip_word(at, "false");
+    case 'n':
+      kind = Value::Kind::null;
+      return skip_word(at, "null");
     default: {
       kind = Value::Kind::number;
       const char* const end = number_end(at);
@@ -403,9 +323,7 @@ bool JsonText::next_element() {
 
 bool JsonText::read_value(Value& value) { return advance(value_at(at_, value)); }
 
-bool JsonText::read_object(Value& value, Object& object) {
-  return advance(object_at(at_, value, object, {}, nullptr));
-}
+bool JsonText::read_object(Value& value, Object& object) { return advance(object_at(at_, value, object, {}, nullptr)); }
 
 bool JsonText::read_object(Value& value, Object& object, std::string_view inner_key, Object& inner) {
   return advance(object_at(at_, value, object, inner_key, &inner));
@@ -414,50 +332,6 @@ bool JsonText::read_object(Value& value, Object& object, std::string_view inner_
 bool JsonText::at_end() {
   at_ = skip_space(at_);
   return at_ == buffer_.data() + size_ || advance(fail(at_, "the end"));
-}
-
-std::string unescaped(std::string_view inner) {
-  std::string out;
-  out.reserve(inner.size());
-  // Its escapes were checked when it was read; a NUL behind keeps look-ahead inside.
-  const std::string text(inner);
-  for (const char* at = text.c_str(); at != text.c_str() + text.size();) {
-    if (*at != '\\') {
-      out += *at++;
-      continue;
-    }
-    switch (at[1]) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
-      case 'u': {
-        const int unit = code_unit(at + 2);
-        if (unit < 0) return out;
-        unsigned point = static_cast<unsigned>(unit);
-        if (is_high_half(unit) && at[6] == '\\' && at[7] == 'u' && is_low_half(code_unit(at + 8))) {
-          point = 0x10000 + ((point - 0xD800) << 10) + static_cast<unsigned>(code_unit(at + 8) - 0xDC00);
-          at += 6;
-        } else if (is_high_half(unit) || is_low_half(unit)) {
-          point = 0xFFFD;
-        }
-        append_code_point(out, point);
-        at += 4;
-        break;
-      }
-      case '\0': return out;
-      default: out += at[1];
-    }
-    at += 2;
-  }
-  return out;
-}
-
-bool is_number(std::string_view text) {
-  const std::string closed(text);
-  const char* const end = number_end(closed.c_str());
-  return !text.empty() && end == closed.c_str() + closed.size();
 }
 
 }  // namespace tributary::connectors::streamelements

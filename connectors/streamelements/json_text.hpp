@@ -33,8 +33,8 @@ struct Member {
 /// every browser.
 struct Object {
   std::vector<Member> members;
-  std::string_view text;    ///< with its braces
-  bool respelled = false;   ///< a key was sent twice or in another spelling: `text` is not to be copied
+  std::string_view text;   ///< with its braces
+  bool respelled = false;  ///< a key was sent twice or in another spelling: `text` is not to be copied
   void clear() {
     members.clear();
     text = {};
@@ -78,7 +78,6 @@ class JsonText {
   std::string explain() const;
   std::uint32_t repaired() const { return repaired_; }
 
-  static constexpr std::size_t padding_bytes = 32;
   static constexpr std::size_t kept_bytes = 32u << 10;  ///< a larger buffer is given back at the next load
 
  private:
@@ -112,11 +111,5 @@ class JsonText {
   const char* expected_ = "";
   std::uint32_t repaired_ = 0;
 };
-
-/// The plain text of a JSON string's content. Half surrogate pairs become U+FFFD.
-std::string unescaped(std::string_view inner);
-
-/// True when `text` is one JSON number and nothing else.
-bool is_number(std::string_view text);
 
 }  // namespace tributary::connectors::streamelements

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "connectors/streamelements/json_lexis.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::streamelements {
@@ -43,10 +44,47 @@ TEST(JsonText, AcceptsWhatRfc8259Allows) {
 }
 
 TEST(JsonText, RefusesEverythingElse) {
-  for (auto text : {"", " ", "{", "[", "}", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "-", "+1",
-                    ".5", "1.", "1e", "1e+", "0x1", "tru", "nul", "True", "NaN", "Infinity", "'a'", "\"", "\"\\x\"",
-                    "\"\\u12g4\"", "\"\\u123", "\"\\", "\"a\tb\"", "\"a\nb\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}", "[]]",
-                    "{\"a\" 1}", "\xEF\xBB\xBF{}", "//x\n1", "[1}", "{]"}) {
+  for (auto text : {"",
+                    " ",
+                    "{",
+                    "[",
+                    "}",
+                    "[1,]",
+                    "[,1]",
+                    "{\"a\"}",
+                    "{\"a\":}",
+                    "{\"a\":1,}",
+                    "{a:1}",
+                    "01",
+                    "-",
+                    "+1",
+                    ".5",
+                    "1.",
+                    "1e",
+                    "1e+",
+                    "0x1",
+                    "tru",
+                    "nul",
+                    "True",
+                    "NaN",
+                    "Infinity",
+                    "'a'",
+                    "\"",
+                    "\"\\x\"",
+                    "\"\\u12g4\"",
+                    "\"\\u123",
+                    "\"\\",
+                    "\"a\tb\"",
+                    "\"a\nb\"",
+                    "1 2",
+                    "[1 2]",
+                    "{\"a\":1 \"b\":2}",
+                    "[]]",
+                    "{\"a\" 1}",
+                    "\xEF\xBB\xBF{}",
+                    "//x\n1",
+                    "[1}",
+                    "{]"}) {
     EXPECT_FALSE(read(text).whole) << text;
     EXPECT_EQ(read(text).fault, JsonText::Fault::not_json) << text;
   }
@@ -78,7 +116,8 @@ TEST(JsonText, KeepsNumbersAsTheyAreWritten) {
 }
 
 TEST(JsonText, TakesSpaceBetweenTokensAwayAndNowhereElse) {
-  EXPECT_EQ(read(" { \"a b\" :\t[ 1 , \"c \\\" d\" ,{ } ]\r\n, \"e\":null } ").text, R"({"a b":[1,"c \" d",{}],"e":null})");
+  EXPECT_EQ(read(" { \"a b\" :\t[ 1 , \"c \\\" d\" ,{ } ]\r\n, \"e\":null } ").text,
+            R"({"a b":[1,"c \" d",{}],"e":null})");
 }
 
 TEST(JsonText, HoldsTheNestingLimitExactly) {

@@ -1,8 +1,8 @@
 #include "connectors/streamelements/normaliser.hpp"
 
-#include <array>
 #include <optional>
 
+#include "connectors/streamelements/json_lexis.hpp"
 #include "event/id.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::string_view source_name = "streamelements";
 constexpr std::string_view unknown_id = "000000000000000000000000";
-
-bool has_text(const Value& value) { return value.is_string() && value.text.size() > 2; }
 
 /// Escaped content → plain text.
 std::string plain(std::string_view inner) {
@@ -32,14 +30,6 @@ event::Slice put(std::string& out, std::string_view text) {
   return slice;
 }
 
-void put_member(std::string& out, std::string_view key, std::string_view text) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += key;
-  out += "\":";
-  out += text;
-}
-
 std::optional<event::WallTime> time_of(const Value& value) {
   return value.is_string() ? event::parse_time(value.inner()) : std::nullopt;
 }
@@ -51,123 +41,30 @@ bool is_canonical_time(std::string_view text) {
 
 bool is_one_of_six(std::string_view type) {
   switch (type.size()) {
-    case 3: return type == "tip";
-    case 4: return type == "host" || type == "raid";
-    case 5: return type == "cheer";
-    case 6: return type == "follow";
-    case 10: return type == "subscriber";
-    default: return false;
-  }
-}
-
-/// The fields of `data` that are looked at. The first six are filled for the six types, in this order.
-enum DataField : std::uint8_t {
-  username, display_name, amount, message, items, avatar, tip_id, data_id, given_name, details, field_count
-};
-constexpr std::array<std::string_view, field_count> field_names = {
-    "username", "displayName", "amount", "message", "items", "avatar", "tipId", "_id", "name", "details"};
-
-DataField data_field(std::string_view key) {
-  const auto is = [key](DataField field) { return key == field_names[field] ? field : field_count; };
-  switch (key.size()) {
-    case 3: return is(data_id);
-    case 4: return is(given_name);
-    case 5: return key[0] == 'i' ? is(items) : is(tip_id);
-    case 6: return key[1] == 'm' ? is(amount) : is(avatar);
-    case 7: return key[0] == 'm' ? is(message) : is(details);
-    case 8: return is(username);
-    case 11: return is(display_name);
-    default: return field_count;
-  }
-}
-
-/// How a value stands to the place it was sent for.
-enum class Fit : std::uint8_t { as_sent, as_text, as_number, misfit };
-
-/// The six types promise kinds of values; of all others only an amount is looked at.
-Fit fit_of(DataField field, const Value& value, bool six) {
-  if (field == amount) {
-    if (value.kind == Value::Kind::number) return Fit::as_sent;
-    if (value.is_string()) return is_number(value.inner()) ? Fit::as_number : Fit::misfit;
-    return six ? Fit::misfit : Fit::as_sent;
-  }
-  if (!six || field > avatar) return Fit::as_sent;
-  if (field == items) return value.kind == Value::Kind::array ? Fit::as_sent : Fit::misfit;
-  if (value.is_string()) return Fit::as_sent;
-  return value.kind == Value::Kind::number ? Fit::as_text : Fit::misfit;
-}
-
-Value Envelope::*envelope_member(std::string_view key) {
-  const auto is = [key](std::string_view name, Value Envelope::*member) { return key == name ? member : nullptr; };
-  switch (key.size()) {
-    case 3: return is("_id", &Envelope::id);
-    case 4: return key[0] == 't' ? is("type", &Envelope::type) : is("data", &Envelope::data);
-    case 5: return is("event", &Envelope::event);
-    case 6: return is("isMock", &Envelope::is_mock);
-    case 7: return key[0] == 'f' ? is("flagged", &Envelope::flagged) : is("channel", &Envelope::channel);
-    case 8: return key[0] == 'p' ? is("provider", &Envelope::provider) : is("listener", &Envelope::listener);
-    case 9:
-      if (key[0] == 'c') return is("createdAt", &Envelope::created_at);
-      return key[0] == 'u' ? is("updatedAt", &Envelope::updated_at) : is("expiresAt", &Envelope::expires_at);
-    case 10: return is("activityId", &Envelope::activity_id);
-    case 13: return is("activityGroup", &Envelope::activity_group);
-    case 18: return is("sessionEventsCount", &Envelope::session_events_count);
-    default: return nullptr;
+    case 3:
+      return type == "tip";
+    case 4:
+      return type == "host" || type == "raid";
+    case 5:
+      return type == "cheer";
+    case 6:
+      return type == "follow";
+    case 10:
+      return type == "subscriber";
+    default:
+      return false;
   }
 }
 
 }  // namespace
 
-void Envelope::read(const Object& activity) {
-  auto kept = std::move(others);
-  kept.clear();
-  *this = {};
-  others = std::move(kept);
-  for (const auto& member : activity.members) {
-    if (const auto place = envelope_member(member.key)) {
-      this->*place = member.value;
-    } else {
-      others.push_back(&member);
-    }
-  }
-}
-
-struct Normaliser::DataFields {
-  std::array<Value, field_count> values;
-  std::array<Fit, field_count> fits{};
-  bool rename = false;   ///< `name` is the username
-  bool changed = false;  ///< some member cannot be copied as sent
-
-  DataField field_of(std::string_view key) const {
-    const auto field = data_field(key);
-    return field == given_name && rename ? username : field;
-  }
-
-  /// With `test`, `name` stands for a missing username.
-  void read(const Object& data, bool six, bool test) {
-    if (test) {
-      rename = changed = true;
-      for (const auto& member : data.members) rename = rename && member.key != field_names[username];
-    }
-    for (const auto& member : data.members) {
-      const auto field = field_of(member.key);
-      if (field == field_count) continue;
-      values[field] = member.value;
-      fits[field] = fit_of(field, member.value, six);
-      if (fits[field] != Fit::as_sent) changed = true;
-    }
-  }
-
-  bool fits_in(DataField field) const { return values[field] && fits[field] != Fit::misfit; }
-};
-
 /// Which shape an activity came in.
 struct Normaliser::Source {
-  Value Envelope::*data = nullptr;   ///< which member is its data
-  std::string_view type;             ///< escaped, not empty; or
-  bool typeless = false;             ///< it has none: the whole value goes to data.upstream
-  std::string_view upstream_type;    ///< escaped
-  bool test = false;                 ///< `{listener, event}`, not an activity
+  Value Envelope::*data = nullptr;  ///< which member is its data
+  std::string_view type;            ///< escaped, not empty; or
+  bool typeless = false;            ///< it has none: the whole value goes to data.upstream
+  std::string_view upstream_type;   ///< escaped
+  bool test = false;                ///< `{listener, event}`, not an activity
 };
 
 struct Normaliser::Times {
@@ -295,24 +192,8 @@ void Normaliser::write_id(const Envelope& envelope, const DataFields& fields, co
     draft.id = put(out, unknown_id);
     return;
   }
-  draft.id = put(out, event::derived_id({source_name, draft.upstream_channel, plain(source.upstream_type),
-                                         plain(upstream_id_)}));
-}
-
-void Normaliser::add_detail(std::string_view key, std::string_view text) {
-  const auto taken = [this](std::string_view name) {
-    for (const auto& detail : details_) {
-      if (detail.key == name) return true;
-    }
-    return false;
-  };
-  if (taken(key)) {
-    std::string other = "activity.";
-    other += key;
-    while (taken(other)) other.insert(0, "activity.");
-    key = detail_names_.emplace_back(std::move(other));
-  }
-  details_.push_back({key, text});
+  draft.id = put(
+      out, event::derived_id({source_name, draft.upstream_channel, plain(source.upstream_type), plain(upstream_id_)}));
 }
 
 void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times,
@@ -345,68 +226,7 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
   for (const auto* member : envelope.others) add_detail(member->key, member->value.text);
 }
 
-void Normaliser::write_data(const Object& data, const DataFields& fields, bool six, std::string& out) {
-  out += ",\"data\":";
-  const bool own_details{fields.values[details]};
-  if (own_details && !details_.empty()) add_detail(field_names[details], fields.values[details].text);
-  if (data.text.empty()) {
-    out += '{';
-  } else if (!fields.changed && !data.respelled && (details_.empty() || !own_details)) {
-    out.append(data.text, 0, data.text.size() - 1);
-  } else {
-    write_members(data, fields, !details_.empty(), out);
-  }
-  if (six) write_fills(fields, out);
-  if (!details_.empty()) write_details(out);
-  out += '}';
-}
-
-void Normaliser::write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out) {
-  out += '{';
-  for (const auto& member : data.members) {
-    const auto field = fields.field_of(member.key);
-    if (field == field_count) {
-      put_member(out, member.key, member.value.text);
-      continue;
-    }
-    if (field == details && drop_details) continue;
-    switch (fields.fits[field]) {
-      case Fit::as_sent: put_member(out, field_names[field], member.value.text); break;
-      case Fit::as_number: put_member(out, field_names[field], member.value.inner()); break;
-      case Fit::as_text:
-        put_member(out, field_names[field], "\"");
-        out += member.value.text;
-        out += '"';
-        break;
-      case Fit::misfit:
-        if (field == amount) put_member(out, field_names[field], "0");
-        break;
-    }
-  }
-}
-
-void Normaliser::write_fills(const DataFields& fields, std::string& out) {
-  if (!fields.fits_in(username)) put_member(out, field_names[username], "\"\"");
-  if (!fields.fits_in(display_name)) {
-    const bool named = fields.fits_in(username);
-    put_member(out, field_names[display_name], "\"");
-    if (named) out += fields.fits[username] == Fit::as_text ? fields.values[username].text : fields.values[username].inner();
-    out += '"';
-  }
-  if (!fields.values[amount]) put_member(out, field_names[amount], "0");
-  if (!fields.fits_in(message)) put_member(out, field_names[message], "\"\"");
-  if (!fields.fits_in(items)) put_member(out, field_names[items], "[]");
-  if (!fields.fits_in(avatar)) put_member(out, field_names[avatar], "\"\"");
-}
-
-void Normaliser::write_details(std::string& out) {
-  put_member(out, field_names[details], "{");
-  for (const auto& detail : details_) put_member(out, detail.key, detail.text);
-  out += '}';
-}
-
-void Normaliser::write_times(const Envelope& envelope, const Times& times, const event::Now& now,
-                             event::Draft& draft) {
+void Normaliser::write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft) {
   std::string& out = draft.text;
   const auto put_time = [&out](std::optional<event::WallTime> time, const Value& sent) {
     const event::Slice slice{static_cast<std::uint32_t>(out.size()), 24};

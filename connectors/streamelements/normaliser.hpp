@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/streamelements/activity.hpp"
 #include "connectors/streamelements/json_text.hpp"
 #include "event/event.hpp"
 
@@ -13,27 +14,17 @@ namespace tributary::connectors::streamelements {
 
 /// What one `event…` message says, as read: views into a JsonText.
 struct Emission {
-  Value payload;      ///< the first argument; absent when there is none
-  Object activity;    ///< its members, when it is an object
-  Object data;        ///< the members of its `data` (`event` in a test), when that is an object
-  Object emission;    ///< the members of the second argument, `{ts, nonce}`
+  Value payload;             ///< the first argument; absent when there is none
+  Object activity;           ///< its members, when it is an object
+  Object data;               ///< the members of its `data` (`event` in a test), when that is an object
+  Object emission;           ///< the members of the second argument, `{ts, nonce}`
   std::string_view channel;  ///< plain text: the `channelId` of `authenticated`; "" before it
-};
-
-/// The members of an activity that have a meaning of their own at its top level.
-struct Envelope {
-  Value id, activity_id, channel, type, provider, flagged, created_at, updated_at;
-  Value expires_at, activity_group, session_events_count, is_mock;
-  Value data, event, listener;
-  std::vector<const Member*> others;
-
-  void read(const Object& activity);
 };
 
 /// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
 /// needs no change as it was sent.
-/// Owner: one Codec. Thread: io. Failure: none; whatever was sent becomes a valid event, and what does not fit its place
-/// stays at `data.details`.
+/// Owner: one Codec. Thread: io. Failure: none; whatever was sent becomes a valid event, and what does not fit its
+/// place stays at `data.details`.
 class Normaliser {
  public:
   explicit Normaliser(std::string_view connector);
@@ -53,7 +44,6 @@ class Normaliser {
     std::string_view key;
     std::string_view text;
   };
-  struct DataFields;
   struct Times;
   struct Source;
 
@@ -65,6 +55,7 @@ class Normaliser {
   void write_head(const Value& channel, std::string_view type, const Value& provider, event::Draft& draft);
   void write_data(const Object& data, const DataFields& fields, bool six, std::string& out);
   static void write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out);
+  static void put_member(std::string& out, std::string_view key, std::string_view text);
   static void write_fills(const DataFields& fields, std::string& out);
   void write_details(std::string& out);
   void write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft);

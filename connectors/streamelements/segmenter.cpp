@@ -49,16 +49,15 @@ class Segmenter::Relay : public std::enable_shared_from_this<Relay> {
   }
 
   void pump(tcp::socket& from, tcp::socket& to, Buffer& buffer, std::size_t limit) {
-    from.async_read_some(
-        boost::asio::buffer(buffer.data(), std::min(limit, buffer.size())),
-        [self = shared_from_this(), &from, &to, &buffer, limit](Error error, std::size_t size) {
-          if (error) return self->close();
-          boost::asio::async_write(to, boost::asio::buffer(buffer.data(), size),
-                                   [self, &from, &to, &buffer, limit](Error failed, std::size_t) {
-                                     if (failed) return self->close();
-                                     self->pump(from, to, buffer, limit);
-                                   });
-        });
+    from.async_read_some(boost::asio::buffer(buffer.data(), std::min(limit, buffer.size())),
+                         [self = shared_from_this(), &from, &to, &buffer, limit](Error error, std::size_t size) {
+                           if (error) return self->close();
+                           boost::asio::async_write(to, boost::asio::buffer(buffer.data(), size),
+                                                    [self, &from, &to, &buffer, limit](Error failed, std::size_t) {
+                                                      if (failed) return self->close();
+                                                      self->pump(from, to, buffer, limit);
+                                                    });
+                         });
   }
 
   tcp::socket client_;

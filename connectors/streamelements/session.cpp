@@ -16,6 +16,7 @@ constexpr milliseconds default_ping_interval{25'000};
 constexpr milliseconds default_ping_timeout{5'000};
 constexpr auto expiry_warning = std::chrono::hours{24 * 3};
 constexpr std::size_t detail_limit = 200;
+constexpr std::size_t ping_data_limit = 125;
 
 std::string_view trimmed(std::string_view text) {
   static constexpr std::string_view space = " \t\r\n";
@@ -107,20 +108,34 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   const Packet packet = Packet::read(payload);
   if (!packet.name_space.empty()) return unknown(outcome);  // we joined the default one only
   switch (packet.kind) {
-    case Packet::Kind::event: return on_event(packet, now, outcome);
-    case Packet::Kind::pong: return;
-    case Packet::Kind::ping: return on_ping(packet, outcome);
-    case Packet::Kind::open: return on_open_packet(packet.body, now, outcome);
-    case Packet::Kind::connect: return on_connect(packet, outcome);
-    case Packet::Kind::disconnect: return end(net::Reason::disconnected, "the server left the namespace", outcome);
-    case Packet::Kind::close: return end(net::Reason::disconnected, "the server closed the session", outcome);
-    case Packet::Kind::error: return on_error(packet, outcome);
+    case Packet::Kind::event:
+      return on_event(packet, now, outcome);
+    case Packet::Kind::pong:
+      return;
+    case Packet::Kind::ping:
+      return on_ping(packet, outcome);
+    case Packet::Kind::open:
+      return on_open_packet(packet.body, now, outcome);
+    case Packet::Kind::connect:
+      return on_connect(packet, outcome);
+    case Packet::Kind::disconnect:
+      return end(net::Reason::disconnected, "the server left the namespace", outcome);
+    case Packet::Kind::close:
+      return end(net::Reason::disconnected, "the server closed the session", outcome);
+    case Packet::Kind::error:
+      return on_error(packet, outcome);
     case Packet::Kind::binary_event:
-    case Packet::Kind::binary_ack: attachments_ = packet.attachments; return unknown(outcome);
-    case Packet::Kind::ack: return unknown(outcome);  // we never ask for one
-    case Packet::Kind::upgrade: return unknown(outcome);
-    case Packet::Kind::noop: return;
-    case Packet::Kind::broken: return malformed("wrong_shape", packet.fault, outcome);
+    case Packet::Kind::binary_ack:
+      attachments_ = packet.attachments;
+      return unknown(outcome);
+    case Packet::Kind::ack:
+      return unknown(outcome);  // we never ask for one
+    case Packet::Kind::upgrade:
+      return unknown(outcome);
+    case Packet::Kind::noop:
+      return;
+    case Packet::Kind::broken:
+      return malformed("wrong_shape", packet.fault, outcome);
   }
 }
 
@@ -144,7 +159,7 @@ void Session::on_ping(const Packet& packet, Outcome& outcome) {
     return end(net::Reason::engine_io_mismatch, "the server pings, so it speaks Engine.IO 4; configured is 3", outcome);
   }
   std::string pong = "3";
-  pong += packet.body;
+  if (packet.body.size() <= ping_data_limit) pong += packet.body;
   outcome.sends.push_back({std::move(pong), false});
 }
 
@@ -171,11 +186,15 @@ void Session::on_event(const Packet& packet, const event::Now& now, Outcome& out
     outcome.sends.push_back({ack_message(packet.ack_id), false});
   }
   switch (said) {
-    case Codec::Said::authenticated: return on_authenticated(now, outcome);
-    case Codec::Said::unauthorized: return on_unauthorized(outcome);
-    case Codec::Said::other: return unknown(outcome);
+    case Codec::Said::authenticated:
+      return on_authenticated(now, outcome);
+    case Codec::Said::unauthorized:
+      return on_unauthorized(outcome);
+    case Codec::Said::other:
+      return unknown(outcome);
     case Codec::Said::malformed:
-    case Codec::Said::activity: return;
+    case Codec::Said::activity:
+      return;
   }
 }
 

@@ -57,11 +57,11 @@ class Session final : public Protocol {
   Codec codec_;
   Heartbeat heartbeat_;
   Stage stage_ = Stage::dialled;
-  std::string token_;                ///< of this dial
+  std::string token_;  ///< of this dial
   TokenClaims claims_;
   event::SteadyTime warn_at_ = event::SteadyTime::max();  ///< credentialExpiring is due
-  std::string channel_;              ///< `channelId` of the last `authenticated`
-  std::uint32_t attachments_ = 0;    ///< binary frames still to come of a binary event
+  std::string channel_;                                   ///< `channelId` of the last `authenticated`
+  std::uint32_t attachments_ = 0;                         ///< binary frames still to come of a binary event
 };
 
 }  // namespace tributary::connectors::streamelements

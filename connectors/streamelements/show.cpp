@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t audience = 240;
 
 // Written for this show.
-constexpr std::array names = {"Marlow",  "quietfox",  "Nadia",  "TheOtherBob", "yuki",   "Åsa",   "Żaneta",  "Δημήτρης", "Ольга",
-                              "さくら",  "민준",      "李雷",   "محمد",        "Renée",  "piñata", "zero_k", "LATE4TEA", "hex",
-                              "Ingrid☃", "crumb🍞"};
+constexpr std::array names = {"Marlow",   "quietfox", "Nadia",    "TheOtherBob", "yuki",    "Åsa",   "Żaneta",
+                              "Δημήτρης", "Ольга",    "さくら",   "민준",        "李雷",    "محمد",  "Renée",
+                              "piñata",   "zero_k",   "LATE4TEA", "hex",         "Ingrid☃", "crumb🍞"};
 constexpr std::array messages = {
     "",
     "hello from the train",
@@ -130,9 +130,22 @@ std::string Show::mock(event::WallTime now) {
 }
 
 void Show::write(const Planned& planned, event::WallTime now, bool mock) {
-  static constexpr std::array types = {"tip",  "cheer", "follow", "subscriber", "subscriber", "subscriber",
-                                       "communityGiftPurchase", "raid", "host", "channelPointsRedemption", "redemption",
-                                       "superchat", "sponsor", "merch", "charityCampaignDonation", "hypetrain"};
+  static constexpr std::array types = {"tip",
+                                       "cheer",
+                                       "follow",
+                                       "subscriber",
+                                       "subscriber",
+                                       "subscriber",
+                                       "communityGiftPurchase",
+                                       "raid",
+                                       "host",
+                                       "channelPointsRedemption",
+                                       "redemption",
+                                       "superchat",
+                                       "sponsor",
+                                       "merch",
+                                       "charityCampaignDonation",
+                                       "hypetrain"};
   activity_.id = new_id(mock);
   activity_.type = types[static_cast<std::size_t>(planned.kind)];
   const bool bare = planned.kind == Kind::tip || planned.kind == Kind::redemption || mock;
@@ -182,8 +195,12 @@ void Show::write_data(const Planned& planned, const Viewer& viewer, std::string&
       member(out, "username", viewer.name);
       words();
       break;
-    case Kind::cheer: person(), member(out, "amount", amount), words(); break;
-    case Kind::follow: person(); break;
+    case Kind::cheer:
+      person(), member(out, "amount", amount), words();
+      break;
+    case Kind::follow:
+      person();
+      break;
     case Kind::subscriber:
     case Kind::resubscriber:
     case Kind::gift:
@@ -199,7 +216,9 @@ void Show::write_data(const Planned& planned, const Viewer& viewer, std::string&
       member(out, "amount", amount), member(out, "tier", "1000"), member(out, "sender", planned.sender);
       break;
     case Kind::raid:
-    case Kind::host: person(), member(out, "amount", amount); break;
+    case Kind::host:
+      person(), member(out, "amount", amount);
+      break;
     case Kind::channel_points:
       person(), member(out, "amount", amount), member(out, "redemption", rewards[below(rewards.size())]);
       if (chance(30)) words();
@@ -211,12 +230,16 @@ void Show::write_data(const Planned& planned, const Viewer& viewer, std::string&
     case Kind::superchat:
       person(), member(out, "amount", std::to_string(1 + below(99)) + ".50"), member(out, "currency", "USD"), words();
       break;
-    case Kind::sponsor: person(), member(out, "amount", amount); break;
+    case Kind::sponsor:
+      person(), member(out, "amount", amount);
+      break;
     case Kind::merch:
       person(), write_money(out), words();
       raw_member(out, "items", "[{\"name\":\"Mug\",\"price\":12.50,\"quantity\":1}]");
       break;
-    case Kind::charity: person(), write_money(out); break;
+    case Kind::charity:
+      person(), write_money(out);
+      break;
     case Kind::hype_train:
       member(out, "level", amount);
       raw_member(out, "progress", "{\"goal\":1600,\"total\":" + std::to_string(below(1600)) + "}");
@@ -226,7 +249,8 @@ void Show::write_data(const Planned& planned, const Viewer& viewer, std::string&
 }
 
 std::string Show::test() {
-  static constexpr std::array listeners = {"tip-latest", "cheer-latest", "subscriber-latest", "raid-latest", "widget-button"};
+  static constexpr std::array listeners = {"tip-latest", "cheer-latest", "subscriber-latest", "raid-latest",
+                                           "widget-button"};
   std::string out = "{";
   member(out, "listener", listeners[below(listeners.size())]);
   raw_member(out, "event", "{");
@@ -238,9 +262,9 @@ std::string Show::test() {
 }
 
 std::string Show::update(std::string_view activity_id, int index) {
-  static constexpr std::array values = {"subscriber-latest", "subscriber-session", "subscriber-week", "subscriber-month",
-                                        "subscriber-goal", "subscriber-total", "subscriber-points", "subscriber-new-latest",
-                                        "subscriber-recent"};
+  static constexpr std::array values = {"subscriber-latest", "subscriber-session",    "subscriber-week",
+                                        "subscriber-month",  "subscriber-goal",       "subscriber-total",
+                                        "subscriber-points", "subscriber-new-latest", "subscriber-recent"};
   std::string out = "{";
   member(out, "name", values[static_cast<std::size_t>(index) % values.size()]);
   raw_member(out, "data", "{");
@@ -257,7 +281,8 @@ std::string Show::update(std::string_view activity_id, int index) {
 std::string Show::emission(event::WallTime now) {
   std::string nonce;
   const auto high = random_(), low = random_();
-  append_hex(nonce, high >> 32, 8), nonce += '-', append_hex(nonce, high >> 16, 4), nonce += "-4", append_hex(nonce, high, 3);
+  append_hex(nonce, high >> 32, 8), nonce += '-', append_hex(nonce, high >> 16, 4), nonce += "-4",
+      append_hex(nonce, high, 3);
   nonce += "-9", append_hex(nonce, low >> 48, 3), nonce += '-', append_hex(nonce, low, 12);
   std::string out = "{";
   member(out, "ts", static_cast<std::uint64_t>(now.time_since_epoch().count()));

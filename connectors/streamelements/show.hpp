@@ -18,7 +18,7 @@ namespace tributary::connectors::streamelements {
 class Show {
  public:
   struct Activity {
-    std::string id;    ///< `_id`
+    std::string id;  ///< `_id`
     std::string type;
     std::string json;  ///< the first argument of `event`
   };
@@ -40,8 +40,22 @@ class Show {
 
  private:
   enum class Kind : std::uint8_t {
-    tip, cheer, follow, subscriber, resubscriber, gift, community_gift, raid, host, channel_points, redemption,
-    superchat, sponsor, merch, charity, hype_train
+    tip,
+    cheer,
+    follow,
+    subscriber,
+    resubscriber,
+    gift,
+    community_gift,
+    raid,
+    host,
+    channel_points,
+    redemption,
+    superchat,
+    sponsor,
+    merch,
+    charity,
+    hype_train
   };
   struct Viewer {
     std::string login, name, id, avatar;

@@ -36,8 +36,9 @@ TEST(Show, ShowsEveryTypeAndNumbersItsIds) {
     ASSERT_EQ(std::stoul(activity.id.substr(16), nullptr, 16), i);
   }
   EXPECT_EQ(ids.size(), 5000u);
-  for (auto type : {"tip", "cheer", "follow", "host", "raid", "subscriber", "communityGiftPurchase", "superchat",
-                    "channelPointsRedemption", "redemption", "sponsor", "merch", "charityCampaignDonation", "hypetrain"}) {
+  for (auto type :
+       {"tip", "cheer", "follow", "host", "raid", "subscriber", "communityGiftPurchase", "superchat",
+        "channelPointsRedemption", "redemption", "sponsor", "merch", "charityCampaignDonation", "hypetrain"}) {
     EXPECT_TRUE(types.count(type)) << type;
   }
 }

@@ -22,11 +22,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds tick_interval{5};
 constexpr std::size_t unsent_limit = 1u << 20;  ///< a client that does not read gets no more for now
 constexpr std::size_t oversize_bytes = 5u << 20;
-constexpr double credit_limit_seconds = 0.25;   ///< how much a late tick catches up
+constexpr double credit_limit_seconds = 0.25;  ///< how much a late tick catches up
 
-event::WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
+event::WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 /// The value of `name` in the query of a request target.
 std::string query_value(std::string_view target, std::string_view name) {
@@ -82,7 +80,8 @@ class RealtimeSimulator final : public Simulator {
   std::uint16_t port() const override { return door_ ? door_->port() : server_ ? server_->port() : std::uint16_t{0}; }
 
   std::string url() const override {
-    return (options_.certificate.empty() ? "ws://" : "wss://") + options_.host + ":" + std::to_string(port()) + "/socket.io/";
+    return (options_.certificate.empty() ? "ws://" : "wss://") + options_.host + ":" + std::to_string(port()) +
+           "/socket.io/";
   }
 
   std::uint64_t events_written() const override { return written_; }
@@ -255,7 +254,8 @@ class RealtimeSimulator final : public Simulator {
       peer.say_binary(std::string_view("\x04\x01\x02\x03\xFA", 5));
     }
     if (every(settings_.garbage_every)) peer.say("42[\"event\",{\"_id\":");
-    if (settings_.oversize_after == number) peer.say("42[\"event\",{\"x\":\"" + std::string(oversize_bytes, 'x') + "\"}]");
+    if (settings_.oversize_after == number)
+      peer.say("42[\"event\",{\"x\":\"" + std::string(oversize_bytes, 'x') + "\"}]");
   }
 
   boost::asio::io_context& io_;

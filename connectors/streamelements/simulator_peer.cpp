@@ -90,15 +90,22 @@ void SimulatorPeer::on_message(std::string_view payload, bool binary) {
   if (binary) return;
   const auto packet = Packet::read(payload);
   switch (packet.kind) {
-    case Packet::Kind::ping: return heartbeat('2', packet.body);
-    case Packet::Kind::pong: return heartbeat('3', packet.body);
+    case Packet::Kind::ping:
+      return heartbeat('2', packet.body);
+    case Packet::Kind::pong:
+      return heartbeat('3', packet.body);
     case Packet::Kind::connect:
       if (joined_) return depart(Settings::Goodbye::close);  // a namespace is joined once
       return join();
-    case Packet::Kind::event: return authenticate(packet.body);
-    case Packet::Kind::disconnect: live_ = false; return;
-    case Packet::Kind::ack: return;
-    default: return depart(Settings::Goodbye::close);
+    case Packet::Kind::event:
+      return authenticate(packet.body);
+    case Packet::Kind::disconnect:
+      live_ = false;
+      return;
+    case Packet::Kind::ack:
+      return;
+    default:
+      return depart(Settings::Goodbye::close);
   }
 }
 
@@ -118,8 +125,8 @@ void SimulatorPeer::authenticate(std::string_view body) {
   const auto token = arguments[1].value("token", nlohmann::json{});
   if (!token.is_string() || !host_.accepts(token.get_ref<const std::string&>())) return refuse();
   live_ = true;
-  const nlohmann::json welcome{{"clientId", sid_}, {"channelId", settings_.channel}, {"project", "realtime"},
-                               {"message", "simulated"}};
+  const nlohmann::json welcome{
+      {"clientId", sid_}, {"channelId", settings_.channel}, {"project", "realtime"}, {"message", "simulated"}};
   write(R"(42["authenticated",)" + welcome.dump() + "]");
   if (settings_.goodbye_after.count() > 0) {
     after(settings_.goodbye_after, goodbye_, [this] { depart(settings_.goodbye); });

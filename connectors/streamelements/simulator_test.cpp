@@ -29,12 +29,15 @@ event::Now now() {
 /// A Session with a socket and nothing else.
 class Client final : public net::WebSocketListener {
  public:
-  Client(boost::asio::io_context& io, const std::string& url, int engine_io, const std::string& token = "fake") : session_("test", config(url, engine_io)) {
+  Client(boost::asio::io_context& io, const std::string& url, int engine_io, const std::string& token = "fake")
+      : session_("test", config(url, engine_io)) {
     socket_ = net::dial(io, std::get<net::DialTarget>(session_.dial({token}, now())), *this);
   }
   ~Client() override { socket_->detach(); }
 
-  void on_open(std::string_view) override { apply([this](Outcome& o) { session_.open(1, now(), o); }); }
+  void on_open(std::string_view) override {
+    apply([this](Outcome& o) { session_.open(1, now(), o); });
+  }
   void on_message(std::string_view payload, bool binary) override {
     ++frames;
     apply([&](Outcome& o) { session_.frame(payload, binary, now(), o); });
@@ -244,8 +247,17 @@ TEST_F(SimulatorTest, SmallSegmentsChangeNothing) {
 }
 
 TEST_F(SimulatorTest, OdditiesDoNotBreakTheSession) {
-  start({{"pace", "even"}, {"binary_every", "10"}, {"garbage_every", "25"}, {"mock_every", "10"}, {"test_every", "20"},
-         {"ack_every", "5"}, {"duplicate_every", "50"}, {"updates", "on"}, {"burst", "20"}, {"max_payload", "on"}, {"upgrades", "off"}},
+  start({{"pace", "even"},
+         {"binary_every", "10"},
+         {"garbage_every", "25"},
+         {"mock_every", "10"},
+         {"test_every", "20"},
+         {"ack_every", "5"},
+         {"duplicate_every", "50"},
+         {"updates", "on"},
+         {"burst", "20"},
+         {"max_payload", "on"},
+         {"upgrades", "off"}},
         20'000, 200);
   auto client = dial();
   until([&] { return client->drafts.size() >= 204 && client->malformed >= 8; });

@@ -25,7 +25,7 @@ bool is_short(std::string_view ack_id) { return ack_id.size() <= ack_id_limit; }
 #else  // what the fuzz target must find: a copy into a buffer of the size an id should have
 bool is_short(std::string_view ack_id) {
   char digits[ack_id_limit + 1] = {};
-  std::memcpy(digits, ack_id.data(), ack_id.size());
+  for (std::size_t i = 0; i < ack_id.size(); ++i) digits[i] = ack_id[i];
   return std::strlen(digits) <= ack_id_limit;
 }
 #endif
@@ -61,14 +61,29 @@ Packet socket_io_packet(std::string_view text) {
   const char type = text.front();
   text.remove_prefix(1);
   switch (type) {
-    case '0': packet.kind = Packet::Kind::connect; break;
-    case '1': packet.kind = Packet::Kind::disconnect; break;
-    case '2': packet.kind = Packet::Kind::event; break;
-    case '3': packet.kind = Packet::Kind::ack; break;
-    case '4': packet.kind = Packet::Kind::error; break;
-    case '5': packet.kind = Packet::Kind::binary_event; break;
-    case '6': packet.kind = Packet::Kind::binary_ack; break;
-    default: return broken("an unknown Socket.IO packet type");
+    case '0':
+      packet.kind = Packet::Kind::connect;
+      break;
+    case '1':
+      packet.kind = Packet::Kind::disconnect;
+      break;
+    case '2':
+      packet.kind = Packet::Kind::event;
+      break;
+    case '3':
+      packet.kind = Packet::Kind::ack;
+      break;
+    case '4':
+      packet.kind = Packet::Kind::error;
+      break;
+    case '5':
+      packet.kind = Packet::Kind::binary_event;
+      break;
+    case '6':
+      packet.kind = Packet::Kind::binary_ack;
+      break;
+    default:
+      return broken("an unknown Socket.IO packet type");
   }
   const bool binary = packet.kind == Packet::Kind::binary_event || packet.kind == Packet::Kind::binary_ack;
   if (binary && !take_attachments(text, packet.attachments)) return broken("a bad count of attachments");
@@ -89,14 +104,28 @@ Packet Packet::read(std::string_view message) {
   Packet packet;
   packet.body = rest;
   switch (message.front()) {
-    case '0': packet.kind = Kind::open; break;
-    case '1': packet.kind = Kind::close; break;
-    case '2': packet.kind = Kind::ping; break;
-    case '3': packet.kind = Kind::pong; break;
-    case '4': return socket_io_packet(rest);
-    case '5': packet.kind = Kind::upgrade; break;
-    case '6': packet.kind = Kind::noop; break;
-    default: return broken("an unknown Engine.IO packet type");
+    case '0':
+      packet.kind = Kind::open;
+      break;
+    case '1':
+      packet.kind = Kind::close;
+      break;
+    case '2':
+      packet.kind = Kind::ping;
+      break;
+    case '3':
+      packet.kind = Kind::pong;
+      break;
+    case '4':
+      return socket_io_packet(rest);
+    case '5':
+      packet.kind = Kind::upgrade;
+      break;
+    case '6':
+      packet.kind = Kind::noop;
+      break;
+    default:
+      return broken("an unknown Engine.IO packet type");
   }
   return packet;
 }

@@ -12,13 +12,13 @@ namespace tributary::connectors::streamelements {
 /// Source: the Engine.IO and Socket.IO protocol documents; recordings of socket.io 2.2.0.
 struct Packet {
   enum class Kind : std::uint8_t {
-    broken,  ///< not an Engine.IO packet; `fault` says why
-    open,    ///< 0{…}
-    close,   ///< 1
-    ping,    ///< 2[data]
-    pong,    ///< 3[data]
-    upgrade, ///< 5
-    noop,    ///< 6
+    broken,        ///< not an Engine.IO packet; `fault` says why
+    open,          ///< 0{…}
+    close,         ///< 1
+    ping,          ///< 2[data]
+    pong,          ///< 3[data]
+    upgrade,       ///< 5
+    noop,          ///< 6
     connect,       ///< 40[/ns,][json]
     disconnect,    ///< 41[/ns,]
     event,         ///< 42[/ns,][id][…]
@@ -29,10 +29,10 @@ struct Packet {
   };
   Kind kind = Kind::broken;
   std::string_view fault;
-  std::string_view name_space;     ///< "" for the default one, "/" too
-  std::string_view ack_id;         ///< digits; "" when no answer is wanted
-  std::uint32_t attachments = 0;   ///< binary messages that follow
-  std::string_view body;           ///< JSON, or the data of a ping
+  std::string_view name_space;    ///< "" for the default one, "/" too
+  std::string_view ack_id;        ///< digits; "" when no answer is wanted
+  std::uint32_t attachments = 0;  ///< binary messages that follow
+  std::string_view body;          ///< JSON, or the data of a ping
 
   static Packet read(std::string_view message);
 };

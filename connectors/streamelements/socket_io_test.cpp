@@ -51,7 +51,10 @@ TEST(Packet, CountsAttachments) {
 }
 
 TEST(Packet, RefusesWhatIsNone) {
-  for (auto message : {"", "4", "9", "49", "x", "47", "-", "{\"a\":1}", "\xEF\xBB\xBF" "40", "b4AQID"}) {
+  for (auto message : {"", "4", "9", "49", "x", "47", "-", "{\"a\":1}",
+                       "\xEF\xBB\xBF"
+                       "40",
+                       "b4AQID"}) {
     EXPECT_EQ(Packet::read(message).kind, Kind::broken) << message;
     EXPECT_FALSE(Packet::read(message).fault.empty());
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -21,6 +22,21 @@ bool uses_oauth(const Properties& properties) {
 }
 
 }  // namespace
+
+std::optional<std::size_t> number(const Properties& properties, std::string_view name) {
+  const auto found = std::find_if(properties.rbegin(), properties.rend(),
+                                  [&](const auto& property) { return property.first == name; });
+  if (found == properties.rend()) return std::nullopt;
+  const auto& text = found->second;
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+void set(Properties& properties, std::string_view name, std::string value) {
+  std::erase_if(properties, [&](const auto& property) { return property.first == name; });
+  properties.emplace_back(name, std::move(value));
+}
 
 void ClientCloser::operator()(rd_kafka_s* client) const noexcept {
   rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);

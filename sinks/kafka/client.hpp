@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,10 @@ namespace tributary::sinks::kafka {
 
 /// librdkafka settings by name, in the order in which they are applied.
 using Properties = std::vector<std::pair<std::string, std::string>>;
+
+/// What a property is in the end (the last one of its name counts) as a number, if it is one.
+std::optional<std::size_t> number(const Properties& properties, std::string_view name);
+void set(Properties& properties, std::string_view name, std::string value);
 
 struct ClientCloser {
   void operator()(rd_kafka_s* client) const noexcept;  ///< drops what is queued; joins librdkafka's threads

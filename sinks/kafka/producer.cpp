@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <thread>
 
-#include "event/assert.hpp"
 #include "sinks/kafka/verdict.hpp"
 
 namespace tributary::sinks::kafka {
@@ -29,28 +27,6 @@ using Clock = std::chrono::steady_clock;
 void* opaque_of(std::uint32_t slot) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot) + 1); }
 std::size_t slot_of(const void* opaque) {
   return static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(opaque)) - 1;
-}
-
-std::string* property(Properties& properties, std::string_view name) {
-  const auto found =
-      std::find_if(properties.rbegin(), properties.rend(), [&](const auto& p) { return p.first == name; });
-  return found == properties.rend() ? nullptr : &found->second;
-}
-
-std::size_t batch_size_in(Properties& properties) {
-  std::size_t size = default_batch_size;
-  if (const auto* text = property(properties, "batch.size")) {
-    std::from_chars(text->data(), text->data() + text->size(), size);
-  }
-  return size;
-}
-
-void set(Properties& properties, std::string_view name, std::string value) {
-  if (auto* present = property(properties, name)) {
-    *present = std::move(value);
-  } else {
-    properties.emplace_back(name, std::move(value));
-  }
 }
 
 rd_kafka_headers_t* headers_of(const Record& record) {
@@ -89,7 +65,7 @@ Producer::Producer(ProducerOptions options, SinkObserver& observer)
       observer_(observer),
       event_topics_(options_.events),
       framer_(options_.cloudevents),
-      batch_size_(batch_size_in(options_.properties)),
+      batch_size_(number(options_.properties, "batch.size").value_or(default_batch_size)),
       rebuild_pause_(first_rebuild_pause) {}
 
 Producer::~Producer() {
@@ -188,7 +164,7 @@ Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, 
   parts[count++] = bytes(RD_KAFKA_VTYPE_VALUE, record.value);
   parts[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
   parts[count++].u.i64 = record.timestamp_ms;
-  const auto slot = take_slot(token);
+  const auto slot = in_flight_.put(token);
   parts[count].vtype = RD_KAFKA_VTYPE_OPAQUE;
   parts[count++].u.ptr = opaque_of(slot);
   rd_kafka_headers_t* headers = nullptr;
@@ -203,7 +179,7 @@ Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, 
   const auto code = rd_kafka_error_code(error);
   rd_kafka_error_destroy(error);
   if (headers != nullptr) rd_kafka_headers_destroy(headers);
-  give_back(slot, code);
+  in_flight_.take(slot);
   return refused(topic, code);
 }
 
@@ -212,7 +188,7 @@ Sent Producer::refused(Topic& topic, int error) {
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
       // Alone in the queue and still too much for it: there will never be room.
       was_full_ = true;
-      return outstanding_ == 0 ? Sent::too_large : Sent::full;
+      return in_flight_.size() == 0 ? Sent::too_large : Sent::full;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return Sent::too_large;
     case RD_KAFKA_RESP_ERR__FATAL:
@@ -235,31 +211,11 @@ void Producer::missing(Topic& topic) {
   watch_->want(topic.name);
 }
 
-std::uint32_t Producer::take_slot(std::uint64_t token) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const auto slot = free_slots_.back();
-  free_slots_.pop_back();
-  slots_[slot] = {token, true};
-  ++outstanding_;
-  return slot;
-}
-
-Report Producer::give_back(std::size_t slot, int error) {
-  TRIBUTARY_ASSERT(slot < slots_.size() && slots_[slot].used);
-  slots_[slot].used = false;
-  free_slots_.push_back(static_cast<std::uint32_t>(slot));
-  --outstanding_;
-  return {slots_[slot].token, verdict_of(error), code_of(error)};
-}
-
 /// Sleeps for the rest of the pace when records are on their way; returns what is left of the timeout.
 std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout) {
   const auto begin = Clock::now();
   const auto end = std::min(last_poll_ + options_.pace, begin + timeout);
-  if (outstanding_ == 0 || std::exchange(was_full_, false) || begin >= end) return timeout;
+  if (in_flight_.size() == 0 || std::exchange(was_full_, false) || begin >= end) return timeout;
   pacing_ = true;
   std::this_thread::sleep_until(end);
   pacing_ = false;
@@ -321,7 +277,7 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
   while (const auto count = rd_kafka_event_message_array(event, messages.data(), messages.size())) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto& message = *messages[i];
-      reports.push_back(give_back(slot_of(message._private), message.err));
+      reports.push_back({in_flight_.take(slot_of(message._private)), verdict_of(message.err), code_of(message.err)});
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         rebuild_pause_ = first_rebuild_pause;
         if (down_ || refused_ || tls_failed_) works();
@@ -331,6 +287,17 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
       }
     }
   }
+}
+
+/// librdkafka before 2.6.1 repeats the client's nonce in SCRAM's last message (confluentinc/librdkafka#4895); Kafka 4
+/// refuses that as wrong credentials, Kafka 3 does not.
+std::string Producer::hint_for(const Properties& properties) {
+  const bool scram = std::any_of(properties.begin(), properties.end(), [](const auto& property) {
+    return property.first.rfind("sasl.mechanism", 0) == 0 && property.second.rfind("SCRAM", 0) == 0;
+  });
+  if (!scram || rd_kafka_version() >= 0x020601ff) return {};
+  return std::string(" (if the password is right: SCRAM with Kafka 4 needs librdkafka 2.6.1 or newer, this is ") +
+         rd_kafka_version_str() + ")";
 }
 
 /// An error of the client as a whole.
@@ -353,7 +320,7 @@ void Producer::heed(rd_kafka_op_s* event) {
       return;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      if (!std::exchange(refused_, true)) tell(Sign::refused, {}, text);
+      if (!std::exchange(refused_, true)) tell(Sign::refused, {}, std::string(text) + hint_for(options_.properties));
       return;
     case RD_KAFKA_RESP_ERR__SSL:
       if (!std::exchange(tls_failed_, true)) tell(Sign::tls_failed, {}, text);
@@ -402,7 +369,7 @@ void Producer::apply(const TopicFact& fact) {
   batch_size_ = fact.batch_limit;
   shrink_ = true;
   std::vector<Report> none;
-  if (outstanding_ == 0) rebuild(none);
+  if (in_flight_.size() == 0) rebuild(none);
 }
 
 void Producer::tell(Sign sign, std::string_view subject, std::string_view text) {
@@ -417,7 +384,7 @@ void Producer::rebuild(std::vector<Report>& reports) {
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     // What was delivered after all is told as such; the rest as purged.
     const auto end = Clock::now() + purge_patience;
-    while (outstanding_ != 0 && Clock::now() < end) {
+    while (in_flight_.size() != 0 && Clock::now() < end) {
       if (auto* event = rd_kafka_queue_poll(queue_.get(), 50)) {
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) deliver(event, reports);
         rd_kafka_event_destroy(event);
@@ -425,9 +392,9 @@ void Producer::rebuild(std::vector<Report>& reports) {
     }
   }
   close();
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].used) reports.push_back(give_back(slot, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT));
-  }
+  in_flight_.take_all([&](std::uint64_t token) {
+    reports.push_back({token, event::Verdict::purged, code_of(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)});
+  });
   shrink_ = false;
   std::string fault;
   const bool opened = open(fault);

@@ -14,6 +14,7 @@
 
 #include "event/ports.hpp"
 #include "sinks/kafka/client.hpp"
+#include "sinks/kafka/in_flight.hpp"
 #include "sinks/kafka/record.hpp"
 #include "sinks/kafka/topics.hpp"
 #include "sinks/observer.hpp"
@@ -53,7 +54,7 @@ class Producer final : public event::Downstream {
   std::uint64_t clamped() const override { return clamped_; }
 
   /// Records handed to librdkafka and not reported yet.
-  std::size_t outstanding() const { return outstanding_; }
+  std::size_t outstanding() const { return in_flight_.size(); }
   /// For tests against the mock cluster: makes librdkafka believe that this fatal error happened.
   void provoke_fatal_error(int error);
 
@@ -66,10 +67,6 @@ class Producer final : public event::Downstream {
     bool stale = false;           ///< it was missing: librdkafka must look again
     TopicPtr handle;
   };
-  struct Slot {
-    std::uint64_t token = 0;
-    bool used = false;
-  };
 
   Producer(ProducerOptions options, SinkObserver& observer);
   bool open(std::string& fault);
@@ -79,12 +76,11 @@ class Producer final : public event::Downstream {
   void missing(Topic& topic);
   event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy);
   event::Sent refused(Topic& topic, int error);
-  std::uint32_t take_slot(std::uint64_t token);
-  event::Report give_back(std::size_t slot, int error);
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
   void handle(rd_kafka_op_s* event, std::vector<event::Report>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
   void heed(rd_kafka_op_s* event);
+  static std::string hint_for(const Properties& properties);
   void learn();
   void apply(const TopicFact& fact);
   void works();
@@ -98,9 +94,7 @@ class Producer final : public event::Downstream {
 
   std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  ///< each key views its Topic's name
   Topic* last_topic_ = nullptr;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_slots_;
-  std::size_t outstanding_ = 0;
+  InFlight in_flight_;
   std::uint64_t clamped_ = 0;
 
   bool was_full_ = false, fatal_ = false, shrink_ = false, down_ = false, refused_ = false, tls_failed_ = false;

@@ -159,18 +159,28 @@ def test_a_lone_surrogate_becomes_the_replacement_character(work, kafka, topics)
     assert mapping.parse(record.value)["data"]["message"] == "a\ufffdb\ufffd"
 
 
-def test_an_event_over_the_topics_limit_is_a_clipped_dead_letter(work, kafka, topics):
+@pytest.mark.parametrize("known", [True, False], ids=["limit known", "limit found out by the refusal"])
+def test_an_event_over_the_topics_limit_is_a_clipped_dead_letter(work, kafka, topics, known):
+    """Without the right to read the topic's settings the broker refuses a whole batch for one record: the guilty one is
+    found, the others arrive, in order."""
     kafka.create_topic(topics["events"], max_message_bytes=20000)
     kafka.create_topic(topics["dead_letter"])
     kafka.create_topic(topics["relay"])
+    kafka.allow("limited", *[topic for topic in topics.values() if topic])
+    (work / "kafka-password").write_text("limited-test-password")
+    security = {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": "limited",
+                "password": {"file": "kafka-password"}}
     big, small = tip(CREATED, message="x" * 100000), [tip(CREATED) for _ in range(20)]
-    with ScriptedUpstream() as upstream, Tributary(work, config_for(upstream.url(), kafka, topics)) as relay:
-        connection = upstream.live()
-        for activity in small[:10] + [big] + small[10:]:
-            connection.emit("event", activity)
-        records = kafka.read_topic(topics["events"], 20)
-        letter = json.loads(kafka.read_topic(topics["dead_letter"], 1)[0].value)
-        account = relay.stop()
+    with ScriptedUpstream() as upstream:
+        config = config_for(upstream.url(), kafka, topics) if known else config_for(
+            upstream.url(), kafka, topics, listener="sasl", security=security)
+        with Tributary(work, config) as relay:
+            connection = upstream.live()
+            for activity in small[:10] + [big] + small[10:]:
+                connection.emit("event", activity)
+            records = kafka.read_topic(topics["events"], 20)
+            letter = json.loads(kafka.read_topic(topics["dead_letter"], 1)[0].value)
+            account = relay.stop()
     assert ids(records) == {activity["_id"] for activity in small}
     mapping.check_order(records, replays=True)
     assert letter["reason"] == "too_large"

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "connectors/streamelements/codec.hpp"
+#include "event/document.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
-#include "event/document.hpp"
 
 using namespace tributary;
 using connectors::Outcome;
@@ -30,7 +30,9 @@ void check_data(std::string_view input, const json& event) {
   if (!sent.is_array() || sent.size() < 2 || sent[0] != "event" || !sent[1].is_object()) return;
   const auto& activity = sent[1];
   const auto data = activity.find("data");
-  if (data == activity.end() || !data->is_object() || event["type"] == "unknown" || event["relay"]["upstreamType"] == "event") return;
+  if (data == activity.end() || !data->is_object() || event["type"] == "unknown" ||
+      event["relay"]["upstreamType"] == "event")
+    return;
   for (const auto& [key, value] : data->items()) {
     if (key == "amount" || key == "details" || key == "username" || key == "displayName" || key == "message" ||
         key == "items" || key == "avatar") {

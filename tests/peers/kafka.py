@@ -16,7 +16,7 @@ import kafka as client
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NoBrokersAvailable, NodeNotReadyError
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, KafkaAdminClient, NewTopic, ResourcePattern, ResourceType
 
-from peers.place import PATIENCE, TOOLS, free_port, wait_until
+from peers.place import PATIENCE, TOOLS, free_ports, wait_until
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its retries would bury what a failed test has to say
 
@@ -54,7 +54,7 @@ class RealKafka:
     def format_and_start(self):
         """A new, empty broker; other ports are tried when another process was quicker to take one."""
         for attempt in range(4):
-            self.ports = {name: free_port() for name in (*LISTENERS, "controller")}
+            self.ports = dict(zip((*LISTENERS, "controller"), free_ports(len(LISTENERS) + 1)))
             self._format(attempt)
             try:
                 self.start()

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import pathlib
-import shutil
+import random
 import socket
 import subprocess
 import time
@@ -19,10 +19,23 @@ PATIENCE = float(os.environ.get("TRIBUTARY_PATIENCE", "1"))
 
 
 def free_port():
-    """A port nobody listens on right now. Whoever takes it must be ready to try another."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on right now. Whoever takes it must be ready to try another. Below the range from which
+    the kernel takes the ports of outgoing connections: a client that dials a closed port of that range again and again
+    one day gets the very port it dials, and is connected to itself."""
+    return free_ports(1)[0]
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as held:
+        ports = []
+        while len(ports) < count:
+            probe = held.enter_context(socket.socket())
+            try:
+                probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
+                ports.append(probe.getsockname()[1])
+            except OSError:
+                pass  # taken
+        return ports
 
 
 def wait_until(condition, seconds, what, interval=0.02):
@@ -83,12 +96,3 @@ class Certificates:
                       "-in", request, "-out", certificate, "-extfile", extensions, "-startdate", "20200101000000Z",
                       "-enddate", "20200102000000Z", "-notext")
         return certificate, key
-
-
-@contextlib.contextmanager
-def folder_that_goes(path):
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)

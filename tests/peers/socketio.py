@@ -7,7 +7,7 @@ import queue
 import subprocess
 import threading
 
-from peers.place import PATIENCE, TOOLS, wait_until
+from peers.place import PATIENCE, TOOLS, free_port, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent / "socketio_server"
 MODULES = TOOLS / "node" / "node_modules"
@@ -24,7 +24,7 @@ class SocketIO:
         self._answers = queue.Queue()
         self._number = 0
         self.process = None
-        self.port = self.options.get("port", 0)
+        self.port = self.options.get("port") or free_port()  # it is dialled again and again while the server is away
 
     def __enter__(self):
         self.start()

@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "config/load.hpp"
+#include "daemon/account.hpp"
+#include "daemon/screen.hpp"
+#include "daemon/telemetry.hpp"
+#include "daemon/vocabulary.hpp"
+#include "net/reason.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+std::string content(const std::string& file) {
+  std::ifstream stream(TRIBUTARY_SOURCE_DIR "/" + file);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+TEST(Reference, IsWhatTheDeclarationsSay) {
+  EXPECT_EQ(content("config/tributary.yaml"), config::reference(vocabulary()))
+      << "regenerate: tributary schema reference > config/tributary.yaml";
+}
+
+TEST(Reference, LoadsWithoutFault) {
+  const auto loaded = config::load(TRIBUTARY_SOURCE_DIR "/config/tributary.yaml", vocabulary());
+  for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
+  EXPECT_TRUE(loaded.settings);
+}
+
+TEST(ConfigSchema, IsWhatTheDeclarationsSay) {
+  EXPECT_EQ(nlohmann::json::parse(content("event/schemas/tributary.schema.json")),
+            nlohmann::json::parse(config::json_schema(vocabulary())))
+      << "regenerate: tributary schema config > event/schemas/tributary.schema.json";
+}
+
+/// Every yaml block of the README that is a whole configuration.
+TEST(Readme, EachConfigurationInItLoads) {
+  std::istringstream lines(content("README.md"));
+  std::size_t configurations = 0;
+  std::string block;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("```", 0) == 0) {
+      if (inside && block.find("connectors:") != std::string::npos) {
+        ++configurations;
+        const auto loaded = config::load_text(block, "README.yaml", vocabulary());
+        for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << block;
+      }
+      inside = !inside && line == "```yaml";
+      block.clear();
+    } else if (inside) {
+      block += line + "\n";
+    }
+  }
+  EXPECT_GE(configurations, 1U);
+}
+
+TEST(Readme, ExplainsEveryReason) {
+  const std::string readme = content("README.md");
+  for (int code = 1; code <= static_cast<int>(net::Reason::stopped); ++code) {
+    const std::string row = "| `" + std::string(name(static_cast<net::Reason>(code))) + "`";
+    EXPECT_NE(readme.find(row), std::string::npos) << row;
+  }
+}
+
+TEST(Readme, ExplainsEveryDrop) {
+  const std::string readme = content("README.md");
+  for (int code = 0; code < static_cast<int>(event::Dropped::count); ++code) {
+    const std::string word = "`" + std::string(name(static_cast<event::Dropped>(code))) + "`";
+    EXPECT_NE(readme.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(Account, IsTheContractsLine) {
+  Account account;
+  account.connectors.frames = 12;
+  account.connectors.events = 10;
+  account.connectors.accepted = 9;
+  account.sinks.offered = 9;
+  account.sinks.delivered = 6;
+  account.sinks.dead_lettered = 1;
+  account.sinks.dropped[static_cast<std::size_t>(event::Dropped::validation)] = 2;
+  EXPECT_EQ(to_line(account),
+            "account: frames=12 events=10 accepted=9 | offered=9 recovered=0 delivered=6 sent=0 dead_lettered=1 "
+            "dropped=2 in_flight=0 spooled=0");
+  EXPECT_EQ(details(account), "dropped.validation=2");
+}
+
+TEST(Account, WhatWasNotDeliveredAtTheEndIsLost) {
+  Account account;
+  account.sinks.dropped[static_cast<std::size_t>(event::Dropped::stopped)] = 3;
+  account.sinks.dropped[static_cast<std::size_t>(event::Dropped::validation)] = 2;
+  EXPECT_EQ(account.lost_at_stop(), 3U);
+}
+
+TEST(Screen, ALineHasWhatAPersonWantsAndNothingThatSteersATerminal) {
+  event::Event event;
+  event.text =
+      R"({"type":"tip","data":{"displayName":"Vi\u001b[31m","amount":5.5,"currency":"USD","message":"great\nstream"}})";
+  event.json = {0, static_cast<std::uint32_t>(event.text.size())};
+  event.type = {9, 3};
+  const std::string line = line_of(event);
+  EXPECT_NE(line.find("tip"), std::string::npos);
+  EXPECT_NE(line.find("5.5 USD"), std::string::npos);
+  EXPECT_NE(line.find("great stream"), std::string::npos);
+  EXPECT_EQ(line.find('\x1b'), std::string::npos);
+}
+
+TEST(Telemetry, EverySignalHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Signal::count); ++i) {
+    EXPECT_FALSE(row(static_cast<Signal>(i)).name.empty());
+    names.insert(row(static_cast<Signal>(i)).name);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(Signal::count));
+}
+
+TEST(Log, WritesJsonLinesAndHoldsRepeatsBack) {
+  testing::internal::CaptureStderr();
+  {
+    config::Log settings;
+    settings.format = config::Log::Format::json;
+    Log log(settings);
+    Telemetry telemetry(log);
+    for (int i = 0; i < 3; ++i) telemetry.emit(Signal::connector_down, "stage", "eof \"quoted\"", {{"reason", "eof"}});
+    telemetry.emit(Signal::connector_up, "stage", "live");
+    EXPECT_EQ(telemetry.count(Signal::connector_down), 3U);
+  }
+  std::istringstream lines(testing::internal::GetCapturedStderr());
+  std::vector<nlohmann::json> written;
+  for (std::string line; std::getline(lines, line);) written.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0]["level"], "warn");
+  EXPECT_EQ(written[0]["event"], "connector_down");
+  EXPECT_EQ(written[0]["subject"], "stage");
+  EXPECT_EQ(written[0]["reason"], "eof");
+  EXPECT_EQ(written[0]["message"], "eof \"quoted\"");
+  EXPECT_EQ(written[1]["level"], "info");
+}
+
+}  // namespace
+}  // namespace tributary::daemon
