@@ -1,6 +1,7 @@
 #include "sinks/kafka/record.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "event/json.hpp"
 
@@ -36,23 +37,35 @@ std::size_t varint_size(std::size_t value) {
 
 std::size_t sized(std::string_view text) { return varint_size(text.size()) + text.size(); }
 
-/// CloudEvents attributes hold no control characters (C0, DEL, C1): such a byte sequence is percent-encoded.
+constexpr std::array<bool, 256> unreserved = [] {  // RFC 3986
+  std::array<bool, 256> table{};
+  for (const char c : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
+    table[static_cast<unsigned char>(c)] = c != '\0';
+  }
+  return table;
+}();
+
+/// Bytes that may be part of a control character: C0, DEL, and the lead byte of C1 in UTF-8.
+constexpr std::array<bool, 256> suspect = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
+  table[0x7F] = table[0xC2] = true;
+  return table;
+}();
+
+/// CloudEvents attributes hold no control characters: their bytes are percent-encoded.
 std::string_view without_controls(std::string_view text, std::string& scratch) {
-  const auto is_c1 = [&](std::size_t i) {
-    return static_cast<unsigned char>(text[i]) == 0xC2 && i + 1 < text.size() &&
-           static_cast<unsigned char>(text[i + 1]) < 0xA0;
-  };
-  const auto is_c0 = [&](std::size_t i) { return static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7F; };
-  bool clean = true;
-  for (std::size_t i = 0; i < text.size() && clean; ++i) clean = !is_c0(i) && !is_c1(i);
-  if (clean) return text;
+  const auto is_suspect = [](char c) { return suspect[static_cast<unsigned char>(c)]; };
+  if (std::none_of(text.begin(), text.end(), is_suspect)) return text;
   std::string encoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_c1(i)) {
-      append_percent(encoded, static_cast<unsigned char>(text[i]));
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c1) {
+      append_percent(encoded, byte);
       append_percent(encoded, static_cast<unsigned char>(text[++i]));
-    } else if (is_c0(i)) {
-      append_percent(encoded, static_cast<unsigned char>(text[i]));
+    } else if (byte < 0x20 || byte == 0x7F) {
+      append_percent(encoded, byte);
     } else {
       encoded += text[i];
     }
@@ -169,13 +182,16 @@ std::string_view unescaped(std::string_view escaped, std::string& scratch) {
 }
 
 void append_percent_encoded(std::string& out, std::string_view segment) {
+  const auto is_reserved = [](char c) { return !unreserved[static_cast<unsigned char>(c)]; };
+  if (std::none_of(segment.begin(), segment.end(), is_reserved)) {
+    out += segment;
+    return;
+  }
   for (const char c : segment) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                            c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out += c;
-    } else {
+    if (is_reserved(c)) {
       append_percent(out, static_cast<unsigned char>(c));
+    } else {
+      out += c;
     }
   }
 }

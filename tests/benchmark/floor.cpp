@@ -2,15 +2,17 @@
 // counted. What the whole program costs above this is its own doing.
 //
 //   floor URL BROKER EVENTS
+//
+// Prints `acknowledged N` when all are, then waits to be ended, so that what it used can be read.
 
 #include <librdkafka/rdkafka.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "net/websocket.hpp"
 
@@ -77,10 +79,10 @@ class Floor final : public net::WebSocketListener {
     add("ce_streamelements", "true");
     add("content-type", "application/json");
     for (;;) {
-      const auto error = rd_kafka_producev(
-          client_, RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_KEY(key.data(), key.size()),
-          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+      const auto error =
+          rd_kafka_producev(client_, RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_KEY(key.data(), key.size()),
+                            RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
       if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw std::runtime_error(rd_kafka_err2str(error));
       reports(10);
@@ -110,5 +112,5 @@ int main(int argc, char** argv) {
   }
   std::printf("acknowledged %llu\n", static_cast<unsigned long long>(floor.acknowledged()));
   std::fflush(stdout);
-  std::quick_exit(0);
+  for (;;) ::pause();
 }

@@ -1,10 +1,13 @@
-// A StreamElements-like server for load: after the handshake it writes prepared activities of 565–660 bytes, each with an
-// id of its own, as fast as they are read or at a rate. One thread, poll(2), no websocket library: it must cost little
-// beside what is measured.
+// A StreamElements-like server for load: after the handshake it writes prepared activities of 565–660 bytes, each with
+// an id of its own, as fast as they are read or at a rate. One thread, poll(2), no websocket library: it must cost
+// little beside what is measured.
 //
-//   load_server --events N [--rate R] [--connections C]
+//   load_server --events N [--rate R] [--connections C] [--stamp] [--certificate FILE --key FILE]
 //
-// Prints `listening PORT`; when all is written `sent N events B bytes S seconds`; ends when a client leaves. The load begins when C clients have authenticated.
+// Prints `listening PORT`; `connected` at the first client; `begin` when C clients have authenticated, which begins the
+// load; `sent N events B bytes S seconds` when all is written. Ends when a client leaves. Each connection is a channel
+// of its own. --stamp: the last 16 digits of `_id` are the monotonic clock in nanoseconds at the write. --certificate
+// and --key: TLS.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -12,17 +15,19 @@
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +37,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Template {
-  std::string frame;       // the whole websocket frame
-  std::size_t id_at = 0;   // where the 24 digits of `_id` stand
+  std::string frame;           // the whole websocket frame
+  std::size_t id_at = 0;       // where the 24 digits of `_id` stand
+  std::size_t channel_at = 0;  // where those of `channel` stand
 };
+
+constexpr std::size_t id_digits = 24;
+
+std::string channel_of(std::size_t connection) {
+  char digits[id_digits + 1];
+  std::snprintf(digits, sizeof digits, "5eb8a1f0c2d3e4f5a6b7%04x", static_cast<unsigned>(connection & 0xFFFF));
+  return digits;
+}
 
 std::string websocket_frame(std::string_view payload) {
   std::string frame = "\x81";
@@ -68,6 +82,7 @@ std::vector<Template> templates() {
     Template one;
     one.frame = websocket_frame(payload);
     one.id_at = one.frame.find("000000000000000000000000");
+    one.channel_at = one.frame.find("5eb8a1f0c2d3e4f5a6b7c8d9");
     made.push_back(std::move(one));
   }
   return made;
@@ -75,6 +90,8 @@ std::vector<Template> templates() {
 
 struct Connection {
   int socket = -1;
+  SSL* tls = nullptr;
+  std::string channel;
   std::string in, out;
   std::size_t written = 0;
   bool upgraded = false, ready = false;
@@ -113,8 +130,10 @@ void react(Connection& connection) {
   if (!connection.upgraded) {
     const auto end = connection.in.find("\r\n\r\n");
     if (end == std::string::npos) return;
-    connection.out += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Accept: " + accept_key(connection.in) + "\r\n\r\n";
+    connection.out +=
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        accept_key(connection.in) + "\r\n\r\n";
     connection.out += websocket_frame(R"(0{"sid":"load","upgrades":[],"pingInterval":25000,"pingTimeout":20000})");
     connection.out += websocket_frame("40");
     connection.in.erase(0, end + 4);
@@ -129,35 +148,77 @@ void react(Connection& connection) {
     } else if (payload == "2") {
       connection.out += websocket_frame("3");
     } else if (payload.find("authenticate") != std::string::npos) {
-      connection.out += websocket_frame(
-          R"(42["authenticated",{"clientId":"load","channelId":"5eb8a1f0c2d3e4f5a6b7c8d9","project":"realtime","message":"ok"}])");
+      connection.out += websocket_frame(R"(42["authenticated",{"clientId":"load","channelId":")" + connection.channel +
+                                        R"(","project":"realtime","message":"ok"}])");
       connection.ready = true;
     }
   }
 }
 
+enum class Io { done, later, gone };
+
+// One read or write, over TLS or not; `moved` is how much of it was done.
+Io tls_answer(SSL* tls, int result) {
+  const int why = ::SSL_get_error(tls, result);
+  return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? Io::later : Io::gone;
+}
+
+Io receive(Connection& connection, char* into, std::size_t size, std::size_t& moved) {
+  if (connection.tls != nullptr) {
+    const int result = ::SSL_read_ex(connection.tls, into, size, &moved);
+    return result == 1 ? Io::done : tls_answer(connection.tls, result);
+  }
+  const auto got = ::recv(connection.socket, into, size, 0);
+  if (got <= 0) return got < 0 && errno == EAGAIN ? Io::later : Io::gone;
+  moved = static_cast<std::size_t>(got);
+  return Io::done;
+}
+
+Io transmit(Connection& connection, const char* from, std::size_t size, std::size_t& moved) {
+  if (connection.tls != nullptr) {
+    const int result = ::SSL_write_ex(connection.tls, from, size, &moved);
+    return result == 1 ? Io::done : tls_answer(connection.tls, result);
+  }
+  const auto put = ::send(connection.socket, from, size, MSG_NOSIGNAL);
+  if (put < 0) return errno == EAGAIN ? Io::later : Io::gone;
+  moved = static_cast<std::size_t>(put);
+  return Io::done;
+}
+
 // False when the other side is gone.
 bool read_some(Connection& connection) {
   char buffer[4096];
-  const auto got = ::recv(connection.socket, buffer, sizeof buffer, 0);
-  if (got == 0 || (got < 0 && errno != EAGAIN)) return false;
-  if (got > 0) {
-    connection.in.append(buffer, static_cast<std::size_t>(got));
+  for (std::size_t got = 0;;) {
+    const Io answer = receive(connection, buffer, sizeof buffer, got);
+    if (answer != Io::done) return answer == Io::later;
+    connection.in.append(buffer, got);
     react(connection);
   }
-  return true;
 }
 
 bool write_some(Connection& connection) {
   while (connection.written < connection.out.size()) {
-    const auto put = ::send(connection.socket, connection.out.data() + connection.written,
-                            connection.out.size() - connection.written, MSG_NOSIGNAL);
-    if (put < 0) return errno == EAGAIN;
-    connection.written += static_cast<std::size_t>(put);
+    std::size_t put = 0;
+    const Io answer = transmit(connection, connection.out.data() + connection.written,
+                               connection.out.size() - connection.written, put);
+    if (answer != Io::done) return answer == Io::later;
+    connection.written += put;
   }
   connection.out.clear();
   connection.written = 0;
   return true;
+}
+
+SSL_CTX* tls_context(const char* certificate, const char* key) {
+  SSL_CTX* context = ::SSL_CTX_new(::TLS_server_method());
+  ::SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (::SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
+      ::SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
+    std::fprintf(stderr, "load_server: certificate or key cannot be used\n");
+    std::exit(1);
+  }
+  return context;
 }
 
 int listen_on_loopback(std::uint16_t& port) {
@@ -166,7 +227,7 @@ int listen_on_loopback(std::uint16_t& port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1024) != 0 ||
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 4096) != 0 ||
       ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     std::perror("load_server");
     std::exit(1);
@@ -176,87 +237,146 @@ int listen_on_loopback(std::uint16_t& port) {
   return listener;
 }
 
-}  // namespace
+void say(const char* line) {
+  std::puts(line);
+  std::fflush(stdout);
+}
 
-int main(int argc, char** argv) {
+/// The whole server: what is asked for, what is connected, how far the load is.
+class LoadServer {
+ public:
   std::uint64_t events = 100'000;
   double rate = 0;
   std::size_t wanted = 1;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--events") == 0) events = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::strcmp(argv[i], "--rate") == 0) rate = std::strtod(argv[i + 1], nullptr);
-    if (std::strcmp(argv[i], "--connections") == 0) wanted = std::strtoull(argv[i + 1], nullptr, 10);
+  bool stamp = false;
+  SSL_CTX* tls = nullptr;
+
+  int run() {
+    std::uint16_t port = 0;
+    listener_ = listen_on_loopback(port);
+    say(("listening " + std::to_string(port)).c_str());
+    for (;;) {
+      if (ready_ == wanted && begin_ == Clock::time_point{}) {
+        begin_ = Clock::now();
+        say("begin");
+      }
+      if (loading() && !push()) return 1;
+      look_for_end();
+      if (!serve()) return 0;
+    }
+  }
+
+ private:
+  bool loading() const { return ready_ == wanted && sent_ < events; }
+
+  void add_event(Connection& connection) {
+    Template& shape = shapes_[sent_ % shapes_.size()];
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+    last_stamp_ = std::max(last_stamp_ + 1, static_cast<std::uint64_t>(now));
+    char id[id_digits + 1];
+    std::snprintf(id, sizeof id, "5f1c3d6b%016llx", static_cast<unsigned long long>(stamp ? last_stamp_ : sent_));
+    shape.frame.replace(shape.id_at, id_digits, id, id_digits);
+    shape.frame.replace(shape.channel_at, id_digits, connection.channel);
+    connection.out += shape.frame;
+    bytes_ += shape.frame.size();
+    ++sent_;
+  }
+
+  // Round after round over the connections, each with at most 64 KiB ahead.
+  bool push() {
+    auto due = events;
+    if (rate > 0) {
+      const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
+      due = std::min<std::uint64_t>(events, static_cast<std::uint64_t>(elapsed * rate));
+    }
+    for (std::size_t i = 0; i < connections_.size() && sent_ < due; ++i) {
+      Connection& connection = connections_[turn_++ % connections_.size()];
+      const std::uint64_t share = rate > 0 ? 1 + (due - sent_) / connections_.size() : ~std::uint64_t{0};
+      for (std::uint64_t k = 0; k < share && sent_ < due && connection.out.size() < 65'536; ++k) add_event(connection);
+      if (!write_some(connection)) return false;
+    }
+    return true;
+  }
+
+  void look_for_end() {
+    if (ended_ || ready_ < wanted || sent_ < events) return;
+    for (const auto& connection : connections_) {
+      if (!connection.out.empty()) return;
+    }
+    ended_ = true;
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    std::printf("sent %llu events %llu bytes %.3f seconds\n", static_cast<unsigned long long>(sent_),
+                static_cast<unsigned long long>(bytes_), seconds);
+    std::fflush(stdout);
+  }
+
+  // One poll and what it brings; false when a client has left.
+  bool serve() {
+    polled_.assign(1, {listener_, POLLIN, 0});
+    bool room = false;
+    for (const auto& connection : connections_) {
+      const short write = connection.out.empty() ? 0 : POLLOUT;
+      room = room || connection.out.empty();
+      polled_.push_back({connection.socket, static_cast<short>(POLLIN | write), 0});
+    }
+    const int paced_wait = loading() ? 1 : 50;
+    ::poll(polled_.data(), polled_.size(), loading() && rate == 0 && room ? 0 : paced_wait);
+    for (std::size_t i = 1; i < polled_.size(); ++i) {
+      Connection& connection = connections_[i - 1];
+      const bool was_ready = connection.ready;
+      if ((polled_[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !read_some(connection)) return false;
+      if (!connection.out.empty() && !write_some(connection)) return false;
+      if (connection.ready && !was_ready) ++ready_;
+    }
+    if ((polled_[0].revents & POLLIN) != 0) accept_all();
+    return true;
+  }
+
+  void accept_all() {
+    for (int socket; (socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
+      const int on = 1;
+      ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      if (connections_.empty()) say("connected");
+      Connection& made = connections_.emplace_back();
+      made.socket = socket;
+      made.channel = channel_of(connections_.size());
+      if (tls == nullptr) continue;
+      made.tls = ::SSL_new(tls);
+      ::SSL_set_fd(made.tls, socket);
+      ::SSL_set_accept_state(made.tls);
+    }
+  }
+
+  int listener_ = -1;
+  std::vector<Template> shapes_ = templates();
+  std::vector<Connection> connections_;
+  std::vector<pollfd> polled_;
+  std::uint64_t sent_ = 0, bytes_ = 0, ready_ = 0, last_stamp_ = 0;
+  std::size_t turn_ = 0;
+  Clock::time_point begin_{};
+  bool ended_ = false;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  LoadServer server;
+  const char* certificate = nullptr;
+  const char* key = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--stamp") {
+      server.stamp = true;
+      continue;
+    }
+    if (++i == argc) return 2;
+    if (option == "--events") server.events = std::strtoull(argv[i], nullptr, 10);
+    if (option == "--rate") server.rate = std::strtod(argv[i], nullptr);
+    if (option == "--connections") server.wanted = std::strtoull(argv[i], nullptr, 10);
+    if (option == "--certificate") certificate = argv[i];
+    if (option == "--key") key = argv[i];
   }
   std::signal(SIGPIPE, SIG_IGN);
-  std::uint16_t port = 0;
-  const int listener = listen_on_loopback(port);
-  std::printf("listening %u\n", port);
-  std::fflush(stdout);
-
-  auto shapes = templates();
-  std::vector<Connection> connections;
-  std::uint64_t sent = 0, bytes = 0, ready = 0;
-  std::size_t turn = 0;
-  Clock::time_point start{}, end{};
-  const auto add_event = [&](Connection& connection) {
-    Template& shape = shapes[sent % shapes.size()];
-    char id[25];
-    std::snprintf(id, sizeof id, "5f1c3d6b%016llx", static_cast<unsigned long long>(sent));
-    shape.frame.replace(shape.id_at, 24, id, 24);
-    connection.out += shape.frame;
-    bytes += shape.frame.size();
-    ++sent;
-  };
-  for (;;) {
-    if (ready == wanted && sent < events) {
-      if (start == Clock::time_point{}) start = Clock::now();
-      auto due = events;
-      if (rate > 0) {
-        const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-        due = std::min<std::uint64_t>(events, static_cast<std::uint64_t>(elapsed * rate));
-      }
-      // Round after round over the connections, each with at most 64 KiB ahead.
-      for (std::size_t i = 0; i < connections.size() && sent < due; ++i) {
-        Connection& connection = connections[turn++ % connections.size()];
-        const std::uint64_t share = rate > 0 ? 1 + (due - sent) / connections.size() : ~std::uint64_t{0};
-        for (std::uint64_t k = 0; k < share && sent < due && connection.out.size() < 65'536; ++k) add_event(connection);
-        if (!write_some(connection)) return 1;
-      }
-    }
-    if (sent == events && end == Clock::time_point{}) {
-      bool written = true;
-      for (const auto& connection : connections) written = written && connection.out.empty();
-      if (written) {
-        end = Clock::now();
-        std::printf("sent %llu events %llu bytes %.3f seconds\n", static_cast<unsigned long long>(sent),
-                    static_cast<unsigned long long>(bytes), std::chrono::duration<double>(end - start).count());
-        std::fflush(stdout);
-      }
-    }
-    std::vector<pollfd> polled{{listener, POLLIN, 0}};
-    for (const auto& connection : connections) {
-      const short write = connection.out.empty() ? 0 : POLLOUT;
-      polled.push_back({connection.socket, static_cast<short>(POLLIN | write), 0});
-    }
-    const bool pushing = ready == wanted && sent < events && rate == 0;
-    bool room = false;
-    for (const auto& connection : connections) room = room || connection.out.empty();
-    ::poll(polled.data(), polled.size(), pushing && room ? 0 : (ready == wanted && sent < events ? 1 : 50));
-    for (std::size_t i = 1; i < polled.size(); ++i) {
-      Connection& connection = connections[i - 1];
-      const bool was_ready = connection.ready;
-      if ((polled[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !read_some(connection)) return 0;
-      if (!write_some(connection)) return 1;
-      if (connection.ready && !was_ready) ++ready;
-    }
-    if ((polled[0].revents & POLLIN) != 0) {
-      const int socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
-      if (socket >= 0) {
-        const int on = 1;
-        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        connections.push_back({});
-        connections.back().socket = socket;
-      }
-    }
-  }
+  if (certificate != nullptr && key != nullptr) server.tls = tls_context(certificate, key);
+  return server.run();
 }
