@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "config/settings.hpp"
 
 namespace tributary::connectors {
@@ -8,6 +10,7 @@ namespace tributary::connectors {
 /// A value, immutable after loading. Thread: any.
 struct Settings : config::Described {
   config::ConnectorCommon common;
+  std::uint32_t nesting = 64;  ///< `limits.nesting`, handed down by the daemon: not a key of the connector
 };
 
 }  // namespace tributary::connectors

@@ -103,8 +103,10 @@ App::Faults App::build(Tap tap) {
   const auto streamelements = std::get<event::Schema>(sinks::schema_named("streamelements"));
   const std::string run = new_run();
   std::set<std::string> unverified;
-  for (const auto& connector : settings_.connectors) {
-    if (connector.as<connectors::Settings>().common.tls.insecure) unverified.insert(connector.name);
+  for (auto& connector : settings_.connectors) {
+    auto& connector_settings = dynamic_cast<connectors::Settings&>(*connector.settings);
+    connector_settings.nesting = settings_.limits.nesting;
+    if (connector_settings.common.tls.insecure) unverified.insert(connector.name);
   }
   // 3. the io threads, each with a pipeline and a supervisor of its own
   for (std::uint32_t i = 0; i < settings_.io_threads; ++i) {

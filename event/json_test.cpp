@@ -7,7 +7,7 @@
 namespace tributary::event {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   append_quoted(out, text);
   return out;
@@ -16,13 +16,13 @@ std::string quoted(std::string_view text) {
 TEST(AppendQuoted, EveryByteBelow128ReadsBackAsItself) {
   for (int c = 0; c < 128; ++c) {
     const std::string text(1, static_cast<char>(c));
-    EXPECT_EQ(nlohmann::json::parse(quoted(text)).get<std::string>(), text) << c;
+    EXPECT_EQ(nlohmann::json::parse(json_string(text)).get<std::string>(), text) << c;
   }
 }
 
 TEST(AppendQuoted, KeepsTextOfEveryPlane) {
   const std::string text = "h\xC3\xA9llo \xE2\x98\x83 \xF0\x9F\x98\x80 \"q\" \\ \n";
-  EXPECT_EQ(nlohmann::json::parse(quoted(text)).get<std::string>(), text);
+  EXPECT_EQ(nlohmann::json::parse(json_string(text)).get<std::string>(), text);
 }
 
 TEST(AppendRepaired, ReplacesEachMaximalInvalidSubpartOnce) {

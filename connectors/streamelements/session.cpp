@@ -49,7 +49,7 @@ std::string words_of(std::string_view json) {
 
 Session::Session(std::string connector, const Config& config)
     : config_(config),
-      codec_({std::move(connector), config.test_events, config.state_updates, 64}),
+      codec_({std::move(connector), config.test_events, config.state_updates, config.nesting}),
       heartbeat_(config.engine_io) {}
 
 std::vector<config::Secret> Session::secrets() const {

@@ -1,121 +1,218 @@
 #!/usr/bin/env python3
 """Measures the relay as a whole process: CPU per event, rate, memory, latency; beside its floor in the same run.
 
-    bench.py BUILD_DIRECTORY [--quick] [--json FILE]
+    bench.py BUILD_DIRECTORY [--quick | --full] [--json FILE]
 
-Nothing here passes or fails on a speed: a number missed is printed as missed.
+CPU is user + system of the relay's process, all threads, from the moment its connectors are live until the broker has
+every event. Nothing here passes or fails on a speed: a number missed is printed as missed.
 """
 
 import argparse
 import json
 import os
-import signal
+import platform
+import resource
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
-TICK = os.sysconf("SC_CLK_TCK")
+from programs import Failed, Scene, memory_kib
+
+PARTITIONS = 6
 
 
-def cpu_seconds(pid):
-    """user + system of a process, all threads, in seconds (resolution of the kernel's accounting: 10 ms)."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+class Table:
+    """The rows, printed as they come."""
 
+    def __init__(self):
+        self.rows = []
 
-def memory_kib(pid, what="VmHWM"):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith(what):
-                return int(line.split()[1])
-    return 0
-
-
-class Program:
-    """A child process of ours; ended by its id."""
-
-    def __init__(self, *command, **kwargs):
-        self.process = subprocess.Popen(command, text=True, **kwargs)
-        self.pid = self.process.pid
-
-    def first_line(self):
-        return self.process.stdout.readline().strip()
-
-    def end(self, number=signal.SIGTERM, timeout=30):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=timeout)
-        return out or ""
+    def row(self, name, value, unit, target=None, at_least=False, floor=None):
+        """One number; `target` is what it should be at most (`at_least`: at least)."""
+        met = None if target is None else (value >= target if at_least else value <= target)
+        self.rows.append({"name": name, "value": round(value, 3), "unit": unit, "target": target,
+                          "at_least": at_least, "floor": None if floor is None else round(floor, 3), "met": met})
+        sign = ">=" if at_least else "<="
+        print(f"{name:<60} {value:>10.2f} {unit:<8} {'' if target is None else f'{sign} {target:g}':<10} "
+              f"{'' if floor is None else f'floor {floor:.2f}':<13} {'missed' if met is False else ''}".rstrip(),
+              flush=True)
 
 
 class Bench:
-    def __init__(self, build):
+    """`programs`: where they were built; each method measures a few rows."""
+
+    def __init__(self, build, quick, full):
         self.build = build
-        self.programs = os.path.join(build, "tests", "benchmark")
-        self.rows = []
+        self.table = Table()
+        self.flat_out = 100_000 if quick else 400_000
+        self.rounds = 1 if quick else 3
+        self.seconds = 4 if quick else 10
+        self.idle = 10_000 if full else 1_000
+        self.ratio = None
 
-    def broker(self, partitions=6):
-        program = Program(os.path.join(self.programs, "mock_broker"), str(partitions),
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return program, program.first_line().split()[1]
+    def scene(self, **kwargs):
+        return Scene(self.build, PARTITIONS, **kwargs)
 
-    def load(self, events, rate=0, connections=1):
-        program = Program(os.path.join(self.programs, "load_server"), "--events", str(events), "--rate", str(rate),
-                          "--connections", str(connections), stdout=subprocess.PIPE)
-        return program, int(program.first_line().split()[1])
+    def whole(self, events, rate=0, connections=1, routes=1, tls=False):
+        """One run: (CPU seconds, wall seconds, peak KiB)."""
+        with self.scene(tls=tls) as scene:
+            load = scene.load(events, rate, connections)
+            relay = scene.relay(load.port, connections, routes)
+            measured = scene.measure(relay, load, events)
+            peak = memory_kib(relay.pid, "VmHWM")
+            account = relay.account()
+            if int(account["delivered"]) != events:
+                raise Failed(f"{account['delivered']} of {events} delivered")
+            return measured + (peak,)
 
-    def relay(self, directory, port, broker, connections=1, routes=1):
-        lines = ["version: 1", "connectors:"]
-        for i in range(connections):
-            lines.append(f"  c{i}: {{type: streamelements, url: 'ws://127.0.0.1:{port}/socket.io/', "
-                         f"auth: {{method: jwt, token: {{file: token}}}}}}")
-        lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "routes:"]
-        lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
-        lines += ["limits: {dials_per_second: 1000}", "log: {level: warn}"]
-        with open(os.path.join(directory, "tributary.yaml"), "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        with open(os.path.join(directory, "token"), "w", encoding="utf-8") as file:
-            file.write("load-token\n")
-        return Program(os.path.join(self.build, "tributary"), "run", "-c", os.path.join(directory, "tributary.yaml"),
-                       stdout=subprocess.PIPE)
+    def floor(self, events, rate=0):
+        """The floor over the same load: (CPU seconds, wall seconds)."""
+        with self.scene() as scene:
+            load = scene.load(events, rate, 1)
+            return scene.measure(scene.floor(load.port, events), load, events)
 
-    def whole(self, events, rate=0, connections=1, routes=1):
-        """One run of the relay over so many events: (µs per event, events/s, peak KiB, account)."""
-        with tempfile.TemporaryDirectory() as directory:
-            broker, address = self.broker()
-            load, port = self.load(events, rate, connections)
-            relay = self.relay(directory, port, address, connections, routes)
-            begin_cpu, begin = cpu_seconds(relay.pid), time.monotonic()
-            sent = load.process.stdout.readline()
-            cpu, took = self.settled(relay.pid, begin)
-            cpu -= begin_cpu
-            peak = memory_kib(relay.pid)
-            account = relay.end()
-            load.end()
-            broker.process.stdin.close()
-            broker.process.wait(timeout=10)
-        fields = dict(part.split("=") for part in account.split() if "=" in part)
-        if int(fields["delivered"]) != events:
-            raise RuntimeError(f"{fields['delivered']} of {events} delivered: {account}")
-        return cpu / events * 1e6, events / took, peak, fields
+    def flat_out_rows(self):
+        events = self.flat_out
+        whole, floor = [], []
+        for _ in range(max(self.rounds, 1)):
+            whole.append(self.whole(events))
+            floor.append(self.floor(events))
+        cost = statistics.median(run[0] for run in whole) / events * 1e6
+        least = statistics.median(run[0] for run in floor) / events * 1e6
+        rate, least_rate = (statistics.median(events / run[1] for run in runs) for runs in (whole, floor))
+        self.ratio = cost / least
+        self.table.row("whole job, flat out, plain: CPU per event", cost, "us", 4.5, floor=least)
+        self.table.row("whole job, flat out, plain: rate", rate, "1/s", 250_000, at_least=True, floor=least_rate)
+        self.table.row("whole / floor", self.ratio, "", 1.9)
+        self.table.row("resident memory, flat out: peak", max(run[2] for run in whole) / 1024, "MiB", 64)
+        secure = [self.whole(events, tls=True) for _ in range(self.rounds)]
+        self.table.row("whole job, flat out, TLS: CPU per event",
+                       statistics.median(run[0] for run in secure) / events * 1e6, "us", 5.0)
+        self.table.row("whole job, flat out, TLS: rate", statistics.median(events / run[1] for run in secure), "1/s")
 
-    @staticmethod
-    def settled(pid, begin):
-        """(CPU seconds, wall seconds) when the process has had nothing to do for 300 ms."""
-        last, since = cpu_seconds(pid), time.monotonic()
-        while time.monotonic() - since < 0.3:
-            time.sleep(0.02)
-            now = cpu_seconds(pid)
-            if now - last > 0.011:
-                last, since = now, time.monotonic()
-        return cpu_seconds(pid), since - begin
+    def paced_rows(self):
+        for rate, target in ((20_000, 25), (1_000, 5)):
+            events = rate * self.seconds
+            share, least = (run[0] / run[1] * 100 for run in (self.whole(events, rate), self.floor(events, rate)))
+            self.table.row(f"{rate:,} events/s: part of a core", share, "%", target, floor=least)
+
+    def latency_rows(self):
+        rate, ages = 1_000, {}
+        for who in ("relay", "floor"):
+            with self.scene() as scene:
+                events = rate * self.seconds
+                consumer = scene.consumer(events)
+                load = scene.load(events, rate, 1, stamp=True)
+                if who == "relay":
+                    scene.relay(load.port)
+                else:
+                    scene.floor(load.port, events)
+                ages[who] = [float(word) for word in consumer.line("latency", self.seconds + 30).split()]
+        for i, (name, target) in enumerate((("p50", 6), ("p99", 12))):
+            self.table.row(f"1,000 events/s: socket write -> read by a consumer, {name}", ages["relay"][i], "ms", target,
+                           floor=ages["floor"][i])
+
+    def idle_rows(self):
+        with self.scene() as scene:
+            load = scene.load(0, connections=5)
+            relay = scene.relay(load.port, 5)
+            load.line("sent", 30)
+            time.sleep(2)
+            self.table.row("resident memory, five idle connectors", memory_kib(relay.pid, "VmRSS") / 1024, "MiB", 16)
+        for tls, target in ((False, 10), (True, 45)):
+            self.idle_upstreams(tls, target)
+
+    def idle_upstreams(self, tls, target):
+        kind = "TLS" if tls else "plain"
+        with self.scene(tls=tls) as scene:
+            load = scene.load(0, connections=1)
+            relay = scene.relay(load.port, 1)
+            load.line("sent", 30)
+            time.sleep(1)
+            one = memory_kib(relay.pid, "VmRSS")
+        with self.scene(tls=tls) as scene:
+            load = scene.load(0, connections=self.idle)
+            relay = scene.relay(load.port, self.idle)
+            begin = time.monotonic()
+            load.line("sent", 60 + self.idle / 100)
+            up = time.monotonic() - begin
+            time.sleep(2)
+            cpu, begin = relay.cpu(), time.monotonic()
+            time.sleep(self.seconds)
+            share = (relay.cpu() - cpu) / (time.monotonic() - begin) * 100
+            each = (memory_kib(relay.pid, "VmRSS") - one) / (self.idle - 1)
+        self.table.row(f"{self.idle:,} idle upstreams, {kind}: memory each", each, "KiB", target)
+        self.table.row(f"{self.idle:,} idle upstreams, {kind}: part of a core", share, "%", 3)
+        self.table.row(f"{self.idle:,} idle upstreams, {kind}: all live after (1,000 dials/s)", up, "s",
+                       self.idle / 1000 + 1)
+
+    def growth_rows(self):
+        shapes = [(1, 1), (10, 1), (100, 1), (1_000, 1), (1, 10)]
+        events = self.flat_out // 2
+        costs = {shape: [] for shape in shapes}
+        for _ in range(self.rounds):
+            for connections, routes in shapes:
+                cpu = self.whole(events, connections=connections, routes=routes)[0]
+                costs[connections, routes].append(cpu / events * 1e6)
+        base = statistics.median(costs[shapes[0]])
+        self.table.row("growth: 1 connector, 1 route", base, "us")
+        for connections, routes in shapes[1:]:
+            cost = statistics.median(costs[connections, routes])
+            self.table.row(f"growth: {connections:,} connectors, {routes} routes, against that one", cost / base, "x", 1.15)
+
+    def start_and_stop_rows(self):
+        starts, stops = [], []
+        for _ in range(5):
+            with self.scene() as scene:
+                load = scene.load(0, connections=1)
+                begin = time.monotonic()
+                relay = scene.relay(load.port)
+                load.line("connected", 30)
+                starts.append((time.monotonic() - begin) * 1000)
+                load.line("sent", 30)
+                time.sleep(0.5)
+                begin = time.monotonic()
+                relay.end()
+                stops.append((time.monotonic() - begin) * 1000)
+        self.table.row("start to first dial", statistics.median(starts), "ms", 50)
+        self.table.row("stop when idle", statistics.median(stops), "ms", 100)
+
+    def run(self):
+        for part in (self.flat_out_rows, self.paced_rows, self.latency_rows, self.idle_rows, self.growth_rows,
+                     self.start_and_stop_rows):
+            try:
+                part()
+            except Failed as failed:  # the other parts still tell something
+                self.table.rows.append({"name": part.__name__, "failed": str(failed)})
+                print(f"{part.__name__}: could not be measured: {failed}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("build")
+    parser.add_argument("--quick", action="store_true", help="short runs, once each")
+    parser.add_argument("--full", action="store_true", help="10,000 idle upstreams instead of 1,000")
+    parser.add_argument("--json", default="build/bench.json", help="where the rows go as JSON")
+    arguments = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    bench = Bench(arguments.build, arguments.quick, arguments.full)
+    load_before = os.getloadavg()
+    print(f"{os.cpu_count()} cores, load average before: {load_before[0]:.2f}", flush=True)
+    begin = time.monotonic()
+    bench.run()
+    if bench.ratio is not None:
+        print(f"ratio whole/floor: {bench.ratio:.2f}")
+    missed = [row["name"] for row in bench.table.rows if row.get("met") is False]
+    failed = [row["name"] for row in bench.table.rows if "failed" in row]
+    print(f"{len(bench.table.rows)} rows, {len(missed)} missed, {len(failed)} not measured, "
+          f"{time.monotonic() - begin:.0f} s")
+    with open(arguments.json, "w", encoding="utf-8") as file:
+        json.dump({"machine": platform.machine(), "cores": os.cpu_count(), "load_average_before": load_before[0],
+                   "rows": bench.table.rows}, file, indent=1)
+        file.write("\n")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    bench = Bench(sys.argv[1])
-    n = int(sys.argv[2]) if len(sys.argv) > 2 else 500_000
-    for _ in range(3):
-        print(bench.whole(n)[:3])
+    sys.exit(main())

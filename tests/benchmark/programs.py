@@ -1,0 +1,202 @@
+"""The child processes of a measurement: started, waited for with a time limit, ended by their ids."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+
+class Failed(RuntimeError):
+    """Something could not be measured, and why."""
+
+
+def memory_kib(pid, what):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith(what + ":"):
+                return int(line.split()[1])
+    raise Failed(f"no {what} of process {pid}")
+
+
+class Program:
+    """One child. Its output is read only here, its errors go to a file: no pipe fills up."""
+
+    def __init__(self, *command, errors, answers=False):
+        self.name = os.path.basename(command[0])
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE if answers else subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=errors)
+        self.pid = self.process.pid
+        self.unread = b""
+
+    def line(self, word, timeout):
+        """The rest of the next line that begins with `word`; lines before it are passed over."""
+        until = time.monotonic() + timeout
+        while True:
+            line, found, rest = self.unread.partition(b"\n")
+            if found:
+                self.unread = rest
+                if line.decode().split(" ")[0] == word:
+                    return line.decode()[len(word) + 1:]
+                continue
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise Failed(f"{self.name}: no '{word}' within {timeout:.0f} s")
+            more = os.read(self.process.stdout.fileno(), 65536)
+            if not more:
+                raise Failed(f"{self.name}: ended before '{word}'")
+            self.unread += more
+
+    def cpu(self):
+        """User + system of all its threads so far, in seconds: the process's CPU clock."""
+        return time.clock_gettime((~self.pid << 3) | 2)
+
+    def end(self, number=signal.SIGTERM, timeout=30):
+        """Asks it to end; what it had still to say."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            exited = select.poll()  # wait(timeout) of subprocess looks only every 50 ms
+            exited.register(descriptor := os.pidfd_open(self.pid), select.POLLIN)
+            if not exited.poll(timeout * 1000):
+                self.process.kill()
+            os.close(descriptor)
+        code = self.process.wait(timeout=10)
+        said = self.unread + self.process.stdout.read()
+        self.process.stdout.close()
+        if self.process.stdin:
+            self.process.stdin.close()
+        if code == -signal.SIGKILL and number != signal.SIGKILL:
+            raise Failed(f"{self.name}: did not end within {timeout} s")
+        return said.decode()
+
+    def abandon(self):
+        if not self.process.stdout.closed:
+            self.end(signal.SIGKILL)
+
+
+class Load(Program):
+    """The upstream."""
+
+    def __init__(self, *command, errors):
+        super().__init__(*command, errors=errors)
+        self.port = int(self.line("listening", 10))
+
+
+class Broker(Program):
+    def __init__(self, *command, errors):
+        super().__init__(*command, errors=errors, answers=True)
+        self.address = self.line("broker", 10)
+
+    def wait_for(self, events, timeout):
+        """Until it holds so many events; the moment."""
+        until = time.monotonic() + timeout
+        held = 0
+        while time.monotonic() < until:
+            self.process.stdin.write(b"\n")
+            self.process.stdin.flush()
+            held = int(self.line("count", 20))
+            if held >= events:
+                return time.monotonic()
+            time.sleep(0.01)
+        raise Failed(f"the broker has {held} of {events} events after {timeout:.0f} s")
+
+
+class Relay(Program):
+    def account(self):
+        """Ends it; its last line, name by name."""
+        line = self.end().strip()
+        account = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        if "delivered" not in account:
+            raise Failed(f"the relay's account has no 'delivered': {line!r}")
+        return account
+
+
+def configuration(port, broker, connections, routes, tls):
+    scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
+    lines = ["version: 1", "connectors:"]
+    for i in range(connections):
+        lines.append(f"  c{i}: {{type: streamelements, url: '{scheme}://127.0.0.1:{port}/socket.io/', "
+                     f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
+    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "routes:"]
+    lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
+    lines += ["limits: {dials_per_second: 1000}", "log: {level: error}", ""]
+    return "\n".join(lines)
+
+
+class Scene(contextlib.ExitStack):
+    """A broker, and what is started beside it; everything ends with the scene, in reverse order."""
+
+    def __init__(self, build, partitions, tls=False):
+        super().__init__()
+        self.build, self.partitions, self.tls = build, partitions, tls
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self.directory = self.enter_context(tempfile.TemporaryDirectory(prefix="tributary-bench-"))
+            self.errors = self.enter_context(open(self.path("errors.log"), "w+b"))
+            if self.tls:
+                self.make_certificate()
+            self.broker = self.started(Broker, self.program("mock_broker"), str(self.partitions))
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, Failed):
+            self.errors.seek(0)
+            error.args = (f"{error} {self.errors.read()[-500:].decode(errors='replace')}".strip(),)
+        return super().__exit__(kind, error, trace)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def program(self, name):
+        return os.path.join(self.build, "tests", "benchmark", name)
+
+    def started(self, kind, *command):
+        program = kind(*command, errors=self.errors)
+        self.callback(program.abandon)
+        return program
+
+    def make_certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                        "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.path("key.pem"),
+                        "-out", self.path("certificate.pem")], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+    def load(self, events, rate=0, connections=1, stamp=False):
+        extra = ["--stamp"] if stamp else []
+        if self.tls:
+            extra += ["--certificate", self.path("certificate.pem"), "--key", self.path("key.pem")]
+        return self.started(Load, self.program("load_server"), "--events", str(events), "--rate", str(rate),
+                            "--connections", str(connections), *extra)
+
+    def relay(self, port, connections=1, routes=1):
+        file = self.path("tributary.yaml")
+        with open(file, "w", encoding="utf-8") as text:
+            text.write(configuration(port, self.broker.address, connections, routes, self.tls))
+        with open(self.path("token"), "w", encoding="utf-8") as text:
+            text.write("load-token\n")
+        return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)
+
+    def floor(self, port, events):
+        return self.started(Program, self.program("floor"), f"ws://127.0.0.1:{port}/socket.io/", self.broker.address,
+                            str(events))
+
+    def consumer(self, events):
+        program = self.started(Program, self.program("consumer"), self.broker.address, str(events), str(self.partitions))
+        program.line("consuming", 10)
+        return program
+
+    def measure(self, program, load, events):
+        """(CPU seconds, wall seconds) of `program` from the begin of the load until the broker has it all."""
+        load.line("begin", 60)
+        cpu, begin = program.cpu(), time.monotonic()
+        load.line("sent", 120)
+        end = self.broker.wait_for(events, 60)
+        time.sleep(0.2)  # the last acknowledgements and the ledgers
+        return program.cpu() - cpu, end - begin
