@@ -18,7 +18,7 @@ deps:  ## install the packages that building needs (asks for sudo only when some
 	@deploy/install-deps
 
 build: deps  ## the program: build/release/tributary
-	@$(CONFIGURE) >build-configure.log 2>&1 || { cat build-configure.log; rm -f build-configure.log; exit 1; }; rm -f build-configure.log
+	@mkdir -p build && $(CONFIGURE) >build/configure.log 2>&1 || { cat build/configure.log; rm -f build/configure.log; exit 1; }; rm -f build/configure.log
 	cmake --build build/release --parallel $(JOBS) --target tributary
 
 demo: build  ## run the demo: a simulated upstream, an embedded Kafka, no account needed (FOR=10s RATE=50)

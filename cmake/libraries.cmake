@@ -14,6 +14,12 @@ pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
+# Events are made on one thread and let go on another, which glibc's malloc pays for dearly.
+option(TRIBUTARY_JEMALLOC "Link jemalloc into the program" ON)
+if(TRIBUTARY_JEMALLOC)
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+endif()
+
 # Boost is used for its headers only (Asio, Beast).
 find_package(Boost 1.81 REQUIRED)
 add_library(tributary_boost INTERFACE)

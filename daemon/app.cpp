@@ -50,6 +50,7 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
 
 App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
   Faults faults;
+  std::uint64_t memory = 0;
   for (const auto& named : settings_.sinks) {
     auto& reporter = sink_reporters_.emplace_back(std::make_unique<SinkReporter>(telemetry_, named.name));
     auto [downstream, handling, fault] = sinks::find(named.type)->build(named, *reporter);
@@ -74,6 +75,11 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     }
     target.schema = std::get<event::Schema>(std::move(schema));
     targets.push_back(std::move(target));
+    memory += outbox.memory;
+  }
+  if (memory > settings_.limits.memory.bytes) {
+    telemetry_.emit(Signal::configuration_warning, "", "the sinks' memory adds up to " + config::format(config::Size{memory}) +
+                                                           ", more than limits.memory");
   }
   return faults;
 }
@@ -143,7 +149,19 @@ void App::start() {
   }
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     stages_[i]->supervisor->want(shares[i]);
-    stages_[i]->thread = std::thread([&stage = *stages_[i]] { stage.io.run(); });
+    stages_[i]->thread = std::thread([this, &stage = *stages_[i]] { run(stage); });
+  }
+}
+
+/// What escapes one connector's call-back must not end the others.
+void App::run(Stage& stage) {
+  for (;;) {
+    try {
+      stage.io.run();
+      return;
+    } catch (const std::exception& broken) {
+      telemetry_.emit(Signal::internal_error, "", broken.what());
+    }
   }
 }
 

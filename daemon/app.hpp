@@ -64,6 +64,7 @@ class App {
   Faults build(Tap tap);
   Faults build_sinks(std::vector<relay::Target>& targets);
   std::vector<relay::Route> routes() const;
+  void run(Stage& stage);
 
   config::Settings settings_;
   Telemetry& telemetry_;

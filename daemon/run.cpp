@@ -53,6 +53,9 @@ int run_command(const std::string& configuration) {
   while (signals.stops() == 0) {
     signals.wait(60'000);
     if (signals.take_reopen()) app.reopen();
+    if (signals.take_reload()) {
+      telemetry.emit(Signal::reload_refused, "", "reload is not there yet: the running configuration goes on");
+    }
   }
   telemetry.emit(Signal::program_stopping, "", "draining; a second signal ends at once");
   app.stop(stop_timeout);

@@ -14,12 +14,15 @@ namespace {
 int descriptor = -1;
 int stops_seen = 0;
 bool reopen_seen = false;
+bool reload_seen = false;
 
 void drain() {
   signalfd_siginfo info{};
   while (::read(descriptor, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     if (info.ssi_signo == SIGUSR1) {
       reopen_seen = true;
+    } else if (info.ssi_signo == SIGHUP) {
+      reload_seen = true;
     } else {
       ++stops_seen;
     }
@@ -29,7 +32,7 @@ void drain() {
 sigset_t watched() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&set, signal);
   return set;
 }
 
@@ -55,6 +58,11 @@ int Signals::stops() const {
 bool Signals::take_reopen() {
   drain();
   return std::exchange(reopen_seen, false);
+}
+
+bool Signals::take_reload() {
+  drain();
+  return std::exchange(reload_seen, false);
 }
 
 void Signals::wait(int milliseconds) {

@@ -4,7 +4,8 @@
 
 namespace tributary::daemon {
 
-/// What signals have asked for. SIGTERM and SIGINT are counted, SIGUSR1 is a wish that is taken once.
+/// What signals have asked for. SIGTERM and SIGINT are counted; SIGUSR1 (reopen) and SIGHUP (reload)
+/// are wishes that are taken once.
 /// Installed once by a command, before any thread starts. Thread: main.
 class Signals {
  public:
@@ -15,6 +16,7 @@ class Signals {
 
   int stops() const;
   bool take_reopen();
+  bool take_reload();
   /// Waits until a signal comes, at most `milliseconds`.
   void wait(int milliseconds);
 };

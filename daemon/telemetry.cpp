@@ -19,6 +19,8 @@ const SignalRow& row(Signal signal) noexcept {
       {"record_refused", Level::warn},
       {"record_too_large", Level::warn},
       {"dead_letter_failed", Level::error},
+      {"reload_refused", Level::warn},
+      {"internal_error", Level::error},
       {"events_lost", Level::error},
   }};
   return rows[static_cast<std::size_t>(signal)];

@@ -55,7 +55,7 @@ TEST_F(DeliveryTest, ItsBookBalancesAtEveryLook) {
 
 TEST_F(DeliveryTest, IsFullAtItsMemoryAndCallsWhenThereIsRoomAgain) {
   wire->hold = true;
-  const auto delivery = make(10'000);
+  const auto delivery = make(30'000);
   std::atomic<int> rooms{0};
   delivery->on_room([&] { ++rooms; });
   delivery->start();
