@@ -64,6 +64,7 @@ enum class Verdict : std::uint8_t {
   delivered,     ///< safe: acknowledged by every in-sync replica, or written
   retriable,     ///< not delivered, not its fault: replay its lane
   record_fault,  ///< a record of its batch is refused for itself: bisect, dead-letter the guilty
+  too_large,     ///< likewise, for its size
   denied,        ///< authorization or unknown topic: park the lane
   purged,        ///< taken back because the producer is rebuilt: replay
   failed,        ///< cannot be delivered and must not be tried again (an at-most-once sink)

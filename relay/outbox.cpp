@@ -23,6 +23,7 @@ struct Outbox::Item {
   bool tried = false;   ///< has been sent at least once
   bool notice = false;  ///< the relay's own event: beside the book
   bool guilty = false;  ///< refused for itself in this probe
+  bool oversize = false;  ///< and why
   bool gone = false;    ///< finished otherwise: leaves the lane without being delivered
 
   std::uint64_t token() const { return reinterpret_cast<std::uintptr_t>(this); }
@@ -304,7 +305,9 @@ void Outbox::report(const event::Report& report, SteadyTime now) {
       settle(lane);
       break;
     case Verdict::record_fault:
+    case Verdict::too_large:
       item.guilty = true;
+      item.oversize = report.verdict == Verdict::too_large;
       lane.code = report.code;
       if (stream.mode == Stream::Mode::open) stream.mode = Stream::Mode::draining;
       stream.refused = probing;
@@ -474,7 +477,7 @@ void Outbox::probe_answered(Stream& stream, SteadyTime now) {
   }
   if (guilty && open.size() == 1) {
     Item& item = *stream.suspects[open.front()];
-    to_letter(item, "record_refused", item.lane->code);
+    to_letter(item, item.oversize ? "too_large" : "record_refused", item.lane->code);
   } else if (guilty) {
     const std::size_t middle = open[open.size() / 2];
     stream.groups.emplace_back(middle, end);

@@ -180,6 +180,17 @@ TEST_F(OutboxTest, HalvesAFailedBatchUntilTheGuiltyRecordIsADeadLetter) {
   EXPECT_TRUE(outbox->empty());
 }
 
+TEST_F(OutboxTest, ARecordThatTheBrokerFindsTooLargeSaysSo) {
+  offer("a", 1), offer("a", 2);
+  send();
+  report_all(Verdict::too_large);
+  EXPECT_EQ(send(), "a1 a2");
+  report_all(Verdict::too_large);
+  EXPECT_EQ(send(), "a1");
+  report("a1", Verdict::too_large);
+  EXPECT_EQ(send(), "a2 letter:too_large");
+}
+
 TEST_F(OutboxTest, WhileABatchIsHalvedItsStreamSendsNothingElse) {
   offer("a", 1), offer("b", 1);
   send();

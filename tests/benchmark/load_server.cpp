@@ -94,7 +94,7 @@ struct Connection {
   std::string channel;
   std::string in, out;
   std::size_t written = 0;
-  bool upgraded = false, ready = false;
+  bool upgraded = false, ready = false, closing = false;
 };
 
 std::string accept_key(const std::string& request) {
@@ -145,6 +145,11 @@ void react(Connection& connection) {
       connection.out += "\x8A";
       connection.out += static_cast<char>(payload.size());
       connection.out += payload;
+    } else if (opcode == 8) {
+      connection.out += "\x88";
+      connection.out += static_cast<char>(payload.size());
+      connection.out += payload;
+      connection.closing = true;
     } else if (payload == "2") {
       connection.out += websocket_frame("3");
     } else if (payload.find("authenticate") != std::string::npos) {
@@ -206,6 +211,7 @@ bool write_some(Connection& connection) {
   }
   connection.out.clear();
   connection.written = 0;
+  if (connection.closing) ::shutdown(connection.socket, SHUT_WR);
   return true;
 }
 
