@@ -44,7 +44,9 @@ std::string_view code_of(int error) {
 LineSink::LineSink(std::unique_ptr<LineTarget> target, const Settings& settings, SinkObserver& observer)
     : target_(std::move(target)), settings_(settings), observer_(observer) {}
 
-LineSink::~LineSink() {
+LineSink::~LineSink() { close(); }
+
+void LineSink::close() {
   std::vector<event::Report> nobody;
   flush(nobody);
 }

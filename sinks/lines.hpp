@@ -49,6 +49,7 @@ class LineSink final : public event::Downstream {
   event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) override;
   void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
   void wake() override;
+  void close() override;
   void reopen() override;
   bool acknowledges() const override { return settings_.keeps; }
 

@@ -68,9 +68,11 @@ Producer::Producer(ProducerOptions options, SinkObserver& observer)
       batch_size_(number(options_.properties, "batch.size").value_or(default_batch_size)),
       rebuild_pause_(first_rebuild_pause) {}
 
-Producer::~Producer() {
+Producer::~Producer() { close(); }
+
+void Producer::close() {
   watch_.reset();
-  close();
+  shut();
 }
 
 bool Producer::open(std::string& fault) {
@@ -83,7 +85,7 @@ bool Producer::open(std::string& fault) {
   return true;
 }
 
-void Producer::close() {
+void Producer::shut() {
   for (auto& [name, topic] : topics_) topic->handle.reset();
   {
     const std::lock_guard lock(wake_mutex_);
@@ -391,7 +393,7 @@ void Producer::rebuild(std::vector<Report>& reports) {
       }
     }
   }
-  close();
+  shut();
   in_flight_.take_all([&](std::uint64_t token) {
     reports.push_back({token, event::Verdict::purged, code_of(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)});
   });

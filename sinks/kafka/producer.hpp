@@ -51,6 +51,7 @@ class Producer final : public event::Downstream {
   void wake() override;
   bool broken() const override;
   void rebuild(std::vector<event::Report>& reports) override;
+  void close() override;
   std::uint64_t clamped() const override { return clamped_; }
 
   /// Records handed to librdkafka and not reported yet.
@@ -70,7 +71,7 @@ class Producer final : public event::Downstream {
 
   Producer(ProducerOptions options, SinkObserver& observer);
   bool open(std::string& fault);
-  void close();
+  void shut();
   Topic& topic_of(std::string_view stream);
   std::optional<event::Sent> not_ready(Topic& topic);
   void missing(Topic& topic);

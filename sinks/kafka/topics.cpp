@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // A record waits for its topic's limit only so long; a slow answer is asked for again while records flow.
-constexpr Patience hasty{.list = 1'000ms, .describe = 250ms};
-constexpr Patience thorough{.list = 1'000ms, .describe = 2'000ms};
+constexpr Patience in_haste{.list = 1'000ms, .describe = 250ms};
+constexpr Patience with_time{.list = 1'000ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
 constexpr auto first_pause = 250ms;
@@ -278,7 +278,7 @@ void TopicWatch::run() {
     asked_ = false;
     const std::vector<std::string> names(wanted_.begin(), wanted_.end());
     lock.unlock();
-    const auto survey = inspector_.survey(names, create_, again ? thorough : hasty);
+    const auto survey = inspector_.survey(names, create_, again ? with_time : in_haste);
     lock.lock();
     learn(survey, again);
     if (survey.listed) {
