@@ -173,7 +173,8 @@ void Delivery::run() {
       const std::lock_guard lock(mutex_);
       more = !inbox_.empty();
     }
-    downstream_->poll(more ? 0ms : std::max(wait, 0ms), reports_);
+    if (more) downstream_->wake();  // not at once: the wire may keep a pace, so that records come in bursts
+    downstream_->poll(std::max(wait, 0ms), reports_);
     sleeping_ = false;
 
     now = std::chrono::steady_clock::now();

@@ -144,13 +144,17 @@ TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {
   EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: 1}"), ElementsAre(HasSubstr("outside allowed range")));
 }
 
-TEST(KafkaConfig, OauthbearerWorksThroughPassthrough) {
-  if (!property_fault("sasl.oauthbearer.method", "oidc").empty()) GTEST_SKIP() << "this librdkafka has no OIDC";
-  EXPECT_THAT(faults("security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
-                     "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: relay, "
-                     "sasl.oauthbearer.client.secret: {env: FAKE_SECRET}, "
-                     "sasl.oauthbearer.token.endpoint.url: \"https://id.example.org/token\"}"),
-              IsEmpty());
+TEST(KafkaConfig, OauthbearerIsPassedThroughToALibrdkafkaThatHasIt) {
+  const auto found = faults("security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
+                            "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: relay, "
+                            "sasl.oauthbearer.client.secret: {env: FAKE_SECRET}, "
+                            "sasl.oauthbearer.token.endpoint.url: \"https://id.example.org/token\"}");
+  const std::string words = property_fault("sasl.oauthbearer.method", "oidc");
+  if (words.empty()) {
+    EXPECT_THAT(found, IsEmpty());
+  } else {  // built without OIDC, as Debian 12's: its own words are the fault, whatever else it misses with it
+    EXPECT_THAT(found, testing::Contains(HasSubstr(words)));
+  }
 }
 
 TEST(KafkaConfig, ReportsSecurityThatContradictsItself) {

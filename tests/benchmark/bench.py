@@ -33,7 +33,7 @@ class Table:
         self.rows.append({"name": name, "value": round(value, 3), "unit": unit, "target": target,
                           "at_least": at_least, "floor": None if floor is None else round(floor, 3), "met": met})
         sign = ">=" if at_least else "<="
-        print(f"{name:<60} {value:>10.2f} {unit:<8} {'' if target is None else f'{sign} {target:g}':<10} "
+        print(f"{name:<66} {value:>10.2f} {unit:<8} {'' if target is None else f'{sign} {target:g}':<10} "
               f"{'' if floor is None else f'floor {floor:.2f}':<13} {'missed' if met is False else ''}".rstrip(),
               flush=True)
 
@@ -74,7 +74,7 @@ class Bench:
     def flat_out_rows(self):
         events = self.flat_out
         whole, floor = [], []
-        for _ in range(max(self.rounds, 1)):
+        for _ in range(self.rounds):
             whole.append(self.whole(events))
             floor.append(self.floor(events))
         cost = statistics.median(run[0] for run in whole) / events * 1e6
@@ -108,9 +108,9 @@ class Bench:
                 else:
                     scene.floor(load.port, events)
                 ages[who] = [float(word) for word in consumer.line("latency", self.seconds + 30).split()]
-        for i, (name, target) in enumerate((("p50", 6), ("p99", 12), ("worst", None), ("the very first event", None))):
-            self.table.row(f"1,000 events/s: socket write -> read by a consumer, {name}", ages["relay"][i], "ms", target,
-                           floor=ages["floor"][i])
+        for i, (name, target) in enumerate((("p50", 6), ("p99", 12), ("worst", None), ("the first", None))):
+            self.table.row(f"1,000 events/s: socket write -> read by consumer, {name}", ages["relay"][i], "ms",
+                           target, floor=ages["floor"][i])
 
     def idle_rows(self):
         with self.scene() as scene:
@@ -158,7 +158,8 @@ class Bench:
         self.table.row("growth: 1 connector, 1 route", base, "us")
         for connections, routes in shapes[1:]:
             cost = statistics.median(costs[connections, routes])
-            self.table.row(f"growth: {connections:,} connectors, {routes} routes, against that one", cost / base, "x", 1.15)
+            self.table.row(f"growth: connectors {connections:,}, routes {routes}, against that one", cost / base, "x",
+                           1.15)
 
     def start_and_stop_rows(self):
         starts, stops = [], []

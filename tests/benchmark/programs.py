@@ -188,7 +188,8 @@ class Scene(contextlib.ExitStack):
                             str(events))
 
     def consumer(self, events):
-        program = self.started(Program, self.program("consumer"), self.broker.address, str(events), str(self.partitions))
+        program = self.started(Program, self.program("consumer"), self.broker.address, str(events),
+                               str(self.partitions))
         program.line("consuming", 10)
         return program
 
