@@ -32,13 +32,13 @@ std::uint64_t most_records(config::Size memory) {
   return std::clamp<std::uint64_t>(memory.bytes / 4096, 1'000, 100'000);
 }
 
-/// Above this, librdkafka waits for the rest of `linger`: the sink must not sleep too deeply to be stopped.
-constexpr std::chrono::milliseconds longest_pace{20};
+/// Longer would only add latency: measured, 1 ms takes most of the wake-ups away.
+constexpr std::chrono::milliseconds longest_pace{1};
 
 }  // namespace
 
 std::chrono::microseconds pace_of(std::chrono::milliseconds linger) {
-  return std::min<std::chrono::microseconds>(std::chrono::microseconds(linger) * 3 / 5, longest_pace);
+  return std::min<std::chrono::microseconds>(std::chrono::microseconds(linger) / 5, longest_pace);
 }
 
 void Settings::describe(config::Fields& fields) {
@@ -172,7 +172,7 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
       {"queue.buffering.max.kbytes", std::to_string(settings.memory.bytes / 1024)},
       {"queue.buffering.max.messages", std::to_string(most_records(settings.memory))},
       {"linger.ms",
-       std::to_string(pace_of(settings.linger) < longest_pace ? 0 : (settings.linger - longest_pace).count())},
+       std::to_string((settings.linger - std::chrono::ceil<std::chrono::milliseconds>(pace_of(settings.linger))).count())},
       {"compression.type", std::string(compression_names.at(static_cast<std::size_t>(settings.compression)))},
       {"allow.auto.create.topics", "false"},
       {"socket.keepalive.enable", "true"},

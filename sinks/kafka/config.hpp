@@ -53,7 +53,7 @@ struct Settings final : config::Described {
 /// Why `librdkafka: {name: …}` would break the promise or contradict another key; empty when it would not.
 std::string_view refusal_of(std::string_view property) noexcept;
 
-/// The producer's pace for this linger: most of it, so that reports too are seen within about `linger`.
+/// The producer's pace for this linger: a part of it, taken off what librdkafka waits.
 std::chrono::microseconds pace_of(std::chrono::milliseconds linger);
 
 /// Everything for librdkafka, secrets read. An empty result means that `fault` says which one could not be read.

@@ -29,7 +29,7 @@ struct ProducerOptions {
   CreateTopics create_topics;
   /// While records are on their way, reports are looked for and new records let in at this pace: at low rates it is
   /// wake-ups that cost, and a burst of records to several partitions costs hardly more than one record.
-  std::chrono::microseconds pace{3'000};
+  std::chrono::microseconds pace{1'000};
 };
 
 /// The wire to Kafka: an idempotent librdkafka producer, acks=all, no delivery timeout. Zero-copy: librdkafka reads the
