@@ -72,6 +72,7 @@ void Conversation::stop(event::SteadyTime by, const event::Now& now) {
 
 void Conversation::secrets_read(const std::vector<std::string>& secrets, const event::Now& now) {
   if (session_.state() != State::dialing) return;
+  secrets_ = secrets;
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
     session_.ended(std::move(*ending), now.steady, actions_);
@@ -154,12 +155,28 @@ void Conversation::room(const event::Now& now) {
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
+  ending.detail = redacted(ending.detail);
   session_.ended(std::move(ending), now.steady, actions_);
   obey(now);
   intake_.settle();
 }
 
+/// An upstream may repeat what we told it: in a refusal, in a frame that nobody understands. Shorter secrets than six
+/// bytes are too like ordinary text.
+std::string Conversation::redacted(std::string_view text) const {
+  std::string clean(text);
+  for (const std::string& secret : secrets_) {
+    if (secret.size() < 6) continue;
+    static constexpr std::string_view instead = "<redacted>";
+    for (auto at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at + instead.size())) {
+      clean.replace(at, secret.size(), instead);
+    }
+  }
+  return clean;
+}
+
 void Conversation::fail(net::Ending ending, const event::Now& now) {
+  ending.detail = redacted(ending.detail);
   session_.fail(std::move(ending), now.steady, actions_);
   obey(now);
 }
@@ -222,8 +239,10 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
   switch (outcome_.kind) {
     case event::FrameKind::control:
       return intake_.control(outcome_.unknown);
-    case event::FrameKind::malformed:
-      return intake_.malformed({outcome_.malformed_reason, outcome_.malformed_detail, payload}, now);
+    case event::FrameKind::malformed: {
+      const std::string frame = redacted(payload);
+      return intake_.malformed({outcome_.malformed_reason, redacted(outcome_.malformed_detail), frame}, now);
+    }
     case event::FrameKind::carrying:
       return intake_.carrying();
   }
@@ -246,6 +265,7 @@ void Conversation::apply(const event::Now& now) {
   if (outcome_.down) {
     net::Ending ending = std::move(*outcome_.down);
     outcome_.down.reset();
+    ending.detail = redacted(ending.detail);
     session_.fail(std::move(ending), now.steady, actions_);
   }
   obey(now);

@@ -104,6 +104,7 @@ class Conversation {
     std::string_view cause;
   };
   bool open() const;
+  std::string redacted(std::string_view text) const;
   void make_room_first(const event::Now& now);
   void pause(const event::Now& now);
   void count(std::string_view payload, const event::Now& now);
@@ -122,6 +123,7 @@ class Conversation {
   LinkObserver& observer_;
   Wire& wire_;
   net::Session session_;
+  std::vector<std::string> secrets_;  ///< of the last dial, to be kept out of everything we say
   Outcome outcome_;
   net::Actions actions_;
   net::Actions obeyed_;
