@@ -41,9 +41,9 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
 App::App(config::Settings settings, Telemetry& telemetry)
     : settings_(std::move(settings)), telemetry_(telemetry), budget_(settings_.limits.dials_per_second) {}
 
-std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry, Tap tap) {
+std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry, const Tap& tap) {
   std::unique_ptr<App> app(new App(std::move(settings), telemetry));
-  auto faults = app->build(std::move(tap));
+  auto faults = app->build(tap);
   if (!faults.empty()) return faults;
   return app;
 }
@@ -98,7 +98,7 @@ std::vector<relay::Route> App::routes() const {
   return routes;
 }
 
-App::Faults App::build(Tap tap) {
+App::Faults App::build(const Tap& tap) {
   if (settings_.sinks.size() > relay::most_sinks) {
     return {"sinks: at most " + std::to_string(relay::most_sinks) + " are possible"};
   }

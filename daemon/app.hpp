@@ -32,7 +32,7 @@ class App {
 
   /// What could not be made, e.g. a sink whose certificate is missing: a sentence for each.
   using Faults = std::vector<std::string>;
-  static std::variant<std::unique_ptr<App>, Faults> make(config::Settings settings, Telemetry& telemetry, Tap tap = {});
+  static std::variant<std::unique_ptr<App>, Faults> make(config::Settings settings, Telemetry& telemetry, const Tap& tap = {});
   ~App();
 
   void start();
@@ -61,7 +61,7 @@ class App {
   };
 
   App(config::Settings settings, Telemetry& telemetry);
-  Faults build(Tap tap);
+  Faults build(const Tap& tap);
   Faults build_sinks(std::vector<relay::Target>& targets);
   std::vector<relay::Route> routes() const;
   void run(Stage& stage);

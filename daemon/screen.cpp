@@ -50,7 +50,7 @@ std::string line_of(const event::Event& event) {
   return std::string(event::clip(line, widest));
 }
 
-Screen::Screen(std::vector<std::string> introduction) : terminal_(::isatty(STDOUT_FILENO) == 1) {
+Screen::Screen(const std::vector<std::string>& introduction) : terminal_(::isatty(STDOUT_FILENO) == 1) {
   for (const auto& line : introduction) std::printf("%s\n", line.c_str());
   std::fflush(stdout);
 }

@@ -14,7 +14,7 @@ namespace tributary::daemon {
 /// Thread: `add` any, the rest main.
 class Screen {
  public:
-  explicit Screen(std::vector<std::string> introduction);
+  explicit Screen(const std::vector<std::string>& introduction);
   void add(const event::EventPtr& event);
   /// Shows what is new.
   void draw(const Account& account);

@@ -30,6 +30,7 @@ class Connection:
         self.gone = threading.Event()
         self.close_code = None
         self.answer_pings = True
+        self._ending = socket.SHUT_RDWR
         self.pings = 0  # websocket pings
         self._lock = threading.Lock()
 
@@ -93,10 +94,16 @@ class Connection:
             pass
         self.end()
 
+    def reset(self):
+        """TCP is reset (RST)."""
+        self.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._ending = socket.SHUT_RD  # wakes the thread that reads, and leaves the rest to the reset
+        self.end()
+
     def end(self):
         """TCP ends, without a goodbye."""
         try:
-            self.stream.shutdown(socket.SHUT_RDWR)
+            self.stream.shutdown(self._ending)
         except OSError:
             pass
         self.stream.close()
