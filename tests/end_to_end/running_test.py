@@ -10,15 +10,12 @@ import time
 import pytest
 
 from peers import mapping
+from peers.mapping import lines_of
 from peers.place import PATIENCE, wait_until
 from peers.program import PROGRAM, Account, Tributary, kafka as kafka_sink, streamelements
 from peers.scripted import ScriptedUpstream, tip
 
 CREATED = "2026-10-01T12:34:56.789Z"
-
-
-def lines_of(path):
-    return [mapping.parse(line) for line in path.read_text().split("\n") if line] if path.exists() else []
 
 
 def to_file(url, **more):

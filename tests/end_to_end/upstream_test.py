@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from peers import mapping
+from peers.mapping import lines_of
 from peers.place import wait_until
 from peers.program import Tributary, streamelements
 from peers.scripted import BINARY, CLOSE, PING, TEXT, ScriptedUpstream, tip
@@ -23,9 +23,7 @@ def to_file(url, **connector):
 
 def written(work):
     """The ids of the events in the file, its dead letters apart."""
-    path = work / "out.jsonl"
-    lines = [mapping.parse(line) for line in path.read_text().split("\n") if line] if path.exists() else []
-    return [line["_id"] for line in lines if "_id" in line]
+    return [line["_id"] for line in lines_of(work / "out.jsonl") if "_id" in line]
 
 
 def test_the_upgrade_says_what_the_upstream_wants_and_nothing_more(work):
