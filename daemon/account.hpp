@@ -22,8 +22,8 @@ struct Account {
 /// in_flight=… spooled=…`
 std::string to_line(const Account& account);
 
-/// The reasons behind `duplicate`, `ignored`, `unrouted`, `malformed` and `dropped`, e.g. "duplicate=3 dropped.stopped=1";
-/// empty when there is nothing to tell.
+/// The reasons behind `duplicate`, `ignored`, `unrouted`, `malformed` and `dropped`, e.g. "duplicate=3
+/// dropped.stopped=1"; empty when there is nothing to tell.
 std::string details(const Account& account);
 
 }  // namespace tributary::daemon

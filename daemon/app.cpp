@@ -29,9 +29,12 @@ std::string new_run() {
 
 relay::OnFailure on_failure(sinks::OnFailure policy) {
   switch (policy) {
-    case sinks::OnFailure::dead_letter: return relay::OnFailure::dead_letter;
-    case sinks::OnFailure::drop: return relay::OnFailure::drop;
-    case sinks::OnFailure::forward: return relay::OnFailure::forward;
+    case sinks::OnFailure::dead_letter:
+      return relay::OnFailure::dead_letter;
+    case sinks::OnFailure::drop:
+      return relay::OnFailure::drop;
+    case sinks::OnFailure::forward:
+      return relay::OnFailure::forward;
   }
   return relay::OnFailure::dead_letter;
 }
@@ -41,7 +44,8 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
 App::App(config::Settings settings, Telemetry& telemetry)
     : settings_(std::move(settings)), telemetry_(telemetry), budget_(settings_.limits.dials_per_second) {}
 
-std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry, const Tap& tap) {
+std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry,
+                                                          const Tap& tap) {
   std::unique_ptr<App> app(new App(std::move(settings), telemetry));
   auto faults = app->build(tap);
   if (!faults.empty()) return faults;
@@ -78,8 +82,9 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     memory += outbox.memory;
   }
   if (memory > settings_.limits.memory.bytes) {
-    telemetry_.emit(Signal::configuration_warning, "", "the sinks' memory adds up to " + config::format(config::Size{memory}) +
-                                                           ", more than limits.memory");
+    telemetry_.emit(
+        Signal::configuration_warning, "",
+        "the sinks' memory adds up to " + config::format(config::Size{memory}) + ", more than limits.memory");
   }
   return faults;
 }

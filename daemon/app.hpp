@@ -32,12 +32,13 @@ class App {
 
   /// What could not be made, e.g. a sink whose certificate is missing: a sentence for each.
   using Faults = std::vector<std::string>;
-  static std::variant<std::unique_ptr<App>, Faults> make(config::Settings settings, Telemetry& telemetry, const Tap& tap = {});
+  static std::variant<std::unique_ptr<App>, Faults> make(config::Settings settings, Telemetry& telemetry,
+                                                         const Tap& tap = {});
   ~App();
 
   void start();
-  /// Connectors first, so that nothing new comes; then the sinks finish. Returns at once; `wait` waits. A second call may
-  /// only shorten the time. Thread: main.
+  /// Connectors first, so that nothing new comes; then the sinks finish. Returns at once; `wait` waits. A second call
+  /// may only shorten the time. Thread: main.
   void stop(std::chrono::milliseconds timeout);
   /// Ends when everything has stopped, polling `look` about ten times a second meanwhile.
   void wait(const std::function<void()>& look);

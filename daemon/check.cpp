@@ -64,8 +64,7 @@ class Verdict final : public connectors::LinkObserver {
  public:
   void changed(const std::string&, const connectors::LinkStatus& status) override {
     if (answer) return;
-    if (status.state == net::State::live || status.state == net::State::waiting ||
-        status.state == net::State::parked) {
+    if (status.state == net::State::live || status.state == net::State::waiting || status.state == net::State::parked) {
       answer = status;
     }
   }

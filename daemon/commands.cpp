@@ -55,7 +55,8 @@ std::string simulate_footer() {
 
 /// Everything the command line can say. The values live as long as it is parsed and run.
 struct CommandLine {
-  CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.", "tributary"};
+  CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.",
+               "tributary"};
   std::string configuration;
   bool connect = false;
   std::string timeout_text, time_text, demo_time_text, schema;
@@ -81,8 +82,9 @@ struct CommandLine {
                        "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
   }
   static void add_written(CLI::App& command, std::string& file) {
-    command.add_option("--written", file,
-                       "Note each event the simulator writes in this file: {\"id\", \"at\" (ms), \"event\"}, one a line");
+    command.add_option(
+        "--written", file,
+        "Note each event the simulator writes in this file: {\"id\", \"at\" (ms), \"event\"}, one a line");
   }
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
@@ -96,14 +98,17 @@ struct CommandLine {
                      "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
     command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
         ->check(duration(timeout));
-    command.callback([this] { result = check_command(configuration, connect, timeout.value_or(std::chrono::seconds(15))); });
+    command.callback(
+        [this] { result = check_command(configuration, connect, timeout.value_or(std::chrono::seconds(15))); });
   }
   void add_demo() {
     auto& command = *app.add_subcommand(
         "demo", "Simulated upstream, relay and an embedded Kafka-protocol broker in this one process");
     command.add_option("--for", demo_time_text, "End after this time, e.g. 10s (default: at Ctrl-C)")
         ->check(duration(demo.time));
-    command.add_option("--rate", demo.rate, "Events per second")->check(CLI::Range(0.1, 100'000.0))->capture_default_str();
+    command.add_option("--rate", demo.rate, "Events per second")
+        ->check(CLI::Range(0.1, 100'000.0))
+        ->capture_default_str();
     command.add_option("--seed", demo.seed, "The same seed, the same show")->capture_default_str();
     add_written(command, demo.written);
     command.callback([this] { result = demo_command(demo); });
@@ -113,8 +118,11 @@ struct CommandLine {
     command.add_option("connector", simulate.connector, "Which upstream, e.g. streamelements")->required();
     command.add_option("--host", simulate.host, "Address to listen on")->capture_default_str();
     command.add_option("--port", simulate.port, "Port to listen on; 0: a free one, printed")->capture_default_str();
-    command.add_option("--rate", simulate.rate, "Events per second; 0: none")->check(CLI::Range(0.0, 1'000'000.0))->capture_default_str();
-    command.add_option("--events", simulate.count, "Stop writing after so many events; 0: never")->capture_default_str();
+    command.add_option("--rate", simulate.rate, "Events per second; 0: none")
+        ->check(CLI::Range(0.0, 1'000'000.0))
+        ->capture_default_str();
+    command.add_option("--events", simulate.count, "Stop writing after so many events; 0: never")
+        ->capture_default_str();
     command.add_option("--seed", simulate.seed, "The same seed, the same show")->capture_default_str();
     command.add_option("--for", time_text, "End after this time, e.g. 10s")->check(duration(simulate.time));
     command.add_option("--set", behaviours, "NAME=VALUE, a behaviour listed below; may be repeated");
@@ -134,7 +142,8 @@ struct CommandLine {
   }
   void add_schema() {
     auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07), or the reference configuration");
-    command.add_option("name", schema, "event, streamelements, config, or reference: every key with its default, as YAML")
+    command
+        .add_option("name", schema, "event, streamelements, config, or reference: every key with its default, as YAML")
         ->required()
         ->check(CLI::IsMember({"event", "streamelements", "config", "reference"}));
     command.callback([this] { result = schema_command(schema); });

@@ -26,7 +26,7 @@ struct DemoOptions {
   std::optional<std::chrono::milliseconds> time;  ///< none: until a signal
   double rate = 50;                               ///< events per second
   std::uint64_t seed = 1;
-  std::string written;                            ///< a file for what the upstream wrote, see WrittenLog
+  std::string written;  ///< a file for what the upstream wrote, see WrittenLog
 };
 /// `tributary demo`.
 int demo_command(const DemoOptions& options);

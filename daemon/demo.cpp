@@ -71,9 +71,13 @@ std::string configuration(const std::string& url, const std::string& broker) {
   return "version: 1\n"
          "instance: demo\n"
          "connectors:\n"
-         "  main-stage: {type: streamelements, url: \"" + url + "\", auth: {method: jwt, token: {value: demo-token}}}\n"
+         "  main-stage: {type: streamelements, url: \"" +
+         url +
+         "\", auth: {method: jwt, token: {value: demo-token}}}\n"
          "sinks:\n"
-         "  events: {type: kafka, brokers: [\"" + broker + "\"]}\n"
+         "  events: {type: kafka, brokers: [\"" +
+         broker +
+         "\"]}\n"
          "routes:\n"
          "  - {to: [events]}\n"
          "log: {level: warn}\n";
@@ -119,8 +123,8 @@ int demo_command(const DemoOptions& options) {
   Telemetry telemetry(log);
   const auto stop_timeout = loaded.settings->stop_timeout;
   Screen screen(introduction(upstream.url(), address));
-  auto made = App::make(std::move(*loaded.settings), telemetry,
-                        [&screen](const event::EventPtr& event) { screen.add(event); });
+  auto made =
+      App::make(std::move(*loaded.settings), telemetry, [&screen](const event::EventPtr& event) { screen.add(event); });
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "tributary demo: %s\n", fault.c_str());
     return failed;

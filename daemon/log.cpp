@@ -17,10 +17,14 @@ constexpr std::size_t most_repeats = 1'000;
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "info";
 }
@@ -28,10 +32,14 @@ std::string_view name(Level level) {
 Level level_of(config::Log::Level level) {
   switch (level) {
     case config::Log::Level::trace:
-    case config::Log::Level::debug: return Level::debug;
-    case config::Log::Level::info: return Level::info;
-    case config::Log::Level::warn: return Level::warn;
-    case config::Log::Level::error: return Level::error;
+    case config::Log::Level::debug:
+      return Level::debug;
+    case config::Log::Level::info:
+      return Level::info;
+    case config::Log::Level::warn:
+      return Level::warn;
+    case config::Log::Level::error:
+      return Level::error;
   }
   return Level::info;
 }

@@ -26,8 +26,8 @@ enum class Level : std::uint8_t {
 /// One line of the log: a word that names what happened, what it happened to, words for a person, and further fields.
 struct LogLine {
   Level level = Level::info;
-  std::string_view event;     ///< e.g. connector_down
-  std::string_view subject;   ///< the connector's or sink's name; may be empty
+  std::string_view event;    ///< e.g. connector_down
+  std::string_view subject;  ///< the connector's or sink's name; may be empty
   std::string_view message;
   std::vector<std::pair<std::string_view, std::string>> fields;
 };

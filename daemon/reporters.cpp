@@ -34,10 +34,10 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
     }
     case net::State::parked:
       was_live_ = false;
-      telemetry_.emit(Signal::connector_parked, connector,
-                      because(status.ending) + "; parked until that changes, looked at again in " +
-                          in_seconds(status.wait),
-                      reason);
+      telemetry_.emit(
+          Signal::connector_parked, connector,
+          because(status.ending) + "; parked until that changes, looked at again in " + in_seconds(status.wait),
+          reason);
       break;
     case net::State::dialing:
       if (unverified_.count(connector) != 0) {
@@ -54,10 +54,18 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 void SinkReporter::on_news(const sinks::News& news) {
   Level level = Level::info;
   switch (news.urgency) {
-    case sinks::Urgency::debug: level = Level::debug; break;
-    case sinks::Urgency::info: level = Level::info; break;
-    case sinks::Urgency::warning: level = Level::warn; break;
-    case sinks::Urgency::error: level = Level::error; break;
+    case sinks::Urgency::debug:
+      level = Level::debug;
+      break;
+    case sinks::Urgency::info:
+      level = Level::info;
+      break;
+    case sinks::Urgency::warning:
+      level = Level::warn;
+      break;
+    case sinks::Urgency::error:
+      level = Level::error;
+      break;
   }
   std::string text;
   if (!news.subject.empty()) text.append(news.subject).append(": ");

@@ -17,9 +17,9 @@
 
 namespace tributary::daemon {
 
-/// Runs connectors on one io thread: makes a Link and an intake for each, starts and stops them, and keeps one's trouble
-/// from the others: a connector that cannot even be made is parked and made again later. Which connectors run here is
-/// its input. Thread: io, but `ledgers`.
+/// Runs connectors on one io thread: makes a Link and an intake for each, starts and stops them, and keeps one's
+/// trouble from the others: a connector that cannot even be made is parked and made again later. Which connectors run
+/// here is its input. Thread: io, but `ledgers`.
 class Supervisor {
  public:
   struct Surroundings {

@@ -19,14 +19,14 @@ enum class Signal : std::uint8_t {
   program_stopped,
   configuration_warning,
   connector_up,
-  connector_down,      ///< a live connection ended; it is dialled again
-  connector_waiting,   ///< an attempt failed; it is tried again
-  connector_parked,    ///< a person must act
+  connector_down,        ///< a live connection ended; it is dialled again
+  connector_waiting,     ///< an attempt failed; it is tried again
+  connector_parked,      ///< a person must act
   connector_unverified,  ///< dialled with tls.insecure
-  sink_news,           ///< what a sink's wire noticed, see sinks::Sign
-  lane_parked,         ///< one topic and key waits: forbidden or missing; others flow
+  sink_news,             ///< what a sink's wire noticed, see sinks::Sign
+  lane_parked,           ///< one topic and key waits: forbidden or missing; others flow
   lane_resumed,
-  record_refused,      ///< the broker refused one record for itself: dead-lettered
+  record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
   reload_refused,      ///< SIGHUP: this version cannot reload

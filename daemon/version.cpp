@@ -22,9 +22,12 @@ std::string version_text() {
   text += "  boost         " + dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100) + "\n";
   text += "  websocketpp   " +
           dotted(websocketpp::major_version, websocketpp::minor_version, websocketpp::patch_version) + "\n";
-  text += "  simdjson      " + dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION) + " (" + simdjson::get_active_implementation()->name() + ")\n";
-  text += "  nlohmann/json " + dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
-                                      NLOHMANN_JSON_VERSION_PATCH) + "\n";
+  text +=
+      "  simdjson      " +
+      dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION) +
+      " (" + simdjson::get_active_implementation()->name() + ")\n";
+  text += "  nlohmann/json " +
+          dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) + "\n";
   text += "  spdlog        " + dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\n";
   text += "  cli11         " CLI11_VERSION;
   return text;

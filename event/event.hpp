@@ -37,20 +37,20 @@ struct Slice {
 /// Made by a codec, moved into the Intake. Thread: io.
 struct Draft {
   Kind kind = Kind::activity;
-  std::string text;        ///< `{"_id":"…",…,"relay":{…,"receivedAt":"…"`
-  Slice id;                ///< the 24 characters (or as sent) of `_id`, inside its quotes
-  bool identified = false; ///< `_id` comes from an upstream id: dedupe by it. Else 24 zeros, to be filled by the relay
-  Slice type;              ///< values, inside their quotes and therefore JSON-escaped
+  std::string text;         ///< `{"_id":"…",…,"relay":{…,"receivedAt":"…"`
+  Slice id;                 ///< the 24 characters (or as sent) of `_id`, inside its quotes
+  bool identified = false;  ///< `_id` comes from an upstream id: dedupe by it. Else 24 zeros, to be filled by the relay
+  Slice type;               ///< values, inside their quotes and therefore JSON-escaped
   Slice provider;
   Slice created_at;
   std::string_view source;       ///< "streamelements", …: static storage
   std::string upstream_channel;  ///< plain text, not escaped
   std::string key_suffix;        ///< state: the session value's name; else empty
   WallTime created{};
-  WallTime updated{};            ///< as sent; WallTime{} when the upstream sends no time, so that a repeat is a repeat
+  WallTime updated{};  ///< as sent; WallTime{} when the upstream sends no time, so that a repeat is a repeat
   bool flagged = false;
-  bool test = false;             ///< adds `relay.test: true`, and is not deduped
-  std::uint32_t repaired = 0;    ///< invalid UTF-8 bytes replaced by U+FFFD
+  bool test = false;           ///< adds `relay.test: true`, and is not deduped
+  std::uint32_t repaired = 0;  ///< invalid UTF-8 bytes replaced by U+FFFD
 };
 
 /// One canonical event. Immutable once made, shared between sinks. Thread: any.
@@ -61,13 +61,13 @@ struct Event {
   bool update = false;
   std::string text;  ///< the canonical bytes, followed by the key: one allocation
   Slice json;
-  Slice key;         ///< `<source>:<upstreamChannel>[:<name>]`
+  Slice key;               ///< `<source>:<upstreamChannel>[:<name>]`
   Slice upstream_channel;  ///< plain text, within the key
   Slice id;
   Slice type;
   Slice provider;
   Slice created_at;
-  std::string_view source;           ///< static storage
+  std::string_view source;  ///< static storage
   std::shared_ptr<const std::string> connector;
   WallTime created{};
   WallTime received{};

@@ -4,25 +4,38 @@ namespace tributary::event {
 
 std::string_view name(Ignored reason) noexcept {
   switch (reason) {
-    case Ignored::test: return "test";
-    case Ignored::state: return "state";
-    case Ignored::own_echo: return "own_echo";
-    case Ignored::loop: return "loop";
-    case Ignored::count: break;
+    case Ignored::test:
+      return "test";
+    case Ignored::state:
+      return "state";
+    case Ignored::own_echo:
+      return "own_echo";
+    case Ignored::loop:
+      return "loop";
+    case Ignored::count:
+      break;
   }
   return "none";
 }
 
 std::string_view name(Dropped reason) noexcept {
   switch (reason) {
-    case Dropped::validation: return "validation";
-    case Dropped::dead_letter_off: return "dead_letter_off";
-    case Dropped::dead_letter_failed: return "dead_letter_failed";
-    case Dropped::stopped: return "stopped";
-    case Dropped::limit: return "limit";
-    case Dropped::write_failed: return "write_failed";
-    case Dropped::topic_off: return "topic_off";
-    case Dropped::count: break;
+    case Dropped::validation:
+      return "validation";
+    case Dropped::dead_letter_off:
+      return "dead_letter_off";
+    case Dropped::dead_letter_failed:
+      return "dead_letter_failed";
+    case Dropped::stopped:
+      return "stopped";
+    case Dropped::limit:
+      return "limit";
+    case Dropped::write_failed:
+      return "write_failed";
+    case Dropped::topic_off:
+      return "topic_off";
+    case Dropped::count:
+      break;
   }
   return "none";
 }

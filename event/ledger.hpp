@@ -33,16 +33,17 @@ std::uint64_t sum(const Counts& counts) {
   return total;
 }
 
-/// One connector's book. `events = duplicate + Σignored + unrouted + accepted`, `frames = control + malformed + carrying`.
+/// One connector's book. `events = duplicate + Σignored + unrouted + accepted`, `frames = control + malformed +
+/// carrying`.
 struct ConnectorLedger {
   std::uint64_t frames = 0, control = 0, malformed = 0, carrying = 0;
   std::uint64_t events = 0, duplicate = 0, unrouted = 0, accepted = 0;
   Tally<Ignored> ignored{};
   // beside the book
-  std::uint64_t unknown = 0;       ///< frames of a kind this protocol version does not know, part of control
-  std::uint64_t updates = 0;       ///< accepted with relay.update
-  std::uint64_t repaired = 0;      ///< invalid UTF-8 bytes replaced
-  std::uint64_t connections = 0;   ///< times the upstream was live
+  std::uint64_t unknown = 0;      ///< frames of a kind this protocol version does not know, part of control
+  std::uint64_t updates = 0;      ///< accepted with relay.update
+  std::uint64_t repaired = 0;     ///< invalid UTF-8 bytes replaced
+  std::uint64_t connections = 0;  ///< times the upstream was live
   bool balances() const {
     return events == duplicate + sum(ignored) + unrouted + accepted && frames == control + malformed + carrying;
   }
@@ -58,8 +59,8 @@ struct SinkLedger {
   Tally<Dropped> dropped{};
   // beside the book
   std::uint64_t notices = 0, notices_delivered = 0, notices_dropped = 0;
-  std::uint64_t replayed = 0;      ///< records produced again
-  std::uint64_t clamped = 0;       ///< record timestamps brought within the broker's window
+  std::uint64_t replayed = 0;  ///< records produced again
+  std::uint64_t clamped = 0;   ///< record timestamps brought within the broker's window
   std::uint64_t dead_letter_failed = 0;
   bool balances() const {
     return offered + recovered == delivered + sent + dead_lettered + sum(dropped) + in_flight + spooled;

@@ -26,14 +26,14 @@ enum class FrameKind : std::uint8_t { control, malformed, carrying };
 struct Malformed {
   std::string_view reason;  ///< a word of a closed list: not_json, wrong_shape, too_deep, binary, …
   std::string detail;
-  std::string_view frame;   ///< lives during the call
+  std::string_view frame;  ///< lives during the call
 };
 
 /// The relay's own word on a connector, published to `topics.relay`.
 struct Notice {
-  std::string_view type;    ///< connectorUp, connectorDown, gap, credentialRefused, credentialExpiring
-  std::string data_json;    ///< the value of `data`, a JSON object
-  std::string channel = {}; ///< gap: the affected upstreamChannel, whose key it gets; empty: the connector
+  std::string_view type;                 ///< connectorUp, connectorDown, gap, credentialRefused, credentialExpiring
+  std::string data_json;                 ///< the value of `data`, a JSON object
+  std::string channel = {};              ///< gap: the affected upstreamChannel, whose key it gets; empty: the connector
   std::string_view channel_source = {};  ///< gap: the affected channel's source, static storage
 };
 
@@ -42,13 +42,13 @@ struct Notice {
 class Intake {
  public:
   virtual ~Intake() = default;
-  virtual void control(bool unknown) = 0;            ///< a frame without events
+  virtual void control(bool unknown) = 0;  ///< a frame without events
   virtual void malformed(const Malformed& fault, const Now& now) = 0;
-  virtual void carrying() = 0;                       ///< a frame whose events follow
+  virtual void carrying() = 0;  ///< a frame whose events follow
   virtual void accept(Draft&& draft, const Now& now) = 0;
-  virtual void ignored(Ignored reason) = 0;          ///< an event that is not to be passed on
+  virtual void ignored(Ignored reason) = 0;  ///< an event that is not to be passed on
   virtual void notice(const Notice& notice, const Now& now) = 0;
-  virtual void live() = 0;                           ///< a new connection is live
+  virtual void live() = 0;  ///< a new connection is live
   /// Publishes the ledger; called once per socket read, not per frame.
   virtual void settle() = 0;
   /// A sink that this connector feeds is at its cap: stop reading until `resumed` is called.
@@ -73,7 +73,7 @@ enum class Verdict : std::uint8_t {
 struct Report {
   std::uint64_t token = 0;  ///< as given to `send`
   Verdict verdict = Verdict::delivered;
-  std::string_view code;    ///< the downstream's own name of the fault, static storage
+  std::string_view code;  ///< the downstream's own name of the fault, static storage
 };
 
 /// Why an event is sent as a dead letter instead of as itself.

@@ -24,8 +24,8 @@ void append_digits(std::string& out, unsigned value, std::size_t count) {
 
 std::optional<WallTime> parse_time(std::string_view text) {
   using namespace std::chrono;
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return std::nullopt;
   }
   const int y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
@@ -58,7 +58,8 @@ std::optional<WallTime> parse_time(std::string_view text) {
   const int utc_minute = ((h * 60 + mi - static_cast<int>(offset.count())) % 1440 + 1440) % 1440;
   if (leap && utc_minute != 1439) return std::nullopt;  // a leap second ends a UTC day
   const WallTime time = sys_days{date} + hours{h} + minutes{mi} + seconds{s} + milliseconds{ms} - offset;
-  if (time < WallTime{sys_days{year{0} / 1 / 1}} || time >= WallTime{sys_days{year{10000} / 1 / 1}}) return std::nullopt;
+  if (time < WallTime{sys_days{year{0} / 1 / 1}} || time >= WallTime{sys_days{year{10000} / 1 / 1}})
+    return std::nullopt;
   return time;
 }
 

@@ -10,31 +10,31 @@ namespace tributary::net {
 enum class Reason {
   none,
   // before the connection stands
-  unresolved_host,       ///< the name has no address
-  connect_refused,       ///< every address refused or was unreachable
-  dial_timeout,          ///< TCP, TLS, proxy and upgrade together took longer than timeouts.dial
-  tls_failed,            ///< certificate, host name or handshake refused, by either side
-  proxy_refused,         ///< the HTTP CONNECT proxy said no
-  upgrade_refused,       ///< an HTTP answer other than 101, or a refusal written after the 101
+  unresolved_host,  ///< the name has no address
+  connect_refused,  ///< every address refused or was unreachable
+  dial_timeout,     ///< TCP, TLS, proxy and upgrade together took longer than timeouts.dial
+  tls_failed,       ///< certificate, host name or handshake refused, by either side
+  proxy_refused,    ///< the HTTP CONNECT proxy said no
+  upgrade_refused,  ///< an HTTP answer other than 101, or a refusal written after the 101
   // before it is live
-  handshake_timeout,     ///< open, but the upstream's own greeting did not finish within timeouts.handshake
-  engine_io_mismatch,    ///< the server speaks another Engine.IO version than configured
-  credential_unreadable, ///< the secret cannot be read: parked until it changes
-  credential_refused,    ///< the upstream said no to the credential: retried slowly, at once when it changes
-  credential_expired,    ///< the credential says of itself that it has expired
-  wrong_channel,         ///< authenticated, but for another channel than configured
+  handshake_timeout,      ///< open, but the upstream's own greeting did not finish within timeouts.handshake
+  engine_io_mismatch,     ///< the server speaks another Engine.IO version than configured
+  credential_unreadable,  ///< the secret cannot be read: parked until it changes
+  credential_refused,     ///< the upstream said no to the credential: retried slowly, at once when it changes
+  credential_expired,     ///< the credential says of itself that it has expired
+  wrong_channel,          ///< authenticated, but for another channel than configured
   // while it stands
-  pong_timeout,          ///< no websocket pong within timeouts.pong
-  heartbeat_timeout,     ///< the protocol's own heartbeat stopped
-  idle_timeout,          ///< nothing at all for timeouts.idle
-  disconnected,          ///< the upstream said goodbye in its own protocol
-  closed,                ///< a websocket close frame
-  eof,                   ///< TCP ended without a close frame
-  reset,                 ///< TCP was reset, or another socket error
-  protocol_error,        ///< not a websocket, or not this upstream's protocol
-  frame_too_large,       ///< a frame over frame_limit
-  backpressure,          ///< the sinks were full for longer than limits.pause
-  stopped,               ///< by us: stop, reload or end of the program
+  pong_timeout,       ///< no websocket pong within timeouts.pong
+  heartbeat_timeout,  ///< the protocol's own heartbeat stopped
+  idle_timeout,       ///< nothing at all for timeouts.idle
+  disconnected,       ///< the upstream said goodbye in its own protocol
+  closed,             ///< a websocket close frame
+  eof,                ///< TCP ended without a close frame
+  reset,              ///< TCP was reset, or another socket error
+  protocol_error,     ///< not a websocket, or not this upstream's protocol
+  frame_too_large,    ///< a frame over frame_limit
+  backpressure,       ///< the sinks were full for longer than limits.pause
+  stopped,            ///< by us: stop, reload or end of the program
 };
 
 /// The contract's name of a reason, e.g. "connect_refused".
@@ -44,7 +44,7 @@ std::string_view name(Reason reason) noexcept;
 struct Ending {
   Reason reason = Reason::none;
   std::string detail;
-  int close_code = 0;        ///< websocket close code, 0 when there was none
+  int close_code = 0;           ///< websocket close code, 0 when there was none
   int retry_after_seconds = 0;  ///< from a `Retry-After` header of a refused upgrade, 0 when there was none
 };
 

@@ -72,7 +72,8 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
   return finish(fault.reason, std::move(value), std::move(connector));
 }
 
-std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, const std::vector<event::Violation>& violations) {
+std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
+                                             const std::vector<event::Violation>& violations) {
   std::string value = opening("invalid", violations);
   origin(value, *event.connector, event.source, event.received);
   value += ",\"event\":";
@@ -80,7 +81,8 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, const st
   return finish("invalid", std::move(value), event.connector);
 }
 
-std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::string_view reason, std::string_view code) {
+std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::string_view reason,
+                                             std::string_view code) {
   std::string value = opening(reason, {{"", std::string(reason), std::string(code)}});
   origin(value, *event.connector, event.source, event.received);
   if (event.json.size > dead_letter_frame_limit || reason == "not_json") {

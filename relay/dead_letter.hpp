@@ -19,7 +19,8 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
                                              std::shared_ptr<const std::string> connector, const event::Now& now);
 
 /// The dead letter of an event that a schema refused: the whole event, and why.
-std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, const std::vector<event::Violation>& violations);
+std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
+                                             const std::vector<event::Violation>& violations);
 
 /// The dead letter of an event that a downstream refused for itself (`too_large`, `record_refused`): the event as a
 /// clipped frame when it is larger than the limit, else whole. `code` is the downstream's name of the fault.

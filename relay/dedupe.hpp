@@ -40,7 +40,7 @@ class Dedupe {
 
   std::size_t limit_;
   std::chrono::milliseconds window_;
-  std::vector<Entry> entries_;        ///< a ring in order of arrival
+  std::vector<Entry> entries_;  ///< a ring in order of arrival
   std::size_t first_ = 0, count_ = 0;
   std::vector<std::uint32_t> slots_;  ///< open addressing, linear probing: entry index + 1, 0 is free
 };

@@ -161,10 +161,9 @@ void Delivery::run() {
     if (stop_at && now >= *stop_at) break;
     if (reopen_.exchange(false)) downstream_->reopen();
 
-    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::min<event::SteadyTime::duration>(longest_sleep, outbox_.deadline() == event::SteadyTime::max()
-                                                                 ? event::SteadyTime::duration(longest_sleep)
-                                                                 : outbox_.deadline() - now));
+    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(std::min<event::SteadyTime::duration>(
+        longest_sleep, outbox_.deadline() == event::SteadyTime::max() ? event::SteadyTime::duration(longest_sleep)
+                                                                      : outbox_.deadline() - now));
     if (!flowing) wait = std::min<std::chrono::milliseconds>(wait, full_sleep);
     if (stop_at) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*stop_at - now));
     sleeping_ = true;

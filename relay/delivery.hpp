@@ -54,7 +54,9 @@ class Delivery {
     told_full_ = true;  // whoever asked waits for on_room
     return true;
   }
-  std::size_t held() const { return inbox_bytes_.load(std::memory_order_relaxed) + outbox_bytes_.load(std::memory_order_relaxed); }
+  std::size_t held() const {
+    return inbox_bytes_.load(std::memory_order_relaxed) + outbox_bytes_.load(std::memory_order_relaxed);
+  }
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
   /// One consistent copy, with what waits in the queue counted as offered and in flight.
@@ -77,18 +79,18 @@ class Delivery {
   std::unique_ptr<event::Downstream> downstream_;
   std::array<bool, 3> takes_{};
   const bool takes_letters_;
-  Outbox outbox_;                       ///< sink's thread only
+  Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;            ///< guards inbox_, inbox_booked_, ledger_, stop_at_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_
   std::vector<Offer> inbox_;
-  std::uint64_t inbox_booked_ = 0;      ///< offered, not yet in the published ledger_
-  std::uint64_t inbox_fresh_ = 0;       ///< of these, still in inbox_
+  std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
+  std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
 
   std::vector<Offer> taken_;
-  std::uint64_t taken_booked_ = 0;      ///< taken from inbox_ since the ledger was last published
+  std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published
   std::vector<event::Report> reports_;
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};

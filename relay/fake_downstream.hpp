@@ -17,10 +17,10 @@ class FakeDownstream final : public event::Downstream {
   struct Shared {
     mutable std::mutex mutex;
     std::condition_variable woken;
-    std::vector<std::string> records;   ///< the values, in the order in which they were acknowledged
+    std::vector<std::string> records;  ///< the values, in the order in which they were acknowledged
     std::vector<std::string> letters;
     std::deque<std::pair<std::uint64_t, std::string>> held;
-    bool hold = false;                  ///< nothing is acknowledged
+    bool hold = false;  ///< nothing is acknowledged
     bool wake = false;
     bool closed = false;
     int rebuilt = 0;

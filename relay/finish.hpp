@@ -20,8 +20,8 @@ struct Finish {
   event::Now now;
 };
 
-/// Closes a draft: fills an `_id` that no upstream gave, adds `test`, `update`, `run` and `sequence` to `relay`, and the
-/// Kafka key behind the JSON. At least simdjson's padding stays reserved behind the text.
+/// Closes a draft: fills an `_id` that no upstream gave, adds `test`, `update`, `run` and `sequence` to `relay`, and
+/// the Kafka key behind the JSON. At least simdjson's padding stays reserved behind the text.
 std::shared_ptr<event::Event> finish(event::Draft&& draft, const Finish& finish);
 
 /// The relay's own event about a connector (or about one of its channels): provider `tributary`.

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 Finish finish_of(std::uint64_t sequence) {
-  return {std::make_shared<const std::string>("main-stage"), "01K9ZB4T", 3, sequence, false,
+  return {std::make_shared<const std::string>("main-stage"),          "01K9ZB4T", 3, sequence, false,
           {event::SteadyTime{}, event::WallTime{1'790'858'096'912ms}}};
 }
 

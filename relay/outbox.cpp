@@ -20,11 +20,11 @@ struct Outbox::Item {
   std::size_t bytes = 0;
   std::uint64_t order = 0;
   State state = State::waiting;
-  bool tried = false;   ///< has been sent at least once
-  bool notice = false;  ///< the relay's own event: beside the book
-  bool guilty = false;  ///< refused for itself in this probe
+  bool tried = false;     ///< has been sent at least once
+  bool notice = false;    ///< the relay's own event: beside the book
+  bool guilty = false;    ///< refused for itself in this probe
   bool oversize = false;  ///< and why
-  bool gone = false;    ///< finished otherwise: leaves the lane without being delivered
+  bool gone = false;      ///< finished otherwise: leaves the lane without being delivered
 
   std::uint64_t token() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
@@ -63,7 +63,7 @@ struct Outbox::Stream {
   Mode mode = Mode::open;
   std::vector<Item*> suspects;
   std::vector<std::pair<std::size_t, std::size_t>> groups;  ///< of suspects, half-open; the last is tried now
-  std::size_t at = 0;                                        ///< next of the group to send
+  std::size_t at = 0;                                       ///< next of the group to send
   bool retry = false, denied = false, refused = false;  ///< what the group's reports said: nothing more of it is sent
   SteadyTime until{};
   unsigned attempt = 0;
@@ -172,7 +172,7 @@ void Outbox::offer(std::unique_ptr<event::DeadLetter> letter) {
     if (!dead_letter_stream_.empty()) ++ledger_.dead_letter_failed;
     --ledger_.in_flight;
     ++ledger_.dropped[static_cast<std::size_t>(dead_letter_stream_.empty() ? Dropped::dead_letter_off
-                                                                            : Dropped::dead_letter_failed)];
+                                                                           : Dropped::dead_letter_failed)];
     return;
   }
   const auto connector = item->letter->connector;

@@ -47,7 +47,7 @@ class Outbox {
   /// The record to send now; valid until `sent`.
   struct Next {
     std::string_view stream;
-    const event::Event* event = nullptr;       ///< one of the two
+    const event::Event* event = nullptr;  ///< one of the two
     const event::DeadLetter* letter = nullptr;
     std::uint64_t token = 0;
   };
@@ -109,9 +109,9 @@ class Outbox {
   std::string dead_letter_stream_;
   MakeLetter make_letter_;
   std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;
-  Stream* last_stream_ = nullptr;    ///< most events go to the stream of the one before
+  Stream* last_stream_ = nullptr;  ///< most events go to the stream of the one before
   std::deque<Lane*> ready_;
-  std::vector<Lane*> waiting_;       ///< lanes with a time at which they go on
+  std::vector<Lane*> waiting_;  ///< lanes with a time at which they go on
   std::vector<Stream*> probing_;
   std::uint64_t order_ = 0;
   std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;

@@ -73,9 +73,7 @@ class OutboxTest : public testing::Test {
   void report_all(Verdict verdict) {
     while (!flying.empty()) report(flying.front().name, verdict);
   }
-  void balance() {
-    EXPECT_TRUE(outbox->ledger().balances());
-  }
+  void balance() { EXPECT_TRUE(outbox->ledger().balances()); }
 
   std::unique_ptr<Outbox> outbox;
   std::vector<Flying> flying;
@@ -343,10 +341,9 @@ TEST_F(OutboxTest, NothingIsLostOrReorderedUnderRandomFaults) {
           outbox->sent(next.token, Sent::denied, now);
           continue;
         }
-        open[next.token] = next.letter != nullptr
-                               ? std::pair<std::string, int>{"letter", 0}
-                               : std::pair<std::string, int>{std::string(next.event->key_text()),
-                                                             static_cast<int>(next.event->sequence)};
+        open[next.token] = next.letter != nullptr ? std::pair<std::string, int>{"letter", 0}
+                                                  : std::pair<std::string, int>{std::string(next.event->key_text()),
+                                                                                static_cast<int>(next.event->sequence)};
         outbox->sent(next.token, Sent::accepted, now);
       }
       // One batch: everything open, in the order of sending per key (tokens are unordered, so by number).

@@ -44,16 +44,15 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       update = answer == Dedupe::Answer::update;
     }
     const bool activity = draft.kind == event::Kind::activity;
-    const Targets to =
-        pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
+    const Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
     if (to.none()) {
       ++book_.unrouted;
       return;
     }
     ++book_.accepted;
     if (update) ++book_.updates;
-    const auto event = finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, ++sequence_,
-                                                       update, now});
+    const auto event =
+        finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, ++sequence_, update, now});
     pipeline_.offer(event, to);
     if (pipeline_.tap_) pipeline_.tap_(event);
   }
@@ -66,8 +65,8 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   void notice(const event::Notice& notice, const event::Now& now) override {
     const Targets all = pipeline_.taking(event::Kind::notice, Targets{}.set());
     if (all.none()) return;
-    const auto event = finish(
-        notice, Finish{connector_, pipeline_.run_, book_.connections, ++notice_sequence_, false, now});
+    const auto event =
+        finish(notice, Finish{connector_, pipeline_.run_, book_.connections, ++notice_sequence_, false, now});
     pipeline_.offer(event, all);
   }
 

@@ -20,16 +20,16 @@ enum class OnFailure : std::uint8_t { dead_letter, drop, forward };
 
 /// One sink as the pipeline sees it.
 struct Target {
-  Delivery* delivery = nullptr;          ///< outlives the pipeline
-  std::optional<event::Schema> schema;   ///< none: nothing is validated
-  bool is_streamelements = false;        ///< its schema is StreamElements' own, which is checked anyway
+  Delivery* delivery = nullptr;         ///< outlives the pipeline
+  std::optional<event::Schema> schema;  ///< none: nothing is validated
+  bool is_streamelements = false;       ///< its schema is StreamElements' own, which is checked anyway
   OnFailure on_failure = OnFailure::dead_letter;
 };
 
 /// What one intake needs to know of its connector.
 struct IntakeSettings {
   std::string connector;
-  std::string_view source;  ///< static storage: "streamelements", …
+  std::string_view source;          ///< static storage: "streamelements", …
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
 };
@@ -50,8 +50,8 @@ class Pipeline {
  public:
   /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program; `tap` sees
   /// every accepted event as it is offered.
-  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
-           std::string run, std::function<void(const event::EventPtr&)> tap = {});
+  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements, std::string run,
+           std::function<void(const event::EventPtr&)> tap = {});
   ~Pipeline();
 
   std::unique_ptr<BookedIntake> intake(IntakeSettings settings);

@@ -26,7 +26,8 @@ event::Draft tip(std::string id, std::string amount = "5.5", std::string_view ty
   draft.text.append(type);
   draft.text +=
       "\",\"provider\":\"twitch\",\"flagged\":false,\"data\":{\"username\":\"viewer_1\",\"displayName\":\"Viewer\","
-      "\"amount\":" + amount +
+      "\"amount\":" +
+      amount +
       ",\"message\":\"hi\",\"items\":[],\"avatar\":\"https://cdn.example.org/a.png\"},"
       "\"createdAt\":\"2026-10-01T12:34:56.789Z\",\"updatedAt\":\"2026-10-01T12:34:56.789Z\","
       "\"relay\":{\"connector\":\"stage\",\"source\":\"streamelements\",\"upstreamType\":\"tip\",\"upstreamId\":\"" +

@@ -172,7 +172,8 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
       {"queue.buffering.max.kbytes", std::to_string(settings.memory.bytes / 1024)},
       {"queue.buffering.max.messages", std::to_string(most_records(settings.memory))},
       {"linger.ms",
-       std::to_string((settings.linger - std::chrono::ceil<std::chrono::milliseconds>(pace_of(settings.linger))).count())},
+       std::to_string(
+           (settings.linger - std::chrono::ceil<std::chrono::milliseconds>(pace_of(settings.linger))).count())},
       {"compression.type", std::string(compression_names.at(static_cast<std::size_t>(settings.compression)))},
       {"allow.auto.create.topics", "false"},
       {"socket.keepalive.enable", "true"},

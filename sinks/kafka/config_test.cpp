@@ -146,10 +146,11 @@ TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {
 }
 
 TEST(KafkaConfig, OauthbearerIsPassedThroughToALibrdkafkaThatHasIt) {
-  const auto found = faults("security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
-                            "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: relay, "
-                            "sasl.oauthbearer.client.secret: {env: FAKE_SECRET}, "
-                            "sasl.oauthbearer.token.endpoint.url: \"https://id.example.org/token\"}");
+  const auto found = faults(
+      "security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
+      "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: relay, "
+      "sasl.oauthbearer.client.secret: {env: FAKE_SECRET}, "
+      "sasl.oauthbearer.token.endpoint.url: \"https://id.example.org/token\"}");
   const std::string words = property_fault("sasl.oauthbearer.method", "oidc");
   if (words.empty()) {
     EXPECT_THAT(found, IsEmpty());
