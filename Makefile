@@ -36,7 +36,8 @@ bench:  ## CPU per event beside the floor measured in the same run
 	@deploy/install-deps --tests
 	@tests/benchmark/run
 
-install: build  ## program, reference configuration and documents (PREFIX=/usr/local DESTDIR=)
+install:  ## what `make build` built, the reference configuration and documents (PREFIX=/usr/local DESTDIR=)
+	@test -x $(PROGRAM) || { echo 'install: there is no $(PROGRAM) yet: make build'; exit 1; }
 	install -D --mode=755 --strip $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tributary
 	install -D --mode=644 config/tributary.yaml $(DESTDIR)$(PREFIX)/share/doc/tributary/tributary.yaml
 	install --mode=644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tributary/
