@@ -12,6 +12,8 @@ namespace {
 
 using net::State;
 
+constexpr std::size_t remark_limit = 300;
+
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -181,6 +183,13 @@ void Conversation::fail(net::Ending ending, const event::Now& now) {
   obey(now);
 }
 
+bool Conversation::adopt(const connectors::Settings& settings, const event::Now& now) {
+  outcome_.clear();
+  if (!protocol_.adopt(settings, now, outcome_)) return false;
+  if (open()) apply(now);
+  return true;
+}
+
 void Conversation::tick(const event::Now& now) {
   if (open() && protocol_.deadline() <= now.steady) {
     outcome_.clear();
@@ -252,6 +261,10 @@ void Conversation::pass_on(const event::Now& now) {
   for (event::Draft& draft : outcome_.drafts) intake_.accept(std::move(draft), now);
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
   for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
+  for (Remark& remark : outcome_.remarks) {
+    remark.detail = redacted(event::clip(remark.detail, remark_limit));
+    observer_.remarked(settings_.connector, remark);
+  }
 }
 
 /// The protocol's answer to whatever it was asked.

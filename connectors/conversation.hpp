@@ -34,6 +34,8 @@ class LinkObserver {
   virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
   /// An attempt (`was_live` false) or a life is over; `changed` follows.
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
+  /// Something worth a line, while the connection goes on.
+  virtual void remarked(const std::string& connector, const Remark& remark) = 0;
 };
 
 /// The I/O a conversation asks for. Implemented by Link, and by the transcripts without a socket. No call may come back
@@ -89,6 +91,8 @@ class Conversation {
   void ended(net::Ending ending, const event::Now& now);
   /// Something of ours broke: ends this connection.
   void fail(net::Ending ending, const event::Now& now);
+  /// Changed settings, which the protocol takes over where it can; false when it cannot.
+  bool adopt(const connectors::Settings& settings, const event::Now& now);
   void tick(const event::Now& now);
   event::SteadyTime deadline() const;
 

@@ -32,6 +32,7 @@ Conversation::Settings named(std::string connector) {
 struct Heard : LinkObserver {
   void changed(const std::string&, const LinkStatus& status) override { words += status.ending.detail + "\n"; }
   void lost(const std::string&, const net::Ending& ending, bool) override { words += ending.detail + "\n"; }
+  void remarked(const std::string&, const Remark& remark) override { words += remark.subject + remark.detail + "\n"; }
   std::string words;
 };
 

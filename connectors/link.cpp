@@ -92,6 +92,12 @@ void Link::stop(std::chrono::milliseconds patience, std::function<void()> stoppe
   });
 }
 
+bool Link::adopt(const connectors::Settings& settings) {
+  bool taken = false;
+  guarded([&] { taken = conversation_.adopt(settings, read_clocks()); });
+  return taken;
+}
+
 // ── the socket speaks ───────────────────────────────────────────────────────────────────────────────────────────────
 
 void Link::on_open(std::string_view) {

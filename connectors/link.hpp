@@ -16,6 +16,7 @@
 #include "connectors/conversation.hpp"
 #include "connectors/link_secrets.hpp"
 #include "connectors/protocol.hpp"
+#include "connectors/settings.hpp"
 #include "event/ports.hpp"
 #include "net/dial_budget.hpp"
 #include "net/websocket.hpp"
@@ -57,6 +58,9 @@ class Link final : private net::WebSocketListener, private Wire {
   /// Farewell and close handshake, within `patience`; `stopped` is called afterwards, from the event loop. A second
   /// call may shorten the time; all callbacks are called.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
+
+  /// Takes changed settings over without a new connection; false when they need one, and nothing has changed.
+  bool adopt(const connectors::Settings& settings);
 
   LinkStatus status() const { return conversation_.status(); }
   std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }

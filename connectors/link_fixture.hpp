@@ -104,12 +104,14 @@ class Witness : public LinkObserver {
  public:
   void changed(const std::string&, const LinkStatus& status) override { states.push_back(status); }
   void lost(const std::string&, const net::Ending& ending, bool) override { endings.push_back(ending); }
+  void remarked(const std::string&, const Remark& remark) override { remarks.push_back(remark); }
   net::Reason last_reason() const { return endings.empty() ? net::Reason::none : endings.back().reason; }
   bool went_through(net::State state) const {
     return std::any_of(states.begin(), states.end(), [&](const LinkStatus& status) { return status.state == state; });
   }
   std::vector<LinkStatus> states;
   std::vector<net::Ending> endings;
+  std::vector<Remark> remarks;
 };
 
 class LinkTest : public ::testing::Test {

@@ -11,6 +11,7 @@ void Outcome::clear() {
   ignored.clear();
   sends.clear();
   notices.clear();
+  remarks.clear();
   live = false;
   down.reset();
 }

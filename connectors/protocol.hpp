@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,10 +12,40 @@
 #include "config/secret.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
+#include "net/http.hpp"
 #include "net/reason.hpp"
 #include "net/websocket.hpp"
 
 namespace tributary::connectors {
+
+struct Settings;
+
+/// Something a person should know while the connection goes on. Logged and counted by its code.
+struct Remark {
+  /// A word of a closed list, static storage: auth_refused, listen_only, subscription_failed, subscription_parked,
+  /// upstream_error, unexpected_binary. The README has a row for each.
+  std::string_view code;
+  bool needs_person = false;  ///< ERROR rather than WARN: it will not recover by itself
+  std::string subject;        ///< what of the connection, e.g. a streamer; "": all of it
+  std::string detail;         ///< the upstream's words; clipped and redacted on the way out
+};
+
+/// When a channel of this connection last had an event.
+struct ChannelActivity {
+  std::string channel;     ///< `relay.upstreamChannel`
+  event::SteadyTime last;  ///< its last event; before the first one, since when it has been listened to
+};
+
+/// A question for `check --connect` that the socket cannot answer, asked over HTTP.
+struct Lookup {
+  std::string subject;  ///< e.g. "streamer dbl-lee"
+  net::HttpRequest request;
+  struct Finding {
+    bool good = false;
+    std::string words;
+  };
+  std::function<Finding(const net::HttpReply&)> judge;  ///< pure
+};
 
 /// What a protocol answers to one input: the reply of a pure decision. Reused between calls; `clear` keeps capacity.
 struct Outcome {
@@ -30,6 +61,7 @@ struct Outcome {
   std::vector<event::Ignored> ignored;  ///< events of this frame that are not passed on
   std::vector<Frame> sends;             ///< to write, in order
   std::vector<event::Notice> notices;
+  std::vector<Remark> remarks;
   bool live = false;                ///< the upstream has said that we are in
   std::optional<net::Ending> down;  ///< this connection is over, for this reason
 
@@ -60,6 +92,19 @@ class Protocol {
   virtual void farewell(Outcome& outcome) { static_cast<void>(outcome); }
   /// Canonical `relay.upstreamChannel`s served by this connection, for gaps. Empty: not known yet.
   virtual std::vector<std::string> channels() const = 0;
+  /// Since when each channel has been silent: a wrong name is often a valid and silent subscription.
+  virtual std::vector<ChannelActivity> activity() const { return {}; }
+  /// Takes changed settings over, on the open connection if there is one (`outcome` says what to send). False when they
+  /// need a new connection; then nothing has changed.
+  virtual bool adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+    static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
+    return false;
+  }
+  /// What `check --connect` asks beside dialling. `secrets` as for `dial`.
+  virtual std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const {
+    static_cast<void>(secrets);
+    return {};
+  }
 };
 
 }  // namespace tributary::connectors

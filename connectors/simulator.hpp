@@ -14,7 +14,7 @@ namespace tributary::connectors {
 
 /// One event as a simulator has written it to a socket.
 struct WrittenEvent {
-  std::string_view id;    ///< as the canonical `_id` will be
+  std::string_view id;    ///< as the canonical `_id` will be; "" where the upstream names no event
   std::string_view json;  ///< what the upstream calls the event, as written; lives during the call
   event::WallTime when;
 };
@@ -49,6 +49,8 @@ class Simulator {
   virtual std::uint16_t port() const = 0;
   /// What to put at `url:` of a connector.
   virtual std::string url() const = 0;
+  /// The settings of a connector that listens to all of it, as a YAML flow map: `{type: …, url: "…", …}`.
+  virtual std::string connector_yaml() const = 0;
   /// Events given to sockets so far.
   virtual std::uint64_t events_written() const = 0;
   /// One line for people at the end: connections, frames, events by kind.

@@ -69,7 +69,9 @@ class Verdict final : public connectors::LinkObserver {
     }
   }
   void lost(const std::string&, const net::Ending&, bool) override {}
+  void remarked(const std::string&, const connectors::Remark& remark) override { remarks.push_back(remark); }
   std::optional<connectors::LinkStatus> answer;
+  std::vector<connectors::Remark> remarks;
 };
 
 void check_connector(const config::NamedSettings& named, std::chrono::milliseconds timeout, Report& report) {

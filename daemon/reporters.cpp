@@ -51,6 +51,15 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
   }
 }
 
+void ConnectorReporter::remarked(const std::string& connector, const connectors::Remark& remark) {
+  ++remarks_[{connector, remark.code}];
+  std::string text{remark.code};
+  if (!remark.subject.empty()) text += ": " + remark.subject;
+  if (!remark.detail.empty()) text += ": " + remark.detail;
+  telemetry_.emit(Signal::connector_remark, remark.needs_person ? Level::error : Level::warn, connector, text,
+                  {{"reason", std::string(remark.code)}});
+}
+
 void SinkReporter::on_news(const sinks::News& news) {
   Level level = Level::info;
   switch (news.urgency) {

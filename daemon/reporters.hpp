@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "connectors/conversation.hpp"
 #include "daemon/telemetry.hpp"
@@ -18,10 +22,14 @@ class ConnectorReporter final : public connectors::LinkObserver {
       : telemetry_(telemetry), unverified_(std::move(unverified)) {}
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
+  void remarked(const std::string& connector, const connectors::Remark& remark) override;
+  /// How often each connector had which remark.
+  const std::map<std::pair<std::string, std::string_view>, std::uint64_t>& remarks() const { return remarks_; }
 
  private:
   Telemetry& telemetry_;
   const std::set<std::string> unverified_;
+  std::map<std::pair<std::string, std::string_view>, std::uint64_t> remarks_;
   bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
 };
 

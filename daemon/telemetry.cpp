@@ -13,6 +13,7 @@ const SignalRow& row(Signal signal) noexcept {
       {"connector_waiting", Level::warn},
       {"connector_parked", Level::error},
       {"connector_unverified", Level::warn},
+      {"connector_remark", Level::warn},
       {"sink_news", Level::info},
       {"lane_parked", Level::error},
       {"lane_resumed", Level::info},

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "connectors/streamelements/json_lexis.hpp"
+#include "connectors/json_lexis.hpp"
 
 namespace tributary::connectors::streamelements {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/json_text.hpp"
 #include "connectors/protocol.hpp"
-#include "connectors/streamelements/json_text.hpp"
 #include "connectors/streamelements/normaliser.hpp"
 
 namespace tributary::connectors::streamelements {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "connectors/streamelements/json_lexis.hpp"
+#include "connectors/json_lexis.hpp"
 #include "event/id.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/json_text.hpp"
 #include "connectors/streamelements/activity.hpp"
-#include "connectors/streamelements/json_text.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::streamelements {

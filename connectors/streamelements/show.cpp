@@ -4,78 +4,20 @@
 #include <array>
 #include <utility>
 
-#include "event/json.hpp"
 #include "event/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
 
-constexpr std::size_t audience = 240;
-
-// Written for this show.
-constexpr std::array names = {"Marlow",   "quietfox", "Nadia",    "TheOtherBob", "yuki",    "Åsa",   "Żaneta",
-                              "Δημήτρης", "Ольга",    "さくら",   "민준",        "李雷",    "محمد",  "Renée",
-                              "piñata",   "zero_k",   "LATE4TEA", "hex",         "Ingrid☃", "crumb🍞"};
-constexpr std::array messages = {
-    "",
-    "hello from the train",
-    "first time here, staying",
-    "that jump was unreal 😂😂",
-    "can you play the old map next?",
-    "GG",
-    "für die Kaffeekasse ☕",
-    "今日も楽しい配信ありがとう！",
-    "quote \"of the day\" and a back\\slash",
-    "line one\nline two",
-    "это было красиво",
-    "a longer thought: I had the stream on while cooking, and now the kitchen is a mess, but I regret nothing at all",
-    "👩‍👩‍👧‍👦 whole family watching",
-};
 constexpr std::array currencies = {"USD", "EUR", "GBP", "JPY", "BRL", "SEK"};
 constexpr std::array tiers = {"1000", "1000", "1000", "2000", "3000", "prime", "prime"};
 constexpr std::array rewards = {"Hydrate", "Pick the next song", "Posture check", "Emote: ばんざい"};
 constexpr std::array platforms = {"twitch", "twitch", "twitch", "youtube", "facebook"};
 
-void append_hex(std::string& out, std::uint64_t value, int digits) {
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out += "0123456789abcdef"[value >> shift & 15];
-}
-
-void member(std::string& out, std::string_view key, std::string_view text) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += key;
-  out += "\":";
-  event::append_quoted(out, text);
-}
-
-void member(std::string& out, std::string_view key, std::uint64_t number) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += key;
-  out += "\":";
-  event::append_number(out, number);
-}
-
-void raw_member(std::string& out, std::string_view key, std::string_view json) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += key;
-  out += "\":";
-  out += json;
-}
-
 }  // namespace
 
-Show::Show(std::uint64_t seed, std::string channel) : random_(seed), channel_(std::move(channel)) {
-  append_hex(id_prefix_, random_(), 16);
-  for (std::size_t i = 0; i < audience; ++i) {
-    Viewer viewer;
-    viewer.login = "viewer_" + std::to_string(1000 + i);
-    viewer.name = std::string(names[below(names.size())]) + (chance(40) ? std::to_string(below(99)) : "");
-    viewer.id = std::to_string(10'000'000 + below(900'000'000));
-    viewer.avatar = "https://cdn.example.org/avatars/" + std::to_string(below(100'000)) + ".png";
-    viewers_.push_back(std::move(viewer));
-  }
+Show::Show(Audience& audience, std::string channel) : audience_(audience), channel_(std::move(channel)) {
+  append_hex(id_prefix_, audience_.random(), 16);
 }
 
 std::string Show::new_id(bool mock) {
@@ -106,7 +48,7 @@ Show::Planned Show::plan() {
   if (dice < 985) {  // gifts share a group; the purchase comes last
     const std::string sender = someone().login;
     std::string group = id_prefix_;
-    append_hex(group, random_() | 0x80000000U, 8);
+    append_hex(group, audience_.random() | 0x80000000U, 8);
     const int gifts = static_cast<int>(2 + below(19));
     for (int i = 1; i < gifts; ++i) planned_.push_back({Kind::gift, group, sender, 1});
     planned_.push_back({Kind::community_gift, group, sender, gifts});
@@ -151,52 +93,52 @@ void Show::write(const Planned& planned, event::WallTime now, bool mock) {
   const bool bare = planned.kind == Kind::tip || planned.kind == Kind::redemption || mock;
   std::string& out = activity_.json;
   out = "{";
-  member(out, "_id", activity_.id);
-  member(out, "channel", channel_);
-  member(out, "type", activity_.type);
+  json_member(out, "_id", activity_.id);
+  json_member(out, "channel", channel_);
+  json_member(out, "type", activity_.type);
   if (planned.kind == Kind::superchat || planned.kind == Kind::sponsor) {
-    member(out, "provider", "youtube");
+    json_member(out, "provider", "youtube");
   } else if (planned.kind != Kind::redemption) {
-    member(out, "provider", planned.kind == Kind::tip ? platforms[below(platforms.size())] : "twitch");
+    json_member(out, "provider", planned.kind == Kind::tip ? platforms[below(platforms.size())] : "twitch");
   }
-  if (!bare) raw_member(out, "flagged", chance(1) ? "true" : "false");
-  raw_member(out, "data", "{");
+  if (!bare) json_raw_member(out, "flagged", chance(1) ? "true" : "false");
+  json_raw_member(out, "data", "{");
   write_data(planned, someone(), out);
   out += '}';
   const std::string time = event::to_text(now);
-  member(out, "createdAt", time);
-  member(out, "updatedAt", time);
-  member(out, "activityId", activity_.id);
-  if (!planned.group.empty()) member(out, "activityGroup", planned.group);
-  member(out, "sessionEventsCount", below(50));
-  if (mock) raw_member(out, "isMock", "true");
+  json_member(out, "createdAt", time);
+  json_member(out, "updatedAt", time);
+  json_member(out, "activityId", activity_.id);
+  if (!planned.group.empty()) json_member(out, "activityGroup", planned.group);
+  json_member(out, "sessionEventsCount", below(50));
+  if (mock) json_raw_member(out, "isMock", "true");
   out += '}';
 }
 
 void Show::write_money(std::string& out) {
   std::string amount = std::to_string(1 + below(60));
   if (chance(40)) amount += "." + std::to_string(below(10)) + std::to_string(below(10));
-  raw_member(out, "amount", amount);
-  member(out, "currency", currencies[below(currencies.size())]);
+  json_raw_member(out, "amount", amount);
+  json_member(out, "currency", currencies[below(currencies.size())]);
 }
 
-void Show::write_data(const Planned& planned, const Viewer& viewer, std::string& out) {
+void Show::write_data(const Planned& planned, const Audience::Viewer& viewer, std::string& out) {
   const auto amount = static_cast<std::uint64_t>(planned.amount);
   const auto person = [&] {
-    member(out, "username", viewer.login);
-    member(out, "displayName", viewer.name);
-    member(out, "providerId", viewer.id);
+    json_member(out, "username", viewer.login);
+    json_member(out, "displayName", viewer.name);
+    json_member(out, "providerId", viewer.id);
   };
-  const auto words = [&] { member(out, "message", messages[below(messages.size())]); };
+  const auto words = [&] { json_member(out, "message", audience_.words()); };
   switch (planned.kind) {
     case Kind::tip:
       write_money(out);
-      member(out, "tipId", id_prefix_.substr(0, 8) + activity_.id.substr(8));
-      member(out, "username", viewer.name);
+      json_member(out, "tipId", id_prefix_.substr(0, 8) + activity_.id.substr(8));
+      json_member(out, "username", viewer.name);
       words();
       break;
     case Kind::cheer:
-      person(), member(out, "amount", amount), words();
+      person(), json_member(out, "amount", amount), words();
       break;
     case Kind::follow:
       person();
@@ -205,58 +147,60 @@ void Show::write_data(const Planned& planned, const Viewer& viewer, std::string&
     case Kind::resubscriber:
     case Kind::gift:
       person();
-      member(out, "amount", amount);
-      member(out, "tier", tiers[below(tiers.size())]);
-      if (planned.kind == Kind::resubscriber && chance(60)) member(out, "streak", below(amount) + 1);
+      json_member(out, "amount", amount);
+      json_member(out, "tier", tiers[below(tiers.size())]);
+      if (planned.kind == Kind::resubscriber && chance(60)) json_member(out, "streak", below(amount) + 1);
       if (planned.kind == Kind::resubscriber) words();
-      if (planned.kind == Kind::gift) raw_member(out, "gifted", "true"), member(out, "sender", planned.sender);
+      if (planned.kind == Kind::gift)
+        json_raw_member(out, "gifted", "true"), json_member(out, "sender", planned.sender);
       break;
     case Kind::community_gift:
       person();
-      member(out, "amount", amount), member(out, "tier", "1000"), member(out, "sender", planned.sender);
+      json_member(out, "amount", amount), json_member(out, "tier", "1000"), json_member(out, "sender", planned.sender);
       break;
     case Kind::raid:
     case Kind::host:
-      person(), member(out, "amount", amount);
+      person(), json_member(out, "amount", amount);
       break;
     case Kind::channel_points:
-      person(), member(out, "amount", amount), member(out, "redemption", rewards[below(rewards.size())]);
+      person(), json_member(out, "amount", amount), json_member(out, "redemption", rewards[below(rewards.size())]);
       if (chance(30)) words();
       break;
     case Kind::redemption:
-      member(out, "username", viewer.login), member(out, "amount", amount);
-      member(out, "redemption", rewards[below(rewards.size())]);
+      json_member(out, "username", viewer.login), json_member(out, "amount", amount);
+      json_member(out, "redemption", rewards[below(rewards.size())]);
       break;
     case Kind::superchat:
-      person(), member(out, "amount", std::to_string(1 + below(99)) + ".50"), member(out, "currency", "USD"), words();
+      person(), json_member(out, "amount", std::to_string(1 + below(99)) + ".50"), json_member(out, "currency", "USD"),
+          words();
       break;
     case Kind::sponsor:
-      person(), member(out, "amount", amount);
+      person(), json_member(out, "amount", amount);
       break;
     case Kind::merch:
       person(), write_money(out), words();
-      raw_member(out, "items", "[{\"name\":\"Mug\",\"price\":12.50,\"quantity\":1}]");
+      json_raw_member(out, "items", "[{\"name\":\"Mug\",\"price\":12.50,\"quantity\":1}]");
       break;
     case Kind::charity:
       person(), write_money(out);
       break;
     case Kind::hype_train:
-      member(out, "level", amount);
-      raw_member(out, "progress", "{\"goal\":1600,\"total\":" + std::to_string(below(1600)) + "}");
+      json_member(out, "level", amount);
+      json_raw_member(out, "progress", "{\"goal\":1600,\"total\":" + std::to_string(below(1600)) + "}");
       return;
   }
-  member(out, "avatar", viewer.avatar);
+  json_member(out, "avatar", viewer.avatar);
 }
 
 std::string Show::test() {
   static constexpr std::array listeners = {"tip-latest", "cheer-latest", "subscriber-latest", "raid-latest",
                                            "widget-button"};
   std::string out = "{";
-  member(out, "listener", listeners[below(listeners.size())]);
-  raw_member(out, "event", "{");
-  member(out, "name", someone().name);
-  chance(20) ? member(out, "amount", "gift") : member(out, "amount", 1 + below(100));
-  raw_member(out, "isTest", "true");
+  json_member(out, "listener", listeners[below(listeners.size())]);
+  json_raw_member(out, "event", "{");
+  json_member(out, "name", someone().name);
+  chance(20) ? json_member(out, "amount", "gift") : json_member(out, "amount", 1 + below(100));
+  json_raw_member(out, "isTest", "true");
   out += "}}";
   return out;
 }
@@ -266,39 +210,24 @@ std::string Show::update(std::string_view activity_id, int index) {
                                         "subscriber-month",  "subscriber-goal",       "subscriber-total",
                                         "subscriber-points", "subscriber-new-latest", "subscriber-recent"};
   std::string out = "{";
-  member(out, "name", values[static_cast<std::size_t>(index) % values.size()]);
-  raw_member(out, "data", "{");
-  member(out, "name", someone().login);
-  member(out, "amount", 1 + below(40));
+  json_member(out, "name", values[static_cast<std::size_t>(index) % values.size()]);
+  json_raw_member(out, "data", "{");
+  json_member(out, "name", someone().login);
+  json_member(out, "amount", 1 + below(40));
   out += '}';
-  member(out, "provider", "twitch");
-  member(out, "channel", channel_);
-  member(out, "activityId", activity_id);
+  json_member(out, "provider", "twitch");
+  json_member(out, "channel", channel_);
+  json_member(out, "activityId", activity_id);
   out += '}';
   return out;
 }
 
 std::string Show::emission(event::WallTime now) {
-  std::string nonce;
-  const auto high = random_(), low = random_();
-  append_hex(nonce, high >> 32, 8), nonce += '-', append_hex(nonce, high >> 16, 4), nonce += "-4",
-      append_hex(nonce, high, 3);
-  nonce += "-9", append_hex(nonce, low >> 48, 3), nonce += '-', append_hex(nonce, low, 12);
   std::string out = "{";
-  member(out, "ts", static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  member(out, "nonce", nonce);
+  json_member(out, "ts", static_cast<std::uint64_t>(now.time_since_epoch().count()));
+  json_member(out, "nonce", audience_.uuid());
   out += '}';
   return out;
-}
-
-double Show::pace() {
-  if (mood_left_-- <= 0) {
-    // 60 % quiet at 0.4, 30 % lively at 1.2, 10 % a burst at 4: 1 on average.
-    const auto dice = below(100);
-    mood_ = dice < 60 ? 0.4 : dice < 90 ? 1.2 : 4.0;
-    mood_left_ = static_cast<int>(50 + below(400));
-  }
-  return mood_;
 }
 
 }  // namespace tributary::connectors::streamelements

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connectors/audience.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::streamelements {
@@ -23,7 +23,8 @@ class Show {
     std::string json;  ///< the first argument of `event`
   };
 
-  Show(std::uint64_t seed, std::string channel);
+  /// `audience` must outlive it.
+  Show(Audience& audience, std::string channel);
 
   /// What happens next, at this time. The reference is valid until the next call.
   const Activity& next(event::WallTime now);
@@ -35,8 +36,6 @@ class Show {
   std::string update(std::string_view activity_id, int index);
   /// `{"ts":…,"nonce":"…"}`, another each time.
   std::string emission(event::WallTime now);
-  /// How lively it is just now: 1 on average, less in a lull, more in a burst. Call it at even intervals.
-  double pace();
 
  private:
   enum class Kind : std::uint8_t {
@@ -57,9 +56,6 @@ class Show {
     charity,
     hype_train
   };
-  struct Viewer {
-    std::string login, name, id, avatar;
-  };
   struct Planned {
     Kind kind;
     std::string group;   ///< activityGroup
@@ -67,25 +63,22 @@ class Show {
     int amount = 0;
   };
 
-  std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
-  bool chance(std::uint64_t percent) { return below(100) < percent; }
-  const Viewer& someone() { return viewers_[below(viewers_.size())]; }
+  std::uint64_t below(std::uint64_t limit) { return audience_.below(limit); }
+  bool chance(std::uint64_t percent) { return audience_.chance(percent); }
+  const Audience::Viewer& someone() { return audience_.someone(); }
   std::string new_id(bool mock);
   Planned plan();
   void write(const Planned& planned, event::WallTime now, bool mock);
-  void write_data(const Planned& planned, const Viewer& viewer, std::string& out);
+  void write_data(const Planned& planned, const Audience::Viewer& viewer, std::string& out);
   void write_money(std::string& out);
 
-  std::mt19937_64 random_;
+  Audience& audience_;
   std::string channel_;
   std::string id_prefix_;
   std::uint32_t serial_ = 0;
   std::uint32_t mocks_ = 0;
-  std::vector<Viewer> viewers_;
   std::deque<Planned> planned_;
   Activity activity_;
-  double mood_ = 1;
-  int mood_left_ = 0;
 };
 
 }  // namespace tributary::connectors::streamelements

@@ -15,7 +15,8 @@ namespace {
 const event::WallTime now = *event::parse_time("2026-11-01T12:00:00.000Z");
 
 TEST(Show, OfTheSameSeedIsTheSame) {
-  Show one(7, "c"), other(7, "c"), different(8, "c");
+  Audience first(7), second(7), third(8);
+  Show one(first, "c"), other(second, "c"), different(third, "c");
   bool differs = false;
   for (int i = 0; i < 500; ++i) {
     const std::string json = one.next(now).json;
@@ -26,7 +27,8 @@ TEST(Show, OfTheSameSeedIsTheSame) {
 }
 
 TEST(Show, ShowsEveryTypeAndNumbersItsIds) {
-  Show show(1, "5eb8a1f0c2d3e4f5a6b7c8d9");
+  Audience audience(1);
+  Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   std::set<std::string> types, ids;
   for (unsigned i = 0; i < 5000; ++i) {
     const auto& activity = show.next(now);
@@ -44,7 +46,8 @@ TEST(Show, ShowsEveryTypeAndNumbersItsIds) {
 }
 
 TEST(Show, WritesWhatTheCodecUnderstands) {
-  Show show(3, "5eb8a1f0c2d3e4f5a6b7c8d9");
+  Audience audience(3);
+  Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   Codec codec({"main-stage", true, true, 64});
   const event::Now both{event::SteadyTime{}, now};
   for (int i = 0; i < 3000; ++i) {
@@ -65,7 +68,8 @@ TEST(Show, WritesWhatTheCodecUnderstands) {
 }
 
 TEST(Show, TestsMocksAndUpdatesAreWhatTheyAre) {
-  Show show(3, "5eb8a1f0c2d3e4f5a6b7c8d9");
+  Audience audience(3);
+  Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   Codec codec({"main-stage", true, true, 64});
   const event::Now both{event::SteadyTime{}, now};
   for (int i = 0; i < 200; ++i) {
@@ -79,11 +83,11 @@ TEST(Show, TestsMocksAndUpdatesAreWhatTheyAre) {
   }
 }
 
-TEST(Show, IsOnAverageAsLivelyAsAsked) {
-  Show show(11, "c");
+TEST(Audience, IsOnAverageAsLivelyAsAsked) {
+  Audience audience(11);
   double sum = 0;
   constexpr int ticks = 400'000;
-  for (int i = 0; i < ticks; ++i) sum += show.pace();
+  for (int i = 0; i < ticks; ++i) sum += audience.pace();
   EXPECT_NEAR(sum / ticks, 1.0, 0.15);
 }
 

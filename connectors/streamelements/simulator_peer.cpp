@@ -9,55 +9,33 @@ namespace tributary::connectors::streamelements {
 
 using Settings = SimulatorSettings;
 
-SimulatorPeer::SimulatorPeer(boost::asio::io_context& io, const SimulatorSettings& settings, int engine_io,
-                             std::uint64_t number, const Host& host)
-    : settings_(settings),
+SimulatorPeer::SimulatorPeer(Client& client, boost::asio::io_context& io, const SimulatorSettings& settings,
+                             int engine_io, std::function<bool(std::string_view token)> accepts)
+    : client_(client),
+      settings_(settings),
       engine_io_(engine_io),
-      sid_("simulated-" + std::to_string(number)),
-      host_(host),
+      sid_("simulated-" + std::to_string(client.number())),
+      accepts_(std::move(accepts)),
       liveness_(io),
-      goodbye_(io),
+      farewell_(io),
       error_(io) {}
 
 bool SimulatorPeer::silent_from(Settings::Silence stage) const {
   return settings_.silence != Settings::Silence::never && settings_.silence <= stage;
 }
 
-void SimulatorPeer::after(std::chrono::milliseconds delay, boost::asio::steady_timer& timer,
-                          std::function<void()> then) {
-  timer.expires_after(delay);
-  timer.async_wait([self = weak_from_this(), then = std::move(then)](const boost::system::error_code& error) {
-    if (!error && self.lock()) then();
-  });
+void SimulatorPeer::show(std::string_view frame) {
+  if (!silent_from(Settings::Silence::live)) client_.say(frame);
 }
 
-void SimulatorPeer::write(std::string_view frame) {
-  if (socket_ == nullptr) return;
-  ++frames_;
-  socket_->send_text(frame);
-}
-
-bool SimulatorPeer::say(std::string_view frame) {
-  if (!live_ || silent_from(Settings::Silence::live)) return false;
-  write(frame);
-  return true;
-}
-
-void SimulatorPeer::say_binary(std::string_view bytes) {
-  if (!live_ || socket_ == nullptr) return;
-  ++frames_;
-  socket_->send_binary(bytes);
-}
-
-void SimulatorPeer::on_open(std::string_view subprotocol) {
-  static_cast<void>(subprotocol);
+void SimulatorPeer::opened() {
   if (silent_from(Settings::Silence::open)) return;
   nlohmann::json handshake{{"sid", sid_},
                            {"pingInterval", settings_.ping_interval.count()},
                            {"pingTimeout", settings_.ping_timeout.count()}};
   if (settings_.upgrades) handshake["upgrades"] = nlohmann::json::array();
   if (settings_.max_payload) handshake["maxPayload"] = 1'000'000;
-  write("0" + handshake.dump());
+  client_.say("0" + handshake.dump());
   if (engine_io_ == 3) {
     watch_client();
     join();
@@ -69,23 +47,23 @@ void SimulatorPeer::on_open(std::string_view subprotocol) {
 void SimulatorPeer::join() {
   if (silent_from(Settings::Silence::join)) return;
   joined_ = true;
-  write(engine_io_ == 3 ? std::string("40") : "40{\"sid\":\"" + sid_ + "-0\"}");
+  client_.say(engine_io_ == 3 ? std::string("40") : "40{\"sid\":\"" + sid_ + "-0\"}");
 }
 
 /// Engine.IO 3: only what the client sends proves it alive.
 void SimulatorPeer::watch_client() {
-  after(settings_.ping_interval + settings_.ping_timeout, liveness_, [this] { depart(Settings::Goodbye::close); });
+  liveness_.set(settings_.ping_interval + settings_.ping_timeout, [this] { depart(Settings::Farewell::close); });
 }
 
 /// Engine.IO 4: ask, and give the answer pingTimeout.
 void SimulatorPeer::ask_client() {
-  after(settings_.ping_interval, liveness_, [this] {
-    if (!settings_.mute) write("2");
-    after(settings_.ping_timeout, liveness_, [this] { depart(Settings::Goodbye::close); });
+  liveness_.set(settings_.ping_interval, [this] {
+    if (!settings_.mute) client_.say("2");
+    liveness_.set(settings_.ping_timeout, [this] { depart(Settings::Farewell::close); });
   });
 }
 
-void SimulatorPeer::on_message(std::string_view payload, bool binary) {
+void SimulatorPeer::heard(std::string_view payload, bool binary) {
   if (engine_io_ == 3 && !silent_from(Settings::Silence::open)) watch_client();
   if (binary) return;
   const auto packet = Packet::read(payload);
@@ -95,91 +73,72 @@ void SimulatorPeer::on_message(std::string_view payload, bool binary) {
     case Packet::Kind::pong:
       return heartbeat('3', packet.body);
     case Packet::Kind::connect:
-      if (joined_) return depart(Settings::Goodbye::close);  // a namespace is joined once
+      if (joined_) return depart(Settings::Farewell::close);  // a namespace is joined once
       return join();
     case Packet::Kind::event:
       return authenticate(packet.body);
     case Packet::Kind::disconnect:
-      live_ = false;
+      client_.leave_show();
       return;
     case Packet::Kind::ack:
       return;
     default:
-      return depart(Settings::Goodbye::close);
+      return depart(Settings::Farewell::close);
   }
 }
 
 void SimulatorPeer::heartbeat(char type, std::string_view data) {
-  if (type != (engine_io_ == 3 ? '2' : '3')) return depart(Settings::Goodbye::close);  // the wrong direction
+  if (type != (engine_io_ == 3 ? '2' : '3')) return depart(Settings::Farewell::close);  // the wrong direction
   if (engine_io_ == 4) return ask_client();
   if (settings_.mute || silent_from(Settings::Silence::join)) return;
-  write("3" + std::string(data));
+  client_.say("3" + std::string(data));
 }
 
 void SimulatorPeer::authenticate(std::string_view body) {
   if (!joined_ || silent_from(Settings::Silence::authenticate)) return;
   const auto arguments = nlohmann::json::parse(body, nullptr, false);
   if (!arguments.is_array() || arguments.size() < 2 || arguments[0] != "authenticate" || !arguments[1].is_object()) {
-    return depart(Settings::Goodbye::close);
+    return depart(Settings::Farewell::close);
   }
   const auto token = arguments[1].value("token", nlohmann::json{});
-  if (!token.is_string() || !host_.accepts(token.get_ref<const std::string&>())) return refuse();
-  live_ = true;
+  if (!token.is_string() || !accepts_(token.get_ref<const std::string&>())) return refuse();
   const nlohmann::json welcome{
       {"clientId", sid_}, {"channelId", settings_.channel}, {"project", "realtime"}, {"message", "simulated"}};
-  write(R"(42["authenticated",)" + welcome.dump() + "]");
-  if (settings_.goodbye_after.count() > 0) {
-    after(settings_.goodbye_after, goodbye_, [this] { depart(settings_.goodbye); });
+  client_.say(R"(42["authenticated",)" + welcome.dump() + "]");
+  if (settings_.farewell_after.count() > 0) {
+    farewell_.set(settings_.farewell_after, [this] { depart(settings_.farewell); });
   }
   if (settings_.error_after.count() > 0) {
-    after(settings_.error_after, error_, [this] { write(R"(44{"message":"simulated error"})"); });
+    error_.set(settings_.error_after, [this] { client_.say(R"(44{"message":"simulated error"})"); });
   }
-  host_.live(*this);
+  client_.come_live();
 }
 
 void SimulatorPeer::refuse() {
-  write(settings_.refusal_in_words ? R"(42["unauthorized",{"message":"Invalid token"}])" : R"(42["unauthorized"])");
+  client_.say(settings_.refusal_in_words ? R"(42["unauthorized",{"message":"Invalid token"}])"
+                                         : R"(42["unauthorized"])");
   depart(settings_.after_refusal);
 }
 
 void SimulatorPeer::revoke() {
-  if (!live_) return;
-  live_ = false;
+  if (!client_.live()) return;
+  client_.leave_show();
   refuse();
-  depart(Settings::Goodbye::leave);
+  depart(Settings::Farewell::leave);
 }
 
-void SimulatorPeer::depart(Settings::Goodbye how) {
-  if (socket_ == nullptr || how == Settings::Goodbye::none) return;
-  live_ = false;
-  if (how == Settings::Goodbye::leave) return write("41");
+void SimulatorPeer::depart(Settings::Farewell how) {
+  if (!client_.open() || how == Settings::Farewell::none) return;
+  client_.leave_show();
+  if (how == Settings::Farewell::leave) return client_.say("41");
   liveness_.cancel();
-  goodbye_.cancel();
+  farewell_.cancel();
   error_.cancel();
-  if (how == Settings::Goodbye::close) {
-    socket_->close(1000, "");
+  if (how == Settings::Farewell::close) {
+    client_.close(1000);
   } else {
-    socket_->abort({net::Reason::stopped, "simulated reset"});
+    client_.drop();
   }
-}
-
-void SimulatorPeer::detach() {
-  live_ = false;
-  if (socket_ != nullptr) socket_->detach();
-  socket_.reset();
-  liveness_.cancel();
-  goodbye_.cancel();
-  error_.cancel();
-}
-
-void SimulatorPeer::on_end(net::Ending ending) {
-  static_cast<void>(ending);
-  live_ = false;
-  socket_.reset();
-  liveness_.cancel();
-  goodbye_.cancel();
-  error_.cancel();
-  host_.gone(*this);
 }
 
 }  // namespace tributary::connectors::streamelements

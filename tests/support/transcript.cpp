@@ -76,15 +76,17 @@ struct Tree {
 
 class TranscriptTest : public testing::Test {
  public:
-  TranscriptTest(std::string path, ProtocolFactory factory) : path_(std::move(path)), factory_(std::move(factory)) {}
+  TranscriptTest(std::string path, ProtocolFactory factory, SettingsFactory settings)
+      : path_(std::move(path)), factory_(std::move(factory)), settings_(std::move(settings)) {}
   void TestBody() override {
-    const std::string fault = play_transcript(path_, factory_);
+    const std::string fault = play_transcript(path_, factory_, settings_);
     if (!fault.empty()) ADD_FAILURE() << fault;
   }
 
  private:
   std::string path_;
   ProtocolFactory factory_;
+  SettingsFactory settings_;
 };
 
 }  // namespace
@@ -104,8 +106,9 @@ std::string TranscriptConfig::yaml() const {
   return text;
 }
 
-std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory) {
-  TranscriptPlayer player(factory);
+std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory,
+                                 const SettingsFactory& settings) {
+  TranscriptPlayer player(factory, settings);
   int number = 1;
   try {
     for (const Line& line : lines_of(text)) {
@@ -123,14 +126,15 @@ std::string play_transcript_text(std::string_view text, const std::string& name,
   return {};
 }
 
-std::string play_transcript(const std::string& path, const ProtocolFactory& factory) {
+std::string play_transcript(const std::string& path, const ProtocolFactory& factory, const SettingsFactory& settings) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return path + ":1: cannot be read";
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return play_transcript_text(text, path, factory);
+  return play_transcript_text(text, path, factory, settings);
 }
 
-int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory) {
+int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory,
+                    const SettingsFactory& settings) {
   std::vector<std::filesystem::path> files;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
@@ -142,9 +146,10 @@ int run_transcripts(const std::string& suite, const std::string& directory, cons
     std::string test = file.stem().string();
     std::replace_if(
         test.begin(), test.end(), [](char c) { return c == '-' || c == '.' || c == ' '; }, '_');
-    testing::RegisterTest(
-        suite.c_str(), test.c_str(), nullptr, nullptr, file.c_str(), 1,
-        [path = file.string(), factory]() -> testing::Test* { return new TranscriptTest(path, factory); });
+    testing::RegisterTest(suite.c_str(), test.c_str(), nullptr, nullptr, file.c_str(), 1,
+                          [path = file.string(), factory, settings]() -> testing::Test* {
+                            return new TranscriptTest(path, factory, settings);
+                          });
   }
   return static_cast<int>(files.size());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/protocol.hpp"
+#include "connectors/settings.hpp"
 
 namespace tributary::support {
 
@@ -24,15 +25,21 @@ struct TranscriptConfig {
 /// std::invalid_argument for a key it does not know: the transcript fails there.
 using ProtocolFactory = std::function<std::unique_ptr<connectors::Protocol>(const TranscriptConfig&)>;
 
+/// Makes the settings of the same keys, for `adopt` lines.
+using SettingsFactory = std::function<std::unique_ptr<connectors::Settings>(const TranscriptConfig&)>;
+
 /// Plays one conversation against Session and a Protocol with a clock of its own, no socket, no thread. The language is
 /// described in TRANSCRIPTS.md. Returns "" or what went wrong, each line beginning `file:line: `.
-std::string play_transcript(const std::string& path, const ProtocolFactory& factory);
+std::string play_transcript(const std::string& path, const ProtocolFactory& factory,
+                            const SettingsFactory& settings = {});
 /// The same for a text at hand; `name` stands for the file in messages.
-std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory);
+std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory,
+                                 const SettingsFactory& settings = {});
 
 /// Registers one GoogleTest case per `*.transcript` of a directory (sorted), as `suite.<file name>`. Call it during
 /// static initialisation: `const int registered = run_transcripts("Transcript", dir, factory);`. A directory without
 /// transcripts registers one failing case. Returns how many were registered.
-int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory);
+int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory,
+                    const SettingsFactory& settings = {});
 
 }  // namespace tributary::support

@@ -223,6 +223,7 @@ void TranscriptPlayer::begin() {
   now_ = {event::SteadyTime(std::chrono::hours(1)), *wall};
   settings_.connector = theirs.get("connector", "main-stage");
   settings_.source = "test";
+  given_ = theirs;
   try {
     protocol_ = factory_(theirs);
   } catch (const std::exception& thrown) {
@@ -260,11 +261,31 @@ void TranscriptPlayer::input(std::string_view verb, std::string_view rest) {
     conversation_->stop(now_.steady + std::chrono::hours(1), now_);
   } else if (verb == "start") {
     conversation_->start(now_);
+  } else if (verb == "adopt") {
+    adopt(rest);
   } else if (verb == "config") {
     fault("`config` must stand before the conversation");
   } else {
     connection_input(verb, rest);
   }
+}
+
+/// The settings once more, with some of them changed: `adopt KEY: VALUE; KEY: VALUE`.
+void TranscriptPlayer::adopt(std::string_view rest) {
+  if (!settings_factory_) fault("this suite has no settings to adopt");
+  TranscriptConfig changed = given_;
+  while (!rest.empty()) {
+    std::string_view part = rest.substr(0, rest.find(';'));
+    rest = part.size() == rest.size() ? std::string_view{} : rest.substr(part.size() + 1);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    const auto colon = part.find(": ");
+    if (colon == std::string_view::npos) fault("`adopt` takes KEY: VALUE");
+    const std::string key(part.substr(0, colon));
+    std::erase_if(changed.values, [&](const auto& line) { return line.first == key; });
+    changed.values.emplace_back(key, part.substr(colon + 2));
+  }
+  adopted_ = settings_factory_(changed);
+  if (!conversation_->adopt(*adopted_, now_)) outputs_.push_back({"refused", "", {}});
 }
 
 void TranscriptPlayer::connection_input(std::string_view verb, std::string_view rest) {
@@ -380,7 +401,7 @@ void TranscriptPlayer::expect(std::string_view what, std::string_view rest) {
 }
 
 void TranscriptPlayer::match(const Output& output, std::string_view what, std::string_view rest) const {
-  const bool whole = !what.empty() && what.back() == '!';
+  const bool whole = what == "event!" || what == "state!";
   if (whole) what.remove_suffix(1);
   if (output.what != what) fault("expected `" + std::string(what) + "`, came `" + output.in_words() + "`");
   const auto same = [&] {
@@ -427,6 +448,15 @@ void TranscriptPlayer::question(std::string_view rest) const {
     answer(value);
   } else if (what == "subprotocol") {
     answer(target_.subprotocols.empty() ? "" : target_.subprotocols.front());
+  } else if (what == "silent") {
+    std::string all;
+    for (const auto& [channel, last] : protocol_->activity()) {
+      const auto seconds = std::chrono::floor<std::chrono::seconds>(now_.steady - last).count();
+      all += (all.empty() ? "" : ",") + channel + "=" + std::to_string(seconds) + "s";
+    }
+    answer(all);
+  } else if (what == "origin") {
+    answer(target_.origin);
   } else if (what == "channels") {
     std::string all;
     for (const std::string& channel : protocol_->channels()) all += (all.empty() ? "" : ",") + channel;
@@ -474,6 +504,12 @@ void TranscriptPlayer::changed(const std::string&, const connectors::LinkStatus&
 
 void TranscriptPlayer::lost(const std::string&, const net::Ending& ending, bool) {
   outputs_.push_back({"down", std::string(net::name(ending.reason)), {}});
+}
+
+void TranscriptPlayer::remarked(const std::string&, const connectors::Remark& remark) {
+  std::string text(remark.code);
+  if (!remark.subject.empty()) text += " " + remark.subject;
+  outputs_.push_back({remark.needs_person ? "remark!" : "remark", std::move(text), {}});
 }
 
 void TranscriptPlayer::control(bool unknown) {

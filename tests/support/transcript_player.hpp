@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/conversation.hpp"
+#include "connectors/settings.hpp"
 #include "tests/support/fake_intake.hpp"
 #include "tests/support/transcript.hpp"
 
@@ -34,7 +35,8 @@ struct Output {
 /// Every member throws TranscriptFault when the transcript does not hold.
 class TranscriptPlayer : private connectors::Wire, private connectors::LinkObserver, private FakeIntake {
  public:
-  explicit TranscriptPlayer(const ProtocolFactory& factory) : factory_(factory) {}
+  explicit TranscriptPlayer(const ProtocolFactory& factory, const SettingsFactory& settings)
+      : factory_(factory), settings_factory_(settings) {}
 
   void line(std::string_view verb, std::string_view rest);
   /// Nothing may be left over.
@@ -48,6 +50,7 @@ class TranscriptPlayer : private connectors::Wire, private connectors::LinkObser
   void configure(std::string_view rest);
   void begin();
   void input(std::string_view verb, std::string_view rest);
+  void adopt(std::string_view rest);
   void connection_input(std::string_view verb, std::string_view rest);
   void frame(const std::string& payload, bool binary);
   void pass(std::chrono::milliseconds time);
@@ -73,6 +76,7 @@ class TranscriptPlayer : private connectors::Wire, private connectors::LinkObser
   // LinkObserver
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
+  void remarked(const std::string& connector, const connectors::Remark& remark) override;
 
   // Intake
   void control(bool unknown) override;
@@ -83,8 +87,10 @@ class TranscriptPlayer : private connectors::Wire, private connectors::LinkObser
   void live() override;
 
   const ProtocolFactory& factory_;
-  TranscriptConfig config_;
+  const SettingsFactory& settings_factory_;
+  TranscriptConfig config_, given_;
   connectors::Conversation::Settings settings_;
+  std::unique_ptr<connectors::Settings> adopted_;
   std::unique_ptr<connectors::Protocol> protocol_;
   std::unique_ptr<connectors::Conversation> conversation_;
   event::Now now_;

@@ -1,14 +1,14 @@
-#include "connectors/streamelements/json_text.hpp"
+#include "connectors/json_text.hpp"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "connectors/streamelements/json_lexis.hpp"
+#include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 namespace {
 
 struct Read {
@@ -208,4 +208,4 @@ TEST(IsNumber, MeansOneWholeJsonNumber) {
 }
 
 }  // namespace
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -1,19 +1,33 @@
-#include "connectors/streamelements/json_text.hpp"
+#include "connectors/json_text.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include "connectors/streamelements/json_lexis.hpp"
+#include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
 
-namespace tributary::connectors::streamelements {
-namespace {
+namespace tributary::connectors {
 
-/// Members that were looked at by their place only are compared pair by pair; above this many they are sorted.
-constexpr std::size_t pairwise_limit = 64;
+void Object::add(const Member& member) {
+  if (members.size() < pairwise_limit) {
+    const auto ends = member.key.empty() ? 0U
+                                         : static_cast<unsigned>(static_cast<unsigned char>(member.key.front())) * 5 +
+                                               static_cast<unsigned char>(member.key.back());
+    const std::uint64_t bit = std::uint64_t{1} << ((ends + member.key.size() * 11) & 63);
+    if ((seen_ & bit) != 0) {
+      for (auto& earlier : members) {
+        if (earlier.key != member.key) continue;
+        earlier.value = member.value;
+        respelled = true;
+        return;
+      }
+    }
+    seen_ |= bit;
+  }
+  members.push_back(member);
+}
 
-/// Finds twins among many members: the first place stays, the last value wins.
-void settle_twins(Object& object) {
-  auto& members = object.members;
+void Object::settle() {
+  if (members.size() <= pairwise_limit) return;
   std::vector<std::size_t> order(members.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
@@ -29,35 +43,13 @@ void settle_twins(Object& object) {
     first = next;
   }
   if (!any) return;
-  object.respelled = true;
+  respelled = true;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (!gone[i]) members[kept++] = members[i];
   }
   members.resize(kept);
 }
-
-void add_member(Object& object, const Member& member, std::uint64_t& seen) {
-  auto& members = object.members;
-  if (members.size() < pairwise_limit) {
-    const auto ends = member.key.empty() ? 0U
-                                         : static_cast<unsigned>(static_cast<unsigned char>(member.key.front())) * 5 +
-                                               static_cast<unsigned char>(member.key.back());
-    const std::uint64_t bit = std::uint64_t{1} << ((ends + member.key.size() * 11) & 63);
-    if ((seen & bit) != 0) {
-      for (auto& earlier : members) {
-        if (earlier.key != member.key) continue;
-        earlier.value = member.value;
-        object.respelled = true;
-        return;
-      }
-    }
-    seen |= bit;
-  }
-  members.push_back(member);
-}
-
-}  // namespace
 
 void JsonText::load(std::string_view text) {
   if (buffer_.capacity() > kept_bytes && text.size() < kept_bytes / 2) std::vector<char>().swap(buffer_);
@@ -257,7 +249,6 @@ char* JsonText::object_at(char* at, Value& value, Object& object, std::string_vi
 char* JsonText::members_at(char* at, Object& object, std::string_view inner_key, Object* inner) {
   if (!enter(at)) return nullptr;
   const char* const begin = at;
-  std::uint64_t seen = 0;
   at = skip_space(at + 1);
   for (bool first = true; *at != '}'; first = false) {
     if (!first && (at = token(at, ',', "a comma or the end of an object")) == nullptr) return nullptr;
@@ -267,11 +258,11 @@ char* JsonText::members_at(char* at, Object& object, std::string_view inner_key,
     at = inner != nullptr && member.key == inner_key ? object_at(at, member.value, *inner, {}, nullptr)
                                                      : value_at(at, member.value);
     if (at == nullptr) return nullptr;
-    add_member(object, member, seen);
+    object.add(member);
     at = skip_space(at);
   }
   --depth_;
-  if (object.members.size() >= pairwise_limit) settle_twins(object);
+  object.settle();
   object.text = std::string_view(begin, static_cast<std::size_t>(at + 1 - begin));
   return at + 1;
 }
@@ -334,4 +325,4 @@ bool JsonText::at_end() {
   return at_ == buffer_.data() + size_ || advance(fail(at_, "the end"));
 }
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 
 /// A TCP door before the simulated server, for what a websocket library does not do by itself: bytes to the client go
 /// out in small segments, or a connection is taken and never answered.
@@ -36,4 +36,4 @@ class Segmenter {
   std::vector<std::weak_ptr<Relay>> relays_;
 };
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

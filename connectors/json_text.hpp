@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 
 /// A JSON value where it stands in the text. `text` is the value as it is written, quotes included.
 struct Value {
@@ -35,11 +35,27 @@ struct Object {
   std::vector<Member> members;
   std::string_view text;   ///< with its braces
   bool respelled = false;  ///< a key was sent twice or in another spelling: `text` is not to be copied
+  /// The value of `key`; absent when there is none.
+  Value operator[](std::string_view key) const {
+    for (const Member& member : members) {
+      if (member.key == key) return member.value;
+    }
+    return {};
+  }
   void clear() {
     members.clear();
     text = {};
     respelled = false;
+    seen_ = 0;
   }
+  /// Another member, in the order sent; `settle` after the last one.
+  void add(const Member& member);
+  /// Finds the twins among many: the first place stays, the last value wins.
+  void settle();
+
+ private:
+  static constexpr std::size_t pairwise_limit = 64;  ///< up to so many are compared pair by pair, more are sorted
+  std::uint64_t seen_ = 0;                           ///< a bit for each likeness of keys there is
 };
 
 /// A strict reader of one JSON text (RFC 8259, every byte is checked) which leaves values as they are written, so that
@@ -112,4 +128,4 @@ class JsonText {
   std::uint32_t repaired_ = 0;
 };
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -1,6 +1,6 @@
-#include "connectors/streamelements/json_lexis.hpp"
+#include "connectors/json_lexis.hpp"
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 namespace {
 
 void append_code_point(std::string& out, unsigned point) {
@@ -75,4 +75,4 @@ bool is_number(std::string_view text) {
   return !text.empty() && end == closed.c_str() + closed.size();
 }
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -1,4 +1,4 @@
-#include "connectors/streamelements/segmenter.hpp"
+#include "connectors/segmenter.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 
 using boost::asio::ip::tcp;
 using Error = boost::system::error_code;
@@ -102,4 +102,4 @@ void Segmenter::stop() {
   relays_.clear();
 }
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -15,7 +15,7 @@
 // passes. Thread: any. Texts given by pointer are followed by at least `lookahead` readable bytes, the first of them
 // NUL.
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 
 /// How many bytes one look takes in; as many must be readable.
 inline constexpr std::size_t stride = 16;
@@ -98,4 +98,4 @@ std::string unescaped(std::string_view inner);
 /// True when `text` is one JSON number and nothing else.
 bool is_number(std::string_view text);
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/json_text.hpp"
+
+namespace tributary::connectors {
+
+/// Takes values apart that a JsonText has read and compacted, without checking them again: for messages whose facts lie
+/// deep. Views into the JsonText's text.
+/// Owner: one Codec. Thread: io. Failure: none; a value of another kind has no parts.
+class JsonParts {
+ public:
+  /// Loads `text` into `json` and reads all of it; false when it is not one JSON value, and `json.fault()` says why.
+  /// What was given out before is no longer valid.
+  bool read(JsonText& json, std::string_view text, Value& whole);
+  /// The members of an object; empty for anything else. Valid until the next `read`.
+  const Object& members(const Value& object);
+  /// The elements of an array; empty for anything else. Valid until the next `read`.
+  const std::vector<Value>& elements(const Value& array);
+
+ private:
+  std::deque<Object> objects_;
+  std::deque<std::vector<Value>> arrays_;
+  std::size_t objects_used_ = 0, arrays_used_ = 0;
+  std::list<std::string> spellings_;
+};
+
+/// The plain text of a string; "" for anything else.
+std::string plain_text(const Value& value);
+/// The value of a whole number that fits, written as a number or as a string of digits.
+bool whole_number(const Value& value, long long& number);
+
+}  // namespace tributary::connectors
