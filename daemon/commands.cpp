@@ -84,7 +84,7 @@ struct CommandLine {
   static void add_written(CLI::App& command, std::string& file) {
     command.add_option(
         "--written", file,
-        "Note each event the simulator writes in this file: {\"id\", \"at\" (ms), \"event\"}, one a line");
+        "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line");
   }
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
@@ -103,10 +103,10 @@ struct CommandLine {
   }
   void add_demo() {
     auto& command = *app.add_subcommand(
-        "demo", "Simulated upstream, relay and an embedded Kafka-protocol broker in this one process");
+        "demo", "Simulated upstreams, relay and an embedded Kafka-protocol broker in this one process");
     command.add_option("--for", demo_time_text, "End after this time, e.g. 10s (default: at Ctrl-C)")
         ->check(duration(demo.time));
-    command.add_option("--rate", demo.rate, "Events per second")
+    command.add_option("--rate", demo.rate, "Events per second, of all upstreams together")
         ->check(CLI::Range(0.1, 100'000.0))
         ->capture_default_str();
     command.add_option("--seed", demo.seed, "The same seed, the same show")->capture_default_str();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "config/load.hpp"
 #include "connectors/registry.hpp"
@@ -20,60 +21,66 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A simulated upstream on a thread of its own. Thread: main.
-class Upstream {
+/// One simulator of every kind there is, together on a thread of their own. Thread: main.
+class Upstreams {
  public:
-  Upstream(const connectors::Entry& entry, const DemoOptions& demo) : written_(demo.written) {
-    connectors::SimulatorOptions options;
-    options.rate = demo.rate;
-    options.seed = demo.seed;
-    options.written = written_.observer();
-    simulator_ = entry.simulator(io_, options);
-    simulator_->start();
-    url_ = simulator_->url();
+  explicit Upstreams(const DemoOptions& demo) : written_(demo.written) {
+    const auto kinds = connectors::registry();
+    for (const connectors::Entry& entry : kinds) {
+      connectors::SimulatorOptions options;
+      options.rate = demo.rate / static_cast<double>(kinds.size());
+      options.seed = demo.seed;
+      options.written = written_.observer(std::string(entry.name));
+      auto simulator = entry.simulator(io_, options);
+      simulator->start();
+      shown_.push_back({entry, std::move(simulator), {}});
+    }
     thread_ = std::thread([this] { io_.run(); });
   }
-  ~Upstream() {
+  ~Upstreams() {
     stop();
     io_.stop();
     thread_.join();
   }
-  const std::string& url() const { return url_; }
+  struct Shown {
+    const connectors::Entry& entry;
+    std::unique_ptr<connectors::Simulator> simulator;
+    std::string account;  ///< once stopped
+  };
+  const std::vector<Shown>& all() const { return shown_; }
   /// Says goodbye to its clients; everything it has written is on its way to them.
   void stop() {
-    if (!simulator_ || stopped_) return;
-    stopped_ = true;
+    if (std::exchange(stopped_, true)) return;
     std::promise<void> done;
     boost::asio::post(io_, [&] {
-      simulator_->stop();
-      events_ = simulator_->events_written();
-      account_ = simulator_->account();
+      for (Shown& each : shown_) {
+        each.simulator->stop();
+        each.account = each.simulator->account();
+      }
       written_.flush();
       done.set_value();
     });
     done.get_future().wait();
   }
-  std::uint64_t events() const { return events_; }
-  const std::string& account() const { return account_; }
 
  private:
   WrittenLog written_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
-  std::unique_ptr<connectors::Simulator> simulator_;
-  std::string url_, account_;
-  std::uint64_t events_ = 0;
+  std::vector<Shown> shown_;
   bool stopped_ = false;
   std::thread thread_;
 };
 
-std::string configuration(const std::string& url, const std::string& broker) {
-  return "version: 1\n"
-         "instance: demo\n"
-         "connectors:\n"
-         "  main-stage: {type: streamelements, url: \"" +
-         url +
-         "\", auth: {method: jwt, token: {value: demo-token}}}\n"
+std::string configuration(const Upstreams& upstreams, const std::string& broker) {
+  std::string text =
+      "version: 1\n"
+      "instance: demo\n"
+      "connectors:\n";
+  for (const auto& each : upstreams.all()) {
+    text.append("  ").append(each.entry.example_name).append(": ") += each.simulator->connector_yaml() + "\n";
+  }
+  return text +
          "sinks:\n"
          "  events: {type: kafka, brokers: [\"" +
          broker +
@@ -83,16 +90,18 @@ std::string configuration(const std::string& url, const std::string& broker) {
          "log: {level: warn}\n";
 }
 
-std::vector<std::string> introduction(const std::string& url, const std::string& broker) {
-  return {
-      "Tributary demo: everything runs in this one process.",
-      "  upstream   " + url + "  (a simulated StreamElements)",
-      "  broker     " + broker + "  (embedded, speaks the Kafka protocol; keeps only the newest 5 MB per partition)",
-      "  topic      stream.events, one record per event; the relay's own news are in stream.relay",
-      "Read it from another shell:",
-      "  kcat -b " + broker + " -C -t stream.events -o beginning -f 'key %k  %s\\n'",
-      "",
-  };
+std::vector<std::string> introduction(const Upstreams& upstreams, const std::string& broker) {
+  std::vector<std::string> lines{"Tributary demo: everything runs in this one process."};
+  for (const auto& each : upstreams.all()) {
+    lines.push_back("  upstream   " + each.simulator->url() + "  (a simulated " + std::string(each.entry.name) + ")");
+  }
+  lines.insert(
+      lines.end(),
+      {"  broker     " + broker + "  (embedded, speaks the Kafka protocol; keeps only the newest 5 MB per partition)",
+       "  topic      stream.events, one record per event; the relay's own news are in stream.relay",
+       "Read it from another shell:", "  kcat -b " + broker + " -C -t stream.events -o beginning -f 'key %k  %s\\n'",
+       ""});
+  return lines;
 }
 
 /// Until nothing new comes in: what the upstream wrote last has been read.
@@ -113,16 +122,16 @@ int demo_command(const DemoOptions& options) {
   Signals signals;
   sinks::kafka::EmbeddedBroker broker;
   for (const char* topic : {"stream.events", "stream.dead-letter", "stream.relay"}) broker.create_topic(topic, 3);
-  Upstream upstream(*connectors::find("streamelements"), options);
+  Upstreams upstreams(options);
   const std::string& address = broker.brokers().front();
 
-  auto loaded = config::load_text(configuration(upstream.url(), address), "demo.yaml", vocabulary());
+  auto loaded = config::load_text(configuration(upstreams, address), "demo.yaml", vocabulary());
   for (const auto& fault : loaded.faults) std::fprintf(stderr, "%s\n", config::format(fault).c_str());
   if (!loaded.settings) return failed;
   Log log(loaded.settings->log);
   Telemetry telemetry(log);
   const auto stop_timeout = loaded.settings->stop_timeout;
-  Screen screen(introduction(upstream.url(), address));
+  Screen screen(introduction(upstreams, address));
   auto made =
       App::make(std::move(*loaded.settings), telemetry, [&screen](const event::EventPtr& event) { screen.add(event); });
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
@@ -137,8 +146,8 @@ int demo_command(const DemoOptions& options) {
     signals.wait(100);
     screen.draw(app.account());
   }
-  log.quiet();  // the upstream's goodbye is no news
-  upstream.stop();
+  log.quiet();  // the upstreams' goodbye is no news
+  upstreams.stop();
   let_settle(app);
   app.stop(stop_timeout);
   app.wait([&] {
@@ -146,7 +155,10 @@ int demo_command(const DemoOptions& options) {
   });
   const Account account = app.account();
   screen.draw(account);
-  std::printf("simulator: %s\n%s\n", upstream.account().c_str(), to_line(account).c_str());
+  for (const auto& each : upstreams.all()) {
+    std::printf("simulated %s: %s\n", std::string(each.entry.name).c_str(), each.account.c_str());
+  }
+  std::printf("%s\n", to_line(account).c_str());
   return account.balances() && account.lost_at_stop() == 0 ? ended_well : failed;
 }
 

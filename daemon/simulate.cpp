@@ -28,7 +28,7 @@ int simulate_command(const SimulateOptions& options) {
   simulator_options.certificate = options.certificate;
   simulator_options.key = options.key;
   WrittenLog written(options.written);
-  simulator_options.written = written.observer();
+  simulator_options.written = written.observer(options.connector);
   std::unique_ptr<connectors::Simulator> simulator;
   try {
     simulator = entry->simulator(io, simulator_options);
@@ -38,6 +38,7 @@ int simulate_command(const SimulateOptions& options) {
     return bad_usage;
   }
   std::fprintf(stderr, "listening on %s\n", simulator->url().c_str());
+  std::fprintf(stderr, "a connector for it: %s\n", simulator->connector_yaml().c_str());
   const auto end = options.time ? std::chrono::steady_clock::now() + *options.time : event::SteadyTime::max();
   while (signals.stops() == 0 && std::chrono::steady_clock::now() < end) {
     io.run_for(std::chrono::milliseconds(50));

@@ -12,10 +12,12 @@ WrittenLog::WrittenLog(const std::string& file)
   if (!file.empty() && !file_) throw std::system_error(errno, std::generic_category(), file);
 }
 
-std::function<void(const connectors::WrittenEvent&)> WrittenLog::observer() {
+std::function<void(const connectors::WrittenEvent&)> WrittenLog::observer(const std::string& source) {
   if (!file_) return {};
-  return [this](const connectors::WrittenEvent& written) {
-    std::string line = "{\"id\":";
+  return [this, source](const connectors::WrittenEvent& written) {
+    std::string line = "{\"source\":";
+    event::append_quoted(line, source);
+    line += ",\"id\":";
     event::append_quoted(line, written.id);
     line += ",\"at\":";
     event::append_number(line, std::int64_t{written.when.time_since_epoch().count()});

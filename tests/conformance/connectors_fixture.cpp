@@ -1,0 +1,176 @@
+#include "tests/conformance/connectors_fixture.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "config/secret.hpp"
+#include "event/embedded_schemas.hpp"
+#include "event/schema.hpp"
+#include "event/validator.hpp"
+#include "relay/finish.hpp"
+
+namespace tributary::conformance {
+
+std::vector<Kind> every_kind() {
+  std::vector<Kind> kinds;
+  for (const auto& entry : connectors::registry())
+    kinds.push_back({std::string(entry.name), std::string(entry.name), {}, ""});
+  kinds.push_back({"streamelements_engine_io_4", "streamelements", {{"engine_io", "4"}}, ", engine_io: 4"});
+  return kinds;
+}
+
+// ── Witness ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct Witness::Checker {
+  event::Schema schema = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
+  event::Validator validator;
+};
+
+Witness::Witness() : checker_(std::make_shared<Checker>()) {}
+
+void Witness::accept(event::Draft&& draft, const event::Now& now) {
+  relay::Finish finish;
+  finish.connector = std::make_shared<const std::string>("conformance");
+  finish.run = "01TEST";
+  finish.sequence = ++events;
+  finish.now = now;
+  const std::string source(draft.source);
+  const auto event = relay::finish(std::move(draft), finish);
+  const std::string text(event->json_text());
+  ++ledger.events, ++ledger.accepted;
+  if (!checker_->validator.parse(text)) {
+    invalid.push_back("not JSON: " + text);
+  } else if (!checker_->validator.passes(checker_->schema)) {
+    const auto violations = checker_->validator.explain(checker_->schema);
+    invalid.push_back(violations.front().path + ": " + violations.front().message + " in " + text);
+  }
+  if (texts_.size() < (64u << 20)) texts_ += text + "\n" + std::string(event->key_text()) + "\n";
+}
+
+void Witness::changed(const std::string&, const connectors::LinkStatus& status) {
+  if (status.state == net::State::live) ++lives;
+  words.push_back(status.ending.detail);
+}
+
+void Witness::lost(const std::string&, const net::Ending& ending, bool) {
+  endings.push_back(ending);
+  words.push_back(ending.detail);
+}
+
+void Witness::remarked(const std::string&, const connectors::Remark& remark) {
+  words.push_back(std::string(remark.code) + " " + remark.subject + " " + remark.detail);
+}
+
+std::string Witness::everything() const {
+  std::string all = texts_;
+  for (const auto& word : words) all += word + "\n";
+  for (const auto& fault : faults) all += fault.reason + " " + fault.detail + " " + fault.frame + "\n";
+  for (const auto& note : notices) all += note.type + " " + note.data_json + " " + note.channel + "\n";
+  return all;
+}
+
+// ── Scene ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+config::Vocabulary vocabulary() {
+  config::Vocabulary words;
+  for (const auto& entry : connectors::registry()) {
+    words.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
+  }
+  return words;
+}
+
+/// `from` in `text` becomes `to`, which it must hold.
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  if (at == std::string::npos) throw std::runtime_error("no " + from + " in " + text);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::map<std::string, std::string> more,
+             const std::string& settings, std::chrono::milliseconds pause_limit, const Wrap& wrap)
+    : io(loop), kind(what) {
+  const auto& entry = *connectors::find(kind.type);
+  connectors::SimulatorOptions options;
+  options.rate = rate;
+  options.behaviours = kind.behaviours;
+  for (auto& [name, value] : more) options.behaviours[name] = value;
+  simulator = entry.simulator(io, options);
+  simulator->start();
+  door = std::make_unique<support::Door>(io, simulator->port());
+
+  settings_yaml =
+      with(simulator->connector_yaml(), ":" + std::to_string(simulator->port()), ":" + std::to_string(door->port()));
+  settings_yaml.pop_back();  // its brace
+  settings_yaml += kind.settings + settings + ", backoff: {base: 1ms, cap: 20ms, reset_after: 100ms}}";
+  auto loaded =
+      config::load_text("version: 1\nconnectors:\n  conformance: " + settings_yaml + "\n", "test.yaml", vocabulary());
+  for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << settings_yaml;
+  if (!loaded.settings) throw std::runtime_error("the simulator's settings are none");
+  const auto& read = loaded.settings->connectors.front().as<connectors::Settings>();
+
+  auto protocol = entry.protocol("conformance", read);
+  const config::SecretReader reader;
+  for (const auto& secret : protocol->secrets()) {
+    auto value = reader.read(secret);
+    if (const auto* good = std::get_if<config::SecretValue>(&value)) secrets.emplace_back(good->reveal());
+  }
+  if (wrap) protocol = wrap(std::move(protocol));
+  connectors::LinkSettings link_settings;
+  link_settings.connector = "conformance";
+  link_settings.source = entry.name;
+  link_settings.common = read.common;
+  link_settings.pause_limit = pause_limit;
+  link_settings.seed = 1;
+  link = std::make_unique<connectors::Link>(std::move(link_settings), std::move(protocol),
+                                            connectors::LinkSurroundings{io, workers, budget, witness, witness});
+}
+
+Scene::~Scene() {
+  link.reset();
+  door.reset();
+  simulator.reset();
+  io.restart();
+  io.poll();
+  workers.join();
+}
+
+// ── Connectors ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Connectors::await(const std::function<bool()>& condition, std::string_view what, std::chrono::seconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end)
+        << "waited in vain for: " << what << "; last ending " << net::name(scene->witness.last_reason()) << " "
+        << (scene->witness.endings.empty() ? "" : scene->witness.endings.back().detail) << "\n"
+        << scene->simulator->account();
+    io.restart();
+    io.run_one_for(20ms);
+  }
+}
+
+void Connectors::run_for(std::chrono::milliseconds time) {
+  io.restart();
+  io.run_for(time);
+}
+
+Scene& Connectors::start(double rate, std::map<std::string, std::string> more, const std::string& settings,
+                         const Scene::Wrap& wrap) {
+  scene.reset();
+  scene = std::make_unique<Scene>(io, GetParam(), rate, std::move(more), settings, 20s, wrap);
+  scene->link->start();
+  return *scene;
+}
+
+Scene& Connectors::start_live(double rate, std::map<std::string, std::string> more, const std::string& settings,
+                              const Scene::Wrap& wrap) {
+  start(rate, std::move(more), settings, wrap);
+  await([&] { return scene->live(); }, "live");
+  return *scene;
+}
+
+}  // namespace tributary::conformance

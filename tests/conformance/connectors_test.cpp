@@ -1,0 +1,273 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "connectors/json_lexis.hpp"
+#include "event/json.hpp"
+#include "tests/conformance/connectors_fixture.hpp"
+#include "tests/conformance/tampering.hpp"
+
+// What every connector must do, whatever its upstream speaks: run over every line of the registry against the
+// connector's own simulator. A new connector is covered by being in the registry.
+
+namespace tributary::conformance {
+namespace {
+
+TEST_P(Connectors, StartsGoesLiveAndStopsWithinItsDeadline) {
+  Scene& scene = start_live(50, {{"pace", "even"}});
+  await([&] { return scene.witness.events >= 5; }, "events");
+  EXPECT_EQ(scene.witness.lives, 1u);
+  EXPECT_FALSE(scene.link->protocol().channels().empty());
+  bool stopped = false;
+  const auto begin = std::chrono::steady_clock::now();
+  scene.link->stop(2s, [&] { stopped = true; });
+  await([&] { return stopped; }, "the stop");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  EXPECT_EQ(scene.link->status().state, net::State::idle);
+  const auto frames = scene.witness.ledger.frames;
+  run_for(50ms);
+  EXPECT_EQ(scene.witness.ledger.frames, frames) << "nothing is heard after a stop";
+}
+
+TEST_P(Connectors, StopsWithinItsDeadlineWhileNobodyAnswers) {
+  Scene& scene = start(0, {{"hang", "on"}});
+  await([&] { return scene.door->accepted() == 1; }, "the dial");
+  bool stopped = false;
+  const auto begin = std::chrono::steady_clock::now();
+  scene.link->stop(500ms, [&] { stopped = true; });
+  await([&] { return stopped; }, "the stop");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+}
+
+TEST_P(Connectors, EveryEventThatTheUpstreamWroteComesOnceAndPassesTheSchema) {
+  Scene& scene = start_live(2'000, {{"pace", "even"}});
+  await([&] { return scene.witness.events >= 2'000; }, "events");
+  scene.simulator->stop();
+  await([&] { return !scene.live(); }, "the end");
+  EXPECT_EQ(scene.witness.ledger.events, scene.simulator->events_written()) << scene.simulator->account();
+  EXPECT_EQ(scene.witness.ledger.malformed, 0u);
+  EXPECT_TRUE(scene.witness.ledger.balances());
+  ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
+}
+
+TEST_P(Connectors, SurvivesTenThousandSpoiledFrames) {
+  const TamperedProtocol* tampered = nullptr;
+  Scene& scene = start(20'000, {{"pace", "even"}}, "", [&](std::unique_ptr<connectors::Protocol> sound) {
+    auto made = std::make_unique<TamperedProtocol>(std::move(sound), 7);
+    tampered = made.get();
+    return made;
+  });
+  // A spoiled frame may be a refusal by chance: what waits for a person is started again by hand.
+  bool stopping = false;
+  await(
+      [&] {
+        if (!stopping && !scene.live() && scene.link->status().wait > 1s) {
+          stopping = true;
+          scene.link->stop(1s, [&] { stopping = false, scene.link->start(); });
+        }
+        return tampered->spoiled() >= 10'000 && scene.live();
+      },
+      "spoiled frames", 300s);
+  EXPECT_TRUE(scene.witness.ledger.balances());
+  EXPECT_GT(scene.witness.ledger.malformed, 500u) << "the spoiling must tell";
+  ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
+  // It is sound afterwards: sound frames make events again.
+  const auto events = scene.witness.events;
+  await([&] { return scene.witness.events > events + 10; }, "events again");
+}
+
+TEST_P(Connectors, ComesBackAfterEveryWayAConnectionCanEnd) {
+  Scene& scene = start_live(0);
+  auto lives = scene.witness.lives;
+  const auto returns = [&](std::string_view how, std::initializer_list<net::Reason> reasons) {
+    const auto known = scene.witness.endings.size();
+    await([&] { return scene.witness.lives > lives && scene.live(); }, how);
+    lives = scene.witness.lives;
+    ASSERT_GE(scene.witness.endings.size(), known) << how;
+    bool seen = false;
+    for (const auto& ending : scene.witness.endings) {
+      for (const auto reason : reasons) seen |= ending.reason == reason;
+    }
+    EXPECT_TRUE(seen) << how << ": " << net::name(scene.witness.last_reason());
+    scene.witness.endings.clear();
+  };
+  using net::Reason;
+  scene.door->cut();
+  returns("a FIN without a close frame", {Reason::eof});
+  scene.door->reset();
+  returns("a RST", {Reason::reset, Reason::eof});
+  for (const int code : {1000, 1001, 1002, 1008, 1011, 1012, 4000, 4999}) {
+    std::string frame("\x88\x02\0\0", 4);
+    frame[2] = static_cast<char>(code >> 8), frame[3] = static_cast<char>(code & 0xFF);
+    scene.door->inject(frame);
+    await([&] { return !scene.witness.endings.empty(); }, "the end");
+    scene.door->cut();  // some servers close TCP after their frame, some wait
+    returns("a close frame " + std::to_string(code), {Reason::closed});
+  }
+  scene.door->inject(std::string("\x88\0", 2));
+  returns("a close frame without a code", {Reason::closed});
+  scene.door->inject(std::string("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8));
+  returns("bytes that are no frame", {Reason::protocol_error});
+  scene.door->inject(std::string("\x81\x85mask1", 7));
+  returns("a masked frame of a server", {Reason::protocol_error});
+  for (const char* status : {"503 Service Unavailable", "429 Too Many Requests", "404 Not Found"}) {
+    scene.door->answer_next("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\n\r\n");
+    scene.door->cut();
+    // Some upstreams want a slow answer to a refusal: that they come back is theirs to show in time.
+    await([&] { return scene.witness.last_reason() == Reason::upgrade_refused; }, status);
+    if (scene.link->status().wait < 1s) {
+      returns(status, {Reason::upgrade_refused});
+    } else {
+      bool stopped = false;
+      scene.link->stop(1s, [&] { stopped = true; });
+      await([&] { return stopped; }, "the stop");
+      scene.link->start();
+      returns(status, {Reason::upgrade_refused});
+    }
+  }
+  scene.door->answer_next("SSH-2.0-OpenSSH_9.2\r\n");
+  scene.door->cut();
+  returns("not HTTP at all", {Reason::protocol_error, Reason::eof, Reason::upgrade_refused});
+  scene.door->close();
+  scene.door->cut();
+  await([&] { return scene.witness.last_reason() == Reason::connect_refused; }, "a refused port");
+  scene.door->open_again();
+  returns("a port that was refused", {Reason::connect_refused});
+  EXPECT_TRUE(scene.witness.ledger.balances());
+}
+
+TEST_P(Connectors, AServerThatFallsSilentIsLeft) {
+  Scene& scene = start_live(0, {}, ", ping_interval: 100ms, timeouts: {pong: 150ms}");
+  scene.door->freeze();
+  await([&] { return !scene.witness.endings.empty(); }, "the end of the connection", 30s);
+  EXPECT_EQ(scene.witness.endings.front().reason, net::Reason::pong_timeout);
+  await([&] { return scene.witness.lives >= 2 && scene.live(); }, "live again");
+}
+
+TEST_P(Connectors, HonoursTheFrameLimit) {
+  Scene& scene = start_live(200, {{"pace", "even"}, {"oversize_after", "3"}});
+  await([&] { return !scene.witness.endings.empty(); }, "the end");
+  EXPECT_EQ(scene.witness.endings.front().reason, net::Reason::frame_too_large);
+  await([&] { return scene.witness.lives >= 2 && scene.live(); }, "live again");
+  const auto events = scene.witness.events;
+  await([&] { return scene.witness.events > events; }, "events again");
+}
+
+TEST_P(Connectors, GarbageAndBinaryFramesCostNothingButThemselves) {
+  Scene& scene = start_live(2'000, {{"pace", "even"}, {"garbage_every", "10"}, {"binary_every", "25"}});
+  await([&] { return scene.witness.events >= 1'000; }, "events");
+  EXPECT_EQ(scene.witness.lives, 1u) << scene.witness.words.back();
+  EXPECT_TRUE(scene.witness.endings.empty());
+}
+
+TEST_P(Connectors, CloseFramesAndResetsInTheMidstOfAShowCostNoMoreThanTheirMoment) {
+  for (const char* how : {"close", "reset"}) {
+    Scene& scene = start(500, {{"pace", "even"}, {"goodbye_after", "100ms"}, {"goodbye", how}});
+    await([&] { return scene.witness.lives >= 5 && scene.witness.events >= 50; }, how);
+    EXPECT_TRUE(scene.witness.ledger.balances());
+    EXPECT_LE(scene.witness.ledger.events, scene.simulator->events_written());
+    EXPECT_GE(scene.witness.notices_of("gap").size(), 4u);
+    ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
+  }
+}
+
+/// The forms in which a secret could show.
+std::vector<std::string> forms_of(const std::string& secret) {
+  std::vector<std::string> forms{secret};
+  std::string quoted, url;
+  event::append_quoted(quoted, secret);
+  forms.push_back(quoted.substr(1, quoted.size() - 2));
+  for (const unsigned char c : secret) {
+    if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      url += static_cast<char>(c);
+    } else {
+      url += '%', url += "0123456789ABCDEF"[c >> 4], url += "0123456789ABCDEF"[c & 15];
+    }
+  }
+  forms.push_back(url);
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string base64;
+  for (std::size_t i = 0; i + 2 < secret.size(); i += 3) {
+    const auto byte = [&](std::size_t j) { return static_cast<unsigned>(static_cast<unsigned char>(secret[j])); };
+    const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    for (int shift = 18; shift >= 0; shift -= 6) base64 += digits[three >> shift & 63];
+  }
+  forms.push_back(base64);
+  return forms;
+}
+
+TEST_P(Connectors, NeverLeaksItsSecrets) {
+  Scene& scene = start_live(500, {{"pace", "even"}, {"garbage_every", "20"}});
+  await([&] { return scene.witness.events >= 200; }, "events");
+  // The upstream repeats each secret in frames that nobody understands and in a close frame, and refuses with it.
+  for (const auto& secret : scene.secrets) {
+    const std::string text = "{\"unheard\":\"" + secret.substr(0, 90);
+    std::string frame("\x81", 1);
+    frame += static_cast<char>(text.size());
+    scene.simulator->stop();
+    await([&] { return !scene.live(); }, "the end");
+    scene.door->answer_next("HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(secret.size()) +
+                            "\r\n\r\n" + secret);
+    scene.door->answer_next(secret + "\r\n\r\n");
+    const auto known = scene.witness.endings.size();
+    await([&] { return scene.witness.endings.size() >= known + 2; }, "refusals");
+  }
+  const std::string everything = scene.witness.everything();
+  EXPECT_GT(everything.size(), 10'000u);
+  for (const auto& secret : scene.secrets) {
+    if (secret.size() < 6) continue;
+    for (const auto& form : forms_of(secret)) {
+      EXPECT_EQ(everything.find(form), std::string::npos) << "a secret is told: " << form;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, Connectors, testing::ValuesIn(every_kind()),
+                         [](const auto& kind) { return kind.param.name; });
+
+/// All kinds at once, because each must wait for the whole time.
+TEST(BlockedSink, KeepsEveryConnectionForTwentySeconds) {
+  boost::asio::io_context io;
+  std::vector<std::unique_ptr<Scene>> scenes;
+  for (const Kind& kind : every_kind()) {
+    auto more = kind.behaviours;
+    if (kind.type == "streamelements") more["ping_interval"] = "2s", more["ping_timeout"] = "1s";
+    scenes.push_back(std::make_unique<Scene>(io, kind, 20, more, ", ping_interval: 5s", 60s));
+    scenes.back()->link->start();
+  }
+  const auto run_until = [&](const auto& all, std::chrono::seconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < end) {
+      bool done = true;
+      for (const auto& scene : scenes) done &= all(*scene);
+      if (done) return true;
+      io.restart();
+      io.run_one_for(20ms);
+    }
+    return false;
+  };
+  ASSERT_TRUE(run_until([](Scene& s) { return s.live() && s.witness.events > 0; }, 60s));
+  for (const auto& scene : scenes) scene->witness.full = true;
+  ASSERT_TRUE(run_until([](Scene& s) { return s.link->status().paused; }, 30s));
+  const auto begin = std::chrono::steady_clock::now();
+  run_until([&](Scene&) { return std::chrono::steady_clock::now() - begin >= 20s; }, 60s);
+  std::vector<std::uint64_t> events;
+  for (const auto& scene : scenes) {
+    EXPECT_TRUE(scene->live()) << scene->kind.name << " " << net::name(scene->witness.last_reason());
+    EXPECT_TRUE(scene->link->status().paused) << scene->kind.name;
+    events.push_back(scene->witness.events);
+    scene->witness.make_room();
+  }
+  EXPECT_TRUE(run_until([](Scene& s) { return !s.link->status().paused; }, 30s));
+  std::size_t i = 0;
+  for (const auto& scene : scenes) {
+    const auto before = events[i++];
+    EXPECT_TRUE(run_until([&](Scene&) { return scene->witness.events > before; }, 30s)) << scene->kind.name;
+    EXPECT_EQ(scene->witness.lives, 1u) << scene->kind.name << " had to dial again";
+    EXPECT_EQ(scene->door->accepted(), 1u) << scene->kind.name;
+  }
+}
+
+}  // namespace
+}  // namespace tributary::conformance
