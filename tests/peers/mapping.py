@@ -32,7 +32,10 @@ def parse(text):
 
 def lines_of(path):
     """The JSON lines of a file that may not be there yet, or be in the middle of a line."""
-    return [parse(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
+    try:
+        return [parse(line) for line in path.read_text().split("\n")[:-1]]
+    except FileNotFoundError:
+        return []
 
 
 def same(one, other):
