@@ -57,6 +57,7 @@ struct Tls {
   bool insecure = false;
 
   void describe(Fields& fields);
+  bool operator==(const Tls&) const = default;
 };
 
 struct Timeouts {
@@ -67,6 +68,7 @@ struct Timeouts {
   Duration idle{0};       // 0: off
 
   void describe(Fields& fields);
+  bool operator==(const Timeouts&) const = default;
 };
 
 struct BackoffSettings {
@@ -75,6 +77,7 @@ struct BackoffSettings {
   Duration reset_after = std::chrono::seconds(30);
 
   void describe(Fields& fields);
+  bool operator==(const BackoffSettings&) const = default;
 };
 
 struct DedupeSettings {
@@ -82,6 +85,7 @@ struct DedupeSettings {
   Duration window = std::chrono::hours(24);
 
   void describe(Fields& fields);
+  bool operator==(const DedupeSettings&) const = default;
 };
 
 // The keys of every connector (`type` and `enabled` are NamedSettings'). A connector's settings hold one and call
@@ -97,6 +101,7 @@ struct ConnectorCommon {
   DedupeSettings dedupe;
 
   void describe(Fields& fields);
+  bool operator==(const ConnectorCommon&) const = default;
 };
 
 struct Route {

@@ -35,6 +35,7 @@ struct Path {
   Path(std::string written) : text(std::move(written)), resolved(text) {}  // NOLINT: a default is written as text
   Path(const char* written) : Path(std::string(written)) {}                // NOLINT
   [[nodiscard]] bool empty() const { return text.empty(); }
+  bool operator==(const Path&) const = default;
 };
 
 // Where a secret is found, never the secret itself (but for `value`, which the reader of the file warns about).
@@ -49,6 +50,7 @@ struct Secret {
   Duration timeout = std::chrono::seconds(10);  // command: then it is killed
 
   [[nodiscard]] bool empty() const { return kind == Kind::none; }
+  bool operator==(const Secret&) const = default;
 };
 
 // One word for people: "file secrets/se.jwt", "env NAME", "command fetch-token", "value". Never the secret.

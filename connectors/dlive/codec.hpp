@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "connectors/draft_writer.hpp"
+#include "connectors/json_parts.hpp"
+#include "connectors/json_text.hpp"
+#include "connectors/protocol.hpp"
+
+namespace tributary::connectors::dlive {
+
+/// One frame of the legacy graphql-ws protocol, taken apart. Views into the Codec, until its next `read`.
+struct Packet {
+  enum class Kind : std::uint8_t {
+    ack,               ///< connection_ack
+    connection_error,  ///< the connection is refused; see `words`
+    keep_alive,        ///< ka
+    data,              ///< see `messages` of the Codec
+    error,             ///< the subscription has failed; see `words`
+    complete,          ///< the subscription is over
+    unknown,           ///< of a type this protocol does not know
+    malformed,         ///< told the Outcome
+  };
+  Kind kind = Kind::unknown;
+  std::string id;     ///< "" when missing
+  std::string words;  ///< of an error, for people: its first message, clipped; of data: of its `errors`
+  Value data;         ///< `payload.data`
+};
+
+/// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
+/// folder's README.
+/// Owner: one Session. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+class Codec {
+ public:
+  Codec(std::string_view connector, std::size_t nesting);
+
+  const Packet& read(std::string_view frame, Outcome& outcome);
+
+  /// What the data of the packet just read is about: a member of it is one field of the subscription root. True when
+  /// one of them is of ours, `streamMessageReceived` (`chest` false) or `treasureChestMessageReceived`.
+  bool has_field(bool chest);
+  /// The messages in that packet, as events of `streamer`. Null and what is no object is passed over.
+  void messages(std::string_view streamer, const event::Now& now, Outcome& outcome);
+
+ private:
+  void message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome);
+  void person(const Object& message);
+  void gift(const Object& message);
+  void number(const Object& message, std::string_view field, std::string_view name);
+  void write_facts(std::string_view type, const Object& message);
+  bool mapped(std::string_view key) const;
+  void map(std::string_view key);
+  std::string words_of(const Value& payload);
+  void malformed(std::string_view reason, std::string detail, Outcome& outcome);
+
+  JsonText json_;
+  JsonParts parts_;
+  DraftWriter writer_;
+  Packet packet_;
+  std::vector<std::string_view> mapped_;  ///< members of the message being written that need no detail
+};
+
+/// The canonical type of an upstream type, `ChatText` or `Message`; "" for an unknown one.
+std::string_view canonical_type(std::string_view upstream_type);
+
+}  // namespace tributary::connectors::dlive

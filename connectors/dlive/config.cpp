@@ -1,0 +1,54 @@
+#include "connectors/dlive/config.hpp"
+
+#include <algorithm>
+
+namespace tributary::connectors::dlive {
+namespace {
+
+constexpr std::size_t name_limit = 100;  ///< bytes of a streamer's username
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.size() <= name_limit &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+}
+
+}  // namespace
+
+void Config::describe(config::Fields& fields) {
+  fields.url({.name = "url", .help = "the subscription socket"}, url, {"wss", "ws"});
+  fields.url({.name = "api_url", .help = "GraphQL over HTTPS, where check --connect looks names up"}, api_url,
+             {"https", "http"});
+  fields.field({.name = "origin", .help = "Origin header; empty: none"}, origin);
+  fields.field({.name = "streamers",
+                .help = "usernames, not display names; a changed list needs no new connection",
+                .required = true,
+                .example = "[dbl-lee]",
+                .minimum = 1,
+                .maximum = 1000},
+               streamers);
+  fields.field({.name = "treasure_chest", .help = "the events of their treasure chests, too"}, treasure_chest);
+  fields.group({.name = "auth", .help = "optional"}, [&] {
+    fields.field(
+        {.name = "token", .help = "the app's access token, read again at every dial", .example = "{env: DLIVE_TOKEN}"},
+        token);
+  });
+  fields.field({.name = "resubscribe_limit",
+                .help = "tries in a row until a failing subscription is parked",
+                .minimum = 1,
+                .maximum = 1'000'000},
+               resubscribe_limit);
+  fields.not_yet({.name = "backfill", .help = "fetch what was missed over HTTPS"}, "backfill",
+                 {.member = "enabled", .value = "false"});
+  common.describe(fields);
+
+  for (std::size_t i = 0; i < streamers.size(); ++i) {
+    if (!is_name(streamers[i])) {
+      fields.fault("streamers", i, "no username; expected up to 100 bytes without spaces");
+    } else if (std::find(streamers.begin(), streamers.begin() + static_cast<std::ptrdiff_t>(i), streamers[i]) !=
+               streamers.begin() + static_cast<std::ptrdiff_t>(i)) {
+      fields.fault("streamers", i, "`" + streamers[i] + "` is there twice");
+    }
+  }
+}
+
+}  // namespace tributary::connectors::dlive

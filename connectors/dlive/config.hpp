@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+#include "config/values.hpp"
+#include "connectors/settings.hpp"
+
+namespace tributary::connectors::dlive {
+
+/// `connectors.<name>` of `type: dlive`. A value; immutable once read. Thread: any.
+struct Config : connectors::Settings {
+  std::string url = "wss://api-ws.dlive.tv";
+  std::string api_url = "https://api.dlive.tv";  ///< GraphQL over HTTPS: names are looked up there by `check --connect`
+  std::string origin;                            ///< "": no Origin header
+  std::vector<std::string> streamers;            ///< usernames, not display names
+  bool treasure_chest = true;                    ///< subscribe to their chests, too
+  std::optional<config::Secret> token;           ///< sent as it is, no `Bearer`; read again at every dial
+  std::uint32_t resubscribe_limit = 10;          ///< tries until a failing subscription is parked
+
+  void describe(config::Fields& fields) override;
+};
+
+}  // namespace tributary::connectors::dlive

@@ -1,0 +1,28 @@
+#include "connectors/dlive/factory.hpp"
+
+#include <memory>
+
+#include "connectors/dlive/config.hpp"
+#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/simulator.hpp"
+
+namespace tributary::connectors::dlive {
+namespace {
+
+std::unique_ptr<Protocol> make_protocol(const std::string& connector_name, const Settings& settings) {
+  return std::make_unique<Session>(connector_name, dynamic_cast<const Config&>(settings));
+}
+
+}  // namespace
+
+Entry entry() {
+  return {"dlive",
+          "the subscription socket of DLive: chat, gifts, follows, subscriptions, hosts, moderation, treasure chests",
+          "arcade",
+          config::make_settings<Config>,
+          make_protocol,
+          make_simulator,
+          simulator_behaviours};
+}
+
+}  // namespace tributary::connectors::dlive

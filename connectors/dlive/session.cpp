@@ -1,0 +1,172 @@
+#include "connectors/dlive/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "connectors/dlive/lookup.hpp"
+#include "event/json.hpp"
+
+namespace tributary::connectors::dlive {
+namespace {
+
+constexpr auto never = event::SteadyTime::max();
+constexpr std::chrono::milliseconds default_silence{60'000};  ///< more than two `ka` of 25 s
+
+std::string trimmed(std::string_view text) {
+  static constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(space) - first + 1));
+}
+
+net::Ending ending_of(net::Reason reason, std::string detail) {
+  net::Ending ending;
+  ending.reason = reason;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+}  // namespace
+
+Session::Session(std::string connector, const Config& config)
+    : config_(config), codec_(connector, config.nesting), subscriptions_(config.resubscribe_limit) {}
+
+std::vector<config::Secret> Session::secrets() const {
+  return config_.token ? std::vector{*config_.token} : std::vector<config::Secret>{};
+}
+
+std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
+                                                         const event::Now& now) {
+  static_cast<void>(now);
+  token_ = secrets.empty() ? std::string{} : trimmed(secrets.front());
+  if (config_.token && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
+  net::DialTarget target;
+  target.url = config_.url;
+  target.origin = config_.origin;
+  target.subprotocols = {"graphql-ws"};
+  return target;
+}
+
+std::chrono::milliseconds Session::silence_limit() const {
+  const auto own = config_.common.timeouts.heartbeat;
+  return own.count() > 0 ? own : default_silence;
+}
+
+void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(connection);
+  acknowledged_ = false;
+  silent_by_ = paused_ ? never : now.steady + silence_limit();
+  subscriptions_.reset();
+  subscriptions_.want(config_.streamers, config_.treasure_chest, now.steady, outcome);
+  std::string init = R"({"type":"connection_init","payload":{)";
+  if (!token_.empty()) {
+    init += "\"authorization\":";
+    event::append_quoted(init, token_);
+  }
+  outcome.sends.push_back({init + "}}", false});
+}
+
+void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  if (!paused_) silent_by_ = now.steady + silence_limit();
+  if (binary) {
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "binary";
+    return;
+  }
+  const Packet& packet = codec_.read(payload, outcome);
+  switch (packet.kind) {
+    case Packet::Kind::ack:
+      return on_ack(now, outcome);
+    case Packet::Kind::connection_error:
+      outcome.down = ending_of(net::Reason::credential_refused, packet.words);
+      return;
+    case Packet::Kind::data:
+      return on_data(packet, now, outcome);
+    case Packet::Kind::error:
+      return on_end(packet, packet.words, now, outcome);
+    case Packet::Kind::complete:
+      return on_end(packet, "the server ended it", now, outcome);
+    case Packet::Kind::unknown:
+      outcome.unknown = true;
+      return;
+    case Packet::Kind::keep_alive:
+    case Packet::Kind::malformed:
+      return;
+  }
+}
+
+void Session::on_ack(const event::Now& now, Outcome& outcome) {
+  if (std::exchange(acknowledged_, true)) return;
+  outcome.live = true;
+  subscriptions_.start_all(now.steady, outcome);
+}
+
+void Session::on_data(const Packet& packet, const event::Now& now, Outcome& outcome) {
+  const bool chest = codec_.has_field(true);
+  auto* const subscription = subscriptions_.find(packet.id, chest);
+  if (subscription == nullptr) {
+    if (subscriptions_.knows(packet.id)) return;  // of one that was stopped or has failed: it was on its way
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "wrong_shape";
+    outcome.malformed_detail = packet.id.empty() ? "data without an id, and several subscriptions run"
+                                                 : "data of an id that was never given out";
+    return;
+  }
+  if (!packet.words.empty()) outcome.remarks.push_back({"upstream_error", false, subscription->streamer, packet.words});
+  if (!chest && !codec_.has_field(false)) {
+    outcome.unknown = packet.words.empty();
+    return;
+  }
+  subscriptions_.heard(*subscription, now.steady);
+  codec_.messages(subscription->streamer, now, outcome);
+}
+
+/// `error` or `complete`: this subscription is over, the others live on.
+void Session::on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome) {
+  auto* subscription = subscriptions_.find(packet.id, false);
+  if (subscription == nullptr && packet.id.empty()) subscription = subscriptions_.find({}, true);
+  if (subscription == nullptr) {
+    outcome.unknown = !subscriptions_.knows(packet.id);
+    return;
+  }
+  subscriptions_.failed(*subscription, words, now.steady, outcome);
+}
+
+event::SteadyTime Session::deadline() const { return std::min(silent_by_, subscriptions_.deadline()); }
+
+void Session::tick(const event::Now& now, Outcome& outcome) {
+  if (now.steady >= silent_by_) {
+    silent_by_ = never;
+    outcome.down = ending_of(net::Reason::heartbeat_timeout, "no frame of any kind, not even `ka`");
+    return;
+  }
+  subscriptions_.tick(now.steady, outcome);
+}
+
+void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(outcome);
+  paused_ = paused;
+  silent_by_ = paused ? never : now.steady + silence_limit();
+}
+
+bool Session::adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+  const auto* const next = dynamic_cast<const Config*>(&settings);
+  if (next == nullptr || next->url != config_.url || next->origin != config_.origin || next->token != config_.token ||
+      next->common != config_.common || next->nesting != config_.nesting) {
+    return false;
+  }
+  config_ = *next;
+  subscriptions_.set_limit(config_.resubscribe_limit);
+  subscriptions_.want(config_.streamers, config_.treasure_chest, now.steady, outcome);
+  return true;
+}
+
+std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) const {
+  std::vector<Lookup> lookups;
+  for (const auto& streamer : config_.streamers) {
+    lookups.push_back(lookup_of(config_.api_url, streamer, secrets.empty() ? std::string{} : trimmed(secrets.front())));
+  }
+  return lookups;
+}
+
+}  // namespace tributary::connectors::dlive

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "connectors/dlive/codec.hpp"
+#include "connectors/dlive/config.hpp"
+#include "connectors/dlive/subscriptions.hpp"
+#include "connectors/protocol.hpp"
+
+namespace tributary::connectors::dlive {
+
+/// The conversation with the subscription socket: init, acknowledgement, two subscriptions for each streamer, liveness.
+/// Live at `connection_ack`: see this folder's README.
+/// Owner: a Link or a test. Thread: io.
+class Session final : public Protocol {
+ public:
+  Session(std::string connector, const Config& config);
+
+  std::vector<config::Secret> secrets() const override;
+  std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
+                                                  const event::Now& now) override;
+  void open(std::uint64_t connection, const event::Now& now, Outcome& outcome) override;
+  void frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) override;
+  event::SteadyTime deadline() const override;
+  void tick(const event::Now& now, Outcome& outcome) override;
+  void paused(bool paused, const event::Now& now, Outcome& outcome) override;
+  std::vector<std::string> channels() const override { return config_.streamers; }
+  std::vector<ChannelActivity> activity() const override { return subscriptions_.activity(); }
+  bool adopt(const Settings& settings, const event::Now& now, Outcome& outcome) override;
+  std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
+
+ private:
+  void on_ack(const event::Now& now, Outcome& outcome);
+  void on_data(const Packet& packet, const event::Now& now, Outcome& outcome);
+  void on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome);
+  std::chrono::milliseconds silence_limit() const;
+
+  Config config_;
+  Codec codec_;
+  Subscriptions subscriptions_;
+  std::string token_;
+  bool acknowledged_ = false;
+  bool paused_ = false;
+  event::SteadyTime silent_by_ = event::SteadyTime::max();
+};
+
+}  // namespace tributary::connectors::dlive

@@ -1,0 +1,85 @@
+#include "connectors/dlive/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "config/load.hpp"
+#include "connectors/dlive/config.hpp"
+#include "event/time.hpp"
+#include "tests/support/transcript.hpp"
+
+namespace tributary::connectors::dlive {
+namespace {
+
+/// The lines of a transcript are the connector's YAML.
+std::unique_ptr<Settings> settings_of(const support::TranscriptConfig& given) {
+  config::Vocabulary vocabulary;
+  vocabulary.connectors.push_back({"dlive", "", "arcade", config::make_settings<Config>});
+  std::string text = "version: 1\nconnectors:\n  main-stage:\n    type: dlive\n";
+  for (const auto& [key, value] : given.values) {
+    if (key != "connector") text += "    " + key + ": " + value + "\n";
+  }
+  if (given.get("streamers").empty()) text += "    streamers: [dbl-lee]\n";
+  auto loaded = config::load_text(text, "transcript.yaml", vocabulary);
+  if (!loaded.settings) throw std::invalid_argument(config::format(loaded.faults.front()));
+  return std::make_unique<Config>(loaded.settings->connectors.front().as<Config>());
+}
+
+std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
+  return std::make_unique<Session>(given.get("connector", "main-stage"),
+                                   dynamic_cast<const Config&>(*settings_of(given)));
+}
+
+const int registered = support::run_transcripts(
+    "DLiveTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/dlive/testdata", make, settings_of);
+
+const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+
+TEST(Session, AnEmptyTokenIsNotDialledWith) {
+  Config config;
+  config.streamers = {"dbl-lee"};
+  config.token.emplace();
+  Session session("arcade", config);
+  EXPECT_EQ(session.secrets().size(), 1u);
+  const auto answer = session.dial({" \n"}, now);
+  ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
+  EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
+}
+
+TEST(Session, ATokenIsSentAsItIs) {
+  Config config;
+  config.streamers = {"dbl-lee"};
+  config.token.emplace();
+  Session session("arcade", config);
+  session.dial({"fake \"token\"\n"}, now);
+  Outcome outcome;
+  session.open(1, now, outcome);
+  ASSERT_EQ(outcome.sends.size(), 1u);
+  EXPECT_EQ(outcome.sends[0].payload, R"({"type":"connection_init","payload":{"authorization":"fake \"token\""}})");
+}
+
+TEST(Session, AThousandStreamersShareOneSocketAndEachIsTold) {
+  Config config;
+  for (int i = 0; i < 1000; ++i) config.streamers.push_back("streamer-" + std::to_string(i));
+  Session session("arcade", config);
+  session.dial({}, now);
+  Outcome outcome;
+  session.open(1, now, outcome);
+  outcome.clear();
+  session.frame(R"({"type":"connection_ack"})", false, now, outcome);
+  EXPECT_TRUE(outcome.live);
+  EXPECT_EQ(outcome.sends.size(), 2000u);
+  EXPECT_EQ(session.channels().size(), 1000u);
+  EXPECT_EQ(session.activity().size(), 1000u);
+  outcome.clear();
+  session.frame(
+      R"({"id":"1999","type":"data","payload":{"data":{"streamMessageReceived":[{"__typename":"ChatLive"}]}}})", false,
+      now, outcome);
+  ASSERT_EQ(outcome.drafts.size(), 1u);
+  EXPECT_EQ(outcome.drafts[0].upstream_channel, "streamer-999");
+}
+
+}  // namespace
+}  // namespace tributary::connectors::dlive

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "connectors/behaviours.hpp"
+
+namespace tributary::connectors::dlive {
+
+/// How a simulated subscription socket behaves; the defaults are a well server. A value. Thread: any.
+struct SimulatorSettings : StageSettings {
+  bool apollo = false;                   ///< its habits rather than gqlgen's
+  std::chrono::milliseconds ka{25'000};  ///< between two `ka`
+  bool early_ka = true;                  ///< one at once after the acknowledgement
+  bool mute = false;                     ///< no `ka` at all
+  std::vector<std::string> tokens;       ///< that are accepted; empty: every one, and none
+  int refusal_close = 0;                 ///< code after connection_error; 0: the server's habit
+  std::vector<std::string> streamers;    ///< that exist; subscriptions to others are silent. empty: all do
+  std::string failing;                   ///< subscriptions to this streamer fail
+  std::uint64_t fail_times = 0;          ///< so many times on a connection; 0: always
+  std::uint64_t complete_every = 0;      ///< after each N events the server ends that subscription
+  std::uint64_t null_every = 0;          ///< each Nth batch holds nulls
+  std::uint64_t error_every = 0;         ///< after each N events data with errors and no data
+  std::uint64_t duplicate_every = 0;     ///< each Nth event is written twice
+  bool omit_id = false;                  ///< data without an id
+
+  /// Throws std::invalid_argument: an unknown name, or a value it cannot have.
+  static SimulatorSettings parse(const std::map<std::string, std::string>& behaviours);
+  static std::vector<BehaviourDescription> descriptions();
+};
+
+}  // namespace tributary::connectors::dlive
