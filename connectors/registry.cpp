@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "connectors/stagecast/factory.hpp"
 #include "connectors/streamelements/factory.hpp"
 
 namespace tributary::connectors {
@@ -9,6 +10,7 @@ namespace tributary::connectors {
 std::span<const Entry> registry() {
   static const std::array entries{
       streamelements::entry(),
+      stagecast::entry(),
   };
   return entries;
 }
