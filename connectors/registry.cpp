@@ -4,6 +4,7 @@
 
 #include "connectors/stagecast/factory.hpp"
 #include "connectors/streamelements/factory.hpp"
+#include "connectors/users/factory.hpp"
 
 namespace tributary::connectors {
 
@@ -11,6 +12,7 @@ std::span<const Entry> registry() {
   static const std::array entries{
       streamelements::entry(),
       stagecast::entry(),
+      users::entry(),
   };
   return entries;
 }
