@@ -64,6 +64,7 @@ const Show::Act& Show::next(event::WallTime now) {
     json_member(vote, "vote", audience_.below(4));
     json_member(vote, "by", audience_.someone().login);
     say("vote", has("A"), vote + '}');
+    act_.json = act_.frame;
     return act_;
   }
   const std::string& shape = shapes_[audience_.below(shapes_.size())];
@@ -77,6 +78,7 @@ const Show::Act& Show::next(event::WallTime now) {
   } else {
     notice(now);
   }
+  act_.json = act_.kind == "text" ? quoted(act_.frame) : act_.frame;
   return act_;
 }
 

@@ -19,6 +19,7 @@ class Show {
     std::string kind;  ///< for the account: chat, sensor, vote, value, text, start, stop
     std::string id;    ///< the canonical `_id` of a notice; else ""
     std::string frame;
+    std::string json;  ///< the frame; where it is no JSON, the string of it
   };
 
   /// `audience` must outlive it. `shapes`: of A, B, C, text.

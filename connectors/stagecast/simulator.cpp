@@ -46,7 +46,7 @@ class Hall final : public Play {
     if (listeners.empty()) return;
     const auto& act = show_.next(now);
     for (auto* client : listeners) client->say(act.frame);
-    stage_.wrote(act.kind, act.id, act.frame, now);
+    stage_.wrote(act.kind, act.id, act.json, now);
   }
   std::string connector_yaml(const std::string& url) const override {
     std::string yaml = "{type: stagecast, url: \"" + url + "\", channel: \"" + settings_.channel + "\"";
