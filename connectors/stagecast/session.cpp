@@ -78,6 +78,7 @@ std::string Session::auth_frame() const {
 
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection);
+  paused_ = false;
   last_event_ = now.steady;
   if (!config_.auth) return come_live(outcome);
   stage_ = Stage::asked;
@@ -118,6 +119,8 @@ void Session::tick(const event::Now& now, Outcome& outcome) {
 
 void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
+  if (paused == paused_) return;
+  paused_ = paused;
   if (stage_ != Stage::asked || config_.common.timeouts.handshake.count() == 0) return;
   if (paused) {
     answer_left_ = answer_by_ - now.steady;

@@ -48,6 +48,7 @@ class Session final : public Protocol {
   Config config_;
   Codec codec_;
   Stage stage_ = Stage::dialled;
+  bool paused_ = false;
   std::string secret_;  ///< of this dial
   event::SteadyTime answer_by_ = event::SteadyTime::max();
   event::SteadyTime::duration answer_left_{0};  ///< kept over a pause

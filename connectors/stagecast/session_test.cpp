@@ -110,6 +110,15 @@ TEST(Session, AsksForTheHeadersSecretsBehindItsOwn) {
   EXPECT_EQ(std::get<net::DialTarget>(Session("hall", config).dial({"t", "1"}, now)).headers.at(0).second, "1");
 }
 
+TEST(Session, BeingToldTwiceOfAPauseIsBeingToldOnce) {
+  auto session = asked("fake-token");
+  Outcome outcome;
+  for (int i = 0; i < 2; ++i) session.paused(true, now, outcome);
+  EXPECT_EQ(session.deadline(), event::SteadyTime::max());
+  for (int i = 0; i < 2; ++i) session.paused(false, {now.steady + std::chrono::hours(1), now.wall}, outcome);
+  EXPECT_EQ(session.deadline(), now.steady + std::chrono::hours(1) + std::chrono::seconds(10));
+}
+
 TEST(Session, WithoutAHandshakeTimeoutItWaitsForever) {
   Config config;
   config.channel = "c";

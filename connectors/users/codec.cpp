@@ -36,10 +36,7 @@ bool is_hex(std::string_view text) {
 bool is_probe(std::string_view message) {
   if (!message.starts_with(probe_begin)) return false;
   message.remove_prefix(probe_begin.size());
-#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a message that ends too early
-  if (message.size() < 26) return false;
-#endif
-  if (message.size() > 46 || !is_hex(message.substr(0, 24)) || message[24] != '-') return false;
+  if (message.size() < 26 || message.size() > 46 || !is_hex(message.substr(0, 24)) || message[24] != '-') return false;
   message.remove_prefix(25);
   return std::all_of(message.begin(), message.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -167,7 +164,11 @@ void Codec::write(const Frame& frame, const Thing& thing, const event::Now& now,
     const bool told = member.key == thing.name || (thing.apart && member.key == "files");
     if (member.key == frame.type_key || told) continue;
     if (member.key == "username" || (member.key == "message" && frame.type == Type::echo)) {
+#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a name that is no text
       writer_.put_text(member.key, member.value);
+#else
+      writer_.put(member.key, member.value);
+#endif
     } else {
       writer_.detail(member.key, member.value);
     }
