@@ -327,3 +327,72 @@ def test_a_newer_server_has_a_key_and_no_echo(work):
             relay.stop()
         assert [event["data"]["username"] for event in found] == ["early", "late"]
         assert "a-key-that-is-fake" not in relay.output
+
+
+# ── the program and its simulators: what they note as written, mapped here ───────────────────────────────────────────
+
+
+def is_text(value):
+    return type(value) is str  # a mapping.Number is a str, too
+
+
+def of_stagecast(value):
+    channel = "simulated-hall"
+    if isinstance(value, dict):
+        if set(value) == {"from", "msg"} and is_text(value["from"]):
+            said = value["msg"]
+            data = {"payload": said, "username": value["from"], **({"message": said} if is_text(said) else {})}
+            return event_of("stagecast", "room", channel, "broadcast", data)
+        if value.get("type") in ("start", "stop") and "id" in value and "event" in value:
+            rest = {name: of for name, of in value.items() if name not in ("type", "id", "created", "message")}
+            created = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(value["created"]) // 1000))
+            kind = {"start": "momentStarted", "stop": "momentStopped"}[value["type"]]
+            return event_of("stagecast", "room", channel, kind, {"message": value["message"], "details": rest},
+                            value["type"], value["id"], f"{created}.{int(value['created']) % 1000:03}Z")
+    data = {"payload": value, **({"message": value} if is_text(value) else {})}
+    return event_of("stagecast", "room", channel, "broadcast", data)
+
+
+KINDS = ["", "userLogin", "userLogout", "userActivated", "userRemoved", "fileUploaded", "fileRemoved", "bucketUploaded",
+         "bucketRemoved"]
+NAMES = ["", "Login", "Logout", "Activated", "Removed", "FileUploaded", "FileRemoved", "BucketUploaded", "BucketRemoved"]
+
+
+def of_users(frame):
+    upstream_type = str(frame["eventType"]) if "eventType" in frame else frame["type"]
+    number = int(upstream_type) if "eventType" in frame else NAMES.index(upstream_type)
+    name = "file" if number in (5, 6) else "bucket"
+    thing = frame["files"][0] if "files" in frame else frame.get(name)
+    details = {key: of for key, of in frame.items() if key not in ("eventType", "type", "username", "files", "file", "bucket")}
+    created = upstream_id = None
+    data = {"username": frame["username"] if "username" in frame else thing["user"]}
+    if thing is not None:
+        details[name], upstream_id = thing, thing["_id"]
+        if number in (5, 7):
+            seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(thing["created"]) // 1000))
+            created = f"{seconds}.{int(thing['created']) % 1000:03}Z"
+    if details:
+        data["details"] = details
+    return event_of("users", "room", "simulated-accounts", KINDS[number], data, upstream_type, upstream_id, created)
+
+
+@pytest.mark.parametrize("connector, behaviours", [("stagecast", {}), ("users", {"form": "lists"}),
+                                                   ("users", {"form": "single"}), ("users", {"form": "newer"})],
+                         ids=["stagecast", "users-lists", "users-single", "users-newer"])
+def test_what_a_simulator_notes_maps_to_what_comes_out(work, connector, behaviours):
+    began = time.time() * 1000
+    noted, count = work / "written.jsonl", 1500
+    with Simulated(connector, ("--rate", 3000, "--events", count, "--written", noted), **behaviours) as server:
+        settings = {"type": connector, "url": f"ws://127.0.0.1:{server.port}", "timeouts": {"handshake": "2s"}}
+        settings |= {"channel": "simulated-hall"} if connector == "stagecast" else {
+            "origin": "trusted-host", "label": "simulated-accounts", "probe_interval": "100ms"}
+        with Tributary(work, config(settings)) as relay:
+            lines(work, count)
+            server.end()
+            account = relay.stop()
+    written = mapping.lines_of(noted)
+    assert len(written) == account["accepted"] >= count
+    found = lines(work, len(written))
+    compare([(of_stagecast if connector == "stagecast" else of_users)(line["event"]) for line in written], found, began)
+    for line, event in zip(written, found):
+        assert line["id"] in ("", event["_id"])

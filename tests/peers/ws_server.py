@@ -67,10 +67,10 @@ class WsServer:
 
 
 class Simulated:
-    """`tributary simulate CONNECTOR --rate 0 --set …`."""
+    """`tributary simulate CONNECTOR --set …`, silent of itself unless `options` say otherwise."""
 
-    def __init__(self, connector, **behaviours):
-        self.command = [str(PROGRAM), "simulate", connector, "--rate", "0"]
+    def __init__(self, connector, options=("--rate", "0"), **behaviours):
+        self.command = [str(PROGRAM), "simulate", connector, *map(str, options)]
         for name, value in behaviours.items():
             self.command += ["--set", f"{name}={value}"]
 
@@ -83,8 +83,13 @@ class Simulated:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=20 * PATIENCE)
+        self.end()
+
+    def end(self):
+        """Once it has ended its log of written events is whole."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.communicate(timeout=20 * PATIENCE)
 
 
 class Dialled:
