@@ -157,6 +157,7 @@ void Conversation::room(const event::Now& now) {
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
+  if (open()) protocol_.explain(ending);
   ending.detail = redacted(ending.detail);
   session_.ended(std::move(ending), now.steady, actions_);
   obey(now);

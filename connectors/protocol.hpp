@@ -90,6 +90,9 @@ class Protocol {
   virtual void paused(bool paused, const event::Now& now, Outcome& outcome) = 0;
   /// What to say before leaving, e.g. `41`; may add sends only.
   virtual void farewell(Outcome& outcome) { static_cast<void>(outcome); }
+  /// The socket has ended, and not by us: what this means here. A protocol whose upstream refuses without a word may
+  /// give another reason or words for a person. Called once for a connection that was open.
+  virtual void explain(net::Ending& ending) const { static_cast<void>(ending); }
   /// Canonical `relay.upstreamChannel`s served by this connection, for gaps. Empty: not known yet.
   virtual std::vector<std::string> channels() const = 0;
   /// Since when each channel has been silent: a wrong name is often a valid and silent subscription.

@@ -3,7 +3,9 @@
 #include <array>
 
 #include "connectors/dlive/factory.hpp"
+#include "connectors/stagecast/factory.hpp"
 #include "connectors/streamelements/factory.hpp"
+#include "connectors/users/factory.hpp"
 
 namespace tributary::connectors {
 
@@ -11,6 +13,8 @@ std::span<const Entry> registry() {
   static const std::array entries{
       streamelements::entry(),
       dlive::entry(),
+      stagecast::entry(),
+      users::entry(),
   };
   return entries;
 }

@@ -1,0 +1,111 @@
+#include "connectors/stagecast/codec.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "event/json.hpp"
+
+namespace tributary::connectors::stagecast {
+namespace {
+
+constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
+
+/// `{"from":"203.0.113.7","msg":…}` and nothing else: a sender's own object that merely looks like it stays whole.
+bool wrapped(const Object& object) {
+  if (object.members.size() != 2 || !object["msg"]) return false;
+#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a `from` that is no string
+  return object["from"].is_string();
+#else
+  return bool(object["from"]);
+#endif
+}
+
+/// What names a platform notice; "" when it can name nothing.
+std::string upstream_id(const Value& id) {
+  std::string text = id.kind == Value::Kind::number ? std::string(id.text) : plain_text(id);
+  if (text.size() > Codec::id_limit) text.clear();
+  return text;
+}
+
+std::optional<event::WallTime> epoch_time(const Value& value) {
+  long long milliseconds = 0;
+  if (!whole_number(value, milliseconds) || milliseconds <= 0 || milliseconds > last_millisecond) return std::nullopt;
+  return event::WallTime(std::chrono::milliseconds(milliseconds));
+}
+
+}  // namespace
+
+Codec::Codec(Settings settings)
+    : settings_(std::move(settings)),
+      json_(settings_.nesting),
+      writer_("stagecast", "stagecast", settings_.connector) {}
+
+void Codec::read(std::string_view text, const event::Now& now, Outcome& outcome) {
+  Value whole;
+  if (!parts_.read(json_, text, whole)) {
+    if (json_.fault() != JsonText::Fault::too_deep) return plain(text, now, outcome);
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "too_deep";
+    outcome.malformed_detail = json_.explain();
+    return;
+  }
+  // Here another relay's mark, `{"tributary":{…},"event":"…"}`, will be looked for. Until then it is plain content.
+  const Object& object = parts_.members(whole);
+  if (wrapped(object)) return broadcast(object["msg"], object["from"], now, outcome);
+  if (!moment(object, now, outcome)) broadcast(whole, {}, now, outcome);
+}
+
+event::Draft& Codec::begin(std::string_view type, Outcome& outcome) {
+  outcome.kind = event::FrameKind::carrying;
+  event::Draft& draft = outcome.drafts.emplace_back();
+  writer_.begin({.type = type, .upstream_type = {}, .upstream_channel = settings_.channel}, draft);
+  return draft;
+}
+
+void Codec::broadcast(const Value& payload, const Value& from, const event::Now& now, Outcome& outcome) {
+  event::Draft& draft = begin("broadcast", outcome);
+  writer_.put("payload", payload);
+  if (payload.is_string()) writer_.put("message", payload);
+  writer_.put("username", from);
+  writer_.finish(std::nullopt, now);
+  draft.repaired = json_.repaired();
+}
+
+void Codec::plain(std::string_view text, const event::Now& now, Outcome& outcome) {
+  std::string quoted;
+  const std::uint32_t repaired = event::append_quoted(quoted, text);
+  event::Draft& draft = begin("broadcast", outcome);
+  writer_.put_json("payload", quoted);
+  writer_.put_json("message", quoted);
+  writer_.finish(std::nullopt, now);
+  draft.repaired = repaired;
+}
+
+/// A notice of the platform: `type` start or stop, an `id` and an `event`. False: a member's own object.
+bool Codec::moment(const Object& notice, const event::Now& now, Outcome& outcome) {
+  const std::string type = plain_text(notice["type"]);
+  if ((type != "start" && type != "stop") || !notice["event"]) return false;
+  const std::string id = upstream_id(notice["id"]);
+  if (id.empty()) return false;
+  outcome.kind = event::FrameKind::carrying;
+  event::Draft& draft = outcome.drafts.emplace_back();
+  writer_.begin({.type = type == "start" ? "momentStarted" : "momentStopped",
+                 .upstream_type = type,
+                 .upstream_channel = settings_.channel,
+                 .upstream_id = id},
+                draft);
+  const std::optional<event::WallTime> created = epoch_time(notice["created"]);
+  for (const Member& member : notice.members) {
+    if (member.key == "type" || member.key == "id" || (member.key == "created" && created)) continue;
+    if (member.key == "message" && member.value.is_string()) {
+      writer_.put("message", member.value);
+    } else {
+      writer_.detail(member.key, member.value);
+    }
+  }
+  writer_.finish(created, now);
+  draft.repaired = json_.repaired();
+  return true;
+}
+
+}  // namespace tributary::connectors::stagecast

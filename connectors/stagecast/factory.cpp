@@ -1,0 +1,28 @@
+#include "connectors/stagecast/factory.hpp"
+
+#include <memory>
+
+#include "connectors/stagecast/config.hpp"
+#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/simulator.hpp"
+
+namespace tributary::connectors::stagecast {
+namespace {
+
+std::unique_ptr<Protocol> make_protocol(const std::string& connector_name, const Settings& settings) {
+  return std::make_unique<Session>(connector_name, dynamic_cast<const Config&>(settings));
+}
+
+}  // namespace
+
+Entry entry() {
+  return {"stagecast",
+          "a Stagecast event channel: whatever its members send, and the notices of the platform",
+          "hall",
+          config::make_settings<Config>,
+          make_protocol,
+          make_simulator,
+          simulator_behaviours};
+}
+
+}  // namespace tributary::connectors::stagecast

@@ -1,0 +1,154 @@
+#include "connectors/stagecast/session.hpp"
+
+#include <string>
+#include <utility>
+
+#include "event/json.hpp"
+
+namespace tributary::connectors::stagecast {
+namespace {
+
+constexpr std::string_view welcome = "ok";
+constexpr std::size_t detail_limit = 200;
+constexpr auto never = event::SteadyTime::max();
+
+std::string without(std::string_view text, std::string_view secret) {
+  std::string out;
+  for (auto at = secret.empty() ? text.npos : text.find(secret); at != text.npos; at = text.find(secret)) {
+    out.append(text.substr(0, at)).append("<redacted>");
+    text.remove_prefix(at + secret.size());
+  }
+  return out.append(text);
+}
+
+/// Close codes by which a server says that it leaves, not that it refuses (RFC 6455 and IANA: going away, internal
+/// error, restart, try again later).
+bool server_leaves(int code) { return code == 1001 || (code >= 1011 && code <= 1013); }
+
+}  // namespace
+
+Session::Session(const std::string& connector, const Config& config)
+    : config_(config), codec_({connector, config.channel, config.nesting}) {}
+
+std::vector<config::Secret> Session::secrets() const {
+  std::vector<config::Secret> secrets;
+  if (config_.auth) secrets.push_back(config_.auth->secret());
+  for (const auto& header : config_.common.headers) secrets.push_back(header.second);
+  return secrets;
+}
+
+std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
+                                                         const event::Now& now) {
+  static_cast<void>(now);
+  stage_ = Stage::dialled;
+  answer_by_ = never;
+  std::size_t index = 0;
+  const auto next = [&] { return index < secrets.size() ? secrets[index++] : std::string{}; };
+  if (config_.auth) {
+    secret_ = next();
+    if (secret_.empty()) {
+      return net::Ending{net::Reason::credential_unreadable,
+                         config_.auth->token ? "the token is empty" : "the password is empty"};
+    }
+  }
+  const auto& common = config_.common;
+  net::DialTarget target;
+  target.url = config_.dial_url();
+  for (const auto& header : common.headers) target.headers.emplace_back(header.first, next());
+  target.tls = {common.tls.ca_file.resolved.string(), common.tls.certificate.resolved.string(),
+                common.tls.key.resolved.string(), common.tls.server_name, common.tls.insecure};
+  target.proxy = common.proxy;
+  target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
+  target.dial_timeout = common.timeouts.dial;
+  return target;
+}
+
+std::string Session::auth_frame() const {
+  std::string frame;
+  if (config_.auth->token) {
+    frame = "{\"token\":";
+  } else {
+    frame = "{\"email\":";
+    event::append_quoted(frame, config_.auth->email);
+    frame += ",\"password\":";
+  }
+  event::append_quoted(frame, secret_);
+  return frame += '}';
+}
+
+void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(connection);
+  paused_ = false;
+  last_event_ = now.steady;
+  if (!config_.auth) return come_live(outcome);
+  stage_ = Stage::asked;
+  answer_left_ = config_.common.timeouts.handshake;
+  answer_by_ = answer_left_.count() > 0 ? now.steady + answer_left_ : never;
+  outcome.sends.push_back({auth_frame(), false});
+}
+
+void Session::come_live(Outcome& outcome) {
+  stage_ = Stage::live;
+  answer_by_ = never;
+  outcome.live = true;
+}
+
+void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  if (stage_ == Stage::asked && payload == welcome) return come_live(outcome);
+  if (binary) return on_binary(payload, outcome);
+  if (!config_.listen) return;  // the socket is for sending: the channel's content is control traffic
+  codec_.read(payload, now, outcome);
+  if (outcome.kind == event::FrameKind::carrying) last_event_ = now.steady;
+}
+
+/// Members send text. What comes in binary is the server's own answer, as `ok` may be.
+void Session::on_binary(std::string_view payload, Outcome& outcome) {
+  if (stage_ == Stage::asked) return refused("the server answered: " + clean(payload), outcome);
+  if (payload == welcome) {
+    outcome.unknown = true;
+    return;
+  }
+  outcome.kind = event::FrameKind::malformed;
+  outcome.malformed_reason = "binary";
+  outcome.malformed_detail = "a binary frame other than `ok`";
+}
+
+void Session::tick(const event::Now& now, Outcome& outcome) {
+  if (stage_ == Stage::asked && now.steady >= answer_by_) refused("no `ok` within timeouts.handshake", outcome);
+}
+
+void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(outcome);
+  if (paused == paused_) return;
+  paused_ = paused;
+  if (stage_ != Stage::asked || config_.common.timeouts.handshake.count() == 0) return;
+  if (paused) {
+    answer_left_ = answer_by_ - now.steady;
+    answer_by_ = never;
+  } else {
+    answer_by_ = now.steady + answer_left_;
+  }
+}
+
+void Session::refused(std::string detail, Outcome& outcome) {
+  stage_ = Stage::over;
+  answer_by_ = never;
+  outcome.down = net::Ending{net::Reason::credential_refused, std::move(detail)};
+}
+
+void Session::explain(net::Ending& ending) const {
+  if (stage_ != Stage::asked || ending.reason != net::Reason::closed || server_leaves(ending.close_code)) return;
+  ending.reason = net::Reason::credential_refused;
+  ending.detail = "the server closed before `ok`" + (ending.detail.empty() ? "" : ": " + clean(ending.detail));
+}
+
+/// An answer's words for people: valid UTF-8, clipped, without what we had sent.
+std::string Session::clean(std::string_view words) const {
+  std::string quoted;
+  event::append_quoted(quoted, secret_);
+  std::string text;
+  event::append_repaired(text, without(without(words, quoted.substr(1, quoted.size() - 2)), secret_));
+  return std::string(event::clip(text, detail_limit));
+}
+
+}  // namespace tributary::connectors::stagecast

@@ -1,0 +1,295 @@
+#include "connectors/stagecast/simulator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "connectors/stagecast/config.hpp"
+#include "connectors/stagecast/session.hpp"
+#include "net/websocket.hpp"
+
+// The simulator against our own client over loopback. Everything waited for is awaited; the limit is for failures.
+
+namespace tributary::connectors::stagecast {
+namespace {
+
+using namespace std::chrono_literals;
+
+event::Now now() {
+  return {std::chrono::steady_clock::now(),
+          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+/// A Session with a socket and nothing else. `login`: "" only listens, `email:password`, or a token.
+class Client final : public net::WebSocketListener {
+ public:
+  Client(boost::asio::io_context& io, const std::string& url, const std::string& channel, const std::string& login,
+         std::chrono::milliseconds patience)
+      : session_("test", config(url, channel, login, patience)) {
+    const std::string secret = login.substr(login.find(':') + 1);
+    socket_ = net::dial(io, std::get<net::DialTarget>(session_.dial({secret}, now())), *this);
+  }
+  ~Client() override { socket_->detach(); }
+
+  void on_open(std::string_view) override {
+    apply([this](Outcome& o) { session_.open(1, now(), o); });
+  }
+  void on_message(std::string_view payload, bool binary) override {
+    texts.emplace_back(payload);
+    apply([&](Outcome& o) { session_.frame(payload, binary, now(), o); });
+  }
+  void on_pong() override {}
+  void on_end(net::Ending ended) override {
+    ending = std::move(ended);
+    session_.explain(*ending);
+  }
+  void tick() {
+    if (now().steady >= session_.deadline()) apply([this](Outcome& o) { session_.tick(now(), o); });
+  }
+  void send(std::string_view frame) { socket_->send_text(frame); }
+  bool heard(std::string_view text) const { return std::find(texts.begin(), texts.end(), text) != texts.end(); }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> list;
+    for (const auto& draft : drafts) list.emplace_back(draft.identified ? std::string(draft.id.of(draft.text)) : "");
+    return list;
+  }
+
+  bool live = false;
+  std::uint64_t malformed = 0, drafts_before_live = 0;
+  std::vector<std::string> texts;
+  std::vector<event::Draft> drafts;
+  std::optional<net::Ending> down, ending;
+
+ private:
+  static Config config(const std::string& url, const std::string& channel, const std::string& login,
+                       std::chrono::milliseconds patience) {
+    Config config;
+    config.url = url;
+    config.channel = channel;
+    config.common.timeouts.handshake = patience;
+    if (login.empty()) return config;
+    config.auth.emplace();
+    const auto colon = login.find(':');
+    (colon == std::string::npos ? config.auth->token : config.auth->password).emplace();
+    if (colon != std::string::npos) config.auth->email = login.substr(0, colon);
+    return config;
+  }
+  template <class Step>
+  void apply(Step step) {
+    Outcome outcome;
+    step(outcome);
+    if (outcome.live && !live) drafts_before_live = drafts.size();
+    live |= outcome.live;
+    malformed += outcome.kind == event::FrameKind::malformed;
+    for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
+    for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
+    if (outcome.down && !down) down = outcome.down;
+  }
+
+  Session session_;
+  std::shared_ptr<net::WebSocket> socket_;
+};
+
+class SimulatorTest : public testing::Test {
+ protected:
+  void start(std::map<std::string, std::string> behaviours, double rate = 0, std::uint64_t count = 0) {
+    SimulatorOptions options;
+    options.rate = rate;
+    options.count = count;
+    options.behaviours = std::move(behaviours);
+    options.written = [this](const WrittenEvent& event) {
+      ids_.emplace_back(event.id);
+      written_.emplace_back(event.json);
+    };
+    simulator_ = make_simulator(io_, options);
+    simulator_->start();
+  }
+  std::unique_ptr<Client> dial(const std::string& login = "", const std::string& channel = "simulated-hall",
+                               std::chrono::milliseconds patience = 10s) {
+    return std::make_unique<Client>(io_, simulator_->url(), channel, login, patience);
+  }
+  template <class Condition>
+  void until(Condition condition, Client* client = nullptr) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!condition() && std::chrono::steady_clock::now() < limit) {
+      if (client != nullptr) client->tick();
+      io_.restart();
+      io_.run_one_for(2ms);
+    }
+    ASSERT_TRUE(condition());
+  }
+
+  boost::asio::io_context io_;
+  std::unique_ptr<Simulator> simulator_;
+  std::vector<std::string> ids_, written_;
+};
+
+TEST_F(SimulatorTest, TellsAListenerEverythingOnceInEveryShape) {
+  start({{"pace", "even"}}, 20'000, 1000);
+  auto client = dial();
+  until([&] { return client->drafts.size() >= 1000; });
+  EXPECT_EQ(client->ids(), ids_);
+  EXPECT_EQ(client->malformed, 0u);
+  std::set<std::string> types, kinds;
+  int unwrapped = 0, text = 0;
+  for (const auto& draft : client->drafts) {
+    const auto event = nlohmann::json::parse(draft.text + "}}");
+    types.insert(event["type"]);
+    unwrapped += event["data"].contains("username");
+    if (event["type"] == "broadcast") kinds.insert(event["data"]["payload"].type_name());
+  }
+  ASSERT_EQ(written_.size(), client->texts.size());
+  for (std::size_t i = 0; i < written_.size(); ++i) {
+    if (written_[i] == client->texts[i]) continue;
+    EXPECT_EQ(nlohmann::json::parse(written_[i]), client->texts[i]) << "of text, its string is noted";
+    ++text;
+  }
+  EXPECT_EQ(types, (std::set<std::string>{"broadcast", "momentStarted", "momentStopped"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"array", "boolean", "null", "number", "object", "string"}));
+  EXPECT_GT(unwrapped, 100);
+  EXPECT_GT(text, 30);
+  EXPECT_NE(simulator_->account().find("vote="), std::string::npos) << simulator_->account();
+}
+
+TEST_F(SimulatorTest, ShowsOnlyTheShapesAskedFor) {
+  start({{"pace", "even"}, {"shapes", "C"}}, 20'000, 20);
+  auto client = dial();
+  until([&] { return client->drafts.size() >= 20; });
+  for (const auto& draft : client->drafts) EXPECT_TRUE(draft.identified);
+}
+
+TEST_F(SimulatorTest, SaysOkInTextAndInBinary) {
+  for (const std::string frame : {"text", "binary"}) {
+    start({{"ok", frame}, {"accounts", "a@example.org:fake"}, {"tokens", "good"}});
+    auto account = dial("a@example.org:fake");
+    auto token = dial("good");
+    until([&] { return account->live && token->live; });
+    account.reset(), token.reset(), simulator_.reset();
+  }
+}
+
+TEST_F(SimulatorTest, LetsEveryoneInWhenItKnowsNobody) {
+  start({});
+  auto client = dial("whoever");
+  until([&] { return client->live; });
+}
+
+TEST_F(SimulatorTest, RefusesBySilenceWhileTheShowGoesOn) {
+  start({{"accounts", "a@example.org:fake"}, {"pace", "even"}}, 1000);
+  auto client = dial("a@example.org:wrong", "simulated-hall", 100ms);
+  until([&] { return client->down.has_value(); }, client.get());
+  EXPECT_EQ(client->down->reason, net::Reason::credential_refused);
+  EXPECT_GT(client->drafts.size(), 0u);
+  EXPECT_FALSE(client->live);
+}
+
+TEST_F(SimulatorTest, RefusesByCloseByBinaryAndByDrop) {
+  start({{"tokens", "good"}, {"refusal", "close"}});
+  auto client = dial("bad");
+  until([&] { return client->ending.has_value(); });
+  EXPECT_EQ(client->ending->reason, net::Reason::credential_refused);
+  EXPECT_NE(client->ending->detail.find("not authorised"), std::string::npos) << client->ending->detail;
+  client.reset(), simulator_.reset();
+
+  start({{"tokens", "good"}, {"refusal", "binary"}});
+  client = dial("bad");
+  until([&] { return client->down.has_value(); });
+  EXPECT_EQ(client->down->detail, "the server answered: invalid credentials");
+  client.reset(), simulator_.reset();
+
+  start({{"tokens", "good"}, {"refusal", "drop"}});
+  client = dial("bad");
+  until([&] { return client->ending.has_value(); });
+  EXPECT_TRUE(client->ending->reason == net::Reason::eof || client->ending->reason == net::Reason::reset);
+}
+
+TEST_F(SimulatorTest, BroadcastsBeforeOkAreNotLost) {
+  start({{"tokens", "good"}, {"early", "3"}});
+  auto client = dial("good");
+  until([&] { return client->live; });
+  EXPECT_EQ(client->drafts_before_live, 3u);
+  EXPECT_EQ(client->ids(), ids_);
+  client.reset(), simulator_.reset();
+
+  start({{"tokens", "good"}, {"ok_delay", "50ms"}, {"pace", "even"}}, 2000);
+  client = dial("good");
+  until([&] { return client->live; });
+  EXPECT_GT(client->drafts_before_live, 0u);
+}
+
+TEST_F(SimulatorTest, PassesABroadcastToAllOthersAlsoToTheAccountsOtherSocket) {
+  start({});
+  auto sender = dial("a@example.org:fake"), twin = dial("a@example.org:fake"), listener = dial(),
+       elsewhere = dial("", "another-hall");
+  until([&] { return sender->live && twin->live && listener->live && elsewhere->live; });
+  sender->send(R"({"hello":4.20})");
+  sender->send("no json");
+  const std::string first = R"({"from":"203.0.113.7","msg":{"hello":4.20}})";
+  const std::string second = R"({"from":"203.0.113.7","msg":"no json"})";
+  until([&] { return listener->heard(second) && twin->heard(second); });
+  EXPECT_TRUE(listener->heard(first) && twin->heard(first));
+  twin->send("1");  // the answer to nothing: what came before it to the sender has come
+  until([&] { return sender->heard(R"({"from":"203.0.113.7","msg":1})"); });
+  EXPECT_FALSE(sender->heard(first) || sender->heard(second));
+  EXPECT_TRUE(elsewhere->texts.empty());
+}
+
+TEST_F(SimulatorTest, PassesADirectMessageToThatAccountOnly) {
+  start({{"wrap", "off"}});
+  auto sender = dial("a@example.org:fake"), wanted = dial("b@example.org:fake"), other = dial("c@example.org:fake");
+  until([&] { return sender->live && wanted->live && other->live; });
+  sender->send(R"({"to":"b@example.org","message":"psst"})");
+  sender->send("[1]");
+  until([&] { return other->heard("[1]") && wanted->heard("[1]"); });
+  EXPECT_TRUE(wanted->heard("\"psst\""));
+  EXPECT_FALSE(other->heard("\"psst\""));
+}
+
+TEST_F(SimulatorTest, AListenerCannotSend) {
+  start({{"tokens", "good"}});
+  auto listener = dial(), sender = dial("good");
+  until([&] { return listener->live && sender->live; });
+  listener->send("[1]");
+  sender->send("[2]");
+  until([&] { return listener->heard(R"({"from":"203.0.113.7","msg":[2]})"); });
+  EXPECT_FALSE(sender->heard(R"({"from":"203.0.113.7","msg":[1]})"));
+}
+
+TEST_F(SimulatorTest, DropsAbruptlyAndSendsOddities) {
+  start({{"goodbye_after", "30ms"},
+         {"goodbye", "reset"},
+         {"garbage_every", "2"},
+         {"binary_every", "2"},
+         {"pace", "even"}},
+        2000);
+  auto client = dial();
+  until([&] { return client->ending.has_value(); });
+  EXPECT_TRUE(client->ending->reason == net::Reason::eof || client->ending->reason == net::Reason::reset);
+  EXPECT_GT(client->malformed, 0u);
+}
+
+TEST_F(SimulatorTest, KnowsOnePathAndOnlyItsBehaviours) {
+  start({});
+  auto client = dial("", "a/b");  // encoded into one segment
+  until([&] { return client->live; });
+  EXPECT_THROW(start({{"temper", "bad"}}), std::invalid_argument);
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"shapes", "D"},
+                                                                      {"shapes", ""},
+                                                                      {"ok", "loud"},
+                                                                      {"refusal", "yes"},
+                                                                      {"accounts", "nocolon"},
+                                                                      {"early", "few"}}) {
+    EXPECT_THROW(start({{name, value}}), std::invalid_argument) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tributary::connectors::stagecast

@@ -1,0 +1,28 @@
+#include "connectors/users/factory.hpp"
+
+#include <memory>
+
+#include "connectors/users/config.hpp"
+#include "connectors/users/session.hpp"
+#include "connectors/users/simulator.hpp"
+
+namespace tributary::connectors::users {
+namespace {
+
+std::unique_ptr<Protocol> make_protocol(const std::string& connector_name, const Settings& settings) {
+  return std::make_unique<Session>(connector_name, dynamic_cast<const Config&>(settings));
+}
+
+}  // namespace
+
+Entry entry() {
+  return {"users",
+          "the socket of a Users server: logins, removals, files and buckets, echoes",
+          "accounts",
+          config::make_settings<Config>,
+          make_protocol,
+          make_simulator,
+          simulator_behaviours};
+}
+
+}  // namespace tributary::connectors::users
