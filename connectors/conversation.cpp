@@ -157,7 +157,11 @@ void Conversation::room(const event::Now& now) {
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
-  if (open()) protocol_.explain(ending);
+  if (open()) {
+    protocol_.explain(ending);
+  } else if (ending.reason == net::Reason::upgrade_refused) {
+    protocol_.explain_refusal(ending);
+  }
   ending.detail = redacted(ending.detail);
   session_.ended(std::move(ending), now.steady, actions_);
   obey(now);
@@ -210,7 +214,7 @@ event::SteadyTime Conversation::deadline() const {
 
 bool Conversation::wants_secret_changes() const {
   return (session_.state() == State::waiting || session_.state() == State::parked) &&
-         net::ladder(session_.last_ending().reason) != net::Ladder::fast;
+         net::ladder(session_.last_ending()) != net::Ladder::fast;
 }
 
 LinkStatus Conversation::status() const {

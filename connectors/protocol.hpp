@@ -93,6 +93,8 @@ class Protocol {
   /// The socket has ended, and not by us: what this means here. A protocol whose upstream refuses without a word may
   /// give another reason or words for a person. Called once for a connection that was open.
   virtual void explain(net::Ending& ending) const { static_cast<void>(ending); }
+  /// The upgrade was refused with an HTTP answer, or with one written after the 101: what this means here.
+  virtual void explain_refusal(net::Ending& ending) const { static_cast<void>(ending); }
   /// Canonical `relay.upstreamChannel`s served by this connection, for gaps. Empty: not known yet.
   virtual std::vector<std::string> channels() const = 0;
   /// Since when each channel has been silent: a wrong name is often a valid and silent subscription.

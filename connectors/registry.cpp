@@ -3,6 +3,7 @@
 #include <array>
 
 #include "connectors/dlive/factory.hpp"
+#include "connectors/oha/factory.hpp"
 #include "connectors/stagecast/factory.hpp"
 #include "connectors/streamelements/factory.hpp"
 #include "connectors/users/factory.hpp"
@@ -11,10 +12,7 @@ namespace tributary::connectors {
 
 std::span<const Entry> registry() {
   static const std::array entries{
-      streamelements::entry(),
-      dlive::entry(),
-      stagecast::entry(),
-      users::entry(),
+      streamelements::entry(), dlive::entry(), oha::entry(), stagecast::entry(), users::entry(),
   };
   return entries;
 }

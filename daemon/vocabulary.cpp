@@ -11,9 +11,6 @@ const config::Vocabulary& vocabulary() {
     for (const auto& entry : connectors::registry()) {
       made.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
     }
-    for (std::string_view later : {"dlive", "oha", "stagecast", "users"}) {
-      if (connectors::find(later) == nullptr) made.connectors.push_back({later});
-    }
     for (const auto& type : sinks::registry()) made.sinks.push_back(type.settings);
     return made;
   }();

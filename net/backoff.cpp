@@ -30,6 +30,11 @@ Ladder ladder(Reason reason) noexcept {
   }
 }
 
+Ladder ladder(const Ending& ending) noexcept {
+  const Ladder rungs = ladder(ending.reason);
+  return rungs == Ladder::fast && ending.slow ? Ladder::slow : rungs;
+}
+
 Backoff::Backoff(const BackoffSettings& settings, std::uint64_t seed) : settings_(settings), random_(seed) {
   // A base of nothing would turn a refusing server into a busy loop.
   settings_.base = std::max(settings_.base, milliseconds(1));

@@ -24,6 +24,8 @@ enum class Ladder : std::uint8_t {
   parked,  ///< as slow, but nothing is dialled that cannot be: a secret must become readable first
 };
 Ladder ladder(Reason reason) noexcept;
+/// That of its reason, and slow at least when it says so itself.
+Ladder ladder(const Ending& ending) noexcept;
 
 /// The delays between one connection's attempts: uniform between `base` and min(cap, base·2ⁿ), n counting the endings
 /// since the last long life. Slow delays are uniform between step and 1.5·step, step = min(slow_cap, slow_base·2ⁿ), and

@@ -143,7 +143,7 @@ void Session::ended(Ending ending, Time now, Actions& actions) {
 
 void Session::secret_changed(Time now, Actions& actions) {
   if (state_ != State::waiting && state_ != State::parked) return;
-  if (ladder(last_ending_.reason) == Ladder::fast) return;
+  if (ladder(last_ending_) == Ladder::fast) return;
   backoff_.forget_refusals();
   begin_attempt(now, actions);
 }
@@ -269,7 +269,7 @@ void Session::finish(Ending ending, Time now, Actions& actions) {
     if (std::exchange(restart_, false)) begin_attempt(now, actions);
     return;
   }
-  const Ladder rungs = ladder(ending.reason);
+  const Ladder rungs = ladder(ending);
   const milliseconds delay = backoff_.next(rungs, std::chrono::seconds(ending.retry_after_seconds));
   enter(rungs == Ladder::parked ? State::parked : State::waiting, now);
   attempt_at_ = now + delay;

@@ -136,4 +136,21 @@ std::optional<Url> parse_url(std::string_view text, std::string& fault) {
   return url;
 }
 
+std::string percent_encoded(std::string_view plain) {
+  static constexpr std::string_view kept = "-._~";
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : plain) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || kept.find(c) != kept.npos) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  return out;
+}
+
 }  // namespace tributary::net

@@ -30,4 +30,7 @@ std::optional<Url> parse_url(std::string_view text, std::string& fault);
 /// Whether the host is an IPv4 or IPv6 literal rather than a name.
 bool is_address_literal(const std::string& host);
 
+/// One segment of a path or one value of a query: all but RFC 3986's unreserved characters as %XX.
+std::string percent_encoded(std::string_view plain);
+
 }  // namespace tributary::net

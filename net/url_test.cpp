@@ -97,5 +97,11 @@ TEST(Printable, CutsBetweenCharacters) {
   EXPECT_EQ(printable(std::string(1000, 'x'), 300).size(), 300u);
 }
 
+TEST(Url, PercentEncodingKeepsOnlyWhatNeedsNone) {
+  EXPECT_EQ(percent_encoded("uFXHjP-sUukXUh8gw_S3yw.~"), "uFXHjP-sUukXUh8gw_S3yw.~");
+  EXPECT_EQ(percent_encoded("a b/c?d#e%f+&="), "a%20b%2Fc%3Fd%23e%25f%2B%26%3D");
+  EXPECT_EQ(percent_encoded("\xC3\xA9\n"), "%C3%A9%0A");
+}
+
 }  // namespace
 }  // namespace tributary::net

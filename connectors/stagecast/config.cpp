@@ -3,30 +3,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "net/url.hpp"
+
 namespace tributary::connectors::stagecast {
 namespace {
 
 constexpr std::string_view path_begin = "/api/events/";
 constexpr std::string_view path_end = "/ws";
 constexpr std::int64_t channel_limit = 256;
-
-/// One segment of a path: everything but RFC 3986's unreserved characters is written in hexadecimal.
-std::string encoded(std::string_view plain) {
-  static constexpr std::string_view kept = "-._~";
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : plain) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || kept.find(c) != kept.npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
-  }
-  return out;
-}
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -86,7 +70,7 @@ void Config::describe(config::Fields& fields) {
 std::string Config::dial_url() const {
   std::string target = url;
   while (target.ends_with('/')) target.pop_back();
-  return target.append(path_begin).append(encoded(channel)).append(path_end);
+  return target.append(path_begin).append(net::percent_encoded(channel)).append(path_end);
 }
 
 }  // namespace tributary::connectors::stagecast

@@ -8,7 +8,7 @@
 #include "connectors/protocol.hpp"
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
-#include "connectors/streamelements/credential.hpp"
+#include "connectors/credential.hpp"
 #include "connectors/streamelements/heartbeat.hpp"
 #include "connectors/streamelements/socket_io.hpp"
 

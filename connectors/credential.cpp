@@ -1,4 +1,4 @@
-#include "connectors/streamelements/credential.hpp"
+#include "connectors/credential.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "event/json.hpp"
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 namespace {
 
 constexpr std::size_t token_limit = 64u << 10;
@@ -81,4 +81,4 @@ std::string redacted(std::string_view text, std::string_view secret, std::size_t
   return std::string(event::clip(clean, limit));
 }
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

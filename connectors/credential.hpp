@@ -6,7 +6,7 @@
 
 #include "event/event.hpp"
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 
 /// What a JWT says of itself, read without verifying: enough to warn in time and not to dial in vain.
 struct TokenClaims {
@@ -21,4 +21,4 @@ TokenClaims claims_of(std::string_view token);
 /// a character boundary.
 std::string redacted(std::string_view text, std::string_view secret, std::size_t limit);
 
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

@@ -1,10 +1,10 @@
-#include "connectors/streamelements/credential.hpp"
+#include "connectors/credential.hpp"
 
 #include <gtest/gtest.h>
 
 #include "event/time.hpp"
 
-namespace tributary::connectors::streamelements {
+namespace tributary::connectors {
 namespace {
 
 // Payloads: {"channel":"5eb8a1f0c2d3e4f5a6b7c8d9","exp":1893456000} and so on, base64url; header and signature are
@@ -34,4 +34,4 @@ TEST(Redacted, RemovesTheSecretInItsForms) {
 }
 
 }  // namespace
-}  // namespace tributary::connectors::streamelements
+}  // namespace tributary::connectors

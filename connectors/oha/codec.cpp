@@ -1,0 +1,93 @@
+#include "connectors/oha/codec.hpp"
+
+#include <utility>
+
+#include "event/json.hpp"
+
+namespace tributary::connectors::oha {
+namespace {
+
+constexpr std::size_t words_limit = 200;
+constexpr std::size_t code_limit = 64;
+constexpr std::size_t type_limit = 256;
+
+/// A word for a log: no spaces, no control characters.
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out(event::clip(text, limit));
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) c = '_';
+  }
+  return out;
+}
+
+}  // namespace
+
+Codec::Codec(std::string_view connector, std::string label, std::size_t nesting)
+    : label_(std::move(label)), json_(nesting), writer_("oha", "oha", connector) {}
+
+Codec::Said Codec::malformed(std::string_view reason, std::string detail, Outcome& outcome) {
+  outcome.kind = event::FrameKind::malformed;
+  outcome.malformed_reason = reason;
+  outcome.malformed_detail = std::move(detail);
+  return Said::malformed;
+}
+
+Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& outcome) {
+  Value whole;
+  if (!parts_.read(json_, text, whole)) {
+    return malformed(json_.fault() == JsonText::Fault::too_deep ? "too_deep" : "not_json", json_.explain(), outcome);
+  }
+  if (whole.kind != Value::Kind::object) return malformed("wrong_shape", "a frame is an object", outcome);
+  const Object& frame = parts_.members(whole);
+  const std::string type = plain_text(frame["type"]);
+  if (type == "chat") return chat(frame, now, outcome);
+  if (type == "auth") {
+    const Value authenticated = parts_.members(frame["data"])["authenticated"];
+    if (authenticated.kind != Value::Kind::boolean) {
+      return malformed("wrong_shape", "auth says whether we are authenticated", outcome);
+    }
+    return authenticated.is_true() ? Said::authenticated : Said::anonymous;
+  }
+  if (type == "error") {
+    const Object& data = parts_.members(frame["data"]);
+    const Value code = data["error_code"];
+    code_ = printable(code.is_string() ? plain_text(code) : std::string(code.text), code_limit);
+    words_ = event::clip(plain_text(data["message"]), words_limit);
+    return Said::error;
+  }
+  return unknown(whole, event::clip(type, type_limit), now, outcome);
+}
+
+Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& outcome) {
+  const Value data = frame["data"];
+  if (data.kind != Value::Kind::object) return malformed("wrong_shape", "the data of a chat is an object", outcome);
+  writer_.begin({"chat", "chat", label_}, outcome.drafts.emplace_back());
+  for (const Member& member : parts_.members(data).members) {
+    if (member.key == "user") {
+      member.value.is_string() ? writer_.put("username", member.value) : writer_.detail(member.key, member.value);
+    } else if (member.key == "message") {
+      member.value.is_string() ? writer_.put("message", member.value) : writer_.detail(member.key, member.value);
+    } else {
+      writer_.detail(member.key, member.value);
+    }
+  }
+  for (const Member& member : frame.members) {
+    if (member.key != "type" && member.key != "data") writer_.detail(member.key, member.value);
+  }
+  return carry(now, outcome);
+}
+
+Codec::Said Codec::unknown(const Value& whole, std::string_view type, const event::Now& now, Outcome& outcome) {
+  writer_.begin({"unknown", type, label_}, outcome.drafts.emplace_back());
+  writer_.put("upstream", whole);
+  return carry(now, outcome);
+}
+
+Codec::Said Codec::carry(const event::Now& now, Outcome& outcome) {
+  writer_.finish(std::nullopt, now);
+  outcome.kind = event::FrameKind::carrying;
+  outcome.drafts.back().repaired = json_.repaired();
+  return Said::event;
+}
+
+}  // namespace tributary::connectors::oha

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "connectors/draft_writer.hpp"
+#include "connectors/json_parts.hpp"
+#include "connectors/json_text.hpp"
+#include "connectors/protocol.hpp"
+
+namespace tributary::connectors::oha {
+
+/// Frames of a stream's socket → canonical events, or what the server says to us.
+/// Owner: one Session. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+class Codec {
+ public:
+  enum class Said : std::uint8_t {
+    malformed,      ///< told the Outcome
+    event,          ///< told the Outcome
+    authenticated,  ///< we are known
+    anonymous,      ///< we are not
+    error,          ///< see `error_code` and `words`
+  };
+
+  Codec(std::string_view connector, std::string label, std::size_t nesting);
+
+  Said read(std::string_view frame, const event::Now& now, Outcome& outcome);
+  const std::string& error_code() const { return code_; }  ///< printable, clipped
+  const std::string& words() const { return words_; }
+
+ private:
+  Said malformed(std::string_view reason, std::string detail, Outcome& outcome);
+  Said chat(const Object& frame, const event::Now& now, Outcome& outcome);
+  Said unknown(const Value& whole, std::string_view type, const event::Now& now, Outcome& outcome);
+  Said carry(const event::Now& now, Outcome& outcome);
+
+  std::string label_;
+  JsonText json_;
+  JsonParts parts_;
+  DraftWriter writer_;
+  std::string code_, words_;
+};
+
+}  // namespace tributary::connectors::oha

@@ -1,0 +1,133 @@
+#include "connectors/oha/session.hpp"
+
+#include <utility>
+
+#include "connectors/credential.hpp"
+#include "event/json.hpp"
+#include "event/time.hpp"
+
+namespace tributary::connectors::oha {
+namespace {
+
+constexpr auto never = event::SteadyTime::max();
+constexpr std::chrono::seconds verdict_patience{10};
+constexpr int server_exception = 1011;
+
+std::string trimmed(std::string_view text) {
+  static constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(space) - first + 1));
+}
+
+net::Ending ending_of(net::Reason reason, std::string detail) {
+  net::Ending ending;
+  ending.reason = reason;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+}  // namespace
+
+Session::Session(const std::string& connector, const Config& config)
+    : config_(config), codec_(connector, config.label, config.nesting) {}
+
+std::vector<config::Secret> Session::secrets() const {
+  std::vector<config::Secret> secrets{config_.stream};
+  if (config_.auth) secrets.push_back(config_.auth->token);
+  return secrets;
+}
+
+std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
+                                                         const event::Now& now) {
+  const std::string stream = secrets.empty() ? std::string{} : trimmed(secrets[0]);
+  token_ = config_.auth && secrets.size() > 1 ? trimmed(secrets[1]) : std::string{};
+  redaction_.keep_out({stream, token_});
+  if (stream.empty()) return ending_of(net::Reason::credential_unreadable, "the stream's key is empty");
+  if (config_.auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
+  if (const auto expires = claims_of(token_).expires; expires && *expires <= now.wall) {
+    return ending_of(net::Reason::credential_expired, "the token says that it expired at " + event::to_text(*expires));
+  }
+  const auto in = config_.auth ? config_.auth->in : TokenIn::message;
+  net::DialTarget target;
+  target.url = config_.dial_url(stream, in == TokenIn::query ? token_ : std::string{});
+  if (in == TokenIn::header) target.headers.emplace_back("Authorization", "Bearer " + token_);
+  return target;
+}
+
+void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(connection);
+  live_ = authenticated_ = false;
+  judged_ = !config_.auth;
+  verdict_by_ = never;
+  last_event_ = now.steady;
+  if (!config_.auth || config_.auth->in != TokenIn::message) return;
+  std::string frame = R"({"type":"auth","data":{"token":)";
+  event::append_quoted(frame, token_);
+  outcome.sends.push_back({frame + "}}", false});
+}
+
+void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  if (binary) {
+    outcome.kind = event::FrameKind::malformed;
+    outcome.malformed_reason = "binary";
+    return;
+  }
+  switch (codec_.read(redaction_.cleaned(payload), now, outcome)) {
+    case Codec::Said::authenticated:
+      return on_answer(true, now, outcome);
+    case Codec::Said::anonymous:
+      return on_answer(false, now, outcome);
+    case Codec::Said::error:
+      outcome.remarks.push_back({"upstream_error", false, codec_.error_code(), codec_.words()});
+      return;
+    case Codec::Said::event:
+      last_event_ = now.steady;
+      return;
+    case Codec::Said::malformed:
+      return;
+  }
+}
+
+void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
+  const bool first = !std::exchange(live_, true);
+  outcome.live = first;
+  if (judged_) return;
+  const bool of_the_connection = first && config_.auth->in == TokenIn::message && !authenticated;
+  if (!of_the_connection) return judge(authenticated, "the server does not know the token", outcome);
+  verdict_by_ = paused_ ? never : now.steady + verdict_patience;
+}
+
+void Session::judge(bool authenticated, std::string_view words, Outcome& outcome) {
+  judged_ = true;
+  verdict_by_ = never;
+  authenticated_ = authenticated;
+  if (authenticated) return;
+  outcome.remarks.push_back({"auth_refused", true, "", std::string(words) + "; listening goes on, sending does not"});
+  event::Notice notice;
+  notice.type = "credentialRefused";
+  notice.data_json = R"({"reason":"auth_refused"})";
+  outcome.notices.push_back(std::move(notice));
+}
+
+void Session::tick(const event::Now& now, Outcome& outcome) {
+  if (now.steady >= verdict_by_) judge(false, "no answer to the token", outcome);
+}
+
+void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(outcome);
+  paused_ = paused;
+  if (live_ && !judged_) verdict_by_ = paused ? never : now.steady + verdict_patience;
+}
+
+void Session::explain(net::Ending& ending) const {
+  if (ending.close_code == server_exception) ending.detail = "1011: an exception in the server";
+}
+
+/// 403: refused or not live; 500: no such route or an error. Neither goes away in seconds.
+void Session::explain_refusal(net::Ending& ending) const {
+  ending.slow = true;
+  ending.detail += " (no such stream, not live, or not for us)";
+}
+
+}  // namespace tributary::connectors::oha
