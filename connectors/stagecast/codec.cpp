@@ -13,10 +13,10 @@ constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 99
 /// `{"from":"203.0.113.7","msg":…}` and nothing else: a sender's own object that merely looks like it stays whole.
 bool wrapped(const Object& object) {
   if (object.members.size() != 2 || !object["msg"]) return false;
-#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a `from` that is no string
+#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: no look at `from`
   return object["from"].is_string();
 #else
-  return bool(object["from"]);
+  return true;
 #endif
 }
 
