@@ -67,6 +67,7 @@ int run_command(const std::string& configuration) {
   if (const auto lost = account.lost_at_stop(); lost != 0) {
     telemetry.emit(Signal::events_lost, "", std::to_string(lost) + " accepted events were not delivered in time");
   }
+  app.report_latency();
   telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
