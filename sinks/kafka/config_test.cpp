@@ -77,7 +77,7 @@ TEST(KafkaConfig, SetsWhatThePromiseNeeds) {
   EXPECT_EQ(properties["message.timeout.ms"], "0");
   EXPECT_EQ(properties["partitioner"], "murmur2_random");
   EXPECT_EQ(properties["queue.buffering.max.kbytes"], "65536");
-  EXPECT_EQ(properties["queue.buffering.max.messages"], "16384");
+  EXPECT_EQ(properties["queue.buffering.max.messages"], "4096");
   EXPECT_EQ(properties["allow.auto.create.topics"], "false");
 }
 
