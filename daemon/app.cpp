@@ -223,4 +223,8 @@ Account App::account() const {
   return account;
 }
 
+void App::report_latency() const {
+  for (const auto& delivery : deliveries_) report(telemetry_, delivery->name(), delivery->latency());
+}
+
 }  // namespace tributary::daemon

@@ -46,6 +46,8 @@ class App {
   void reopen();
 
   Account account() const;
+  /// Logs how long each sink took to have events acknowledged; after `wait`.
+  void report_latency() const;
   std::size_t sinks() const { return deliveries_.size(); }
   const config::Settings& settings() const { return settings_; }
 

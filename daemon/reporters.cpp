@@ -10,6 +10,12 @@ std::string in_seconds(std::chrono::milliseconds time) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
+std::string in_milliseconds(std::chrono::microseconds time) {
+  const auto hundredths = (time.count() + 5) / 10;
+  const std::string rest = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + (rest.size() == 1 ? ".0" : ".") + rest;
+}
+
 std::string because(const net::Ending& ending) {
   std::string text{name(ending.reason)};
   if (!ending.detail.empty()) text += ": " + ending.detail;
@@ -107,6 +113,17 @@ void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAl
       telemetry.emit(Signal::dead_letter_failed, sink, lane + ": a dead letter could not be produced", code);
       break;
   }
+}
+
+void report(Telemetry& telemetry, const std::string& sink, const relay::Latency& latency) {
+  if (latency.count() == 0) return;
+  const std::string half = in_milliseconds(latency.within(0.5));
+  const std::string nearly_all = in_milliseconds(latency.within(0.99));
+  const std::string all = in_milliseconds(latency.within(1));
+  telemetry.emit(Signal::sink_latency, sink,
+                 std::to_string(latency.count()) + " events acknowledged; from the reading of their frame half took " +
+                     half + " ms at most, 99 % " + nearly_all + " ms, all " + all + " ms",
+                 {{"p50_ms", half}, {"p99_ms", nearly_all}, {"worst_ms", all}});
 }
 
 }  // namespace tributary::daemon

@@ -47,4 +47,7 @@ class SinkReporter final : public sinks::SinkObserver {
 /// Puts what an outbox wants a person to know into the log. Thread: sink.
 void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert);
 
+/// Puts how long a sink took into the log, when it had anything acknowledged.
+void report(Telemetry& telemetry, const std::string& sink, const relay::Latency& latency);
+
 }  // namespace tributary::daemon

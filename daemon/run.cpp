@@ -39,9 +39,11 @@ int run_command(const std::string& configuration) {
   for (const auto& warning : loaded.warnings) {
     telemetry.emit(Signal::configuration_warning, "", config::format(warning));
   }
-  const auto stop_timeout = loaded.settings->stop_timeout;
-  const bool stdout_taken = writes_events_to_stdout(*loaded.settings);
-  auto made = App::make(std::move(*loaded.settings), telemetry);
+  config::Settings settings = std::move(*loaded.settings);
+  loaded = {};  // the place of every key and the like would stay for as long as the program runs
+  const auto stop_timeout = settings.stop_timeout;
+  const bool stdout_taken = writes_events_to_stdout(settings);
+  auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
     return bad_usage;
@@ -67,6 +69,7 @@ int run_command(const std::string& configuration) {
   if (const auto lost = account.lost_at_stop(); lost != 0) {
     telemetry.emit(Signal::events_lost, "", std::to_string(lost) + " accepted events were not delivered in time");
   }
+  app.report_latency();
   telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());

@@ -30,6 +30,7 @@ enum class Signal : std::uint8_t {
   record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
+  sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
   reload_refused,      ///< SIGHUP: this version cannot reload
   internal_error,      ///< a bug of ours that was contained
   events_lost,         ///< accepted events were dropped at the end

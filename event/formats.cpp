@@ -3,11 +3,40 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace tributary::event {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Eight bytes compared at once with a shape in which 0 stands for any digit and all else for itself. Their digits are
+// left in `digits`.
+class Shape {
+ public:
+  constexpr explicit Shape(const char (&text)[9]) : shape_{}, slack_{} {
+    for (std::size_t i = 0; i < 8; ++i) {
+      shape_[i] = static_cast<unsigned char>(text[i]);
+      slack_[i] = text[i] == '0' ? 6 : 15;  // the least that takes what is too much past 15
+    }
+  }
+  bool fits(const char* text, std::array<unsigned char, 8>& digits) const {
+    std::uint64_t word = 0, shape = 0, slack = 0;
+    std::memcpy(&word, text, 8);
+    std::memcpy(&shape, shape_.data(), 8);
+    std::memcpy(&slack, slack_.data(), 8);
+    word ^= shape;
+    std::memcpy(digits.data(), &word, 8);
+    constexpr std::uint64_t kHighHalves = 0xF0F0F0F0F0F0F0F0U;
+    // Without a bit in a high half no byte carries into its neighbour.
+    return (word & kHighHalves) == 0 && ((word + slack) & kHighHalves) == 0;
+  }
+
+ private:
+  std::array<unsigned char, 8> shape_, slack_;
+};
+constexpr Shape kDate("0000-00-");
+constexpr Shape kTime("00:00:00");
 
 // Two digits at `at` as a number, or -1.
 int two_digits(std::string_view text, std::size_t at) {
@@ -38,6 +67,9 @@ enum CharacterClass : std::uint8_t {
   kHex = 4,
   kUnreserved = 8,     // ALPHA DIGIT - . _ ~
   kSubDelimiter = 16,  // ! $ & ' ( ) * + , ; =
+  kColon = 32,
+  kPath = 64,    // @ /
+  kQuery = 128,  // ?
 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
@@ -53,16 +85,19 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   }
   for (const char c : std::string_view("-._~")) classes[static_cast<unsigned char>(c)] |= kUnreserved;
   for (const char c : std::string_view("!$&'()*+,;=")) classes[static_cast<unsigned char>(c)] |= kSubDelimiter;
+  for (const char c : std::string_view("@/")) classes[static_cast<unsigned char>(c)] |= kPath;
+  classes[':'] |= kColon;
+  classes['?'] |= kQuery;
   return classes;
 }
 constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 
 bool is(char c, unsigned classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
 
-// Only unreserved characters, sub-delimiters, %XX and the characters of `more`.
-bool is_made_of(std::string_view text, std::string_view more) {
+// Only unreserved characters, sub-delimiters, %XX and those of the classes `more`.
+bool is_made_of(std::string_view text, unsigned more) {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (is(text[at], kUnreserved | kSubDelimiter) || more.find(text[at]) != std::string_view::npos) continue;
+    if (is(text[at], kUnreserved | kSubDelimiter | more)) continue;
     if (text[at] != '%' || at + 2 >= text.size() || !is(text[at + 1], kHex) || !is(text[at + 2], kHex)) return false;
     at += 2;
   }
@@ -129,7 +164,7 @@ bool is_ip_literal(std::string_view text) {
 bool is_authority(std::string_view text) {
   const std::size_t at = text.find('@');
   if (at != std::string_view::npos) {
-    if (!is_made_of(text.substr(0, at), ":")) return false;
+    if (!is_made_of(text.substr(0, at), kColon)) return false;
     text.remove_prefix(at + 1);
   }
   std::string_view port;
@@ -139,7 +174,7 @@ bool is_authority(std::string_view text) {
     port = text.substr(close + 1);
   } else {
     const std::size_t colon = text.find(':');
-    if (!is_made_of(text.substr(0, colon), "")) return false;
+    if (!is_made_of(text.substr(0, colon), 0)) return false;
     port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
   }
   if (port.empty()) return true;
@@ -153,19 +188,17 @@ bool is_authority(std::string_view text) {
 }  // namespace
 
 bool is_date_time(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
-      text[16] != ':') {
+  std::array<unsigned char, 8> date{}, time{};
+  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't') || !kDate.fits(text.data(), date) ||
+      !kTime.fits(text.data() + 11, time)) {
     return false;
   }
-  const int century = two_digits(text, 0);
-  const int year = two_digits(text, 2);
-  const int hour = two_digits(text, 11);
-  const int minute = two_digits(text, 14);
-  const int second = two_digits(text, 17);
-  if (century < 0 || year < 0 || !is_day_of_month(two_digits(text, 8), two_digits(text, 5), century * 100 + year)) {
-    return false;
-  }
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
+  const int year = (date[0] * 10 + date[1]) * 100 + date[2] * 10 + date[3];
+  const int hour = time[0] * 10 + time[1];
+  const int minute = time[3] * 10 + time[4];
+  const int second = time[6] * 10 + time[7];
+  if (!is_day_of_month(two_digits(text, 8), date[5] * 10 + date[6], year)) return false;
+  if (hour > 23 || minute > 59 || second > 60) return false;
   std::size_t at = 19;
   if (text[at] == '.') {
     const std::size_t first = ++at;
@@ -186,11 +219,11 @@ bool is_uri(std::string_view text) {
   }
   text.remove_prefix(colon + 1);
   if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
-    if (!is_made_of(text.substr(hash + 1), ":@/?")) return false;
+    if (!is_made_of(text.substr(hash + 1), kColon | kPath | kQuery)) return false;
     text = text.substr(0, hash);
   }
   if (const std::size_t question = text.find('?'); question != std::string_view::npos) {
-    if (!is_made_of(text.substr(question + 1), ":@/?")) return false;
+    if (!is_made_of(text.substr(question + 1), kColon | kPath | kQuery)) return false;
     text = text.substr(0, question);
   }
   if (text.starts_with("//")) {
@@ -199,7 +232,7 @@ bool is_uri(std::string_view text) {
     if (!is_authority(text.substr(0, slash))) return false;
     text = slash == std::string_view::npos ? std::string_view() : text.substr(slash);
   }
-  return is_made_of(text, ":@/");
+  return is_made_of(text, kColon | kPath);
 }
 
 }  // namespace tributary::event

@@ -10,13 +10,24 @@ namespace {
 
 constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 
-void add_range(std::array<std::uint64_t, 4>& bytes, unsigned first, unsigned last) {
-  for (unsigned c = first; c <= last; ++c) bytes[c / 64] |= std::uint64_t{1} << (c % 64);
+using ByteTable = std::array<bool, 256>;
+
+void add_range(ByteTable& bytes, unsigned first, unsigned last) {
+  for (unsigned c = first; c <= last; ++c) bytes[c] = true;
 }
 
-bool holds(const std::array<std::uint64_t, 4>& bytes, char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (bytes[byte / 64] >> (byte % 64) & 1U) != 0;
+bool holds(const ByteTable& bytes, char c) { return bytes[static_cast<unsigned char>(c)]; }
+
+// How many bytes at the begin of `text` are of this class.
+std::size_t span_of(const ByteTable& bytes, std::string_view text) {
+  std::size_t length = 0;
+  for (; length + 4 <= text.size(); length += 4) {
+    const char* const next = text.data() + length;
+    const bool all = holds(bytes, next[0]) & holds(bytes, next[1]) & holds(bytes, next[2]) & holds(bytes, next[3]);
+    if (!all) break;
+  }
+  while (length < text.size() && holds(bytes, text[length])) ++length;
+  return length;
 }
 
 bool is_plain(char c) {
@@ -25,7 +36,7 @@ bool is_plain(char c) {
 }
 
 // What follows a backslash and is one byte class: \d \w or escaped punctuation.
-bool simple_escape(char c, std::array<std::uint64_t, 4>& bytes) {
+bool simple_escape(char c, ByteTable& bytes) {
   if (c == 'd' || c == 'w') add_range(bytes, '0', '9');
   if (c == 'w') {
     add_range(bytes, 'a', 'z');
@@ -140,7 +151,10 @@ bool Pattern::simple(std::string_view ecma, Pattern& result) {
     result.runs_.back().maximum = result.runs_.back().minimum;
   }
   result.anywhere_ = !from_start && !to_end;
-  if (from_start && !to_end) result.runs_.push_back({{~0ULL, ~0ULL, ~0ULL, ~0ULL}, 0, kUnbounded});
+  if (from_start && !to_end) {
+    result.runs_.push_back({{}, 0, kUnbounded});
+    result.runs_.back().bytes.fill(true);
+  }
   return from_start || result.anywhere_;
 }
 
@@ -154,16 +168,12 @@ bool Pattern::matches_runs(std::string_view text) const {
     }
     return false;
   }
-  std::size_t at = 0;
   for (const Run& run : runs_) {
-    std::size_t length = 0;
-    while (length < run.maximum && at < text.size() && holds(run.bytes, text[at])) {
-      ++length;
-      ++at;
-    }
+    const std::size_t length = span_of(run.bytes, text.substr(0, run.maximum));
     if (length < run.minimum) return false;
+    text.remove_prefix(length);
   }
-  return at == text.size();
+  return text.empty();
 }
 
 bool Pattern::matches(std::string_view text) const {

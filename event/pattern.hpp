@@ -33,7 +33,7 @@ class Pattern {
   bool runs_on_tables() const { return expression_ == nullptr; }
 
  private:
-  using ByteSet = std::array<std::uint64_t, 4>;
+  using ByteSet = std::array<bool, 256>;
   struct Run {  // `minimum` to `maximum` bytes of one class
     ByteSet bytes;
     std::size_t minimum;

@@ -64,7 +64,7 @@ class NameTable {
   const Entry* find(std::string_view name) const { return may_hold(name) ? look_up(name) : nullptr; }
   // As find; `next` is where to look first, and is moved behind what is found. It starts at 0.
   const Entry* find(std::string_view name, std::size_t& next) const {
-    if (next < entries_.size() && is(entries_[next], name)) return &entries_[next++];
+    if (next < count_ && is(entries_[next], name)) return &entries_[next++];
     if (!may_hold(name)) return nullptr;
     const Entry* const found = look_up(name);
     if (found != nullptr) next = static_cast<std::size_t>(found - entries_.data()) + 1;
@@ -86,12 +86,14 @@ class NameTable {
     return (head | tail) == 0 && (entry.size <= 16 || entry.name == name);
   }
   bool may_hold(std::string_view name) const { return (lengths_ >> (name.size() < 63 ? name.size() : 63) & 1U) != 0; }
-  static std::uint64_t mask(std::size_t size);  // of the first `size` of eight bytes
-  std::size_t slot_of(std::string_view name) const;
+  static std::uint64_t head_mask(std::size_t size);  // of the first eight bytes, those of a name of this size
+  static std::uint64_t tail_mask(std::size_t size);  // of the second eight
+  std::size_t slot_of(std::uint64_t head, std::uint64_t tail, std::size_t size) const;
   const Entry* look_up(std::string_view name) const;
   std::size_t fill();  // with the present multiplier: how many steps all look-ups take beyond the first
 
   std::vector<Entry> entries_;
+  std::size_t count_ = 0;                               // of entries_, once built
   std::unordered_map<std::string, std::size_t> known_;  // until build
   std::vector<std::uint32_t> slots_;
   std::uint64_t lengths_ = 0;  // bit n: there is a name of n bytes (63: or more)

@@ -61,11 +61,18 @@ milliseconds Backoff::next(Ladder ladder, std::chrono::seconds retry_after) {
   return std::max(delay, asked);
 }
 
+std::uint64_t Backoff::random() {
+  std::uint64_t mixed = random_ += 0x9E3779B97F4A7C15U;
+  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9U;
+  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBU;
+  return mixed ^ mixed >> 31;
+}
+
 milliseconds Backoff::between(milliseconds low, milliseconds high) {
   if (high <= low) return low;
   // std::uniform_int_distribution differs between libraries; this does not, and its bias is below 2^-40.
   const auto width = static_cast<std::uint64_t>((high - low).count()) + 1;
-  return low + milliseconds(static_cast<milliseconds::rep>(random_() % width));
+  return low + milliseconds(static_cast<milliseconds::rep>(random() % width));
 }
 
 }  // namespace tributary::net

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <random>
 
 #include "net/reason.hpp"
 
@@ -42,10 +41,11 @@ class Backoff {
   void forget_refusals() { refusals_ = 0; }
 
  private:
+  std::uint64_t random();
   std::chrono::milliseconds between(std::chrono::milliseconds low, std::chrono::milliseconds high);
 
   BackoffSettings settings_;
-  std::mt19937_64 random_;
+  std::uint64_t random_;  ///< SplitMix64's state: every connector has one, and a twister would be 2.5 KB
   unsigned losses_ = 0;
   unsigned refusals_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,20 @@ namespace {
 
 constexpr std::size_t read_buffer_size = 64 * 1024;
 
+/// The same connection, made known to the event loop anew. Having waited for its connect, the loop would watch the
+/// socket for writability for ever, and every wait for reading would wake up once for that.
+boost::asio::ip::tcp::socket afresh(boost::asio::ip::tcp::socket socket) {
+  boost::system::error_code failed;
+  const auto end = socket.local_endpoint(failed);
+  if (failed) return socket;
+  const int descriptor = socket.release(failed);
+  if (failed) return socket;
+  boost::asio::ip::tcp::socket made(socket.get_executor());
+  made.assign(end.protocol(), descriptor, failed);
+  if (failed) ::close(descriptor);  // reads then say so
+  return made;
+}
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 }  // namespace
@@ -25,7 +40,7 @@ std::span<char> shared_read_buffer() {
   return *buffer;
 }
 
-Stream::Stream(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+Stream::Stream(boost::asio::ip::tcp::socket socket) : socket_(afresh(std::move(socket))) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);

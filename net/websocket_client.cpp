@@ -16,20 +16,24 @@ namespace {
 class DialledWebSocket final : public WebSocketConnection {
  public:
   DialledWebSocket(boost::asio::io_context& io, DialTarget target, WebSocketListener& listener)
-      : WebSocketConnection(io, &listener, target.close_timeout), target_(std::move(target)) {}
+      : WebSocketConnection(io, &listener, target.close_timeout),
+        dial_timeout_(target.dial_timeout),
+        dialling_(std::make_unique<Dialling>()) {
+    dialling_->target = std::move(target);
+  }
 
   void start() {
     std::string fault;
-    auto url = parse_url(target_.url, fault);
+    auto url = parse_url(dialling_->target.url, fault);
     if (url && url->scheme != "ws" && url->scheme != "wss") fault = "the scheme is neither ws nor wss";
     if (!fault.empty()) return abort({Reason::unresolved_host, "the URL cannot be dialled: " + fault, 0, 0});
-    url_ = std::move(*url);
-    if (!target_.proxy.empty()) {
-      proxy_url_ = parse_url(target_.proxy, fault);
-      if (proxy_url_ && proxy_url_->scheme != "http") fault = "the scheme is not http";
+    dialling_->url = std::move(*url);
+    if (!dialling_->target.proxy.empty()) {
+      auto& proxy = dialling_->proxy_url = parse_url(dialling_->target.proxy, fault);
+      if (proxy && proxy->scheme != "http") fault = "the scheme is not http";
       if (!fault.empty()) return abort({Reason::proxy_refused, "the proxy's URL cannot be used: " + fault, 0, 0});
     }
-    deadline_.expires_after(target_.dial_timeout);
+    deadline_.expires_after(dial_timeout_);
     deadline_.async_wait([self = shared()](error_code cancelled) {
       if (!cancelled && !self->ended()) self->timed_out();
     });
@@ -39,24 +43,37 @@ class DialledWebSocket final : public WebSocketConnection {
  private:
   std::shared_ptr<DialledWebSocket> shared() { return std::static_pointer_cast<DialledWebSocket>(shared_from_this()); }
 
-  std::string stage() const override { return attempt_ ? attempt_->doing() : stage_; }
+  /// What only dialling needs; given back once the request is made, so that an idle socket does not hold it.
+  struct Dialling {
+    DialTarget target;
+    Url url;
+    std::optional<Url> proxy_url;
+    std::shared_ptr<ConnectAttempt> attempt;
+    std::unique_ptr<ProxyHandshake> proxy;
+    std::string stage;
+  };
+
+  std::string stage() const override {
+    if (!dialling_) return "upgrade";
+    return dialling_->attempt ? dialling_->attempt->doing() : dialling_->stage;
+  }
 
   void over() override {
-    if (attempt_) std::exchange(attempt_, nullptr)->cancel();
-    proxy_.reset();
+    if (!dialling_) return;
+    if (dialling_->attempt) std::exchange(dialling_->attempt, nullptr)->cancel();
+    dialling_->proxy.reset();
   }
 
   UpgradeAnswer upgrade(const UpgradeRequest&) override { return {}; }
 
   void timed_out() {
-    fail(Reason::dial_timeout,
-         "after " + std::to_string(target_.dial_timeout.count()) + " ms, during the stage: " + stage());
+    fail(Reason::dial_timeout, "after " + std::to_string(dial_timeout_.count()) + " ms, during the stage: " + stage());
   }
 
   void connect() {
-    const Url& first = proxy_url_ ? *proxy_url_ : url_;
-    attempt_ = ConnectAttempt::start(io_, first.host, first.port, [self = shared()](Connected connected) {
-      self->attempt_ = nullptr;
+    const Url& first = dialling_->proxy_url ? *dialling_->proxy_url : dialling_->url;
+    dialling_->attempt = ConnectAttempt::start(io_, first.host, first.port, [self = shared()](Connected connected) {
+      self->dialling_->attempt = nullptr;
       if (self->ended()) return;
       self->connected(std::move(connected));
     });
@@ -64,14 +81,14 @@ class DialledWebSocket final : public WebSocketConnection {
 
   void connected(Connected connected) {
     if (!connected.socket) {
-      if (proxy_url_) connected.ending.detail.insert(0, "proxy ");
+      if (dialling_->proxy_url) connected.ending.detail.insert(0, "proxy ");
       return fail(std::move(connected.ending));
     }
     stream_.emplace(std::move(*connected.socket));
-    if (!proxy_url_) return secure();
-    stage_ = "proxy's answer";
-    proxy_ = std::make_unique<ProxyHandshake>();
-    const std::string request = ProxyHandshake::request(*proxy_url_, url_);
+    if (!dialling_->proxy_url) return secure();
+    dialling_->stage = "proxy's answer";
+    dialling_->proxy = std::make_unique<ProxyHandshake>();
+    const std::string request = ProxyHandshake::request(*dialling_->proxy_url, dialling_->url);
     const auto [status, size] = stream_->write(request);
     if (size != request.size()) return fail(Reason::proxy_refused, "the proxy did not take our request");
     read_proxy();
@@ -86,31 +103,32 @@ class DialledWebSocket final : public WebSocketConnection {
   void proxy_readable() {
     const auto buffer = shared_read_buffer();
     const auto [status, size] = stream_->read(buffer);
-    if (size != 0) proxy_->feed({buffer.data(), size});
-    if (status == Stream::Status::end) proxy_->end();
-    if (status == Stream::Status::failed && proxy_->state() == ProxyHandshake::State::waiting) {
+    if (size != 0) dialling_->proxy->feed({buffer.data(), size});
+    if (status == Stream::Status::end) dialling_->proxy->end();
+    if (status == Stream::Status::failed && dialling_->proxy->state() == ProxyHandshake::State::waiting) {
       return fail(Reason::proxy_refused, stream_->fault());
     }
-    switch (proxy_->state()) {
+    switch (dialling_->proxy->state()) {
       case ProxyHandshake::State::waiting:
         return read_proxy();
       case ProxyHandshake::State::refused:
-        return fail(Reason::proxy_refused, proxy_->fault());
+        return fail(Reason::proxy_refused, dialling_->proxy->fault());
       case ProxyHandshake::State::open:
         break;
     }
-    proxy_.reset();
+    dialling_->proxy.reset();
     secure();
   }
 
   void secure() {
-    if (!url_.secure()) return upgrade_stream();
-    stage_ = "TLS handshake";
+    if (!dialling_->url.secure()) return upgrade_stream();
+    dialling_->stage = "TLS handshake";
     std::string fault;
-    const SslContext context = client_tls_context(target_.tls, fault);
+    const SslContext context = client_tls_context(dialling_->target.tls, fault);
     if (!context) return fail(Reason::tls_failed, fault);
-    const std::string& name = target_.tls.server_name.empty() ? url_.host : target_.tls.server_name;
-    stream_->use_tls(client_tls(context, stream_->descriptor(), name, target_.tls.insecure));
+    const std::string& name =
+        dialling_->target.tls.server_name.empty() ? dialling_->url.host : dialling_->target.tls.server_name;
+    stream_->use_tls(client_tls(context, stream_->descriptor(), name, dialling_->target.tls.insecure));
     handshake();
   }
 
@@ -124,26 +142,21 @@ class DialledWebSocket final : public WebSocketConnection {
   }
 
   void upgrade_stream() {
-    stage_ = "upgrade";
     WebSocketEngine::Request request;
-    request.secure = url_.secure();
-    request.host = url_.bracketed_host();
-    request.port = url_.port;
-    request.target = url_.target;
-    request.headers = std::move(target_.headers);
-    if (!target_.origin.empty()) request.headers.emplace_back("Origin", target_.origin);
-    request.subprotocols = std::move(target_.subprotocols);
-    engine_ = WebSocketEngine::client(request, target_.frame_limit, *this);
-    target_ = DialTarget{};
+    request.secure = dialling_->url.secure();
+    request.host = dialling_->url.bracketed_host();
+    request.port = dialling_->url.port;
+    request.target = dialling_->url.target;
+    request.headers = std::move(dialling_->target.headers);
+    if (!dialling_->target.origin.empty()) request.headers.emplace_back("Origin", dialling_->target.origin);
+    request.subprotocols = std::move(dialling_->target.subprotocols);
+    engine_ = WebSocketEngine::client(request, dialling_->target.frame_limit, *this);
+    dialling_.reset();
     run();
   }
 
-  DialTarget target_;  ///< given back once the request is made: an idle socket need not hold it
-  Url url_;
-  std::optional<Url> proxy_url_;
-  std::shared_ptr<ConnectAttempt> attempt_;
-  std::unique_ptr<ProxyHandshake> proxy_;
-  std::string stage_;
+  std::chrono::milliseconds dial_timeout_;
+  std::unique_ptr<Dialling> dialling_;
 };
 
 }  // namespace

@@ -7,24 +7,28 @@
 namespace tributary::relay {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+/// The value of a lower-case hex digit; of any other byte, something with high bits.
+constexpr std::array<std::uint8_t, 256> digit_values = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(0xF0);
+  for (std::uint8_t value = 0; value < 16; ++value)
+    table[static_cast<unsigned char>("0123456789abcdef"[value])] = value;
+  return table;
+}();
 
 bool read_hex(std::string_view id, std::array<std::uint32_t, 3>& key) {
   if (id.size() != 24) return false;
+  unsigned seen = 0;
   for (std::size_t word = 0; word < 3; ++word) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 8; ++i) {
-      const int digit = hex_digit(id[word * 8 + i]);
-      if (digit < 0) return false;
-      value = value << 4 | static_cast<std::uint32_t>(digit);
+      const unsigned digit = digit_values[static_cast<unsigned char>(id[word * 8 + i])];
+      seen |= digit;
+      value = value << 4 | (digit & 15U);
     }
     key[word] = value;
   }
-  return true;
+  return seen < 16;
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ class Delivery {
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
   /// One consistent copy, with what waits in the queue counted as offered and in flight.
   event::SinkLedger ledger() const;
+  /// Valid after `join`.
+  const Latency& latency() const { return outbox_.latency(); }
   const std::string& name() const { return name_; }
 
  private:

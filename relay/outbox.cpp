@@ -293,6 +293,7 @@ void Outbox::report(const event::Report& report, SteadyTime now) {
   switch (report.verdict) {
     case Verdict::delivered:
       item.state = Item::State::done;
+      if (item.event && !item.notice) latency_.add(now - item.event->received_steady);
       if (lane.parked) {
         lane.parked = false;
         alerts_.push_back({OutboxAlert::What::lane_resumed, stream.name, lane.key, {}});

@@ -12,6 +12,7 @@
 #include "event/event.hpp"
 #include "event/ledger.hpp"
 #include "event/ports.hpp"
+#include "relay/latency.hpp"
 
 namespace tributary::relay {
 
@@ -80,6 +81,8 @@ class Outbox {
   std::size_t bytes() const { return bytes_; }
   std::size_t lanes() const { return lane_count_; }
   const event::SinkLedger& ledger() const { return ledger_; }
+  /// Of events, from the reading of their frame to `Verdict::delivered`; dead letters and notices are not in it.
+  const Latency& latency() const { return latency_; }
   std::vector<OutboxAlert> take_alerts() { return std::exchange(alerts_, {}); }
 
  private:
@@ -116,6 +119,7 @@ class Outbox {
   std::uint64_t order_ = 0;
   std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;
   event::SinkLedger ledger_;
+  Latency latency_;
   std::vector<OutboxAlert> alerts_;
 };
 

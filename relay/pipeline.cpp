@@ -110,6 +110,11 @@ Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes
       run_(std::move(run)),
       tap_(std::move(tap)) {
   TRIBUTARY_ASSERT(targets_.size() <= most_sinks);
+  for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      takers_[static_cast<std::size_t>(kind)].set(i, targets_[i].delivery->takes(kind));
+    }
+  }
 }
 
 Pipeline::~Pipeline() = default;
@@ -118,12 +123,8 @@ std::unique_ptr<BookedIntake> Pipeline::intake(IntakeSettings settings) {
   return std::make_unique<ConnectorIntake>(*this, std::move(settings));
 }
 
-Targets Pipeline::taking(event::Kind kind, Targets among) const {
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (among[i] && !targets_[i].delivery->takes(kind)) among.reset(i);
-  }
-  for (std::size_t i = targets_.size(); i < most_sinks; ++i) among.reset(i);
-  return among;
+Targets Pipeline::taking(event::Kind kind, const Targets& among) const {
+  return among & takers_[static_cast<std::size_t>(kind)];
 }
 
 bool Pipeline::congested(const Targets& among) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -63,10 +64,11 @@ class Pipeline {
   void refuse(const event::Event& event, const Targets& to);
   void offer_letter(const event::Malformed& fault, std::string_view source,
                     const std::shared_ptr<const std::string>& connector, const Targets& to, const event::Now& now);
-  Targets taking(event::Kind kind, Targets among) const;
+  Targets taking(event::Kind kind, const Targets& among) const;
   bool congested(const Targets& among) const;
 
   std::vector<Target> targets_;
+  std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
   std::vector<Route> routes_;
   event::Schema streamelements_;
   std::string run_;

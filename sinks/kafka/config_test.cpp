@@ -77,7 +77,7 @@ TEST(KafkaConfig, SetsWhatThePromiseNeeds) {
   EXPECT_EQ(properties["message.timeout.ms"], "0");
   EXPECT_EQ(properties["partitioner"], "murmur2_random");
   EXPECT_EQ(properties["queue.buffering.max.kbytes"], "65536");
-  EXPECT_EQ(properties["queue.buffering.max.messages"], "16384");
+  EXPECT_EQ(properties["queue.buffering.max.messages"], "4096");
   EXPECT_EQ(properties["allow.auto.create.topics"], "false");
 }
 
@@ -106,11 +106,11 @@ TEST(KafkaConfig, SaysWhichSecretCannotBeRead) {
 }
 
 TEST(KafkaConfig, LingerIsSharedBetweenOurPaceAndLibrdkafka) {
-  EXPECT_EQ(pace_of(5ms), 1ms);
+  EXPECT_EQ(pace_of(5ms), 2ms);
   EXPECT_EQ(pace_of(0ms), 0ms);
-  EXPECT_EQ(pace_of(10s), 1ms);
-  EXPECT_EQ(Properties_("linger: 5ms")["linger.ms"], "4");
-  EXPECT_EQ(Properties_("linger: 100ms")["linger.ms"], "99");
+  EXPECT_EQ(pace_of(10s), 2ms);
+  EXPECT_EQ(Properties_("linger: 5ms")["linger.ms"], "3");
+  EXPECT_EQ(Properties_("linger: 100ms")["linger.ms"], "98");
   EXPECT_EQ(Properties_("linger: 0ms")["linger.ms"], "0");
 }
 

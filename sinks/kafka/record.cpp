@@ -74,7 +74,16 @@ std::string_view without_controls(std::string_view text, std::string& scratch) {
   return scratch;
 }
 
+/// Bytes that an attribute cannot take over as they are: also what JSON escapes.
+constexpr std::array<bool, 256> peculiar = [] {
+  auto table = suspect;
+  table[static_cast<unsigned char>('\\')] = true;
+  return table;
+}();
+
 std::string_view attribute(std::string_view escaped, std::string& scratch) {
+  const auto is_peculiar = [](char c) { return peculiar[static_cast<unsigned char>(c)]; };
+  if (std::none_of(escaped.begin(), escaped.end(), is_peculiar)) return escaped;
   return without_controls(unescaped(escaped, scratch), scratch);
 }
 

@@ -2,12 +2,12 @@
 // an id of its own, as fast as they are read or at a rate. One thread, poll(2), no websocket library: it must cost
 // little beside what is measured.
 //
-//   load_server --events N [--rate R] [--connections C] [--stamp] [--certificate FILE --key FILE]
+//   load_server --events N [--rate R] [--connections C] [--delay MS] [--stamp] [--certificate FILE --key FILE]
 //
-// Prints `listening PORT`; `connected` at the first client; `begin` when C clients have authenticated, which begins the
-// load; `sent N events B bytes S seconds` when all is written. Ends when a client leaves. Each connection is a channel
-// of its own. --stamp: the last 16 digits of `_id` are the monotonic clock in nanoseconds at the write. --certificate
-// and --key: TLS.
+// Prints `listening PORT`; `connected` at the first client; `begin` MS after C clients have authenticated, which begins
+// the load; `sent N events B bytes S seconds` when all is written. Ends when a client leaves. Each connection is a
+// channel of its own. --stamp: the last 16 digits of `_id` are the monotonic clock in nanoseconds at the write.
+// --certificate and --key: TLS.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -254,6 +254,7 @@ class LoadServer {
   std::uint64_t events = 100'000;
   double rate = 0;
   std::size_t wanted = 1;
+  std::chrono::milliseconds delay{0};
   bool stamp = false;
   SSL_CTX* tls = nullptr;
 
@@ -262,7 +263,7 @@ class LoadServer {
     listener_ = listen_on_loopback(port);
     say(("listening " + std::to_string(port)).c_str());
     for (;;) {
-      if (ready_ == wanted && begin_ == Clock::time_point{}) {
+      if (ready_ == wanted && !begun() && Clock::now() >= ready_since_ + delay) {
         begin_ = Clock::now();
         say("begin");
       }
@@ -273,7 +274,8 @@ class LoadServer {
   }
 
  private:
-  bool loading() const { return ready_ == wanted && sent_ < events; }
+  bool begun() const { return begin_ != Clock::time_point{}; }
+  bool loading() const { return begun() && sent_ < events; }
 
   void add_event(Connection& connection) {
     Template& shape = shapes_[sent_ % shapes_.size()];
@@ -305,7 +307,7 @@ class LoadServer {
   }
 
   void look_for_end() {
-    if (ended_ || ready_ < wanted || sent_ < events) return;
+    if (ended_ || !begun() || sent_ < events) return;
     for (const auto& connection : connections_) {
       if (!connection.out.empty()) return;
     }
@@ -332,7 +334,7 @@ class LoadServer {
       const bool was_ready = connection.ready;
       if ((polled_[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !read_some(connection)) return false;
       if (!connection.out.empty() && !write_some(connection)) return false;
-      if (connection.ready && !was_ready) ++ready_;
+      if (connection.ready && !was_ready) ++ready_, ready_since_ = Clock::now();
     }
     if ((polled_[0].revents & POLLIN) != 0) accept_all();
     return true;
@@ -359,7 +361,7 @@ class LoadServer {
   std::vector<pollfd> polled_;
   std::uint64_t sent_ = 0, bytes_ = 0, ready_ = 0, last_stamp_ = 0;
   std::size_t turn_ = 0;
-  Clock::time_point begin_{};
+  Clock::time_point ready_since_{}, begin_{};
   bool ended_ = false;
 };
 
@@ -378,6 +380,7 @@ int main(int argc, char** argv) {
     if (++i == argc) return 2;
     if (option == "--events") server.events = std::strtoull(argv[i], nullptr, 10);
     if (option == "--rate") server.rate = std::strtod(argv[i], nullptr);
+    if (option == "--delay") server.delay = std::chrono::milliseconds(std::strtol(argv[i], nullptr, 10));
     if (option == "--connections") server.wanted = std::strtoull(argv[i], nullptr, 10);
     if (option == "--certificate") certificate = argv[i];
     if (option == "--key") key = argv[i];

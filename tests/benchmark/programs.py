@@ -1,6 +1,7 @@
 """The child processes of a measurement: started, waited for with a time limit, ended by their ids."""
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -113,7 +114,7 @@ class Relay(Program):
         return account
 
 
-def configuration(port, broker, connections, routes, tls):
+def configuration(port, broker, connections, routes, tls, log="error"):
     scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
     lines = ["version: 1", "connectors:"]
     for i in range(connections):
@@ -121,7 +122,7 @@ def configuration(port, broker, connections, routes, tls):
                      f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
     lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "routes:"]
     lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
-    lines += ["limits: {dials_per_second: 1000}", "log: {level: error}", ""]
+    lines += ["limits: {dials_per_second: 1000}", f"log: {{level: {log}, format: json}}", ""]
     return "\n".join(lines)
 
 
@@ -168,20 +169,28 @@ class Scene(contextlib.ExitStack):
                         "-out", self.path("certificate.pem")], check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
-    def load(self, events, rate=0, connections=1, stamp=False):
-        extra = ["--stamp"] if stamp else []
+    def load(self, events, rate=0, connections=1, stamp=False, delay=0):
+        extra = ["--delay", str(delay)] + (["--stamp"] if stamp else [])
         if self.tls:
             extra += ["--certificate", self.path("certificate.pem"), "--key", self.path("key.pem")]
         return self.started(Load, self.program("load_server"), "--events", str(events), "--rate", str(rate),
                             "--connections", str(connections), *extra)
 
-    def relay(self, port, connections=1, routes=1):
+    def relay(self, port, connections=1, routes=1, log="error"):
         file = self.path("tributary.yaml")
         with open(file, "w", encoding="utf-8") as text:
-            text.write(configuration(port, self.broker.address, connections, routes, self.tls))
+            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log))
         with open(self.path("token"), "w", encoding="utf-8") as text:
             text.write("load-token\n")
         return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)
+
+    def latency(self):
+        """What the relay, ended by now, logged of its sink: {"p50_ms": …, "p99_ms": …, "worst_ms": …}."""
+        with open(self.path("errors.log"), encoding="utf-8") as log:
+            for line in log:
+                if '"sink_latency"' in line:
+                    return json.loads(line)
+        raise Failed("the relay says nothing of its sink's latency")
 
     def floor(self, port, events):
         return self.started(Program, self.program("floor"), f"ws://127.0.0.1:{port}/socket.io/", self.broker.address,
