@@ -1,13 +1,12 @@
 """Stagecast and Users on a plain `ws` server: the simulators speak as it does, and what the program makes of its frames
 is what a mapping of this file says, which knows nothing of the program."""
 
-import hashlib
 import time
 
 import pytest
 
 from peers import mapping
-from peers.place import wait_until
+from peers.mapping_others import compare, config, event_of, lines, of_stagecast, of_users
 from peers.program import Tributary
 from peers.ws_server import Dialled, Simulated, WsServer
 
@@ -136,51 +135,6 @@ def test_two_matching_origins_answer_twice(real):
 
 
 # ── the program and the real peer ────────────────────────────────────────────────────────────────────────────────────
-
-
-def derived(*fields):
-    return hashlib.sha256("\n".join(fields).encode()).hexdigest()[:24]
-
-
-def event_of(source, connector, channel, kind, data, upstream_type="", upstream_id=None, created=None):
-    """What the contract says of one event, less times and ids that the relay alone knows."""
-    relay = {"connector": connector, "source": source, "upstreamType": upstream_type, "upstreamChannel": channel}
-    event = {"channel": derived(source, channel), "type": kind, "provider": source, "flagged": False, "data": data}
-    if upstream_id is not None:
-        relay["upstreamId"] = upstream_id
-        event["_id"] = derived(source, channel, upstream_type, upstream_id)
-    if created is not None:
-        event["createdAt"] = event["updatedAt"] = created
-    return {**event, "relay": relay}
-
-
-def compare(expected, found, began):
-    assert len(found) == len(expected), found
-    for number, (wanted, event) in enumerate(zip(expected, found)):
-        relay = dict(event["relay"])
-        received = mapping.milliseconds(relay.pop("receivedAt"))
-        assert began - 50 <= received <= time.time() * 1000 + 50
-        assert relay.pop("run") and relay.pop("sequence") == str(number + 1)
-        event = {**event, "relay": relay}
-        if "createdAt" not in wanted:
-            assert event.pop("createdAt") == event.pop("updatedAt") == found[number]["relay"]["receivedAt"]
-        if "_id" not in wanted:
-            assert len(event.pop("_id")) == 24
-        assert mapping.same(event, wanted), f"{event}\n{wanted}"
-    assert len({event["_id"] for event in found}) == len(found)
-
-
-def config(connector, name="room"):
-    return {"connectors": {name: {"backoff": {"base": "100ms", "cap": "1s", "reset_after": "1s"}, **connector}},
-            "sinks": {"lines": {"type": "file", "path": "events.jsonl"}}, "routes": [{"to": ["lines"]}]}
-
-
-def lines(folder, count):
-    """The events that were written, at least so many; dead letters lie between them."""
-    def events():
-        return [line for line in mapping.lines_of(folder / "events.jsonl") if "_id" in line]
-    wait_until(lambda: len(events()) >= count, 15, lambda: f"{count} events in {events()}")
-    return events()
 
 
 def broadcast(value, **more):
@@ -330,50 +284,6 @@ def test_a_newer_server_has_a_key_and_no_echo(work):
 
 
 # ── the program and its simulators: what they note as written, mapped here ───────────────────────────────────────────
-
-
-def is_text(value):
-    return type(value) is str  # a mapping.Number is a str, too
-
-
-def of_stagecast(value):
-    channel = "simulated-hall"
-    if isinstance(value, dict):
-        if set(value) == {"from", "msg"} and is_text(value["from"]):
-            said = value["msg"]
-            data = {"payload": said, "username": value["from"], **({"message": said} if is_text(said) else {})}
-            return event_of("stagecast", "room", channel, "broadcast", data)
-        if value.get("type") in ("start", "stop") and "id" in value and "event" in value:
-            rest = {name: of for name, of in value.items() if name not in ("type", "id", "created", "message")}
-            created = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(value["created"]) // 1000))
-            kind = {"start": "momentStarted", "stop": "momentStopped"}[value["type"]]
-            return event_of("stagecast", "room", channel, kind, {"message": value["message"], "details": rest},
-                            value["type"], value["id"], f"{created}.{int(value['created']) % 1000:03}Z")
-    data = {"payload": value, **({"message": value} if is_text(value) else {})}
-    return event_of("stagecast", "room", channel, "broadcast", data)
-
-
-KINDS = ["", "userLogin", "userLogout", "userActivated", "userRemoved", "fileUploaded", "fileRemoved", "bucketUploaded",
-         "bucketRemoved"]
-NAMES = ["", "Login", "Logout", "Activated", "Removed", "FileUploaded", "FileRemoved", "BucketUploaded", "BucketRemoved"]
-
-
-def of_users(frame):
-    upstream_type = str(frame["eventType"]) if "eventType" in frame else frame["type"]
-    number = int(upstream_type) if "eventType" in frame else NAMES.index(upstream_type)
-    name = "file" if number in (5, 6) else "bucket"
-    thing = frame["files"][0] if "files" in frame else frame.get(name)
-    details = {key: of for key, of in frame.items() if key not in ("eventType", "type", "username", "files", "file", "bucket")}
-    created = upstream_id = None
-    data = {"username": frame["username"] if "username" in frame else thing["user"]}
-    if thing is not None:
-        details[name], upstream_id = thing, thing["_id"]
-        if number in (5, 7):
-            seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(thing["created"]) // 1000))
-            created = f"{seconds}.{int(thing['created']) % 1000:03}Z"
-    if details:
-        data["details"] = details
-    return event_of("users", "room", "simulated-accounts", KINDS[number], data, upstream_type, upstream_id, created)
 
 
 @pytest.mark.parametrize("connector, behaviours", [("stagecast", {}), ("users", {"form": "lists"}),

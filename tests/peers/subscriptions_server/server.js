@@ -57,7 +57,7 @@ function subscription(streamer, field) {
   return self;
 }
 
-function subscribe(_schema, document, _root, _context, variables) {
+function subscribe({document, variableValues: variables}) {
   const field = document.definitions[0].selectionSet.selections[0];
   const argument = field.arguments[0].value;
   const streamer = argument.kind === 'Variable' ? variables[argument.name.value] : argument.value;
