@@ -173,7 +173,9 @@ void Codec::messages(std::string_view streamer, const event::Now& now, Outcome& 
 }
 
 void Codec::message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome) {
+#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a message made of null
   if (value.kind != Value::Kind::object) return;
+#endif
   const Object& message = parts_.members(value);
   std::string upstream_type = plain_text(message["__typename"]);
   const Kind* kind = kind_of(upstream_type);

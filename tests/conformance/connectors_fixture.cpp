@@ -158,6 +158,15 @@ void Connectors::run_for(std::chrono::milliseconds time) {
   io.run_for(time);
 }
 
+void Connectors::hurry() {
+  if (hurrying_ || scene->live() || scene->link->status().wait <= 1s) return;
+  hurrying_ = true;
+  scene->link->stop(1s, [this] {
+    hurrying_ = false;
+    scene->link->start();
+  });
+}
+
 Scene& Connectors::start(double rate, std::map<std::string, std::string> more, const std::string& settings,
                          const Scene::Wrap& wrap) {
   scene.reset();

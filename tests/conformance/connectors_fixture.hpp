@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct Kind {
   std::map<std::string, std::string> behaviours;  ///< of the simulator
   std::string settings;                           ///< further keys of the connector, `, key: value`
 };
+
+/// How GoogleTest names it.
+inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
 /// Every line of the registry, and EIO4 for the one that has it.
 std::vector<Kind> every_kind();
@@ -86,6 +90,8 @@ class Connectors : public testing::TestWithParam<Kind> {
   /// Runs the loop until it is so. Fails after a time that no sound run needs.
   void await(const std::function<bool()>& condition, std::string_view what, std::chrono::seconds patience = 60s);
   void run_for(std::chrono::milliseconds time);
+  /// A refusal is answered slowly by some, and a spoiled frame may be one by chance: what waits long is begun anew.
+  void hurry();
   Scene& start(double rate, std::map<std::string, std::string> more = {}, const std::string& settings = "",
                const Scene::Wrap& wrap = {});
   Scene& start_live(double rate, std::map<std::string, std::string> more = {}, const std::string& settings = "",
@@ -93,6 +99,9 @@ class Connectors : public testing::TestWithParam<Kind> {
 
   boost::asio::io_context io;
   std::unique_ptr<Scene> scene;
+
+ private:
+  bool hurrying_ = false;
 };
 
 }  // namespace tributary::conformance
