@@ -52,7 +52,7 @@ std::span<const Behaviour<StageSettings>> StageSettings::table() {
       Line{{"broadcast", "on|off", "each event to every client instead of one in turn"},
            [](StageSettings& s, View v) { s.broadcast = read_flag(v); }},
       Line{{"burst", "N", "events come N at once"}, [](StageSettings& s, View v) { s.burst = read_count(v); }},
-      Line{{"goodbye_after", "DURATION", "end every connection that long after it is live"},
+      Line{{"goodbye_after", "DURATION", "end every connection about that long after it is live"},
            [](StageSettings& s, View v) { s.goodbye_after = read_duration(v); }},
       Line{{"goodbye", "close|reset", "how: a close frame, or an end of TCP without one (close)"},
            [](StageSettings& s, View v) {

@@ -104,7 +104,13 @@ void Client::detach() {
 
 Stage::Stage(boost::asio::io_context& io, const SimulatorOptions& options, const StageSettings& settings,
              const MakePlay& make)
-    : io_(io), options_(options), settings_(settings), audience_(options.seed), play_(make(*this)), ticker_(io) {}
+    : io_(io),
+      options_(options),
+      settings_(settings),
+      audience_(options.seed),
+      play_(make(*this)),
+      ticker_(io),
+      patience_(static_cast<std::uint32_t>(options.seed)) {}
 
 Stage::~Stage() { stop(); }
 
@@ -171,7 +177,9 @@ void Stage::came_live(Client& client) {
   live_.push_back(&client);
   if (settings_.goodbye_after.count() == 0) return;
   client.goodbye_ = std::make_unique<Cue>(io_);
-  client.goodbye_->set(settings_.goodbye_after, [&client, how = settings_.goodbye] {
+  const auto half = settings_.goodbye_after / 2;
+  const auto delay = half + settings_.goodbye_after * static_cast<int>(patience_() % 1000) / 1000;
+  client.goodbye_->set(delay, [&client, how = settings_.goodbye] {
     how == StageSettings::Goodbye::close ? client.close(1000) : client.drop();
   });
 }

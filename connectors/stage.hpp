@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -162,6 +163,7 @@ class Stage final : public Simulator {
   Clients clients_;
   std::vector<Client*> live_;
   std::size_t turn_ = 0;
+  std::minstd_rand patience_;  ///< apart from the audience, so that the show does not depend on who comes and goes
   std::chrono::steady_clock::time_point last_tick_{};
   double credit_ = 0;
   std::uint64_t connections_ = 0, sessions_ = 0, frames_ = 0, written_ = 0;
