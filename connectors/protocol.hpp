@@ -44,7 +44,7 @@ struct Lookup {
     bool good = false;
     std::string words;
   };
-  std::function<Finding(const net::HttpReply&)> judge;  ///< pure
+  std::function<Finding(const net::HttpAnswer&)> judge;  ///< pure
 };
 
 /// What a protocol answers to one input: the reply of a pure decision. Reused between calls; `clear` keeps capacity.

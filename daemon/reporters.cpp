@@ -58,7 +58,11 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 }
 
 void ConnectorReporter::remarked(const std::string& connector, const connectors::Remark& remark) {
-  ++remarks_[{connector, remark.code}];
+  // By code and, where the upstream has codes of its own, by those: as many as are worth telling apart.
+  std::string code(remark.code);
+  if (remark.code == "upstream_error" && !remark.subject.empty()) code += ":" + remark.subject;
+  if (remarks_.size() >= remarks_kept) code = remark.code;
+  ++remarks_[{connector, std::move(code)}];
   std::string text{remark.code};
   if (!remark.subject.empty()) text += ": " + remark.subject;
   if (!remark.detail.empty()) text += ": " + remark.detail;

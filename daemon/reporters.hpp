@@ -23,13 +23,15 @@ class ConnectorReporter final : public connectors::LinkObserver {
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
-  /// How often each connector had which remark.
-  const std::map<std::pair<std::string, std::string_view>, std::uint64_t>& remarks() const { return remarks_; }
+  /// How often each connector had which remark; `upstream_error:CODE` where the upstream names its errors.
+  const std::map<std::pair<std::string, std::string>, std::uint64_t>& remarks() const { return remarks_; }
 
  private:
+  static constexpr std::size_t remarks_kept = 1024;
+
   Telemetry& telemetry_;
   const std::set<std::string> unverified_;
-  std::map<std::pair<std::string, std::string_view>, std::uint64_t> remarks_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> remarks_;
   bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
 };
 

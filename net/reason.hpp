@@ -46,6 +46,7 @@ struct Ending {
   std::string detail;
   int close_code = 0;           ///< websocket close code, 0 when there was none
   int retry_after_seconds = 0;  ///< from a `Retry-After` header of a refused upgrade, 0 when there was none
+  int http_status = 0;          ///< of a refused upgrade, 0 when there was none
   bool slow = false;            ///< the upstream means it: the slow ladder, whatever the reason
 };
 

@@ -344,6 +344,7 @@ class ClientEngine final : public Engine {
     }
     const HttpReply& reply = reader_->reply();
     end(Reason::upgrade_refused, reply.words());
+    ending_->http_status = reply.status;
     ending_->retry_after_seconds = retry_after_seconds(reply.header("Retry-After"), std::time(nullptr));
   }
 

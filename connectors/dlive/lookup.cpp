@@ -24,11 +24,11 @@ Lookup lookup_of(const std::string& api_url, const std::string& streamer, const 
       {"query", "query($n:String!){userByDisplayName(displayname:$n){username displayname}}"},
       {"variables",
        {{"n", streamer}}}}.dump();
-  lookup.judge = [streamer](const net::HttpReply& reply) { return judge(reply, streamer); };
+  lookup.judge = [streamer](const net::HttpAnswer& reply) { return judge(reply, streamer); };
   return lookup;
 }
 
-Lookup::Finding judge(const net::HttpReply& reply, const std::string& streamer) {
+Lookup::Finding judge(const net::HttpAnswer& reply, const std::string& streamer) {
   if (reply.status != 200) return {false, "HTTP " + std::to_string(reply.status)};
   const auto answer = nlohmann::json::parse(reply.body, nullptr, false);
   if (!answer.is_object()) return {false, "the answer is no JSON object"};

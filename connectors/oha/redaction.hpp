@@ -6,9 +6,10 @@
 
 namespace tributary::connectors::oha {
 
-/// Keeps secrets out of what an upstream repeats: each, plain, escaped as JSON and URLs do, or in base64, becomes
-/// `<redacted>`. Secrets shorter than six bytes are too like ordinary text and are left.
-/// A value. Thread: any, one at a time.
+/// Keeps secrets out of what an upstream repeats. In JSON each string that says one, however it is spelled, plain or
+/// percent-encoded or in base64, says `<redacted>` instead, and a number that is one becomes 0; other text is cleaned
+/// as it stands. Secrets shorter than six bytes are too like ordinary text and are left. A value. Thread: any, one at a
+/// time.
 class Redaction {
  public:
   static constexpr std::size_t shortest = 6;
@@ -18,6 +19,10 @@ class Redaction {
   std::string_view cleaned(std::string_view text);
 
  private:
+  bool replace_forms(std::string& text) const;
+  bool clean_strings(std::string_view text);
+
+  std::vector<std::string> secrets_;
   std::vector<std::string> forms_;  ///< longest first, so that no form leaves a rest of another
   std::string clean_;
 };

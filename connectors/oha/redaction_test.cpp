@@ -16,25 +16,38 @@ TEST(Redaction, LeavesWhatHoldsNoSecret) {
 TEST(Redaction, TakesEveryFormOut) {
   Redaction redaction;
   redaction.keep_out({"se/cr\"et?>"});
-  EXPECT_EQ(redaction.cleaned("1 se/cr\"et?> 2 se/cr\"et?>"), "1 <redacted> 2 <redacted>");
-  EXPECT_EQ(redaction.cleaned(R"(x se/cr\"et?> y)"), "x <redacted> y");
-  EXPECT_EQ(redaction.cleaned(R"(x se\/cr\"et?> y)"), "x <redacted> y");
-  EXPECT_EQ(redaction.cleaned("x se%2Fcr%22et%3F%3E y"), "x <redacted> y");
-  EXPECT_EQ(redaction.cleaned("x c2UvY3IiZXQ/Pg== y"), "x <redacted>g== y");
-  EXPECT_EQ(redaction.cleaned("x c2UvY3IiZXQ_Pg y"), "x <redacted>g y");
+  EXPECT_EQ(redaction.cleaned(R"("x se/cr\"et?> y")"), R"("x <redacted> y")");
+  EXPECT_EQ(redaction.cleaned(R"("x se\/cr\"et?> y")"), R"("x <redacted> y")");
+  EXPECT_EQ(redaction.cleaned(R"("x \u0073e/cr\u0022et?> y")"), R"("x <redacted> y")");
+  EXPECT_EQ(redaction.cleaned(R"("x se%2Fcr%22et%3F%3E y")"), R"("x <redacted> y")");
+  EXPECT_EQ(redaction.cleaned(R"("x se%2fcr%22et%3f%3e y")"), R"("x <redacted> y")");
+  EXPECT_EQ(redaction.cleaned(R"("x c2UvY3IiZXQ/Pg== y")"), R"("x <redacted>g== y")");
+  EXPECT_EQ(redaction.cleaned(R"("x c2UvY3IiZXQ_Pg y")"), R"("x <redacted>g y")");
+  // base64 of `:` and of `a:` and then the secret
+  EXPECT_EQ(redaction.cleaned(R"("OnNlL2NyImV0Pz4=")"), R"("On<redacted>4=")");
+  EXPECT_EQ(redaction.cleaned(R"("YTpzZS9jciJldD8+")"), R"("YTp<redacted>")");
+}
+
+TEST(Redaction, LeavesTheRestOfTheTextAsItIs) {
+  Redaction redaction;
+  redaction.keep_out({"123456", "word-secret"});
+  EXPECT_EQ(redaction.cleaned(R"({"a":123456,"b":1234567,"c":[-1.50e3,"\u00e9\n word-secret"],"\u0064":true})"),
+            R"({"a":0,"b":1234567,"c":[-1.50e3,"é\n <redacted>"],"\u0064":true})");
+  EXPECT_EQ(redaction.cleaned("no JSON, word-secret and \"cut word-secret"),
+            "no JSON, <redacted> and \"cut <redacted>");
 }
 
 TEST(Redaction, ShortSecretsAreLikeOrdinaryText) {
   Redaction redaction;
   redaction.keep_out({"12345", "123456"});
-  EXPECT_EQ(redaction.cleaned("12345 123456"), "12345 <redacted>");
+  EXPECT_EQ(redaction.cleaned("\"12345 123456\""), "\"12345 <redacted>\"");
 }
 
 TEST(Redaction, NewSecretsReplaceTheOld) {
   Redaction redaction;
   redaction.keep_out({"old-secret"});
   redaction.keep_out({"new-secret"});
-  EXPECT_EQ(redaction.cleaned("old-secret new-secret"), "old-secret <redacted>");
+  EXPECT_EQ(redaction.cleaned("\"old-secret new-secret\""), "\"old-secret <redacted>\"");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 constexpr auto never = event::SteadyTime::max();
 constexpr std::chrono::seconds verdict_patience{10};
 constexpr int server_exception = 1011;
+constexpr int forbidden = 403, server_error = 500;
 
 std::string trimmed(std::string_view text) {
   static constexpr std::string_view space = " \t\r\n";
@@ -92,7 +93,11 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
 void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
   const bool first = !std::exchange(live_, true);
   outcome.live = first;
-  if (judged_) return;
+  if (judged_ && config_.auth && authenticated == authenticated_) return;
+  if (judged_ && (!config_.auth || authenticated)) {
+    authenticated_ = authenticated;
+    return;
+  }
   const bool of_the_connection = first && config_.auth->in == TokenIn::message && !authenticated;
   if (!of_the_connection) return judge(authenticated, "the server does not know the token", outcome);
   verdict_by_ = paused_ ? never : now.steady + verdict_patience;
@@ -124,8 +129,10 @@ void Session::explain(net::Ending& ending) const {
   if (ending.close_code == server_exception) ending.detail = "1011: an exception in the server";
 }
 
-/// 403: refused or not live; 500: no such route or an error. Neither goes away in seconds.
+/// 403: refused or not live; 500: no such route or an error. Neither goes away in seconds; what a proxy in between says
+/// (502, 503, 429) does.
 void Session::explain_refusal(net::Ending& ending) const {
+  if (ending.http_status != forbidden && ending.http_status != server_error) return;
   ending.slow = true;
   ending.detail += " (no such stream, not live, or not for us)";
 }

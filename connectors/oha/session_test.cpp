@@ -87,6 +87,7 @@ TEST(Session, WhatTheServerRepeatsOfKeyAndTokenIsTakenOut) {
       R"({"type":"chat","data":{"user":"ingest\/key=of+somebody","message":"x"}})",
       R"({"type":"ingest%2Fkey%3Dof%2Bsomebody","x":"aW5nZXN0L2tleT1vZitzb21lYm9keQ=="})",
       R"({"type":"chat","data":{"user":"eve","message":"fake.\"token\".nobody"}})",
+      R"({"type":"chat","data":{"user":"eve","message":"\u0069ngest/key=of+somebody"}})",
   };
   for (const char* frame : frames) {
     outcome.clear();
@@ -97,8 +98,9 @@ TEST(Session, WhatTheServerRepeatsOfKeyAndTokenIsTakenOut) {
     for (const char* part : {"ingest", "aW5nZXN0", "fake."}) EXPECT_EQ(text.find(part), std::string::npos) << text;
   }
   outcome.clear();
-  session.frame(R"({"type":"error","data":{"error_code":"ingest/key=of+somebody","message":"ingest/key=of+somebody"}})",
-                false, now, outcome);
+  session.frame(
+      R"({"type":"error","data":{"error_code":"ingest/key=of+somebody","message":"\u0069ngest/key=of+somebody"}})",
+      false, now, outcome);
   ASSERT_EQ(outcome.remarks.size(), 1u);
   EXPECT_EQ(outcome.remarks[0].subject, "<redacted>");
   EXPECT_EQ(outcome.remarks[0].detail, "<redacted>");

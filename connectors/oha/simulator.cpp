@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "connectors/json_lexis.hpp"
 #include "connectors/oha/simulator_settings.hpp"
 #include "connectors/stage.hpp"
 
@@ -31,6 +32,21 @@ std::string_view key_of(std::string_view target) {
   target.remove_prefix(streams_path.size());
   target.remove_suffix(std::min<std::size_t>(target.size(), 1));
   return target.find('/') == std::string_view::npos ? target : std::string_view{};
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+    if (low < 0) {
+      out += text[i];
+    } else {
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return out;
 }
 
 /// Where a client's words go: to everybody who listens, the sender included.
@@ -72,7 +88,10 @@ class Listener final : public Role {
     group_(chat_message("relay", text("message")));
   }
 
-  void pinged_back() override { pong_.cancel(); }
+  void pinged_back() override {
+    pong_.cancel();
+    awaited_ = false;
+  }
 
   void say_error(std::string_view code) {
     client_.say(R"({"type":"error","data":{"error_code":")" + std::string(code) + R"(","message":"simulated"}})");
@@ -93,7 +112,7 @@ class Listener final : public Role {
   void ping_later() {
     ping_.set(settings_.ping_interval, [this] {
       client_.ping();
-      pong_.set(settings_.pong_timeout, [this] { client_.drop(); });
+      if (!std::exchange(awaited_, true)) pong_.set(settings_.pong_timeout, [this] { client_.drop(); });
       ping_later();
     });
   }
@@ -103,6 +122,7 @@ class Listener final : public Role {
   std::string token_;
   Group group_;
   Cue ping_, pong_;
+  bool awaited_ = false;  ///< a pong
   bool authenticated_ = false;
   std::uint64_t written_ = 0;
 };
@@ -113,7 +133,7 @@ class Classroom final : public Play {
 
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     net::UpgradeAnswer answer;
-    const auto key = key_of(request.target);
+    const auto key = percent_decoded(key_of(request.target));
     const auto& live = settings_.streams;
     if (settings_.refuse != 0) {
       answer.status = settings_.refuse;
@@ -129,7 +149,8 @@ class Classroom final : public Play {
     std::string token;
     if (const auto header = request.header("Authorization"); header.starts_with(bearer))
       token = header.substr(bearer.size());
-    if (const auto at = request.target.find("?token="); at != std::string::npos) token = request.target.substr(at + 7);
+    if (const auto at = request.target.find("?token="); at != std::string::npos)
+      token = percent_decoded(request.target.substr(at + 7));
     return std::make_unique<Listener>(client, stage_.io(), settings_, std::move(token),
                                       [this](const std::string& frame) {
                                         const auto everybody = stage_.live();

@@ -53,7 +53,7 @@ class Pupil final : public net::WebSocketListener {
   void on_end(net::Ending ended) override { ending = std::move(ended); }
   void say(const std::string& words) { socket_->send_text(R"({"type":"chat","data":{"message":")" + words + "\"}}"); }
   void raw(std::string_view text) { socket_->send_text(text); }
-  void stop_reading() { socket_->pause_reading(); }
+  void read(bool on) { on ? socket_->resume_reading() : socket_->pause_reading(); }
   bool authenticated() const { return session_->authenticated(); }
   bool heard(std::string_view part) const {
     return std::any_of(texts.begin(), texts.end(), [&](const auto& text) { return text.find(part) != text.npos; });
@@ -197,14 +197,38 @@ TEST_F(SimulatorTest, TheDayEndsWith1000) {
 }
 
 TEST_F(SimulatorTest, PingsAndDropsWhoDoesNotAnswer) {
-  start({{"ping_interval", "30ms"}, {"pong_timeout", "150ms"}});
+  start({{"ping_interval", "30ms"}, {"pong_timeout", "100ms"}});
   auto awake = dial(), asleep = dial();
   until([&] { return awake->live && asleep->live; });
-  asleep->stop_reading();
+  asleep->read(false);
   const auto begin = std::chrono::steady_clock::now();
-  until([&] { return std::chrono::steady_clock::now() - begin > 500ms; });
+  until([&] { return std::chrono::steady_clock::now() - begin > 400ms; });
+  asleep->read(true);
+  until([&] { return asleep->ending.has_value(); });
+  EXPECT_EQ(asleep->ending->close_code, 0) << "TCP ends without a close frame";
   EXPECT_FALSE(awake->ending);
-  EXPECT_NE(simulator_->account().find("connections=2"), std::string::npos);
+}
+
+TEST_F(SimulatorTest, WithoutTheSlashAtTheEndThereIsNoRoute) {
+  start({});
+  net::DialTarget target;
+  target.url = simulator_->url() + "/streams/key-of-it";
+  struct Ends final : net::WebSocketListener {
+    void on_open(std::string_view) override {}
+    void on_message(std::string_view, bool) override {}
+    void on_pong() override {}
+    void on_end(net::Ending ended) override { ending = std::move(ended); }
+    std::optional<net::Ending> ending;
+  } listener;
+  const auto socket = net::dial(io_, target, listener);
+  until([&] { return listener.ending.has_value(); });
+  EXPECT_EQ(listener.ending->http_status, 500);
+}
+
+TEST_F(SimulatorTest, KeysAndTokensMayHoldAnyCharacter) {
+  start({{"streams", "a b/c+d"}, {"tokens", "t&=%"}});
+  auto pupil = dial("t&=%", TokenIn::query, "a b/c+d");
+  until([&] { return pupil->authenticated(); });
 }
 
 TEST_F(SimulatorTest, MayNotGreetAndMaySayErrors) {

@@ -328,6 +328,8 @@ void TranscriptPlayer::connection_input(std::string_view verb, std::string_view 
     if (rest.substr(0, retry.size()) == retry) {
       ending.retry_after_seconds = number_of<int>(word(rest).substr(retry.size()));
     }
+    constexpr std::string_view status = "http-status=";
+    if (rest.substr(0, status.size()) == status) ending.http_status = number_of<int>(word(rest).substr(status.size()));
     ending.detail = rest;
     over(std::move(ending));
   } else {
