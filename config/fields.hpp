@@ -151,10 +151,10 @@ class Fields {
   virtual void choose(const Key& key, std::span<const std::string_view> names, std::size_t& index) = 0;
 
   // Whether to go on into it. An optional value: the very next primitive or group is the one it speaks of.
-  virtual bool begin_optional(const Key& key) = 0;
+  virtual bool begin_optional(const Key& key, bool there) = 0;
   virtual bool begin_group(const Key& key) = 0;
   virtual void end_group() = 0;
-  virtual std::size_t begin_items(const Key& key) = 0;  // how many to declare
+  virtual std::size_t begin_items(const Key& key, std::size_t there) = 0;  // how many to declare
   virtual bool begin_item(std::size_t index) = 0;
   virtual void end_item() = 0;
   virtual void end_items() = 0;
@@ -192,7 +192,7 @@ requires(!std::same_as<T, bool>) void Fields::field(const Key& key, T& value) {
 
 template <typename T>
 void Fields::field(const Key& key, std::optional<T>& value) {
-  if (!begin_optional(key)) return;
+  if (!begin_optional(key, value.has_value())) return;
   T inner = value.value_or(T{});
   if constexpr (Describable<T>) {
     group(key, inner);
@@ -215,8 +215,9 @@ void Fields::group(const Key& key, T&& declare_or_struct) {
 
 template <typename T, typename Fn>
 void Fields::items(const Key& key, std::vector<T>& value, Fn&& declare) {
-  const std::size_t count = begin_items(key);
-  std::vector<T> read(count);
+  const std::size_t count = begin_items(key, value.size());
+  std::vector<T> read = reading() ? std::vector<T>() : value;
+  read.resize(count);
   for (std::size_t index = 0; index < count; ++index) {
     if (!begin_item(index)) continue;
     declare(read[index]);

@@ -61,6 +61,17 @@ enum class Includes : std::uint8_t { followed, refused };
 Loaded load_text(std::string_view text, const std::filesystem::path& name, const Vocabulary& vocabulary,
                  Includes includes = Includes::followed);
 
+// A text for every key of a configuration, by its path: connectors.main-stage.urk. Defaults stand there like what was
+// written; where a secret is, but not the secret.
+using Values = std::map<std::string, std::string, std::less<>>;
+Values values_of(Settings& settings, const Vocabulary& vocabulary);
+
+// A connector's or sink's name in such a path: in quotes when it has a dot.
+std::string path_element(const std::string& name);
+
+// The paths at which they differ, in order.
+std::vector<std::string> differences(const Values& one, const Values& other);
+
 // ./tributary.yaml, else /etc/tributary/tributary.yaml; when neither exists, the former (loading it says so).
 std::filesystem::path default_path();
 

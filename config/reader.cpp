@@ -69,7 +69,7 @@ const Entry* Reader::take(const Key& key, Node::Kind kind, std::string_view expe
   return nullptr;
 }
 
-bool Reader::begin_optional(const Key& key) {
+bool Reader::begin_optional(const Key& key, bool) {
   auto& level = levels_.back();
   if (level.node->find(key.name) != nullptr) return true;
   level.known.push_back(key.name);
@@ -85,7 +85,7 @@ bool Reader::begin_group(const Key& key) {
 
 void Reader::end_group() { close(); }
 
-std::size_t Reader::begin_items(const Key& key) {
+std::size_t Reader::begin_items(const Key& key, std::size_t) {
   const Entry* entry = take(key, Node::Kind::list, "a list of maps");
   lists_.push_back(entry);
   return entry == nullptr ? 0 : entry->value.items.size();

@@ -42,10 +42,10 @@ class Reader final : public Fields {
   void text_map(const Key& key, std::map<std::string, std::string>& value) override;
   void secret_map(const Key& key, std::map<std::string, Secret>& value) override;
   void choose(const Key& key, std::span<const std::string_view> names, std::size_t& index) override;
-  bool begin_optional(const Key& key) override;
+  bool begin_optional(const Key& key, bool there) override;
   bool begin_group(const Key& key) override;
   void end_group() override;
-  std::size_t begin_items(const Key& key) override;
+  std::size_t begin_items(const Key& key, std::size_t there) override;
   bool begin_item(std::size_t index) override;
   void end_item() override;
   void end_items() override;

@@ -97,7 +97,7 @@ class ReferenceWriter final : public Fields {
     add(key, as_yaml(std::string(names[index])), names.size() > 1 ? words : std::string());
   }
 
-  bool begin_optional(const Key&) override {
+  bool begin_optional(const Key&, bool) override {
     optional_ = true;
     return true;
   }
@@ -114,7 +114,7 @@ class ReferenceWriter final : public Fields {
     if (groups_.back()) --commented_;
     groups_.pop_back();
   }
-  std::size_t begin_items(const Key& key) override {
+  std::size_t begin_items(const Key& key, std::size_t) override {
     if (depth_ == 0) text_ += "\n";
     line(std::string(key.name) + ":", std::string(key.help));
     ++depth_;

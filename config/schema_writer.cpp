@@ -115,7 +115,7 @@ class SchemaWriter final : public Fields {
     add(key, {{"enum", words}}, names[index]);
   }
 
-  bool begin_optional(const Key&) override {
+  bool begin_optional(const Key&, bool) override {
     optional_ = true;
     return true;
   }
@@ -129,7 +129,7 @@ class SchemaWriter final : public Fields {
     if (!key.required) schema["type"] = {"object", "null"};
     add(key, std::move(schema), nullptr);
   }
-  std::size_t begin_items(const Key& key) override {
+  std::size_t begin_items(const Key& key, std::size_t) override {
     open(key);
     return 1;
   }

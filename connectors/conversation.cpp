@@ -190,7 +190,8 @@ void Conversation::fail(net::Ending ending, const event::Now& now) {
 
 bool Conversation::adopt(const connectors::Settings& settings, const event::Now& now) {
   outcome_.clear();
-  if (!protocol_.adopt(settings, now, outcome_)) return false;
+  if (!protocol_.can_adopt(settings)) return false;
+  protocol_.adopt(settings, now, outcome_);
   if (open()) apply(now);
   return true;
 }

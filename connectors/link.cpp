@@ -66,6 +66,11 @@ net::Ending broken(const char* what) {
 
 }  // namespace
 
+net::TlsSettings tls_settings(const config::Tls& tls) {
+  return {tls.ca_file.resolved.string(), tls.certificate.resolved.string(), tls.key.resolved.string(), tls.server_name,
+          tls.insecure};
+}
+
 Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const LinkSurroundings& surroundings)
     : settings_(std::move(settings)),
       protocol_(std::move(protocol)),
@@ -176,11 +181,7 @@ void Link::take_secrets(SecretsRead read) {
 void Link::connect(net::DialTarget target) {
   const config::ConnectorCommon& common = settings_.common;
   for (std::size_t i = 0; i < header_values_.size(); ++i) set_header(target, header_names_[i], header_values_[i]);
-  target.tls.ca_file = common.tls.ca_file.resolved.string();
-  target.tls.certificate = common.tls.certificate.resolved.string();
-  target.tls.key = common.tls.key.resolved.string();
-  target.tls.server_name = common.tls.server_name;
-  target.tls.insecure = common.tls.insecure;
+  target.tls = tls_settings(common.tls);
   target.proxy = common.proxy;
   target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
   if (common.timeouts.dial.count() > 0) target.dial_timeout = common.timeouts.dial;

@@ -42,6 +42,8 @@ struct LinkSurroundings {
   LinkObserver& observer;
 };
 
+net::TlsSettings tls_settings(const config::Tls& tls);
+
 /// One connector on the network: the I/O that its Conversation asks for, and nothing decided here.
 /// Owned by the supervisor; made, called and destroyed on the io thread (or while it does not run). Destruction ends
 /// the connection at once, without farewell. Nothing is thrown; a bug in the protocol costs its connection.
@@ -61,6 +63,7 @@ class Link final : private net::WebSocketListener, private Wire {
 
   /// Takes changed settings over without a new connection; false when they need one, and nothing has changed.
   bool adopt(const connectors::Settings& settings);
+  bool can_adopt(const connectors::Settings& settings) const { return protocol_->can_adopt(settings); }
 
   LinkStatus status() const { return conversation_.status(); }
   std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }

@@ -99,11 +99,14 @@ class Protocol {
   virtual std::vector<std::string> channels() const = 0;
   /// Since when each channel has been silent: a wrong name is often a valid and silent subscription.
   virtual std::vector<ChannelActivity> activity() const { return {}; }
-  /// Takes changed settings over, on the open connection if there is one (`outcome` says what to send). False when they
-  /// need a new connection; then nothing has changed.
-  virtual bool adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
-    static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
+  /// Whether changed settings can be taken over without a new connection. Pure.
+  virtual bool can_adopt(const Settings& settings) const {
+    static_cast<void>(settings);
     return false;
+  }
+  /// Takes over what can be adopted, on the open connection if there is one (`outcome` says what to send).
+  virtual void adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+    static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
   }
   /// What `check --connect` asks beside dialling. `secrets` as for `dial`.
   virtual std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const {

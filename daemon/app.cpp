@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <future>
 #include <random>
 
 #include "connectors/registry.hpp"
@@ -148,7 +149,7 @@ void App::start() {
   started_ = true;
   for (auto& delivery : deliveries_) delivery->start();
   // A connector stays with its thread for life.
-  std::vector<std::vector<const config::NamedSettings*>> shares(stages_.size());
+  std::vector<std::vector<config::NamedSettings*>> shares(stages_.size());
   for (std::size_t i = 0; i < settings_.connectors.size(); ++i) {
     shares[i % stages_.size()].push_back(&settings_.connectors[i]);
   }
@@ -214,6 +215,32 @@ void App::wait(const std::function<void()>& look) {
 
 void App::reopen() {
   for (auto& delivery : deliveries_) delivery->reopen();
+}
+
+std::vector<std::string> App::adopt(std::vector<config::NamedSettings> changed) {
+  const auto index_of = [this](const std::string& name) {
+    return static_cast<std::size_t>(settings_.connector(name) - settings_.connectors.data());
+  };
+  // Asked first of all, then done: the threads answer in a moment, and nothing else is asked of them meanwhile.
+  std::vector<std::string> unable;
+  for (auto& named : changed) {
+    auto& settings = dynamic_cast<connectors::Settings&>(*named.settings);
+    settings.nesting = settings_.limits.nesting;
+    Stage& stage = stage_of(index_of(named.name));
+    std::packaged_task<bool()> ask([&] { return stage.supervisor->can_adopt(named.name, settings); });
+    auto answer = ask.get_future();
+    boost::asio::post(stage.io, std::move(ask));
+    if (!answer.get()) unable.push_back(named.name);
+  }
+  if (!unable.empty()) return unable;
+  for (auto& named : changed) {
+    Stage& stage = stage_of(index_of(named.name));
+    std::packaged_task<void()> give([&] { stage.supervisor->adopt(named.name, std::move(named.settings)); });
+    auto done = give.get_future();
+    boost::asio::post(stage.io, std::move(give));
+    done.get();
+  }
+  return {};
 }
 
 Account App::account() const {

@@ -44,6 +44,9 @@ class App {
   void wait(const std::function<void()>& look);
   /// Reopens files. Thread: main.
   void reopen();
+  /// Gives these connectors new settings without a new connection: all of them, or none when one cannot, whose names
+  /// are returned. Thread: main.
+  std::vector<std::string> adopt(std::vector<config::NamedSettings> changed);
 
   Account account() const;
   /// Logs how long each sink took to have events acknowledged; after `wait`.
@@ -68,6 +71,7 @@ class App {
   Faults build_sinks(std::vector<relay::Target>& targets);
   std::vector<relay::Route> routes() const;
   void run(Stage& stage);
+  Stage& stage_of(std::size_t connector) { return *stages_[connector % stages_.size()]; }
 
   config::Settings settings_;
   Telemetry& telemetry_;

@@ -5,15 +5,19 @@
 
 #include "config/load.hpp"
 #include "config/secret.hpp"
+#include "connectors/credential.hpp"
 #include "connectors/link.hpp"
 #include "connectors/registry.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/vocabulary.hpp"
+#include "net/http.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
 namespace {
+
+constexpr std::size_t words_limit = 400;
 
 /// Findings of a check, printed as they come. Thread: main.
 class Report {
@@ -74,6 +78,45 @@ class Verdict final : public connectors::LinkObserver {
   std::vector<connectors::Remark> remarks;
 };
 
+/// What the socket cannot answer, asked over HTTP on the connector's own way: its proxy, its certificates.
+void look_up(const std::vector<connectors::Lookup>& lookups, const connectors::Settings& settings,
+             const std::vector<std::string>& secrets, std::chrono::milliseconds timeout, const std::string& what,
+             Report& report) {
+  const auto clean = [&secrets](std::string words) {
+    for (const auto& secret : secrets) words = connectors::redacted(words, secret, words_limit);
+    return words;
+  };
+  for (const auto& lookup : lookups) {
+    auto request = lookup.request;
+    request.timeout = timeout;
+    request.proxy = settings.common.proxy;
+    request.tls = connectors::tls_settings(settings.common.tls);
+    request.tls.server_name.clear();  // that of the socket's host
+    boost::asio::io_context io{1};
+    std::optional<net::HttpExchange::Result> result;
+    const auto exchange =
+        net::HttpExchange::start(io, request, [&](net::HttpExchange::Result got) { result = std::move(got); });
+    io.run();
+    const std::string subject = what + lookup.subject + ": ";
+    if (const auto* const ending = std::get_if<net::Ending>(&*result)) {
+      report.bad(clean(subject + std::string(name(ending->reason)) + ": " + ending->detail));
+      continue;
+    }
+    const auto finding = lookup.judge(std::get<net::HttpAnswer>(*result));
+    finding.good ? report.good(clean(subject + finding.words)) : report.bad(clean(subject + finding.words));
+  }
+}
+
+std::vector<std::string> read_all(const std::vector<config::Secret>& secrets) {
+  std::vector<std::string> values;
+  for (const auto& secret : secrets) {
+    const auto read = config::SecretReader().read(secret);
+    const auto* const value = std::get_if<config::SecretValue>(&read);
+    values.emplace_back(value != nullptr ? value->reveal() : std::string_view());
+  }
+  return values;
+}
+
 void check_connector(const config::NamedSettings& named, std::chrono::milliseconds timeout, Report& report) {
   boost::asio::io_context io{1};
   boost::asio::thread_pool workers{1};
@@ -106,7 +149,15 @@ void check_connector(const config::NamedSettings& named, std::chrono::millisecon
     } else {
       report.bad(what + std::string(name(verdict.answer->ending.reason)) + ": " + verdict.answer->ending.detail);
     }
+    for (const auto& remark : verdict.remarks) {
+      const std::string words = what + std::string(remark.code) +
+                                (remark.subject.empty() ? "" : ": " + remark.subject) +
+                                (remark.detail.empty() ? "" : ": " + remark.detail);
+      remark.needs_person ? report.bad(words) : report.warn(words);
+    }
     if (!intake.expiring.empty()) report.warn(what + "the credential expires soon: " + intake.expiring);
+    const auto secrets = read_all(link.protocol().secrets());
+    look_up(link.protocol().lookups(secrets), settings, secrets, timeout, what, report);
     workers.join();
   }
 }

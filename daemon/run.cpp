@@ -1,10 +1,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string>
+#include <utility>
 
 #include "config/load.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
 
@@ -43,6 +46,7 @@ int run_command(const std::string& configuration) {
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   const auto stop_timeout = settings.stop_timeout;
   const bool stdout_taken = writes_events_to_stdout(settings);
+  Reload reload(file, settings, telemetry);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
@@ -55,9 +59,7 @@ int run_command(const std::string& configuration) {
   while (signals.stops() == 0) {
     signals.wait(60'000);
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) {
-      telemetry.emit(Signal::reload_refused, "", "reload is not there yet: the running configuration goes on");
-    }
+    if (signals.take_reload()) reload.run(app);
   }
   telemetry.emit(Signal::program_stopping, "", "draining; a second signal ends at once");
   app.stop(stop_timeout);

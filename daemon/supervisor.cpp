@@ -18,8 +18,8 @@ constexpr auto make_again = 60s;
 Supervisor::Supervisor(const Surroundings& around) : around_(around) {}
 Supervisor::~Supervisor() = default;
 
-void Supervisor::want(const std::vector<const config::NamedSettings*>& connectors) {
-  for (const auto* settings : connectors) {
+void Supervisor::want(const std::vector<config::NamedSettings*>& connectors) {
+  for (auto* settings : connectors) {
     if (!settings->enabled || runs_.count(settings->name) != 0) continue;
     Run& run = runs_[settings->name];
     run.settings = settings;
@@ -57,6 +57,19 @@ void Supervisor::launch(Run& run) {
       if (!error) launch(run);
     });
   }
+}
+
+bool Supervisor::can_adopt(const std::string& connector, const connectors::Settings& settings) const {
+  const auto run = runs_.find(connector);
+  // One that could not be made takes any settings: it will be made of them.
+  return run != runs_.end() && (!run->second.link || run->second.link->can_adopt(settings));
+}
+
+void Supervisor::adopt(const std::string& connector, std::unique_ptr<config::Described> settings) {
+  Run& run = runs_.at(connector);
+  // The link copies what it needs; the old ones go once nobody looks at them.
+  if (run.link) run.link->adopt(dynamic_cast<const connectors::Settings&>(*settings));
+  run.settings->settings = std::move(settings);
 }
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {

@@ -35,8 +35,12 @@ class Supervisor {
   explicit Supervisor(const Surroundings& around);
   ~Supervisor();
 
-  /// Starts what is wanted and not there. The settings must outlive the supervisor.
-  void want(const std::vector<const config::NamedSettings*>& connectors);
+  /// Starts what is wanted and not there. The settings must outlive the supervisor; `adopt` changes them.
+  void want(const std::vector<config::NamedSettings*>& connectors);
+  /// Whether this connector can take these settings over without a new connection. False also when it is not here.
+  bool can_adopt(const std::string& connector, const connectors::Settings& settings) const;
+  /// Has it take them over, after can_adopt.
+  void adopt(const std::string& connector, std::unique_ptr<config::Described> settings);
   /// Ends all of them within `patience`, then calls `stopped` once.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.
@@ -51,7 +55,7 @@ class Supervisor {
 
  private:
   struct Run {
-    const config::NamedSettings* settings = nullptr;
+    config::NamedSettings* settings = nullptr;
     std::unique_ptr<relay::BookedIntake> intake;
     std::unique_ptr<connectors::Link> link;
     std::unique_ptr<boost::asio::steady_timer> again;

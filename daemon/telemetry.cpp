@@ -9,8 +9,8 @@ const SignalRow& row(Signal signal) noexcept {
       {"connector_waiting", Level::warn},     {"connector_parked", Level::error}, {"connector_unverified", Level::warn},
       {"connector_remark", Level::warn},      {"sink_news", Level::info},         {"lane_parked", Level::error},
       {"lane_resumed", Level::info},          {"record_refused", Level::warn},    {"record_too_large", Level::warn},
-      {"dead_letter_failed", Level::error},   {"sink_latency", Level::info},      {"reload_refused", Level::warn},
-      {"internal_error", Level::error},       {"events_lost", Level::error},
+      {"dead_letter_failed", Level::error},   {"sink_latency", Level::info},      {"reloaded", Level::info},
+      {"reload_refused", Level::warn},        {"internal_error", Level::error},   {"events_lost", Level::error},
   }};
   return rows[static_cast<std::size_t>(signal)];
 }

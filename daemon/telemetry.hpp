@@ -31,7 +31,8 @@ enum class Signal : std::uint8_t {
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
   sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
-  reload_refused,      ///< SIGHUP: this version cannot reload
+  reloaded,            ///< SIGHUP: the changed configuration is in force
+  reload_refused,      ///< SIGHUP: the running configuration goes on, and why
   internal_error,      ///< a bug of ours that was contained
   events_lost,         ///< accepted events were dropped at the end
   count

@@ -1,8 +1,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "net/connect.hpp"
-#include "net/proxy.hpp"
+#include "net/stream_attempt.hpp"
 #include "net/url.hpp"
 #include "net/websocket_connection.hpp"
 
@@ -28,16 +27,17 @@ class DialledWebSocket final : public WebSocketConnection {
     if (url && url->scheme != "ws" && url->scheme != "wss") fault = "the scheme is neither ws nor wss";
     if (!fault.empty()) return abort({Reason::unresolved_host, "the URL cannot be dialled: " + fault, 0, 0});
     dialling_->url = std::move(*url);
-    if (!dialling_->target.proxy.empty()) {
-      auto& proxy = dialling_->proxy_url = parse_url(dialling_->target.proxy, fault);
-      if (proxy && proxy->scheme != "http") fault = "the scheme is not http";
-      if (!fault.empty()) return abort({Reason::proxy_refused, "the proxy's URL cannot be used: " + fault, 0, 0});
-    }
     deadline_.expires_after(dial_timeout_);
     deadline_.async_wait([self = shared()](error_code cancelled) {
       if (!cancelled && !self->ended()) self->timed_out();
     });
-    connect();
+    auto& way = *dialling_;
+    way.attempt = StreamAttempt::start(io_, {way.url, way.target.proxy, way.target.tls},
+                                       [self = shared()](std::optional<Stream> stream, Ending ending) {
+                                         if (self->ended()) return;
+                                         if (!stream) return self->fail(std::move(ending));
+                                         self->upgrade_stream(std::move(*stream));
+                                       });
   }
 
  private:
@@ -47,21 +47,13 @@ class DialledWebSocket final : public WebSocketConnection {
   struct Dialling {
     DialTarget target;
     Url url;
-    std::optional<Url> proxy_url;
-    std::shared_ptr<ConnectAttempt> attempt;
-    std::unique_ptr<ProxyHandshake> proxy;
-    std::string stage;
+    std::shared_ptr<StreamAttempt> attempt;
   };
 
-  std::string stage() const override {
-    if (!dialling_) return "upgrade";
-    return dialling_->attempt ? dialling_->attempt->doing() : dialling_->stage;
-  }
+  std::string stage() const override { return dialling_ ? dialling_->attempt->doing() : "upgrade"; }
 
   void over() override {
-    if (!dialling_) return;
-    if (dialling_->attempt) std::exchange(dialling_->attempt, nullptr)->cancel();
-    dialling_->proxy.reset();
+    if (dialling_ && dialling_->attempt) std::exchange(dialling_->attempt, nullptr)->cancel();
   }
 
   UpgradeAnswer upgrade(const UpgradeRequest&) override { return {}; }
@@ -70,78 +62,8 @@ class DialledWebSocket final : public WebSocketConnection {
     fail(Reason::dial_timeout, "after " + std::to_string(dial_timeout_.count()) + " ms, during the stage: " + stage());
   }
 
-  void connect() {
-    const Url& first = dialling_->proxy_url ? *dialling_->proxy_url : dialling_->url;
-    dialling_->attempt = ConnectAttempt::start(io_, first.host, first.port, [self = shared()](Connected connected) {
-      self->dialling_->attempt = nullptr;
-      if (self->ended()) return;
-      self->connected(std::move(connected));
-    });
-  }
-
-  void connected(Connected connected) {
-    if (!connected.socket) {
-      if (dialling_->proxy_url) connected.ending.detail.insert(0, "proxy ");
-      return fail(std::move(connected.ending));
-    }
-    stream_.emplace(std::move(*connected.socket));
-    if (!dialling_->proxy_url) return secure();
-    dialling_->stage = "proxy's answer";
-    dialling_->proxy = std::make_unique<ProxyHandshake>();
-    const std::string request = ProxyHandshake::request(*dialling_->proxy_url, dialling_->url);
-    const auto [status, size] = stream_->write(request);
-    if (size != request.size()) return fail(Reason::proxy_refused, "the proxy did not take our request");
-    read_proxy();
-  }
-
-  void read_proxy() {
-    stream_->wait(Stream::Status::want_read, [self = shared()](error_code cancelled) {
-      if (!cancelled && !self->ended()) self->proxy_readable();
-    });
-  }
-
-  void proxy_readable() {
-    const auto buffer = shared_read_buffer();
-    const auto [status, size] = stream_->read(buffer);
-    if (size != 0) dialling_->proxy->feed({buffer.data(), size});
-    if (status == Stream::Status::end) dialling_->proxy->end();
-    if (status == Stream::Status::failed && dialling_->proxy->state() == ProxyHandshake::State::waiting) {
-      return fail(Reason::proxy_refused, stream_->fault());
-    }
-    switch (dialling_->proxy->state()) {
-      case ProxyHandshake::State::waiting:
-        return read_proxy();
-      case ProxyHandshake::State::refused:
-        return fail(Reason::proxy_refused, dialling_->proxy->fault());
-      case ProxyHandshake::State::open:
-        break;
-    }
-    dialling_->proxy.reset();
-    secure();
-  }
-
-  void secure() {
-    if (!dialling_->url.secure()) return upgrade_stream();
-    dialling_->stage = "TLS handshake";
-    std::string fault;
-    const SslContext context = client_tls_context(dialling_->target.tls, fault);
-    if (!context) return fail(Reason::tls_failed, fault);
-    const std::string& name =
-        dialling_->target.tls.server_name.empty() ? dialling_->url.host : dialling_->target.tls.server_name;
-    stream_->use_tls(client_tls(context, stream_->descriptor(), name, dialling_->target.tls.insecure));
-    handshake();
-  }
-
-  void handshake() {
-    const auto status = stream_->handshake().status;
-    if (status == Stream::Status::done) return upgrade_stream();
-    if (status == Stream::Status::failed) return fail(Reason::tls_failed, stream_->fault());
-    stream_->wait(status, [self = shared()](error_code cancelled) {
-      if (!cancelled && !self->ended()) self->handshake();
-    });
-  }
-
-  void upgrade_stream() {
+  void upgrade_stream(Stream stream) {
+    stream_.emplace(std::move(stream));
     WebSocketEngine::Request request;
     request.secure = dialling_->url.secure();
     request.host = dialling_->url.bracketed_host();

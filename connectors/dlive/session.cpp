@@ -149,16 +149,16 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
   silent_by_ = paused ? never : now.steady + silence_limit();
 }
 
-bool Session::adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+bool Session::can_adopt(const Settings& settings) const {
   const auto* const next = dynamic_cast<const Config*>(&settings);
-  if (next == nullptr || next->url != config_.url || next->origin != config_.origin || next->token != config_.token ||
-      next->common != config_.common || next->nesting != config_.nesting) {
-    return false;
-  }
-  config_ = *next;
+  return next != nullptr && next->url == config_.url && next->origin == config_.origin &&
+         next->token == config_.token && next->common == config_.common && next->nesting == config_.nesting;
+}
+
+void Session::adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+  config_ = dynamic_cast<const Config&>(settings);
   subscriptions_.set_limit(config_.resubscribe_limit);
   subscriptions_.want(config_.streamers, config_.treasure_chest, now.steady, outcome);
-  return true;
 }
 
 std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) const {

@@ -30,7 +30,8 @@ class Session final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   std::vector<std::string> channels() const override { return config_.streamers; }
   std::vector<ChannelActivity> activity() const override { return subscriptions_.activity(); }
-  bool adopt(const Settings& settings, const event::Now& now, Outcome& outcome) override;
+  bool can_adopt(const Settings& settings) const override;
+  void adopt(const Settings& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
 
  private:

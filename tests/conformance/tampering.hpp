@@ -70,9 +70,11 @@ class TamperedProtocol final : public connectors::Protocol {
       case 2:
         text.insert(at, text.substr(at, length));
         return;
-      case 3:
-        text.insert(at, 1, "{}[]\",:\\0-9.eEtfn \x80\xC3\xED\xFF"[below(25)]);
+      case 3: {
+        static constexpr std::string_view bytes = "{}[]\",:\\0-9.eEtfn \x80\xC3\xED\xFF";
+        text.insert(at, 1, bytes[below(bytes.size())]);
         return;
+      }
       case 4:
         text.resize(at);
         return;

@@ -135,7 +135,8 @@ def test_every_fault_is_reported_at_once_with_its_place(work):
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], topics: {events: 'a.{nonsense}'}}}\n", 2),
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], topics: {events: 'bad topic!'}}}\n", 2),
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], validation: {schema: nowhere.json}}}\n", 2),
-    ("version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: [a]}}\n", 2),  # not yet
+    ("version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: []}}\n", 2),
+    ("version: 1\nmarks: {key: {file: k}}\n", 2),  # not yet
 ])
 def test_one_fault_is_exit_2_with_its_line(work, text, line):
     path = write_config(work, text)
@@ -146,8 +147,14 @@ def test_one_fault_is_exit_2_with_its_line(work, text, line):
         assert re.search(rf"tributary\.yaml:{line}:\d+", output), output
 
 
-def test_what_comes_later_is_refused_as_not_yet(work):
-    _, output = faults_of(work, "version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: [a]}}\n")
+@pytest.mark.parametrize("text", [
+    "version: 1\nmarks: {key: {file: k}}\n",
+    "version: 1\nsinks: {h: {type: stagecast}}\n",
+    "version: 1\nsinks: {k: {type: kafka, brokers: [a:1], spool: {enabled: true}}}\n",
+    "version: 1\nconnectors: {s: {type: streamelements, auth: {token: {file: t}}, backfill: {enabled: true}}}\n",
+])
+def test_what_comes_later_is_refused_as_not_yet(work, text):
+    _, output = faults_of(work, text)
     assert "not yet" in output
 
 

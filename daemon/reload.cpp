@@ -1,0 +1,66 @@
+#include "daemon/reload.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "daemon/vocabulary.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+std::string prefix_of(const config::NamedSettings& connector) {
+  return "connectors." + config::path_element(connector.name) + ".";
+}
+
+void add(std::string& list, const std::string& path) {
+  if (!list.empty()) list += ", ";
+  list += path;
+}
+
+}  // namespace
+
+Reload::Reload(std::filesystem::path file, config::Settings& settings, Telemetry& telemetry)
+    : file_(std::move(file)), values_(config::values_of(settings, vocabulary())), telemetry_(telemetry) {}
+
+void Reload::run(App& app) {
+  auto loaded = config::load(file_, vocabulary());
+  for (const auto& fault : loaded.faults) refuse(config::format(fault));
+  if (!loaded.settings) return;
+  auto& connectors = loaded.settings->connectors;
+  auto values = config::values_of(*loaded.settings, vocabulary());
+
+  std::map<std::string, std::string> changed;  // connector → its keys
+  std::string others;
+  for (const auto& path : config::differences(values_, values)) {
+    const auto of = std::find_if(connectors.begin(), connectors.end(),
+                                 [&](const auto& connector) { return path.rfind(prefix_of(connector), 0) == 0; });
+    add(of != connectors.end() && changeable(*of) ? changed[of->name] : others, path);
+  }
+  if (!others.empty()) return refuse("a restart is needed for " + others);
+  if (changed.empty()) return telemetry_.emit(Signal::reloaded, "", "nothing has changed");
+
+  std::vector<config::NamedSettings> settings;
+  for (auto& connector : connectors) {
+    if (changed.count(connector.name) != 0) settings.push_back(std::move(connector));
+  }
+  for (const auto& name : app.adopt(std::move(settings))) add(others, changed[name]);
+  if (!others.empty()) return refuse("a restart is needed for " + others);
+  values_ = std::move(values);
+  for (const auto& [name, keys] : changed) telemetry_.emit(Signal::reloaded, name, "changed: " + keys);
+}
+
+/// It runs, and ran before, as the same type.
+bool Reload::changeable(const config::NamedSettings& connector) const {
+  const auto was = [&](const char* key, std::string_view value) {
+    const auto found = values_.find(prefix_of(connector) + key);
+    return found != values_.end() && found->second == value;
+  };
+  return connector.enabled && was("enabled", "true") && was("type", connector.type);
+}
+
+void Reload::refuse(const std::string& why) {
+  telemetry_.emit(Signal::reload_refused, "", why + "; the running configuration goes on");
+}
+
+}  // namespace tributary::daemon

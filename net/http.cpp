@@ -1,0 +1,187 @@
+#include "net/http.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <utility>
+
+#include "net/stream_attempt.hpp"
+#include "net/url.hpp"
+
+namespace tributary::net {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::uint32_t head_limit = 16 * 1024;
+
+/// The request as it is written. Header values come from configuration and secrets: a line break in one would begin
+/// another header, so it is left out.
+std::string wire_form(const HttpRequest& request, const Url& url) {
+  const bool usual_port = url.port == (url.secure() ? 443 : 80);
+  std::string text = request.method + " " + url.target + " HTTP/1.1\r\n";
+  const auto header = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ");
+    for (const char c : value) {
+      if (c != '\r' && c != '\n' && c != '\0') text += c;
+    }
+    text += "\r\n";
+  };
+  header("Host", usual_port ? url.bracketed_host() : url.host_and_port());
+  for (const auto& [name, value] : request.headers) header(name, value);
+  header("Connection", "close");
+  if (!request.body.empty()) header("Content-Length", std::to_string(request.body.size()));
+  return text + "\r\n" + request.body;
+}
+
+class Exchange final : public HttpExchange, public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(boost::asio::io_context& io, Handler handler, std::chrono::milliseconds timeout, std::size_t limit)
+      : io_(io), handler_(std::move(handler)), deadline_(io), timeout_(timeout), limit_(limit) {
+    parser_.header_limit(head_limit);
+    parser_.body_limit(limit);
+    parser_.eager(true);
+  }
+
+  void start(const HttpRequest& request) {
+    std::string fault;
+    auto url = parse_url(request.url, fault);
+    if (url && url->scheme != "http" && url->scheme != "https") fault = "the scheme is neither http nor https";
+    if (!fault.empty()) {
+      return boost::asio::post(io_, [self = shared_from_this(), fault] {
+        self->fail(Reason::unresolved_host, "the URL cannot be asked: " + fault);
+      });
+    }
+    outgoing_ = wire_form(request, *url);
+    deadline_.expires_after(timeout_);
+    deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled && !self->over()) self->timed_out();
+    });
+    attempt_ = StreamAttempt::start(io_, {std::move(*url), request.proxy, request.tls},
+                                    [self = shared_from_this()](std::optional<Stream> stream, Ending ending) {
+                                      self->attempt_ = nullptr;
+                                      if (self->over()) return;
+                                      if (!stream) return self->finish(std::move(ending));
+                                      self->stream_.emplace(std::move(*stream));
+                                      self->write();
+                                    });
+  }
+
+  void cancel() override { finish_with_nothing(); }
+
+ private:
+  bool over() const { return !handler_; }
+
+  void write() {
+    while (written_ < outgoing_.size()) {
+      const auto [status, size] = stream_->write(std::string_view(outgoing_).substr(written_));
+      written_ += size;
+      if (status == Stream::Status::failed) return read();  // the answer that it refuses with may be there
+      if (status != Stream::Status::done) return go_on(status, &Exchange::write);
+    }
+    read();
+  }
+
+  void read() {
+    for (;;) {
+      const auto buffer = shared_read_buffer();
+      const auto [status, size] = stream_->read(buffer);
+      if (size != 0 && !take({buffer.data(), size})) return;
+      if (status == Stream::Status::end) return ended();
+      if (status == Stream::Status::failed) return fail(Reason::reset, stream_->fault());
+      if (status != Stream::Status::done) return go_on(status, &Exchange::read);
+    }
+  }
+
+  void go_on(Stream::Status status, void (Exchange::*next)()) {
+    stream_->wait(status, [self = shared_from_this(), next](error_code cancelled) {
+      if (!cancelled && !self->over()) ((*self).*next)();
+    });
+  }
+
+  /// False when there is no more to read.
+  bool take(std::string_view bytes) {
+    incoming_ += bytes;
+    std::size_t used = 0;
+    error_code error;
+    while (used < incoming_.size() && !error && !parser_.is_done()) {
+      used += parser_.put(boost::asio::buffer(incoming_.data() + used, incoming_.size() - used), error);
+    }
+    incoming_.erase(0, used);
+    if (parser_.is_done()) return answered(), false;
+    if (error == http::error::need_more) error = {};
+    if (error == http::error::body_limit) {
+      return fail(Reason::frame_too_large, "the answer's body is over " + std::to_string(limit_) + " bytes"), false;
+    }
+    if (error) return fail(Reason::protocol_error, "the answer is not HTTP: " + error.message()), false;
+    return true;
+  }
+
+  void ended() {
+    error_code error;
+    if (parser_.got_some()) parser_.put_eof(error);  // a body may last until the end
+    if (parser_.is_done()) return answered();
+    fail(Reason::eof, "the connection ended before the answer did");
+  }
+
+  void answered() {
+    auto message = parser_.release();
+    HttpAnswer answer;
+    answer.status = static_cast<int>(message.result_int());
+    for (const auto& field : message) {
+      answer.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    answer.body = std::move(message.body());
+    finish(std::move(answer));
+  }
+
+  void timed_out() {
+    fail(Reason::dial_timeout, "after " + std::to_string(timeout_.count()) +
+                                   " ms, during the stage: " + (attempt_ ? attempt_->doing() : std::string("answer")));
+  }
+
+  void fail(Reason reason, std::string detail) {
+    Ending ending;
+    ending.reason = reason;
+    ending.detail = std::move(detail);
+    finish(std::move(ending));
+  }
+
+  void finish(Result result) {
+    if (const auto handler = finish_with_nothing()) handler(std::move(result));
+  }
+
+  Handler finish_with_nothing() {
+    deadline_.cancel();
+    if (attempt_) std::exchange(attempt_, nullptr)->cancel();
+    if (stream_) stream_->close();
+    return std::exchange(handler_, nullptr);
+  }
+
+  boost::asio::io_context& io_;
+  Handler handler_;
+  boost::asio::steady_timer deadline_;
+  std::chrono::milliseconds timeout_;
+  std::size_t limit_;
+  std::shared_ptr<StreamAttempt> attempt_;
+  std::optional<Stream> stream_;
+  std::string outgoing_;
+  std::size_t written_ = 0;
+  std::string incoming_;  ///< not yet taken by the parser
+  http::response_parser<http::string_body> parser_;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpExchange> HttpExchange::start(boost::asio::io_context& io, const HttpRequest& request,
+                                                  Handler handler) {
+  auto exchange = std::make_shared<Exchange>(io, std::move(handler), request.timeout, request.limit);
+  exchange->start(request);
+  return exchange;
+}
+
+}  // namespace tributary::net
