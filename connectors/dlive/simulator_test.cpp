@@ -14,118 +14,50 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/session.hpp"
+#include "connectors/simulator_fixture.hpp"
 #include "event/event.hpp"
-#include "net/websocket.hpp"
 #include "tests/support/fake_intake.hpp"
-
-// The simulator against our own session over loopback. Everything waited for is awaited; the limit is for failures.
 
 namespace tributary::connectors::dlive {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::SessionClient;
+using testing::SimulatorFixture;
 
-event::Now now() {
-  return {std::chrono::steady_clock::now(),
-          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-/// A Session with a socket and nothing else.
-class Subscriber final : public net::WebSocketListener {
+class Subscriber final : public SessionClient<Session> {
  public:
   Subscriber(boost::asio::io_context& io, const std::string& url, std::vector<std::string> streamers,
-             const std::string& token = "") {
-    config_.url = url;
-    config_.streamers = std::move(streamers);
-    if (!token.empty()) config_.token.emplace();
-    session_ = std::make_unique<Session>("arcade", config_);
-    const std::vector<std::string> secrets(token.empty() ? 0 : 1, token);
-    socket_ = net::dial(io, std::get<net::DialTarget>(session_->dial(secrets, now())), *this);
-  }
-  ~Subscriber() override { socket_->detach(); }
-  void on_open(std::string_view subprotocol) override {
-    EXPECT_EQ(subprotocol, "graphql-ws");
-    apply([this](Outcome& o) { session_->open(1, now(), o); });
-  }
-  void on_message(std::string_view payload, bool binary) override {
-    ++frames;
-    last = payload;
-    apply([&](Outcome& o) { session_->frame(payload, binary, now(), o); });
-  }
-  void on_pong() override {}
-  void on_end(net::Ending ended) override { ending = std::move(ended); }
-  void tick() {
-    if (now().steady >= session_->deadline()) apply([this](Outcome& o) { session_->tick(now(), o); });
-  }
-  std::vector<std::string> ids() const {
-    std::vector<std::string> list;
-    for (const auto& draft : drafts) list.emplace_back(draft.identified ? draft.id.of(draft.text) : "");
-    return list;
-  }
-
-  bool live = false;
-  std::uint64_t frames = 0, malformed = 0, unknown = 0;
-  std::string last;
-  std::vector<event::Draft> drafts;
-  std::vector<Remark> remarks;
-  std::optional<net::Ending> down;    ///< what the session said
-  std::optional<net::Ending> ending;  ///< what the socket said
+             const std::string& token)
+      : SessionClient(io, session_of(url, std::move(streamers), !token.empty()),
+                      std::vector<std::string>(token.empty() ? 0 : 1, token)) {}
 
  private:
-  template <class Step>
-  void apply(Step step) {
-    Outcome outcome;
-    step(outcome);
-    live |= outcome.live;
-    malformed += outcome.kind == event::FrameKind::malformed;
-    unknown += outcome.unknown;
-    for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
-    for (auto& remark : outcome.remarks) remarks.push_back(remark);
-    for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
-    if (outcome.down && !down) down = outcome.down;
+  static std::unique_ptr<Session> session_of(const std::string& url, std::vector<std::string> streamers, bool token) {
+    Config config;
+    config.url = url;
+    config.streamers = std::move(streamers);
+    if (token) config.token.emplace();
+    return std::make_unique<Session>("arcade", config);
   }
-  Config config_;
-  std::unique_ptr<Session> session_;
-  std::shared_ptr<net::WebSocket> socket_;
 };
 
-class SimulatorTest : public testing::Test {
+class SimulatorTest : public SimulatorFixture {
  protected:
-  void start(std::map<std::string, std::string> behaviours, double rate = 0, std::uint64_t count = 0) {
-    SimulatorOptions options;
-    options.rate = rate;
-    options.count = count;
-    options.behaviours = std::move(behaviours);
-    options.written = [this](const WrittenEvent& event) { written_.emplace_back(event.id); };
-    simulator_ = make_simulator(io_, options);
-    simulator_->start();
-  }
+  SimulatorTest() : SimulatorFixture(make_simulator) {}
   std::unique_ptr<Subscriber> dial(std::vector<std::string> streamers = {"dbl-lee"}, const std::string& token = "") {
     return std::make_unique<Subscriber>(io_, simulator_->url(), std::move(streamers), token);
   }
-  template <class Condition>
-  void until(Condition condition, Subscriber* client = nullptr) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (!condition() && std::chrono::steady_clock::now() < limit) {
-      if (client != nullptr) client->tick();
-      io_.restart();
-      io_.run_one_for(2ms);
-    }
-    ASSERT_TRUE(condition());
-  }
-
-  boost::asio::io_context io_;
-  std::unique_ptr<Simulator> simulator_;
-  std::vector<std::string> written_;
 };
 
 TEST_F(SimulatorTest, BothServersTellEverythingOnce) {
   for (const char* server : {"gqlgen", "apollo"}) {
-    written_.clear();
+    ids_.clear();
     start({{"pace", "even"}, {"server", server}}, 20'000, 1'000);
     auto client = dial({"a", "b"});
     until([&] { return client->drafts.size() >= 1'000; });
-    EXPECT_EQ(client->ids(), written_);
+    EXPECT_EQ(client->subprotocol, "graphql-ws");
+    EXPECT_EQ(client->ids(), ids_);
     EXPECT_EQ(client->malformed + client->unknown, 0u);
     client.reset(), simulator_.reset();
   }
@@ -171,14 +103,14 @@ TEST_F(SimulatorTest, ShowsEveryKindOfMessageToEveryStreamer) {
 TEST_F(SimulatorTest, TheSameSeedIsTheSameShow) {
   std::vector<std::string> first;
   for (int round = 0; round < 2; ++round) {
-    written_.clear();
+    ids_.clear();
     start({{"pace", "even"}}, 5'000, 100);
     auto client = dial();
     until([&] { return client->drafts.size() >= 100; });
-    if (round == 0) first = written_;
+    if (round == 0) first = ids_;
     client.reset(), simulator_.reset();
   }
-  EXPECT_EQ(first, written_);
+  EXPECT_EQ(first, ids_);
 }
 
 TEST_F(SimulatorTest, RefusesTokensWithTheCodeOfItsServer) {
@@ -203,21 +135,21 @@ TEST_F(SimulatorTest, RefusesTokensWithTheCodeOfItsServer) {
 TEST_F(SimulatorTest, KeepsAliveEarlyLateOrNotAtAll) {
   start({{"ka", "30ms"}});
   auto early = dial();
-  until([&] { return early->frames >= 5; });
-  EXPECT_NE(early->last.find("\"ka\""), std::string::npos);
+  until([&] { return early->texts.size() >= 5; });
+  EXPECT_NE(early->texts.back().find("\"ka\""), std::string::npos);
   early.reset(), simulator_.reset();
   start({{"ka", "30ms"}, {"early_ka", "off"}});
   auto late = dial();
-  until([&] { return late->frames >= 1; });
-  EXPECT_NE(late->last.find("connection_ack"), std::string::npos);
-  until([&] { return late->frames >= 3; });
+  until([&] { return late->texts.size() >= 1; });
+  EXPECT_NE(late->texts.back().find("connection_ack"), std::string::npos);
+  until([&] { return late->texts.size() >= 3; });
   late.reset(), simulator_.reset();
   start({{"ka", "5ms"}, {"mute", "on"}});
   auto mute = dial();
   until([&] { return mute->live; });
   const auto begin = std::chrono::steady_clock::now();
   until([&] { return std::chrono::steady_clock::now() - begin > 60ms; });
-  EXPECT_EQ(mute->frames, 1u);
+  EXPECT_EQ(mute->texts.size(), 1u);
 }
 
 TEST_F(SimulatorTest, OneSubscriptionFailsAmongHealthyOnes) {

@@ -13,99 +13,45 @@
 
 #include "connectors/oha/config.hpp"
 #include "connectors/oha/session.hpp"
-#include "net/websocket.hpp"
-
-// The simulator against our own session over loopback. Everything waited for is awaited; the limit is for failures.
+#include "connectors/simulator_fixture.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::SessionClient;
+using testing::SimulatorFixture;
 
-event::Now now() {
-  return {std::chrono::steady_clock::now(),
-          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-/// A Session with a socket and nothing else.
-class Pupil final : public net::WebSocketListener {
+class Pupil final : public SessionClient<Session> {
  public:
   Pupil(boost::asio::io_context& io, const std::string& url, const std::string& key, const std::string& token,
-        TokenIn in) {
-    Config config;
-    config.url = url;
-    config.label = "maths-101";
-    if (!token.empty()) config.auth.emplace().in = in;
-    session_ = std::make_unique<Session>("classroom", config);
-    std::vector<std::string> secrets{key};
-    if (!token.empty()) secrets.push_back(token);
-    socket_ = net::dial(io, std::get<net::DialTarget>(session_->dial(secrets, now())), *this);
-  }
-  ~Pupil() override { socket_->detach(); }
-  void on_open(std::string_view) override {
-    apply([this](Outcome& o) { session_->open(1, now(), o); });
-  }
-  void on_message(std::string_view payload, bool binary) override {
-    texts.emplace_back(payload);
-    apply([&](Outcome& o) { session_->frame(payload, binary, now(), o); });
-  }
-  void on_pong() override {}
-  void on_end(net::Ending ended) override { ending = std::move(ended); }
-  void say(const std::string& words) { socket_->send_text(R"({"type":"chat","data":{"message":")" + words + "\"}}"); }
-  void raw(std::string_view text) { socket_->send_text(text); }
-  void read(bool on) { on ? socket_->resume_reading() : socket_->pause_reading(); }
-  bool authenticated() const { return session_->authenticated(); }
-  bool heard(std::string_view part) const {
+        TokenIn in)
+      : SessionClient(io, session_of(url, !token.empty(), in),
+                      token.empty() ? std::vector<std::string>{key} : std::vector<std::string>{key, token}) {}
+
+  void say(const std::string& words) { send(R"({"type":"chat","data":{"message":")" + words + "\"}}"); }
+  bool authenticated() { return session().authenticated(); }
+  bool heard_of(std::string_view part) const {
     return std::any_of(texts.begin(), texts.end(), [&](const auto& text) { return text.find(part) != text.npos; });
   }
 
-  bool live = false;
-  std::vector<std::string> texts;
-  std::vector<event::Draft> drafts;
-  std::vector<Remark> remarks;
-  std::optional<net::Ending> ending;
-
  private:
-  template <class Step>
-  void apply(Step step) {
-    Outcome outcome;
-    step(outcome);
-    live |= outcome.live;
-    for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
-    for (auto& remark : outcome.remarks) remarks.push_back(remark);
-    for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
+  static std::unique_ptr<Session> session_of(const std::string& url, bool token, TokenIn in) {
+    Config config;
+    config.url = url;
+    config.label = "maths-101";
+    if (token) config.auth.emplace().in = in;
+    return std::make_unique<Session>("classroom", config);
   }
-  std::unique_ptr<Session> session_;
-  std::shared_ptr<net::WebSocket> socket_;
 };
 
-class SimulatorTest : public testing::Test {
+class SimulatorTest : public SimulatorFixture {
  protected:
-  void start(std::map<std::string, std::string> behaviours, double rate = 0, std::uint64_t count = 0) {
-    SimulatorOptions options;
-    options.rate = rate;
-    options.count = count;
-    options.behaviours = std::move(behaviours);
-    options.written = [this](const WrittenEvent& event) { written_.emplace_back(event.json); };
-    simulator_ = make_simulator(io_, options);
-    simulator_->start();
-  }
+  SimulatorTest() : SimulatorFixture(make_simulator) {}
   std::unique_ptr<Pupil> dial(const std::string& token = "", TokenIn in = TokenIn::header,
                               const std::string& key = "key-of-it") {
     return std::make_unique<Pupil>(io_, simulator_->url(), key, token, in);
   }
-  template <class Condition>
-  void until(Condition condition) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (!condition() && std::chrono::steady_clock::now() < limit) {
-      io_.restart();
-      io_.run_one_for(2ms);
-    }
-    ASSERT_TRUE(condition());
-  }
-  boost::asio::io_context io_;
-  std::unique_ptr<Simulator> simulator_;
-  std::vector<std::string> written_;
 };
 
 TEST_F(SimulatorTest, TellsEverythingOnceAsItWasWritten) {
@@ -150,7 +96,7 @@ TEST_F(SimulatorTest, WhatIsSaidGoesToEverybodyTheSpeakerIncluded) {
   auto speaker = dial("any", TokenIn::message), listener = dial();
   until([&] { return speaker->authenticated() && listener->live; });
   speaker->say("hola");
-  until([&] { return speaker->heard("hola") && listener->heard("hola"); });
+  until([&] { return speaker->heard_of("hola") && listener->heard_of("hola"); });
   EXPECT_EQ(speaker->drafts.size(), 1u);
   EXPECT_EQ(listener->drafts.size(), 1u);
 }
@@ -183,7 +129,7 @@ TEST_F(SimulatorTest, AnExceptionClosesWith1011) {
   for (const std::string frame : {"{not json", "", "[]", "{}"}) {
     auto clumsy = dial();
     until([&] { return clumsy->live; });
-    clumsy->raw(frame);
+    clumsy->send(frame);
     until([&] { return clumsy->ending.has_value(); });
     EXPECT_EQ(clumsy->ending->close_code, 1011) << frame;
   }

@@ -12,61 +12,24 @@
 #include <string>
 #include <vector>
 
+#include "connectors/simulator_fixture.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/session.hpp"
-#include "net/websocket.hpp"
-
-// The simulator against our own client over loopback. Everything waited for is awaited; the limit is for failures.
 
 namespace tributary::connectors::stagecast {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::SessionClient;
+using testing::SimulatorFixture;
 
-event::Now now() {
-  return {std::chrono::steady_clock::now(),
-          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-/// A Session with a socket and nothing else. `login`: "" only listens, `email:password`, or a token.
-class Client final : public net::WebSocketListener {
+/// `login`: "" only listens, `email:password`, or a token.
+class Client final : public SessionClient<Session> {
  public:
   Client(boost::asio::io_context& io, const std::string& url, const std::string& channel, const std::string& login,
          std::chrono::milliseconds patience)
-      : session_("test", config(url, channel, login, patience)) {
-    const std::string secret = login.substr(login.find(':') + 1);
-    socket_ = net::dial(io, std::get<net::DialTarget>(session_.dial({secret}, now())), *this);
-  }
-  ~Client() override { socket_->detach(); }
-
-  void on_open(std::string_view) override {
-    apply([this](Outcome& o) { session_.open(1, now(), o); });
-  }
-  void on_message(std::string_view payload, bool binary) override {
-    texts.emplace_back(payload);
-    apply([&](Outcome& o) { session_.frame(payload, binary, now(), o); });
-  }
-  void on_pong() override {}
-  void on_end(net::Ending ended) override {
-    ending = std::move(ended);
-    session_.explain(*ending);
-  }
-  void tick() {
-    if (now().steady >= session_.deadline()) apply([this](Outcome& o) { session_.tick(now(), o); });
-  }
-  void send(std::string_view frame) { socket_->send_text(frame); }
-  bool heard(std::string_view text) const { return std::find(texts.begin(), texts.end(), text) != texts.end(); }
-  std::vector<std::string> ids() const {
-    std::vector<std::string> list;
-    for (const auto& draft : drafts) list.emplace_back(draft.identified ? std::string(draft.id.of(draft.text)) : "");
-    return list;
-  }
-
-  bool live = false;
-  std::uint64_t malformed = 0, drafts_before_live = 0;
-  std::vector<std::string> texts;
-  std::vector<event::Draft> drafts;
-  std::optional<net::Ending> down, ending;
+      : SessionClient(io, std::make_unique<Session>("test", config(url, channel, login, patience)),
+                      {login.substr(login.find(':') + 1)}) {}
 
  private:
   static Config config(const std::string& url, const std::string& channel, const std::string& login,
@@ -82,54 +45,15 @@ class Client final : public net::WebSocketListener {
     if (colon != std::string::npos) config.auth->email = login.substr(0, colon);
     return config;
   }
-  template <class Step>
-  void apply(Step step) {
-    Outcome outcome;
-    step(outcome);
-    if (outcome.live && !live) drafts_before_live = drafts.size();
-    live |= outcome.live;
-    malformed += outcome.kind == event::FrameKind::malformed;
-    for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
-    for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
-    if (outcome.down && !down) down = outcome.down;
-  }
-
-  Session session_;
-  std::shared_ptr<net::WebSocket> socket_;
 };
 
-class SimulatorTest : public testing::Test {
+class SimulatorTest : public SimulatorFixture {
  protected:
-  void start(std::map<std::string, std::string> behaviours, double rate = 0, std::uint64_t count = 0) {
-    SimulatorOptions options;
-    options.rate = rate;
-    options.count = count;
-    options.behaviours = std::move(behaviours);
-    options.written = [this](const WrittenEvent& event) {
-      ids_.emplace_back(event.id);
-      written_.emplace_back(event.json);
-    };
-    simulator_ = make_simulator(io_, options);
-    simulator_->start();
-  }
+  SimulatorTest() : SimulatorFixture(make_simulator) {}
   std::unique_ptr<Client> dial(const std::string& login = "", const std::string& channel = "simulated-hall",
                                std::chrono::milliseconds patience = 10s) {
     return std::make_unique<Client>(io_, simulator_->url(), channel, login, patience);
   }
-  template <class Condition>
-  void until(Condition condition, Client* client = nullptr) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (!condition() && std::chrono::steady_clock::now() < limit) {
-      if (client != nullptr) client->tick();
-      io_.restart();
-      io_.run_one_for(2ms);
-    }
-    ASSERT_TRUE(condition());
-  }
-
-  boost::asio::io_context io_;
-  std::unique_ptr<Simulator> simulator_;
-  std::vector<std::string> ids_, written_;
 };
 
 TEST_F(SimulatorTest, TellsAListenerEverythingOnceInEveryShape) {

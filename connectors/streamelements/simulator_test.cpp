@@ -10,56 +10,21 @@
 #include <string>
 #include <vector>
 
+#include "connectors/simulator_fixture.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/session.hpp"
-#include "net/websocket.hpp"
-
-// The simulator against our own client over loopback. Everything waited for is awaited; the limit is for failures.
 
 namespace tributary::connectors::streamelements {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::SessionClient;
+using testing::SimulatorFixture;
 
-event::Now now() {
-  return {std::chrono::steady_clock::now(),
-          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-/// A Session with a socket and nothing else.
-class Client final : public net::WebSocketListener {
+class Client final : public SessionClient<Session> {
  public:
   Client(boost::asio::io_context& io, const std::string& url, int engine_io, const std::string& token = "fake")
-      : session_("test", config(url, engine_io)) {
-    socket_ = net::dial(io, std::get<net::DialTarget>(session_.dial({token}, now())), *this);
-  }
-  ~Client() override { socket_->detach(); }
-
-  void on_open(std::string_view) override {
-    apply([this](Outcome& o) { session_.open(1, now(), o); });
-  }
-  void on_message(std::string_view payload, bool binary) override {
-    ++frames;
-    apply([&](Outcome& o) { session_.frame(payload, binary, now(), o); });
-  }
-  void on_pong() override {}
-  void on_end(net::Ending ended) override { ending = std::move(ended); }
-  void tick() {
-    if (now().steady >= session_.deadline()) apply([this](Outcome& o) { session_.tick(now(), o); });
-  }
-  void send(std::string_view frame) { socket_->send_text(frame); }
-  std::vector<std::string> ids() const {
-    std::vector<std::string> list;
-    for (const auto& draft : drafts) list.emplace_back(draft.id.of(draft.text));
-    return list;
-  }
-
-  bool live = false;
-  std::uint64_t frames = 0, malformed = 0, unknown = 0;
-  std::vector<event::Draft> drafts;
-  std::vector<event::Ignored> ignored;
-  std::optional<net::Ending> down;    ///< what the session said
-  std::optional<net::Ending> ending;  ///< what the socket said
+      : SessionClient(io, std::make_unique<Session>("test", config(url, engine_io)), {token}) {}
 
  private:
   static Config config(const std::string& url, int engine_io) {
@@ -68,62 +33,24 @@ class Client final : public net::WebSocketListener {
     config.engine_io = engine_io;
     return config;
   }
-  template <class Step>
-  void apply(Step step) {
-    Outcome outcome;
-    step(outcome);
-    live |= outcome.live;
-    malformed += outcome.kind == event::FrameKind::malformed;
-    unknown += outcome.unknown;
-    for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
-    for (auto reason : outcome.ignored) ignored.push_back(reason);
-    for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
-    if (outcome.down && !down) down = outcome.down;
-  }
-
-  Session session_;
-  std::shared_ptr<net::WebSocket> socket_;
 };
 
-class SimulatorTest : public testing::Test {
+class SimulatorTest : public SimulatorFixture {
  protected:
-  void start(std::map<std::string, std::string> behaviours, double rate = 0, std::uint64_t count = 0) {
-    SimulatorOptions options;
-    options.rate = rate;
-    options.count = count;
-    options.behaviours = std::move(behaviours);
-    options.written = [this](const WrittenEvent& event) { written_.emplace_back(event.id); };
-    simulator_ = make_simulator(io_, options);
-    simulator_->start();
-  }
+  SimulatorTest() : SimulatorFixture(make_simulator) {}
   std::unique_ptr<Client> dial(int engine_io = 3, const std::string& token = "fake") {
     return std::make_unique<Client>(io_, simulator_->url(), engine_io, token);
   }
-  /// Runs until it is so; fails after a long while.
-  template <class Condition>
-  void until(Condition condition, Client* client = nullptr) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (!condition() && std::chrono::steady_clock::now() < limit) {
-      if (client != nullptr) client->tick();
-      io_.restart();
-      io_.run_one_for(2ms);
-    }
-    ASSERT_TRUE(condition());
-  }
-
-  boost::asio::io_context io_;
-  std::unique_ptr<Simulator> simulator_;
-  std::vector<std::string> written_;
 };
 
 TEST_F(SimulatorTest, LetsClientsOfBothProtocolsInAndTellsThemEverythingOnce) {
   for (int engine_io : {3, 4}) {
-    written_.clear();
+    ids_.clear();
     start({{"pace", "even"}}, 20'000, 500);
     auto client = dial(engine_io);
     until([&] { return client->drafts.size() >= 500; });
     EXPECT_TRUE(client->live);
-    EXPECT_EQ(client->ids(), written_);
+    EXPECT_EQ(client->ids(), ids_);
     EXPECT_EQ(simulator_->events_written(), 500u);
     EXPECT_EQ(client->malformed + client->unknown, 0u);
     EXPECT_NE(simulator_->account().find("events=500"), std::string::npos) << simulator_->account();
@@ -206,7 +133,7 @@ TEST_F(SimulatorTest, CountsOnlyWhatTheClientSendsAsLife) {
 TEST_F(SimulatorTest, KeepsAProtocol4ClientThatAnswersAndLosesOneThatDoesNot) {
   start({{"ping_interval", "40ms"}, {"ping_timeout", "40ms"}});
   auto client = dial(4);
-  until([&] { return client->frames >= 8; }, client.get());  // handshake, join, welcome, then pings
+  until([&] { return client->texts.size() >= 8; }, client.get());  // handshake, join, welcome, then pings
   EXPECT_FALSE(client->ending);
   client.reset(), simulator_.reset();
   start({{"ping_interval", "40ms"}, {"ping_timeout", "40ms"}, {"mute", "on"}});
@@ -243,7 +170,7 @@ TEST_F(SimulatorTest, SmallSegmentsChangeNothing) {
   start({{"segment", "7"}, {"pace", "even"}}, 5000, 50);
   auto client = dial();
   until([&] { return client->drafts.size() >= 50; });
-  EXPECT_EQ(client->ids(), written_);
+  EXPECT_EQ(client->ids(), ids_);
 }
 
 TEST_F(SimulatorTest, OdditiesDoNotBreakTheSession) {
@@ -282,10 +209,10 @@ TEST_F(SimulatorTest, IsSilentFromTheStageItIsToldTo) {
   for (const auto& [stage, expected] : frames) {
     start({{"silence", stage}, {"ping_interval", "200ms"}, {"ping_timeout", "100ms"}, {"pace", "even"}}, 1000);
     auto client = dial();
-    until([&, wanted = expected] { return client->frames >= wanted; });
+    until([&, wanted = expected] { return client->texts.size() >= wanted; });
     const auto begin = std::chrono::steady_clock::now();
     until([&] { return std::chrono::steady_clock::now() - begin > 60ms; });
-    EXPECT_EQ(client->frames, expected) << stage;
+    EXPECT_EQ(client->texts.size(), expected) << stage;
     client.reset(), simulator_.reset();
   }
 }

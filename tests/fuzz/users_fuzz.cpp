@@ -1,21 +1,16 @@
-// The Users conversation under libFuzzer: a list of messages, cut at each 0x1E byte; one that begins with 'b' is
-// binary, 't' is a tick four seconds later, 'p' and 'r' pause and resume. What must hold for any input: no crash; each
-// message is exactly one kind; no end without a reason; no text but the first frame holds the secret; and whatever
-// event comes out is one line of valid UTF-8 and JSON whose parts lie where the draft says.
+// The Users conversation under libFuzzer. Beside what holds for all: 'e' is an end that repeats the secret, 'a' answers
+// the connection's first probe; no text of ours holds the secret; and what is unknown is kept as it was sent.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "connectors/users/session.hpp"
-#include "event/document.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "tests/fuzz/conversation.hpp"
 
 using namespace tributary;
+using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::users::Config;
 using connectors::users::Session;
@@ -25,86 +20,47 @@ namespace {
 
 constexpr std::string_view secret = "fuzz-secret-that-is-fake";
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
 void check(std::string_view input, const event::Draft& draft) {
-  static event::Document document;
-  const std::string text = draft.text + "}}";
-  require(event::valid_utf8(text));
-  require(text.find('\n') == std::string::npos);
-  require(document.read(text));
-  require(draft.id.offset + draft.id.size <= draft.text.size() && draft.id.size == 24);
-  require(event::parse_time(draft.created_at.of(draft.text)) == draft.created);
-  json event;
-  try {
-    event = json::parse(text);
-  } catch (const json::out_of_range&) {
-    return;  // a number beyond double is JSON all the same
-  }
-  const auto& data = event["data"];
-  require(data.is_object() && event["relay"]["upstreamChannel"] == draft.upstream_channel);
-  require(!data.contains("username") || data["username"].is_string());
-  require(!data.contains("message") || data["message"].is_string());
+  const json event = checked(draft);
+  if (event.is_null()) return;
   const auto sent = json::parse(input, nullptr, false);
   if (draft.repaired != 0 || !sent.is_object()) return;
+  const auto& data = event["data"];
   if (event["type"] == "unknown") require(data["upstream"] == sent);
   if (sent.contains("error")) require(event["type"] == "unknown" || data["details"].contains("error"));
 }
 
-void check(std::string_view input, const Outcome& outcome) {
-  const bool carries = !outcome.drafts.empty() || !outcome.ignored.empty();
-  require(carries == (outcome.kind == event::FrameKind::carrying));
-  require((outcome.kind == event::FrameKind::malformed) == !outcome.malformed_reason.empty());
+void check_all(std::string_view input, const Outcome& outcome) {
+  check_outcome(outcome, secret);
   require(outcome.drafts.size() <= 1026);
-  if (outcome.down) {
-    require(outcome.down->reason != net::Reason::none);
-    require(outcome.down->detail.size() <= 300);
-    require(outcome.down->detail.find(secret) == std::string::npos);
-    require(event::valid_utf8(outcome.down->detail));
-  }
   for (const auto& frame : outcome.sends) require(frame.payload.find(secret) == std::string::npos);
   for (const auto& draft : outcome.drafts) check(input, draft);
+}
+
+void end_that_tells(const Session& session) {
+  net::Ending ending{net::Reason::closed, "said " + std::string(secret), 1008};
+  session.explain(ending);
+  require(ending.reason != net::Reason::credential_refused || ending.detail.find(secret) == std::string::npos);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view input(reinterpret_cast<const char*>(data), size);
   Config config;
   config.label = "main";
   config.api_key.emplace();
   config.listen = size % 16 != 1;
   Session session("fuzz", config);
-  event::Now now{event::SteadyTime{} + std::chrono::hours(1), event::WallTime{std::chrono::hours(500'000)}};
+  const event::Now now = beginning();
   require(std::holds_alternative<net::DialTarget>(session.dial({std::string(secret)}, now)));
   Outcome outcome;
   session.open(1, now, outcome);
   const std::string probe = outcome.sends.at(0).payload;
-  while (!input.empty()) {
-    const auto end = input.find('\x1E');
-    const auto message = input.substr(0, end);
-    input = end == std::string_view::npos ? std::string_view{} : input.substr(end + 1);
-    outcome.clear();
-    if (message == "t") {
-      now.steady += std::chrono::seconds(4);
-      session.tick(now, outcome);
-    } else if (message == "p" || message == "r") {
-      session.paused(message == "p", now, outcome);
-    } else if (message == "e") {
-      net::Ending ending{net::Reason::closed, "said " + std::string(secret), 1008};
-      session.explain(ending);
-      require(ending.reason != net::Reason::credential_refused || ending.detail.find(secret) == std::string::npos);
-    } else if (message.starts_with('b')) {
-      session.frame(message.substr(1), true, now, outcome);
-    } else if (message.starts_with('a')) {  // an answer to a probe of this connection
-      session.frame(probe, false, now, outcome);
-    } else {
-      session.frame(message, false, now, outcome);
-    }
-    check(message, outcome);
-    if (outcome.down) session.open(2, now, outcome);
-  }
+  const auto special = [&](std::string_view message, Outcome& told) {
+    if (message == "e") end_that_tells(session);
+    if (message.starts_with('a')) session.frame(probe, false, now, told);
+    return message == "e" || message.starts_with('a');
+  };
+  converse(session, {reinterpret_cast<const char*>(data), size}, now, std::chrono::seconds(4), special, check_all);
   return 0;
 }
