@@ -1,0 +1,159 @@
+"""The README's table of upstreams is sound, and whoever checks it would see it if not."""
+
+import importlib.machinery
+import importlib.util
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+import pytest
+
+import readme_table
+from peers.place import ROOT
+
+FOLDERS = ["gauge", "weir"]
+README = """
+# A project
+
+## Upstreams
+
+Words before it.
+
+| upstream | what is read | what is written | what is authenticated |
+| --- | --- | --- | --- |
+| [Gauge](connectors/gauge/README.md) | levels: `Gauge.Reads` | `Gauge.Writes`, `Sets/Each.Writes/gauge` | `peers/gauge_test.py::test_a_key` |
+| [Weir](connectors/weir/README.md) | `Weir.Reads` | nothing: `peers/gauge_test.py::test_both[weir]` | `Weir.Knocks` |
+
+## Another section
+
+| `Not.Looked` | `At.All` |
+"""
+UNIT = """<testsuite>
+<testcase name="Gauge.Reads" classname="Gauge.Reads" status="run"><system-out>ok</system-out></testcase>
+<testcase name="Gauge.Writes" classname="Gauge.Writes" status="run"/>
+<testcase name="Sets/Each.Writes/gauge  # GetParam() = gauge" classname="x" status="run"/>
+<testcase name="Weir.Reads" classname="Weir.Reads" status="run"/>
+<testcase name="Weir.Knocks" classname="Weir.Knocks" status="run"/>
+<testcase name="Weir.Fails" classname="Weir.Fails" status="fail"><failure message="no"/></testcase>
+<testcase name="Weir.Rests" classname="Weir.Rests" status="disabled"/>
+<testcase name="Weir.Skips" classname="Weir.Skips" status="run"><skipped/></testcase>
+<testcase name="Twin.Here" classname="Twin.Here" status="run"/>
+<testcase name="Twin.Here" classname="Twin.Here" status="run"/>
+</testsuite>"""
+PEERS = """<testsuites><testsuite>
+<testcase classname="peers.gauge_test" name="test_a_key"/>
+<testcase classname="peers.gauge_test" name="test_both[gauge]"><failure message="no"/></testcase>
+<testcase classname="peers.gauge_test" name="test_both[weir]"/>
+<testcase classname="peers.gauge_test" name="test_every[one]"/>
+<testcase classname="peers.gauge_test" name="test_every[two]"/>
+<testcase classname="peers.other_test" name="test_elsewhere"/>
+</testsuite></testsuites>"""
+
+
+def cases(text):
+    return list(xml.fromstring(text).iter("testcase"))
+
+
+def check(readme=README, unit=UNIT, **more):
+    return readme_table.check(readme, FOLDERS, {"unit.xml": cases(unit), "peers.xml": cases(PEERS), **more})
+
+
+def faults(findings):
+    return [str(finding) for finding in findings if not finding.good]
+
+
+def test_every_name_is_told_with_its_report():
+    findings = check()
+    assert faults(findings) == []
+    assert [str(finding) for finding in findings][:2] == [
+        "passed  gauge, what is read: Gauge.Reads in unit.xml",
+        "passed  gauge, what is written: Gauge.Writes in unit.xml"]
+    assert len(findings) == 7
+
+
+@pytest.mark.parametrize("name, fault", [
+    ("Weir.Misspelt", "in none of unit.xml, peers.xml"),
+    ("weir.reads", "in none of"),
+    ("Weir", "in none of"),
+    ("Sets/Each.Writes", "in none of"),  # which of them?
+    ("not a test", "in none of"),
+    ("", "in none of"),
+    ("peers/gauge_test.py::test_a_ke", "in none of"),
+    ("peers/gauge_test.py::test_elsewhere", "in none of"),
+    ("peers/gauge_test.py", "in none of"),
+    ("Weir.Fails", "in unit.xml: failure"),
+    ("Weir.Skips", "in unit.xml: skipped"),
+    ("Weir.Rests", "in unit.xml: disabled"),
+    ("Twin.Here", "it is the name of 2 tests"),
+    ("peers/gauge_test.py::test_both", "in peers.xml: failure"),  # one of its parameters
+    ("peers/gauge_test.py::test_both[gauge]", "in peers.xml: failure"),
+])
+def test_a_name_that_shows_nothing_is_found(name, fault):
+    found = faults(check(README.replace("`Weir.Knocks`", f"`{name}`")))
+    assert len(found) == 1 and found[0].startswith("FAILED  weir, what is authenticated: ") and fault in found[0], found
+
+
+def test_all_parameters_of_a_test_are_one_name():
+    assert faults(check(README.replace("`Weir.Knocks`", "`peers/gauge_test.py::test_every`"))) == []
+
+
+def test_a_test_that_passed_in_one_suite_and_failed_in_another_has_failed():
+    again = UNIT.replace('name="Weir.Reads" classname="Weir.Reads" status="run"', 'name="Weir.Reads" status="fail"')
+    found = faults(check(**{"again.xml": cases(again)}))
+    assert found == ["FAILED  weir, what is read: Weir.Reads in again.xml: fail"]
+
+
+@pytest.mark.parametrize("whole, spoiled, place", [
+    ("`Weir.Knocks`", "", "weir, what is authenticated: 0 tests"),
+    ("`Weir.Knocks`", "as one does", "weir, what is authenticated: 0 tests"),
+    ("`Weir.Knocks`", "`Weir.Knocks`, `Weir.Reads`, `Gauge.Reads`, `Gauge.Writes`", "weir, what is authenticated: 4 tests"),
+    ("| `Weir.Knocks` |", "|", "weir: 2 cells"),
+    ("[Weir](connectors/weir/README.md)", "Weir", "weir: no row"),
+    ("connectors/weir/", "connectors/sluice/", "sluice: a row of no connector"),
+    ("connectors/weir/", "connectors/gauge/", "gauge: a row of no connector, or a second one"),
+    ("what is written", "what is said", "## Upstreams: no table"),
+    ("## Upstreams", "## Sources", "## Upstreams: no table"),
+    ("| --- | --- | --- | --- |\n", "", "## Upstreams: no table"),
+])
+def test_a_table_with_a_hole_is_found(whole, spoiled, place):
+    spoilt = README.replace(whole, spoiled)
+    assert spoilt != README
+    found = faults(check(spoilt))
+    assert any(f"FAILED  {place}" in fault for fault in found), found
+
+
+def test_without_reports_nothing_is_shown():
+    findings = readme_table.check(README, FOLDERS, {})
+    assert len(findings) == len(faults(findings)) == 7
+    assert "no reports at all" in str(findings[0])
+
+
+def test_the_projects_own_table_has_a_row_for_each_connector_and_names_in_each_cell(tmp_path):
+    """What it names is looked for after the suites; here it is enough that it can be looked for."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = {name for _, row in readme_table.rows_of(text) for cell in row for name in re.findall(r"`([^`]*)`", cell)}
+    suite = xml.Element("testsuite")
+    for name in names:
+        file, _, test = name.partition(".py::")
+        xml.SubElement(suite, "testcase", name=test or name, classname=file.replace("/", "."))
+    xml.ElementTree(suite).write(tmp_path / "all.xml")
+    assert faults(readme_table.check_files(ROOT / "README.md", tmp_path)) == []
+
+
+def test_as_a_program_it_ends_with_1_when_a_name_is_missing(tmp_path):
+    done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", ROOT / "README.md", tmp_path],
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout and "passed" not in done.stdout and not done.stderr
+
+
+def test_the_table_is_the_last_suite_and_fails_the_run(tmp_path, monkeypatch):
+    loader = importlib.machinery.SourceFileLoader("run_of_the_tests", str(ROOT / "tests" / "run"))
+    run = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(run)
+    for everything in (False, True):
+        assert run.plan(everything)[-1][0] == "README table"
+    monkeypatch.setattr(run, "REPORTS", tmp_path)
+    counts = run.plan(False)[-1][1]()
+    assert counts.passed == 0 and counts.failed == len(counts.faults) >= 15

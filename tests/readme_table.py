@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""README.md says in a table what each upstream is and names tests that show it. Are they there, and did they pass?
+
+`tests/readme_table.py [README [REPORTS]]` prints a line for each name and ends with 1 when one is not good; it is the
+last suite of `tests/run`. Everything in backticks in a cell is a test: `Suite.Test` as ctest reports it, or
+`folder/file_test.py::test_name` below tests/, with all its parameters or, with `[…]` behind it, one of them. A name that
+no report has is a failure: the table is looked at after the suites it names, never instead of them.
+"""
+
+import collections
+import pathlib
+import re
+import sys
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+HEADING = "## Upstreams"
+COLUMNS = ("what is read", "what is written", "what is authenticated")
+MOST = 3  #: names in a cell
+
+_PYTHON = re.compile(r"(?P<file>[\w/]+_test)\.py::(?P<test>test_\w+)(?P<parameters>\[.*\])?")
+_LINK = re.compile(r"\[[^\]]+\]\(connectors/(\w+)/README\.md\)")
+
+
+class Finding(collections.namedtuple("Finding", "place words good")):
+    """`place`: which cell; `words`: the test and its report, or what is wrong."""
+
+    def __str__(self):
+        return f"{'passed' if self.good else 'FAILED'}  {self.place}: {self.words}"
+
+
+def fault_of(case):
+    """What kept this test of a JUnit report from passing; "" when nothing did."""
+    for child in case:
+        if child.tag in ("failure", "error", "skipped"):
+            return child.tag
+    status = case.get("status")
+    return status if status in ("fail", "notrun", "disabled") else ""
+
+
+def rows_of(readme):
+    """(upstream's folder, cells) of each line of the table; the first cell itself where it links to no README. None: no
+    table."""
+    section = readme.partition(f"\n{HEADING}\n")[2].partition("\n## ")[0]
+    lines = [line.strip() for line in section.split("\n") if line.lstrip().startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    if len(rows) < 3 or tuple(rows[0][1:]) != COLUMNS or any(set(cell) - set("-: ") for cell in rows[1]):
+        return None
+    return [(found[1] if (found := _LINK.fullmatch(row[0])) else row[0], row[1:]) for row in rows[2:]]
+
+
+def is_named(case, name):
+    """Whether a case of a report is what this name means."""
+    called = case.get("name", "").partition("  # ")[0]  # ctest adds what GetParam() was
+    if (python := _PYTHON.fullmatch(name)) is None:
+        return called == name
+    module = python["file"].replace("/", ".")
+    if case.get("classname") != module:
+        return False
+    return called == python["test"] + (python["parameters"] or "") or (
+        python["parameters"] is None and called.startswith(python["test"] + "["))
+
+
+def judge(place, name, reports):
+    """One finding for each report that has the test, or the one that none has it."""
+    findings = []
+    for report, cases in reports.items():
+        meant = [case for case in cases if is_named(case, name)]
+        if not meant:
+            continue
+        faults = sorted({fault_of(case) for case in meant} - {""})
+        if len(meant) > 1 and "::" not in name:
+            faults.append(f"it is the name of {len(meant)} tests; name one that is alone")
+        findings.append(Finding(place, f"{name} in {report}" + "".join(f": {fault}" for fault in faults), not faults))
+    return findings or [Finding(place, f"{name}: in none of {', '.join(reports) or 'no reports at all'}", False)]
+
+
+def check(readme, folders, reports):
+    """Findings about the table in this text. `folders`: of the connectors; `reports`: name -> cases of a JUnit report."""
+    rows = rows_of(readme)
+    if rows is None:
+        return [Finding(HEADING, f"no table of {', '.join(COLUMNS)}", False)]
+    told = [folder for folder, _ in rows]
+    findings = [Finding(folder, "no row of the table links to its README", False) for folder in folders if folder not in told]
+    for folder, cells in rows:
+        if folder not in folders or told.count(folder) > 1:
+            findings.append(Finding(folder, "a row of no connector, or a second one", False))
+        if len(cells) != len(COLUMNS):
+            findings.append(Finding(folder, f"{len(cells)} cells", False))
+        for column, cell in zip(COLUMNS, cells):
+            place, names = f"{folder}, {column}", re.findall(r"`([^`]*)`", cell)
+            if not 1 <= len(names) <= MOST:
+                findings.append(Finding(place, f"{len(names)} tests are named, expected 1 to {MOST}", False))
+            for name in names:
+                findings += judge(place, name, reports)
+    return findings
+
+
+def check_files(readme, reports, root=ROOT):
+    """The same of files: a README and a folder of reports."""
+    folders = sorted(file.parent.name for file in (root / "connectors").glob("*/factory.hpp"))
+    cases = {file.name: list(xml.parse(file).iter("testcase")) for file in sorted(pathlib.Path(reports).glob("*.xml"))}
+    return check(pathlib.Path(readme).read_text(encoding="utf-8"), folders, cases)
+
+
+def main(readme=ROOT / "README.md", reports=ROOT / "build" / "test-reports"):
+    findings = check_files(readme, reports)
+    print("\n".join(map(str, findings)))
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
