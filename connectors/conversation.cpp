@@ -74,7 +74,7 @@ void Conversation::stop(event::SteadyTime by, const event::Now& now) {
 
 void Conversation::secrets_read(const std::vector<std::string>& secrets, const event::Now& now) {
   if (session_.state() != State::dialing) return;
-  secrets_ = secrets;
+  redaction_.keep_out(secrets);
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
     session_.ended(std::move(*ending), now.steady, actions_);
@@ -118,6 +118,10 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
   session_.frame_received(now.steady);
   last_frame_ = now.wall;
   outcome_.clear();
+  // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
+  std::string wiped;
+  if (redaction_.stands_in(payload)) payload = redaction_.cleaned(payload);
+  if (redaction_.stands_in(payload)) payload = wiped = redaction_.wiped(payload);
   try {
     protocol_.frame(payload, binary, now, outcome_);
   } catch (const std::exception& fault) {
@@ -162,28 +166,14 @@ void Conversation::ended(net::Ending ending, const event::Now& now) {
   } else if (ending.reason == net::Reason::upgrade_refused) {
     protocol_.explain_refusal(ending);
   }
-  ending.detail = redacted(ending.detail);
+  ending.detail = redaction_.wiped(ending.detail);
   session_.ended(std::move(ending), now.steady, actions_);
   obey(now);
   intake_.settle();
 }
 
-/// An upstream may repeat what we told it: in a refusal, in a frame that nobody understands. Shorter secrets than six
-/// bytes are too like ordinary text.
-std::string Conversation::redacted(std::string_view text) const {
-  std::string clean(text);
-  for (const std::string& secret : secrets_) {
-    if (secret.size() < 6) continue;
-    static constexpr std::string_view instead = "<redacted>";
-    for (auto at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at + instead.size())) {
-      clean.replace(at, secret.size(), instead);
-    }
-  }
-  return clean;
-}
-
 void Conversation::fail(net::Ending ending, const event::Now& now) {
-  ending.detail = redacted(ending.detail);
+  ending.detail = redaction_.wiped(ending.detail);
   session_.fail(std::move(ending), now.steady, actions_);
   obey(now);
 }
@@ -255,8 +245,8 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
     case event::FrameKind::control:
       return intake_.control(outcome_.unknown);
     case event::FrameKind::malformed: {
-      const std::string frame = redacted(payload);
-      return intake_.malformed({outcome_.malformed_reason, redacted(outcome_.malformed_detail), frame}, now);
+      const std::string frame = redaction_.wiped(payload);
+      return intake_.malformed({outcome_.malformed_reason, redaction_.wiped(outcome_.malformed_detail), frame}, now);
     }
     case event::FrameKind::carrying:
       return intake_.carrying();
@@ -268,7 +258,7 @@ void Conversation::pass_on(const event::Now& now) {
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
   for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
   for (Remark& remark : outcome_.remarks) {
-    remark.detail = redacted(event::clip(remark.detail, remark_limit));
+    remark.detail = redaction_.wiped(event::clip(remark.detail, remark_limit));
     observer_.remarked(settings_.connector, remark);
   }
 }
@@ -284,7 +274,7 @@ void Conversation::apply(const event::Now& now) {
   if (outcome_.down) {
     net::Ending ending = std::move(*outcome_.down);
     outcome_.down.reset();
-    ending.detail = redacted(ending.detail);
+    ending.detail = redaction_.wiped(ending.detail);
     session_.fail(std::move(ending), now.steady, actions_);
   }
   obey(now);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/protocol.hpp"
+#include "connectors/redaction.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
 #include "net/reason.hpp"
@@ -108,7 +109,6 @@ class Conversation {
     std::string_view cause;
   };
   bool open() const;
-  std::string redacted(std::string_view text) const;
   void make_room_first(const event::Now& now);
   void pause(const event::Now& now);
   void count(std::string_view payload, const event::Now& now);
@@ -127,7 +127,7 @@ class Conversation {
   LinkObserver& observer_;
   Wire& wire_;
   net::Session session_;
-  std::vector<std::string> secrets_;  ///< of the last dial, to be kept out of everything we say
+  Redaction redaction_;  ///< of the last dial's secrets: they are kept out of everything we say
   Outcome outcome_;
   net::Actions actions_;
   net::Actions obeyed_;

@@ -7,7 +7,7 @@
 
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
-#include "connectors/oha/redaction.hpp"
+#include "connectors/redaction.hpp"
 #include "connectors/protocol.hpp"
 
 namespace tributary::connectors::oha {

@@ -49,8 +49,9 @@ class Witness final : public support::FakeIntake, public connectors::LinkObserve
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
   net::Reason last_reason() const { return endings.empty() ? net::Reason::none : endings.back().reason; }
-  /// Everything that it was ever told, as one text.
-  std::string everything() const;
+  /// Every event that it was ever told, as one text; and all the rest: notices, dead letters, words for the log.
+  const std::string& events_told() const { return texts_; }
+  std::string rest_told() const;
 
   std::vector<net::Ending> endings;
   std::vector<std::string> words;
@@ -98,7 +99,7 @@ class Connectors : public testing::TestWithParam<Kind> {
                     const Scene::Wrap& wrap = {});
 
   boost::asio::io_context io;
-  std::unique_ptr<Scene> scene;
+  std::unique_ptr<Scene> scene_;
 
  private:
   bool hurrying_ = false;

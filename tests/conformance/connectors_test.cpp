@@ -163,41 +163,68 @@ TEST_P(Connectors, CloseFramesAndResetsInTheMidstOfAShowCostNoMoreThanTheirMomen
   }
 }
 
-/// The forms in which a secret could show.
-std::vector<std::string> forms_of(const std::string& secret) {
-  std::vector<std::string> forms{secret};
+/// A way to spell a secret, and what of it must not be found anywhere.
+struct Spelling {
+  std::string told;
+  std::string sought;
+};
+
+/// As it stands; as JSON, a URL and base64 spell it. What base64's last digits say depends on what follows.
+std::vector<Spelling> spellings_of(const std::string& secret) {
   std::string quoted, url;
   event::append_quoted(quoted, secret);
-  forms.push_back(quoted.substr(1, quoted.size() - 2));
-  for (const unsigned char c : secret) {
+  quoted = quoted.substr(1, quoted.size() - 2);
+  for (const char character : secret) {
+    const auto c = static_cast<unsigned char>(character);
     if (std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-      url += static_cast<char>(c);
+      url += character;
     } else {
       url += '%', url += "0123456789ABCDEF"[c >> 4], url += "0123456789ABCDEF"[c & 15];
     }
   }
-  forms.push_back(url);
   static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string base64;
-  for (std::size_t i = 0; i + 2 < secret.size(); i += 3) {
-    const auto byte = [&](std::size_t j) { return static_cast<unsigned>(static_cast<unsigned char>(secret[j])); };
+  const std::string padded = secret + std::string(2, '\0');
+  for (std::size_t i = 0; i < secret.size(); i += 3) {
+    const auto byte = [&](std::size_t j) { return static_cast<unsigned>(static_cast<unsigned char>(padded[j])); };
     const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
     for (int shift = 18; shift >= 0; shift -= 6) base64 += digits[three >> shift & 63];
   }
-  forms.push_back(base64);
-  return forms;
+  return {{secret, secret}, {quoted, quoted}, {url, url}, {base64, base64.substr(0, secret.size() / 3 * 4)}};
+}
+
+/// A message as a server frames it.
+std::string text_frame(const std::string& text) {
+  std::string frame("\x81", 1);
+  if (text.size() < 126) return frame + static_cast<char>(text.size()) + text;
+  frame += '\x7e';
+  frame += static_cast<char>(text.size() >> 8);
+  frame += static_cast<char>(text.size() & 0xFF);
+  return frame + text;
 }
 
 TEST_P(Connectors, NeverLeaksItsSecrets) {
-  Scene& scene = start_live(500, {{"pace", "even"}, {"garbage_every", "20"}});
-  await([&] { return scene.witness.events >= 200; }, "events");
-  // The upstream repeats each secret in frames that nobody understands and in a close frame, and refuses with it.
+  Scene& scene = start_live(0);
+  ASSERT_FALSE(scene.secrets.empty());
+  // The upstream repeats each secret: in events, in frames that nobody understands, as it stands and in other
+  // spellings; then it refuses with it.
   for (const auto& secret : scene.secrets) {
-    const std::string text = "{\"unheard\":\"" + secret.substr(0, 90);
-    std::string frame("\x81", 1);
-    frame += static_cast<char>(text.size());
-    scene.simulator->stop();
-    await([&] { return !scene.live(); }, "the end");
+    const auto spellings = spellings_of(secret);
+    const auto known = scene.witness.ledger.frames;
+    for (const auto& [form, sought] : spellings) {
+      scene.door->inject(text_frame("no JSON, and a secret: " + form));
+      scene.door->inject(text_frame(R"({"type":"chat","data":{"user":"ana","message":"no end: )" + form));
+    }
+    const std::string quoted = spellings[1].told;
+    scene.door->inject(text_frame(R"({"type":"chat","data":{"user":"ana","message":"said )" + quoted + R"("}})"));
+    scene.door->inject(text_frame(R"({"from":"ana","msg":")" + quoted + R"("})"));
+    scene.door->inject(text_frame(R"(42["event",{"type":"tip","note":")" + quoted + R"("}])"));
+    await([&] { return scene.witness.ledger.frames >= known + 2 * spellings.size() + 3; }, "the frames");
+  }
+  EXPECT_TRUE(scene.live());
+  scene.simulator->stop();
+  await([&] { return !scene.live(); }, "the end");
+  for (const auto& secret : scene.secrets) {
     scene.door->answer_next("HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(secret.size()) +
                             "\r\n\r\n" + secret);
     scene.door->answer_next(secret + "\r\n\r\n");
@@ -209,13 +236,16 @@ TEST_P(Connectors, NeverLeaksItsSecrets) {
         },
         "refusals");
   }
-  const std::string everything = scene.witness.everything();
-  EXPECT_GT(everything.size(), 10'000u);
+  const std::string rest = scene.witness.rest_told();
+  const std::string& events = scene.witness.events_told();
+  EXPECT_NE((rest + events).find("<redacted>"), std::string::npos) << "the secrets must have come this far";
   for (const auto& secret : scene.secrets) {
-    if (secret.size() < 6) continue;
-    for (const auto& form : forms_of(secret)) {
-      EXPECT_EQ(everything.find(form), std::string::npos) << "a secret is told: " << form;
+    const auto spellings = spellings_of(secret);
+    for (const auto& [told, sought] : spellings) {
+      EXPECT_EQ(rest.find(sought), std::string::npos) << "a secret is told: " << sought;
     }
+    EXPECT_EQ(events.find(secret), std::string::npos);
+    EXPECT_EQ(events.find(spellings[1].sought), std::string::npos) << "as JSON has it";
   }
 }
 

@@ -1,8 +1,8 @@
-#include "connectors/oha/redaction.hpp"
+#include "connectors/redaction.hpp"
 
 #include <gtest/gtest.h>
 
-namespace tributary::connectors::oha {
+namespace tributary::connectors {
 namespace {
 
 TEST(Redaction, LeavesWhatHoldsNoSecret) {
@@ -37,6 +37,32 @@ TEST(Redaction, LeavesTheRestOfTheTextAsItIs) {
             "no JSON, <redacted> and \"cut <redacted>");
 }
 
+TEST(Redaction, WipesWordsWhereverTheyHoldASecret) {
+  Redaction redaction;
+  redaction.keep_out({"123456", "se/cr\"et?>"});
+  EXPECT_EQ(redaction.wiped("no way with se/cr\"et?> or 123456"), "no way with <redacted> or <redacted>");
+  EXPECT_EQ(redaction.wiped("/path/se%2Fcr%22et%3F%3E?x"), "/path/<redacted>?x");
+  EXPECT_EQ(redaction.wiped("nothing"), "nothing");
+}
+
+TEST(Redaction, CleansItsOwnCopyAgain) {
+  Redaction redaction;
+  redaction.keep_out({"word-secret"});
+  const auto once = redaction.cleaned("no JSON about word-secret, nor \"word-secret\"");
+  EXPECT_EQ(redaction.wiped(once), "no JSON about <redacted>, nor \"<redacted>\"");
+}
+
+TEST(Redaction, SeesASecretThatStandsInAFrame) {
+  Redaction redaction;
+  EXPECT_FALSE(redaction.stands_in("anything"));
+  const std::string head = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYWRlLXVwIn0.";
+  redaction.keep_out({head + "0123456789abcdef-made-up-signature", "a/b\"c-made-up"});
+  EXPECT_TRUE(redaction.stands_in("[\"" + head + "0123456789abcdef-made-up-signature\"]"));
+  EXPECT_FALSE(redaction.stands_in("[\"" + head + "another-signature-of-another-token\"]"));
+  EXPECT_TRUE(redaction.stands_in(R"(["a/b\"c-made-up"])"));
+  EXPECT_TRUE(redaction.stands_in(R"(["a\/b\"c-made-up"])"));
+}
+
 TEST(Redaction, ShortSecretsAreLikeOrdinaryText) {
   Redaction redaction;
   redaction.keep_out({"12345", "123456"});
@@ -51,4 +77,4 @@ TEST(Redaction, NewSecretsReplaceTheOld) {
 }
 
 }  // namespace
-}  // namespace tributary::connectors::oha
+}  // namespace tributary::connectors

@@ -1,13 +1,15 @@
-#include "connectors/oha/redaction.hpp"
+#include "connectors/redaction.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
+#include <utility>
 
 #include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
 #include "net/url.hpp"
 
-namespace tributary::connectors::oha {
+namespace tributary::connectors {
 namespace {
 
 constexpr std::string_view mark = "<redacted>";
@@ -51,6 +53,7 @@ std::string with_escaped_slashes(std::string_view text) {
 
 void Redaction::keep_out(const std::vector<std::string>& secrets) {
   secrets_.clear();
+  needles_.clear();
   forms_.clear();
   for (const std::string& secret : secrets) {
     if (secret.size() < shortest) continue;
@@ -59,7 +62,13 @@ void Redaction::keep_out(const std::vector<std::string>& secrets) {
     event::append_quoted(quoted, secret);
     quoted = quoted.substr(1, quoted.size() - 2);
     const std::string encoded = net::percent_encoded(secret);
-    forms_.insert(forms_.end(), {secret, quoted, with_escaped_slashes(quoted), encoded, in_lower_case_hex(encoded)});
+    const std::string slashed = with_escaped_slashes(quoted);
+    for (const std::string* const form : {&secret, &std::as_const(quoted), &slashed}) {
+      // The end is what tells tokens of one kind apart, and a short needle is found faster than a long one.
+      std::string needle = form->substr(form->size() - std::min<std::size_t>(form->size(), 32));
+      if (std::find(needles_.begin(), needles_.end(), needle) == needles_.end()) needles_.push_back(std::move(needle));
+    }
+    forms_.insert(forms_.end(), {secret, quoted, slashed, encoded, in_lower_case_hex(encoded)});
     for (const std::size_t before : {0U, 1U, 2U}) {
       forms_.push_back(base64(secret, before, "+/"));
       forms_.push_back(base64(secret, before, "-_"));
@@ -72,25 +81,35 @@ void Redaction::keep_out(const std::vector<std::string>& secrets) {
 }
 
 bool Redaction::replace_forms(std::string& text) const {
+  // A secret may be part of what stands in its place.
+  const auto is_mark = [&text](std::size_t at, const std::string& form) {
+    const auto inside = mark.find(form);
+    return inside != std::string_view::npos && at >= inside && text.compare(at - inside, mark.size(), mark) == 0;
+  };
   bool found = false;
   for (const std::string& form : forms_) {
-    for (auto at = text.find(form); at != std::string::npos; at = text.find(form, at + mark.size())) {
+    for (auto at = text.find(form); at != std::string::npos;) {
+      if (is_mark(at, form)) {
+        at = text.find(form, at + form.size());
+        continue;
+      }
       text.replace(at, form.size(), mark);
       found = true;
+      at = text.find(form, at + mark.size());
     }
   }
   return found;
 }
 
-/// Rewrites the strings and numbers of a JSON text into `clean_`; false when a string does not end.
-bool Redaction::clean_strings(std::string_view text) {
-  clean_.clear();
+/// The JSON text with its strings and numbers cleaned; none when a string does not end.
+std::optional<std::string> Redaction::with_clean_strings(std::string_view text) const {
+  std::string clean;
   for (std::size_t at = 0; at < text.size();) {
     const bool is_string = text[at] == '"';
     std::size_t end = at + 1;
     if (is_string) {
-      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
-      if (end++ >= text.size()) return false;
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
+      if (end++ >= text.size()) return std::nullopt;
     } else if (is_digit(text[at])) {
       while (end < text.size() && is_digit(text[end])) ++end;
     }
@@ -98,14 +117,26 @@ bool Redaction::clean_strings(std::string_view text) {
     at = end;
     std::string said = is_string ? unescaped(token.substr(1, token.size() - 2)) : std::string{};
     if (is_string && replace_forms(said)) {
-      event::append_quoted(clean_, said);
+      event::append_quoted(clean, said);
     } else if (!is_string && std::find(secrets_.begin(), secrets_.end(), token) != secrets_.end()) {
-      clean_ += '0';
+      clean += '0';
     } else {
-      clean_ += token;
+      clean += token;
     }
   }
-  return true;
+  return clean;
+}
+
+bool Redaction::stands_in(std::string_view text) const {
+  return std::any_of(needles_.begin(), needles_.end(), [&](const std::string& needle) {
+    return ::memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
+  });
+}
+
+std::string Redaction::wiped(std::string_view text) {
+  std::string clean(cleaned(text));
+  replace_forms(clean);
+  return clean;
 }
 
 std::string_view Redaction::cleaned(std::string_view text) {
@@ -114,11 +145,10 @@ std::string_view Redaction::cleaned(std::string_view text) {
                                                 return text.find(form) != std::string_view::npos;
                                               }));
   if (!suspicious) return text;
-  if (!clean_strings(text)) {
-    clean_ = text;
-    replace_forms(clean_);
-  }
+  auto clean = with_clean_strings(text);
+  if (!clean) replace_forms(clean.emplace(text));
+  clean_ = std::move(*clean);  // only now: `text` may be what was cleaned before
   return clean_;
 }
 
-}  // namespace tributary::connectors::oha
+}  // namespace tributary::connectors
