@@ -162,6 +162,53 @@ def test_nonsense_is_an_exception_in_the_server(real):
         assert Dialled(server.port, PATH).next() == auth(False), "it lives on"
 
 
+@quick
+def test_the_sender_is_named_as_its_token_says(real):
+    token = token_for("ana")
+    with a_chat(real, tokens=token) as server:
+        sender = Dialled(server.port, PATH, Authorization=f"Bearer {token}")
+        assert sender.next() == auth(True)
+        sender.send({"type": "chat", "data": {"message": "hola"}})
+        assert sender.next() == json.loads(chat("hola", "ana"))
+
+
+@quick
+def test_a_slash_in_a_key_is_a_slash_however_it_is_written(real):
+    with a_chat(real) as server:
+        assert Dialled(server.port, "/ws/streams/a%2Fb/").status == 500, "no route"
+
+
+@quick
+def test_words_stay_in_their_stream(token, real):
+    if real is not None:
+        real.order("be", streams=[KEY, "another"])
+        here = contextlib.nullcontext(real)
+    else:
+        here = Simulated("oha", streams=f"{KEY},another", tokens=token)
+    with here as server:
+        sender = Dialled(server.port, PATH, Authorization=f"Bearer {token}")
+        elsewhere = Dialled(server.port, "/ws/streams/another/", Authorization=f"Bearer {token}")
+        assert sender.next() == elsewhere.next() == auth(True)
+        sender.send({"type": "chat", "data": {"message": "here"}})
+        assert sender.next()["data"]["message"] == "here"
+        elsewhere.send({"type": "chat", "data": {"message": "there"}})
+        assert elsewhere.next()["data"]["message"] == "there", "the first words that are heard there"
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["simulator", "daphne"])
+def test_it_pings_only_who_is_silent(work, token, real):
+    with (Channels(work, [KEY], ping_interval=1) if real else
+          Simulated("oha", streams=KEY, tokens=token, ping_interval="1s")) as server, Tap(server.port) as tap:
+        talker = Dialled(tap.port, PATH, Authorization=f"Bearer {token}")
+        assert talker.next() == auth(True)
+        began = time.monotonic()
+        while time.monotonic() - began < 3.5:  # Daphne looks every two seconds
+            talker.send({"type": "chat", "data": {"message": "still talking"}})
+            talker.next()
+            time.sleep(0.1)
+        assert not tap.conversations[0].server.of(PING)
+
+
 @pytest.mark.parametrize("real", [False, True], ids=["simulator", "daphne"])
 def test_it_drops_who_does_not_answer_its_pings(work, real):
     with (Channels(work, [KEY], ping_interval=1, ping_timeout=1) if real else
