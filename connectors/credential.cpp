@@ -62,9 +62,12 @@ TokenClaims claims_of(std::string_view token) {
       claims.expires = event::WallTime{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
     }
   }
-  if (const auto channel = json.find("channel"); channel != json.end() && channel->is_string()) {
-    claims.channel = channel->get<std::string>();
-  }
+  const auto text = [&json](const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  claims.channel = text("channel");
+  claims.username = text("username");
   return claims;
 }
 

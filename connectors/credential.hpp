@@ -12,6 +12,7 @@ namespace tributary::connectors {
 struct TokenClaims {
   std::optional<event::WallTime> expires;  ///< `exp`
   std::string channel;                     ///< `channel`, "" when it says none
+  std::string username;                    ///< `username`, likewise
 };
 
 /// Anything that is no JWT gives empty claims. Thread: any.

@@ -12,7 +12,11 @@ namespace tributary::connectors {
 
 std::span<const Entry> registry() {
   static const std::array entries{
-      streamelements::entry(), dlive::entry(), oha::entry(), stagecast::entry(), users::entry(),
+      streamelements::entry(),  // one line each, also for who takes one away
+      dlive::entry(),           //
+      oha::entry(),             //
+      stagecast::entry(),       //
+      users::entry(),           //
   };
   return entries;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "connectors/credential.hpp"
 #include "connectors/json_lexis.hpp"
 #include "connectors/oha/simulator_settings.hpp"
 #include "connectors/stage.hpp"
@@ -25,15 +26,6 @@ std::string chat_message(std::string_view user, std::string_view words) {
   return json + "}}";
 }
 
-/// The key in `/ws/streams/KEY/`, "" when the target is none of these.
-std::string_view key_of(std::string_view target) {
-  target = target.substr(0, target.find('?'));
-  if (!target.starts_with(streams_path) || !target.ends_with('/')) return {};
-  target.remove_prefix(streams_path.size());
-  target.remove_suffix(std::min<std::size_t>(target.size(), 1));
-  return target.find('/') == std::string_view::npos ? target : std::string_view{};
-}
-
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -49,15 +41,24 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
-/// Where a client's words go: to everybody who listens, the sender included.
-using Group = std::function<void(const std::string& frame)>;
+/// The key in `/ws/streams/KEY/`, "" when the target is none of these: a slash in the key is a slash, however written.
+std::string key_of(std::string_view target) {
+  const std::string path = percent_decoded(target.substr(0, target.find('?')));
+  if (!path.starts_with(streams_path) || !path.ends_with('/') || path.size() <= streams_path.size()) return {};
+  const std::string key = path.substr(streams_path.size(), path.size() - streams_path.size() - 1);
+  return key.find('/') == std::string::npos ? key : std::string();
+}
+
+/// Where a client's words go: to everybody who listens to that stream, the sender included.
+using Group = std::function<void(const std::string& key, const std::string& frame)>;
 
 class Listener final : public Role {
  public:
-  Listener(Client& client, boost::asio::io_context& io, const SimulatorSettings& settings, std::string token,
-           Group group)
+  Listener(Client& client, boost::asio::io_context& io, const SimulatorSettings& settings, std::string key,
+           std::string token, Group group)
       : client_(client),
         settings_(settings),
+        key_(std::move(key)),
         token_(std::move(token)),
         group_(std::move(group)),
         ping_(io),
@@ -67,10 +68,11 @@ class Listener final : public Role {
     authenticated_ = knows(token_);
     if (settings_.greet) say_auth();
     client_.come_live();
-    if (settings_.ping_interval.count() > 0) ping_later();
+    ping_later();
   }
 
   void heard(std::string_view payload, bool binary) override {
+    ping_later();  // only who is silent is pinged
     const auto frame = nlohmann::json::parse(payload, nullptr, false);
     // Bad JSON, a binary or an empty frame is an exception in the consumer.
     if (binary || !frame.is_object() || !frame.contains("type")) return client_.close(1011);
@@ -80,12 +82,14 @@ class Listener final : public Role {
                                                                              : std::string{};
     };
     if (frame["type"] == "auth") {
-      authenticated_ = knows(text("token"));
+      token_ = text("token");
+      authenticated_ = knows(token_);
       return say_auth();
     }
     if (frame["type"] != "chat") return say_error("unknown_type");
     if (!authenticated_) return say_error("not_authenticated");
-    group_(chat_message("relay", text("message")));
+    const auto user = claims_of(token_).username;
+    group_(key_, chat_message(user.empty() ? "relay" : user, text("message")));
   }
 
   void pinged_back() override {
@@ -93,6 +97,7 @@ class Listener final : public Role {
     awaited_ = false;
   }
 
+  const std::string& key() const { return key_; }
   void say_error(std::string_view code) {
     client_.say(R"({"type":"error","data":{"error_code":")" + std::string(code) + R"(","message":"simulated"}})");
   }
@@ -110,6 +115,7 @@ class Listener final : public Role {
     client_.say(std::string(R"({"type":"auth","data":{"authenticated":)") + (authenticated_ ? "true" : "false") + "}}");
   }
   void ping_later() {
+    if (settings_.ping_interval.count() == 0) return;
     ping_.set(settings_.ping_interval, [this] {
       client_.ping();
       if (!std::exchange(awaited_, true)) pong_.set(settings_.pong_timeout, [this] { client_.drop(); });
@@ -119,7 +125,7 @@ class Listener final : public Role {
 
   Client& client_;
   const SimulatorSettings& settings_;
-  std::string token_;
+  std::string key_, token_;
   Group group_;
   Cue ping_, pong_;
   bool awaited_ = false;  ///< a pong
@@ -133,7 +139,7 @@ class Classroom final : public Play {
 
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     net::UpgradeAnswer answer;
-    const auto key = percent_decoded(key_of(request.target));
+    const auto key = key_of(request.target);
     const auto& live = settings_.streams;
     if (settings_.refuse != 0) {
       answer.status = settings_.refuse;
@@ -151,10 +157,12 @@ class Classroom final : public Play {
       token = header.substr(bearer.size());
     if (const auto at = request.target.find("?token="); at != std::string::npos)
       token = percent_decoded(request.target.substr(at + 7));
-    return std::make_unique<Listener>(client, stage_.io(), settings_, std::move(token),
-                                      [this](const std::string& frame) {
+    return std::make_unique<Listener>(client, stage_.io(), settings_, key_of(request.target), std::move(token),
+                                      [this](const std::string& key, const std::string& frame) {
                                         const auto everybody = stage_.live();
-                                        for (auto* each : everybody) each->say(frame);
+                                        for (auto* each : everybody) {
+                                          if (static_cast<Listener&>(each->role()).key() == key) each->say(frame);
+                                        }
                                       });
   }
 
