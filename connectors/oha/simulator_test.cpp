@@ -171,10 +171,13 @@ TEST_F(SimulatorTest, WithoutTheSlashAtTheEndThereIsNoRoute) {
   EXPECT_EQ(listener.ending->http_status, 500);
 }
 
-TEST_F(SimulatorTest, KeysAndTokensMayHoldAnyCharacter) {
-  start({{"streams", "a b/c+d"}, {"tokens", "t&=%"}});
-  auto pupil = dial("t&=%", TokenIn::query, "a b/c+d");
+TEST_F(SimulatorTest, KeysAndTokensMayHoldAnyCharacterButASlash) {
+  start({{"streams", "a b%?#c+d,a/b"}, {"tokens", "t&=%/"}});
+  auto pupil = dial("t&=%/", TokenIn::query, "a b%?#c+d");
   until([&] { return pupil->authenticated(); });
+  auto other = dial("t&=%/", TokenIn::query, "a/b");  // however it is written, there is no such route
+  until([&] { return other->ending.has_value(); });
+  EXPECT_EQ(other->ending->http_status, 500);
 }
 
 TEST_F(SimulatorTest, MayNotGreetAndMaySayErrors) {
