@@ -112,6 +112,22 @@ TEST(Screen, ALineHasWhatAPersonWantsAndNothingThatSteersATerminal) {
   EXPECT_EQ(line.find('\x1b'), std::string::npos);
 }
 
+TEST(Telemetry, KeepsTheNewestValueOfEachChannelThatIsStillThere) {
+  config::Log settings;
+  settings.level = config::Log::Level::error;
+  Log log(settings);
+  Telemetry telemetry(log);
+  telemetry.measure(Measure::channel_silence, "arcade", "ada", 3);
+  telemetry.measure(Measure::channel_silence, "arcade", "ada", 4);
+  telemetry.measure(Measure::channel_silence, "arcade", "bob", 5);
+  telemetry.measure(Measure::channel_silence, "hall", "bob", 6);
+  EXPECT_EQ(telemetry.series(Measure::channel_silence),
+            (Telemetry::Series{{{"arcade", "ada"}, 4}, {{"arcade", "bob"}, 5}, {{"hall", "bob"}, 6}}));
+  telemetry.keep_only(Measure::channel_silence, "arcade", {"ada"});
+  EXPECT_EQ(telemetry.series(Measure::channel_silence),
+            (Telemetry::Series{{{"arcade", "ada"}, 4}, {{"hall", "bob"}, 6}}));
+}
+
 TEST(Telemetry, EverySignalHasANameOfItsOwn) {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < static_cast<std::size_t>(Signal::count); ++i) {

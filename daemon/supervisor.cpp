@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <random>
+#include <set>
 
 #include "connectors/registry.hpp"
 
@@ -12,10 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto make_again = 60s;
+constexpr auto look_every = 15s;
 
 }  // namespace
 
-Supervisor::Supervisor(const Surroundings& around) : around_(around) {}
+Supervisor::Supervisor(const Surroundings& around) : around_(around), look_(around.io) {}
 Supervisor::~Supervisor() = default;
 
 void Supervisor::want(const std::vector<config::NamedSettings*>& connectors) {
@@ -32,6 +34,26 @@ void Supervisor::want(const std::vector<config::NamedSettings*>& connectors) {
     run.intake = around_.pipeline.intake(std::move(intake));
     launch(run);
   }
+  measure();
+}
+
+/// A wrong name is often a valid and silent subscription: how long each channel has had no event.
+void Supervisor::measure() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [name, run] : runs_) {
+    if (!run.link || run.link->status().state != net::State::live) continue;
+    std::set<std::string> channels;
+    for (const auto& [channel, last] : run.link->protocol().activity()) {
+      channels.insert(channel);
+      around_.telemetry.measure(Measure::channel_silence, name, channel,
+                                std::chrono::duration<double>(now - last).count());
+    }
+    around_.telemetry.keep_only(Measure::channel_silence, name, channels);
+  }
+  look_.expires_after(look_every);
+  look_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) measure();
+  });
 }
 
 void Supervisor::launch(Run& run) {
@@ -74,6 +96,7 @@ void Supervisor::adopt(const std::string& connector, std::unique_ptr<config::Des
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   stopping_ = 1;  // itself, so that nothing ends before all were told
+  look_.cancel();
   const auto one_less = [this, stopped = std::move(stopped)] {
     if (--stopping_ != 0) return;
     settle();

@@ -61,9 +61,11 @@ class Supervisor {
     std::unique_ptr<boost::asio::steady_timer> again;
   };
   void launch(Run& run);
+  void measure();
 
   Surroundings around_;
   std::map<std::string, Run> runs_;
+  boost::asio::steady_timer look_;  ///< when the channels' silence is measured next
   std::size_t stopping_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "daemon/telemetry.hpp"
 
+#include <cmath>
+
 namespace tributary::daemon {
 
 const SignalRow& row(Signal signal) noexcept {
@@ -13,6 +15,30 @@ const SignalRow& row(Signal signal) noexcept {
       {"reload_refused", Level::warn},        {"internal_error", Level::error},   {"events_lost", Level::error},
   }};
   return rows[static_cast<std::size_t>(signal)];
+}
+
+std::string_view name(Measure measure) noexcept {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(Measure::count)> names{"channel_silence"};
+  return names[static_cast<std::size_t>(measure)];
+}
+
+void Telemetry::measure(Measure measure, const std::string& connector, const std::string& channel, double value) {
+  {
+    const std::lock_guard lock(mutex_);
+    series_[static_cast<std::size_t>(measure)][{connector, channel}] = value;
+  }
+  log_.write({Level::debug, name(measure), connector, channel, {{"seconds", std::to_string(std::llround(value))}}});
+}
+
+void Telemetry::keep_only(Measure measure, const std::string& connector, const std::set<std::string>& channels) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(series_[static_cast<std::size_t>(measure)],
+                [&](const auto& one) { return one.first.first == connector && channels.count(one.first.second) == 0; });
+}
+
+Telemetry::Series Telemetry::series(Measure measure) const {
+  const std::lock_guard lock(mutex_);
+  return series_[static_cast<std::size_t>(measure)];
 }
 
 void Telemetry::emit(Signal signal, std::string_view subject, std::string_view message, Fields fields) {

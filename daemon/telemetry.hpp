@@ -3,6 +3,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +48,13 @@ struct SignalRow {
 };
 const SignalRow& row(Signal signal) noexcept;
 
+/// What is measured now and then, of one channel of a connector.
+enum class Measure : std::uint8_t {
+  channel_silence,  ///< seconds since its last event, or since it is listened to
+  count
+};
+std::string_view name(Measure measure) noexcept;
+
 /// Logs and counts together. Owned by the composition root. Thread: any.
 class Telemetry {
  public:
@@ -54,11 +64,19 @@ class Telemetry {
   void emit(Signal signal, std::string_view subject, std::string_view message, Fields fields = {});
   /// With a level other than the signal's own, where the thing itself knows better how urgent it is.
   void emit(Signal signal, Level level, std::string_view subject, std::string_view message, Fields fields = {});
+  /// Keeps the newest value and logs it at DEBUG; a value is one series for each connector and channel.
+  void measure(Measure measure, const std::string& connector, const std::string& channel, double value);
+  /// The series of a connector's channels that are not among these are gone.
+  void keep_only(Measure measure, const std::string& connector, const std::set<std::string>& channels);
+  using Series = std::map<std::pair<std::string, std::string>, double>;  ///< {connector, channel} → newest value
+  Series series(Measure measure) const;
   std::uint64_t count(Signal signal) const { return counts_[static_cast<std::size_t>(signal)]; }
 
  private:
   Log& log_;
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Signal::count)> counts_{};
+  mutable std::mutex mutex_;
+  std::array<Series, static_cast<std::size_t>(Measure::count)> series_;
 };
 
 }  // namespace tributary::daemon

@@ -48,6 +48,18 @@ def test_a_changed_list_of_streamers_is_applied_on_the_live_socket(work):
         relay.stop()
 
 
+def test_how_long_each_streamer_is_silent_is_measured(work):
+    """A wrong name is a valid and silent subscription: its silence grows."""
+    def silence_of(streamer):
+        return [float(entry["seconds"]) for entry in relay.entries()
+                if entry.get("event") == "channel_silence" and entry.get("message") == streamer]
+    with Simulated("dlive", options=("--rate", "50", "--set", "pace=even"), streamers="ada") as upstream, \
+            Tributary(work, configuration(upstream.port, ["ada", "adda"])) as relay:
+        wait_until(lambda: silence_of("ada") and silence_of("adda"), 40, lambda: f"a measurement: {relay.output[-2000:]}")
+        assert silence_of("adda")[-1] > 5 > silence_of("ada")[-1]
+        relay.stop()
+
+
 @pytest.mark.parametrize("change, key", [
     ({"limits": {"nesting": 32}}, "limits.nesting"),
     ({"routes": [{"to": ["out"], "types": ["tip"]}]}, "routes.0.types"),
