@@ -65,7 +65,7 @@ TEST_P(Connectors, SurvivesTenThousandSpoiledFrames) {
       },
       "spoiled frames", 300s);
   EXPECT_TRUE(scene.witness.ledger.balances());
-  EXPECT_GT(scene.witness.ledger.malformed, 500u) << "the spoiling must tell";
+  EXPECT_GT(scene.witness.ledger.malformed, 100u) << "the spoiling must tell";
   ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
   // It is sound afterwards: sound frames make events again.
   const auto events = scene.witness.events;
