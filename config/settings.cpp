@@ -1,6 +1,8 @@
 #include "config/settings.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <set>
 #include <system_error>
@@ -56,6 +58,31 @@ void warn_unrouted(Fields& fields, const Settings& settings) {
   }
 }
 
+// Of the upgrade, some headers are the websocket's own; a line break in another would begin one more.
+void check_headers(Fields& fields, const std::map<std::string, Secret>& headers) {
+  static constexpr std::array<std::string_view, 5> taken{"host", "upgrade", "connection", "content-length",
+                                                         "transfer-encoding"};
+  for (const auto& [name, value] : headers) {
+    std::string lower(name);
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+             std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+    const bool control =
+        value.kind == Secret::Kind::value && std::any_of(value.name.begin(), value.name.end(), [](char c) {
+          return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+        });
+    if (!token) {
+      fields.fault("headers", name, "expected a header's name: letters, digits and !#$%&'*+-.^_`|~");
+    } else if (std::find(taken.begin(), taken.end(), lower) != taken.end() || lower.rfind("sec-websocket-", 0) == 0) {
+      fields.fault("headers", name, "this header is made by the connector itself");
+    } else if (control) {
+      fields.fault("headers", name, "expected a value without line breaks or other control characters");
+    }
+  }
+}
+
 }  // namespace
 
 void Tls::describe(Fields& fields) {
@@ -105,6 +132,7 @@ void ConnectorCommon::describe(Fields& fields) {
                 .help = "added to the upgrade; values may be secrets",
                 .example = "{X-Relay: tributary, X-Key: {env: RELAY_KEY}}"},
                headers);
+  check_headers(fields, headers);
   fields.field({.name = "ping_interval", .help = "websocket pings of ours; 0s: none", .minimum = 0, .maximum = hour},
                ping_interval);
   fields.group({.name = "timeouts", .help = "each ends the connection with a reason of its own"}, timeouts);
@@ -232,7 +260,18 @@ void Fields::url(const Key& key, std::string& value, std::initializer_list<std::
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   const auto host = authority.substr(authority.rfind('@') + 1);
   const bool bad = std::any_of(value.begin(), value.end(), [](char c) { return c <= ' ' || c == 0x7f; });
-  if (host.empty() || host.front() == ':' || bad) fault(key.name, "expected a URL with a host and without spaces");
+  if (host.empty() || host.front() == ':' || bad) {
+    return fault(key.name, "expected a URL with a host and without spaces");
+  }
+  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']') {
+    unsigned port = 0;
+    const auto* const end_of_host = host.data() + host.size();
+    const auto [read, error] = std::from_chars(host.data() + colon + 1, end_of_host, port);
+    if (error != std::errc{} || read != end_of_host || port == 0 || port > 65'535) {
+      return fault(key.name, "expected a port from 1 to 65535, found " + quote(std::string(host.substr(colon + 1))));
+    }
+  }
+  if (value.find('#') != std::string::npos) fault(key.name, "expected a URL without a fragment (`#`)");
 }
 
 }  // namespace tributary::config

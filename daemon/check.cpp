@@ -11,6 +11,7 @@
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/vocabulary.hpp"
+#include "event/time.hpp"
 #include "net/http.hpp"
 #include "sinks/registry.hpp"
 
@@ -34,12 +35,26 @@ class Report {
   int faults_ = 0;
 };
 
+/// Every secret must be readable. A JWT says when it expires; one that cannot change while the program runs is told of.
 void check_secrets(const config::Loaded& loaded, Report& report) {
   const config::SecretReader reader;
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   for (const auto& named : loaded.secrets) {
     const auto read = reader.read(named.secret);
     if (const auto* fault = std::get_if<config::SecretFault>(&read)) {
       report.bad(config::format({named.place, named.path, fault->message}));
+      continue;
+    }
+    const auto expires = connectors::claims_of(std::get<config::SecretValue>(read).reveal()).expires;
+    if (!expires) continue;
+    using Kind = config::Secret::Kind;
+    const bool fixed = named.secret.kind == Kind::env || named.secret.kind == Kind::credential;
+    if (*expires <= now) {
+      report.warn(config::format({named.place, named.path, "a token that has expired at " + event::to_text(*expires)}));
+    } else if (fixed) {
+      report.warn(config::format({named.place, named.path,
+                                  "a token that expires at " + event::to_text(*expires) +
+                                      ", and cannot be renewed while the program runs: use {file} or {command}"}));
     }
   }
 }

@@ -29,7 +29,8 @@ A configuration for a real account:
     - {to: [events]}
 
 Exit codes: 0 ended well, 1 failed at run time, 2 bad configuration or usage.
-Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files.)";
+Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
+SIGHUP reads the configuration again.)";
 
 CLI::Validator duration(std::optional<std::chrono::milliseconds>& into) {
   return CLI::Validator(

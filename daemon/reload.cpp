@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "daemon/vocabulary.hpp"
@@ -18,6 +19,15 @@ void add(std::string& list, const std::string& path) {
   list += path;
 }
 
+/// `connectors.NAME` or `sinks.NAME` for a key of one that was added or removed, else the key itself.
+std::string whole_of(const std::string& path, const config::Values& one, const config::Values& other) {
+  const auto begin = path.find('.') + 1;
+  if (path.rfind("connectors.", 0) != 0 && path.rfind("sinks.", 0) != 0) return path;
+  const auto end = path[begin] == '"' ? path.find('"', begin + 1) + 1 : path.find('.', begin);
+  const std::string whole = path.substr(0, end);
+  return one.count(whole + ".type") == other.count(whole + ".type") ? path : whole;
+}
+
 }  // namespace
 
 Reload::Reload(std::filesystem::path file, config::Settings& settings, Telemetry& telemetry)
@@ -32,10 +42,16 @@ void Reload::run(App& app) {
 
   std::map<std::string, std::string> changed;  // connector → its keys
   std::string others;
+  std::set<std::string> told;
   for (const auto& path : config::differences(values_, values)) {
     const auto of = std::find_if(connectors.begin(), connectors.end(),
                                  [&](const auto& connector) { return path.rfind(prefix_of(connector), 0) == 0; });
-    add(of != connectors.end() && changeable(*of) ? changed[of->name] : others, path);
+    if (of != connectors.end() && changeable(*of)) {
+      add(changed[of->name], path);
+    } else if (auto whole = whole_of(path, values_, values); !told.count(whole)) {
+      add(others, whole);
+      told.insert(std::move(whole));
+    }
   }
   if (!others.empty()) return refuse("a restart is needed for " + others);
   if (changed.empty()) return telemetry_.emit(Signal::reloaded, "", "nothing has changed");

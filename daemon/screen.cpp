@@ -44,7 +44,8 @@ std::string line_of(const event::Event& event) {
   if (const auto currency = text_of(data, "currency"); !currency.empty()) amount += " " + currency;
   std::string line = event::to_text(event.received).substr(11, 12) + "  ";
   line += column(std::string(event.type_text()), 24);
-  line += column(text_of(data, "displayName"), 18);
+  const auto name = text_of(data, "displayName");
+  line += column(name.empty() ? text_of(data, "username") : name, 18);
   line += column(amount, 12);
   line += text_of(data, "message");
   return std::string(event::clip(line, widest));

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -12,7 +13,9 @@ namespace tributary::daemon {
 namespace {
 
 int descriptor = -1;
+constexpr std::chrono::milliseconds one_wish{50};
 int stops_seen = 0;
+std::chrono::steady_clock::time_point last_stop;
 bool reopen_seen = false;
 bool reload_seen = false;
 
@@ -24,7 +27,10 @@ void drain() {
     } else if (info.ssi_signo == SIGHUP) {
       reload_seen = true;
     } else {
-      ++stops_seen;
+      // What signals a process and then its whole group means one thing by it.
+      const auto now = std::chrono::steady_clock::now();
+      if (stops_seen == 0 || now - last_stop > one_wish) ++stops_seen;
+      last_stop = now;
     }
   }
 }

@@ -4,8 +4,10 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -90,7 +92,8 @@ SslContext load_client_context(const TlsSettings& settings, std::string& fault) 
   if (settings.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(context.get());
   } else if (SSL_CTX_load_verify_locations(context.get(), settings.ca_file.c_str(), nullptr) != 1) {
-    fault = "the CA file " + settings.ca_file + " cannot be used: " + library_words();
+    const bool there = ::access(settings.ca_file.c_str(), R_OK) == 0;
+    fault = "the CA file " + settings.ca_file + " cannot be used: " + (there ? library_words() : std::strerror(errno));
     return nullptr;
   }
   fault = load_identity(context.get(), settings.certificate, settings.key);

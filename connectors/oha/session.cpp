@@ -45,6 +45,10 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   token_ = config_.auth && secrets.size() > 1 ? trimmed(secrets[1]) : std::string{};
   redaction_.keep_out({stream, token_});
   if (stream.empty()) return ending_of(net::Reason::credential_unreadable, "the stream's key is empty");
+  if (stream.size() >= Redaction::shortest && config_.label.find(stream) != std::string::npos) {
+    return ending_of(net::Reason::credential_unreadable,
+                     "the label holds the stream's key, and every event would tell it: choose another label");
+  }
   if (config_.auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
   if (const auto expires = claims_of(token_).expires; expires && *expires <= now.wall) {
     return ending_of(net::Reason::credential_expired, "the token says that it expired at " + event::to_text(*expires));

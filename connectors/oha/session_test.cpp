@@ -42,6 +42,18 @@ Config with_token(TokenIn in) {
   return config;
 }
 
+TEST(Session, ALabelThatTellsTheKeyIsNotDialledWith) {
+  Config config;
+  config.label = "maths of the-secret-key";
+  Session session("classroom", config);
+  const auto answer = session.dial({"the-secret-key"}, {});
+  ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
+  const auto& ending = std::get<net::Ending>(answer);
+  EXPECT_EQ(ending.reason, net::Reason::credential_unreadable);
+  EXPECT_NE(ending.detail.find("choose another label"), std::string::npos);
+  EXPECT_EQ(ending.detail.find("the-secret-key"), std::string::npos);
+}
+
 TEST(Session, TheKeyIsOneSegmentAndTheTokenGoesWhereItShould) {
   const std::string path = "wss://api.oha.education/ws/streams/ingest%2Fkey%3Dof%2Bsomebody/";
   Session header("classroom", with_token(TokenIn::header));

@@ -9,6 +9,7 @@
 #include "connectors/stagecast/show.hpp"
 #include "connectors/stagecast/simulator_settings.hpp"
 #include "event/json.hpp"
+#include "net/url.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -42,7 +43,8 @@ class Hall final : public Play {
   }
   std::unique_ptr<Role> cast(Client& client, const net::UpgradeRequest& request) override;
   void act(event::WallTime now) override {
-    const auto listeners = stage_.listeners();
+    auto listeners = stage_.listeners();
+    std::erase_if(listeners, [this](Client* client) { return !watches(*client); });
     if (listeners.empty()) return;
     const auto& act = show_.next(now);
     for (auto* client : listeners) client->say(act.frame);
@@ -78,6 +80,8 @@ class Hall final : public Play {
     const bool good = std::find(settings_.accounts.begin(), settings_.accounts.end(), pair) != settings_.accounts.end();
     return good || everyone ? email : "";
   }
+  /// The show is of one channel; in others only their members are heard.
+  bool watches(Client& client) const;
   void welcome(Member& member);
   void pass_on(const Member& from, std::string_view payload);
 
@@ -139,6 +143,11 @@ void Hall::welcome(Member& member) {
     stage_.wrote("early", "", frame, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   }
   settings_.binary_ok ? member.client_.say_binary("ok") : member.client_.say("ok");
+}
+
+bool Hall::watches(Client& client) const {
+  const auto& segment = static_cast<const Member&>(client.role()).segment_;
+  return segment == settings_.channel || segment == net::percent_encoded(settings_.channel);
 }
 
 /// A broadcast goes to every other socket of the channel, also to another one of the same account; `to` and `message`

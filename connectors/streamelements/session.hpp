@@ -5,10 +5,10 @@
 #include <variant>
 #include <vector>
 
+#include "connectors/credential.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
-#include "connectors/credential.hpp"
 #include "connectors/streamelements/heartbeat.hpp"
 #include "connectors/streamelements/socket_io.hpp"
 

@@ -111,7 +111,7 @@ class Realtime final : public Play {
   static SimulatorPeer& peer_of(Client& client) { return static_cast<SimulatorPeer&>(client.role()); }
 
   static void say(const std::vector<Client*>& listeners, std::string_view frame) {
-    for (auto* client : listeners) peer_of(*client).show(frame);
+    for (auto* client : listeners) client->say(frame);
   }
 
   bool accepts(std::string_view token) const {

@@ -24,10 +24,6 @@ bool SimulatorPeer::silent_from(Settings::Silence stage) const {
   return settings_.silence != Settings::Silence::never && settings_.silence <= stage;
 }
 
-void SimulatorPeer::show(std::string_view frame) {
-  if (!silent_from(Settings::Silence::live)) client_.say(frame);
-}
-
 void SimulatorPeer::opened() {
   if (silent_from(Settings::Silence::open)) return;
   nlohmann::json handshake{{"sid", sid_},
@@ -58,7 +54,7 @@ void SimulatorPeer::watch_client() {
 /// Engine.IO 4: ask, and give the answer pingTimeout.
 void SimulatorPeer::ask_client() {
   liveness_.set(settings_.ping_interval, [this] {
-    if (!settings_.mute) client_.say("2");
+    if (!settings_.mute && !fallen_silent_) client_.say("2");
     liveness_.set(settings_.ping_timeout, [this] { depart(Settings::Farewell::close); });
   });
 }
@@ -90,7 +86,7 @@ void SimulatorPeer::heard(std::string_view payload, bool binary) {
 void SimulatorPeer::heartbeat(char type, std::string_view data) {
   if (type != (engine_io_ == 3 ? '2' : '3')) return depart(Settings::Farewell::close);  // the wrong direction
   if (engine_io_ == 4) return ask_client();
-  if (settings_.mute || silent_from(Settings::Silence::join)) return;
+  if (settings_.mute || fallen_silent_ || silent_from(Settings::Silence::join)) return;
   client_.say("3" + std::string(data));
 }
 
@@ -111,7 +107,8 @@ void SimulatorPeer::authenticate(std::string_view body) {
   if (settings_.error_after.count() > 0) {
     error_.set(settings_.error_after, [this] { client_.say(R"(44{"message":"simulated error"})"); });
   }
-  client_.come_live();
+  fallen_silent_ = silent_from(Settings::Silence::live);
+  if (!fallen_silent_) client_.come_live();
 }
 
 void SimulatorPeer::refuse() {
@@ -137,7 +134,7 @@ void SimulatorPeer::depart(Settings::Farewell how) {
   if (how == Settings::Farewell::close) {
     client_.close(1000);
   } else {
-    client_.drop();
+    farewell_.set(std::chrono::milliseconds(10), [this] { client_.drop(); });  // what was said gets out before
   }
 }
 

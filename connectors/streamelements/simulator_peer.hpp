@@ -18,8 +18,6 @@ class SimulatorPeer final : public Role {
   SimulatorPeer(Client& client, boost::asio::io_context& io, const SimulatorSettings& settings, int engine_io,
                 std::function<bool(std::string_view token)> accepts);
 
-  /// A text frame of the show, unless it is to be silent by now.
-  void show(std::string_view frame);
   /// The token is good no longer.
   void revoke();
 
@@ -43,6 +41,7 @@ class SimulatorPeer final : public Role {
   std::function<bool(std::string_view token)> accepts_;
   Cue liveness_, farewell_, error_;
   bool joined_ = false;
+  bool fallen_silent_ = false;
 };
 
 }  // namespace tributary::connectors::streamelements

@@ -54,13 +54,14 @@ const std::array<Line, 21> behaviours{
            if (v != "message" && v != "bare") throw BadValue{};
            s.refusal_in_words = v == "message";
          }},
-    Line{{"after_refusal", "none|leave|close|reset", "leave the socket open, say 41, close it, reset TCP"},
+    Line{{"after_refusal", "none|leave|close|reset",
+          "leave the socket open, say 41, close it, end TCP without a close frame"},
          [](Settings& s, View v) { s.after_refusal = farewell(v); }},
     Line{{"channel", "HEX", "the channelId of `authenticated` and of the events"},
          [](Settings& s, View v) { s.channel = std::string(v); }},
     Line{{"goodbye_after", "DURATION", "end every session that long after it is live"},
          [](Settings& s, View v) { s.farewell_after = read_duration(v); }},
-    Line{{"goodbye", "leave|close|reset", "how: 41, a close frame, a TCP reset (leave)"},
+    Line{{"goodbye", "leave|close|reset", "how: 41, a close frame, an end of TCP without one (leave)"},
          [](Settings& s, View v) { s.farewell = farewell(v); }},
     Line{{"error_after", "DURATION", "a `44` that long after live"},
          [](Settings& s, View v) { s.error_after = read_duration(v); }},

@@ -168,9 +168,10 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
 void Session::explain(net::Ending& ending) const {
   const bool dropped = ending.reason == net::Reason::eof || ending.reason == net::Reason::reset;
   if (heard_ || live_ || !dropped) return;
-  ending.detail = config_.api_key
-                      ? "the server dropped the socket after the upgrade: is `origin` approved, `api_key` good?"
-                      : "the server dropped the socket after the upgrade: is `origin` approved?";
+  ending.detail =
+      config_.api_key
+          ? "the server dropped the socket after the upgrade: is `origin` approved, `api_key` good?"
+          : "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?";
 }
 
 }  // namespace tributary::connectors::users

@@ -98,7 +98,8 @@ TEST_F(SimulatorTest, RefusesAnOriginBehindThe101) {
     auto client = dial({origin, "", 10s});
     until([&] { return client->ending.has_value(); }, client.get());
     EXPECT_TRUE(client->ending->reason == net::Reason::eof || client->ending->reason == net::Reason::reset);
-    EXPECT_EQ(client->ending->detail, "the server dropped the socket after the upgrade: is `origin` approved?");
+    EXPECT_EQ(client->ending->detail,
+              "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?");
     EXPECT_EQ(client->sends, 1u) << "the upgrade was answered with 101";
     EXPECT_FALSE(client->live);
   }

@@ -98,6 +98,17 @@ void Settings::describe_topics(config::Fields& fields) {
   check("dead_letter", topics.dead_letter);
   check("relay", topics.relay);
   check("state", topics.state);
+  const std::array<std::pair<std::string_view, std::string>, 4> all{{{"events", topics.events},
+                                                                     {"dead_letter", topics.dead_letter},
+                                                                     {"relay", topics.relay},
+                                                                     {"state", topics.state}}};
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto& [key, name] = all[i];
+      if (!name.empty() && name == all[j].second)
+        fields.warn(key, "the same topic as `" + std::string(all[j].first) + "`");
+    }
+  }
 }
 
 void Settings::describe_security(config::Fields& fields) {

@@ -262,6 +262,28 @@ void TopicWatch::learn(const Survey& survey, bool thorough) {
   news_ = true;
 }
 
+/// What is there is told before what is missing is created, which may take long: its records flow meanwhile.
+Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patience) {
+  const auto& patience = with_patience ? with_time : in_haste;
+  auto survey = inspector_.survey(names, {}, patience);
+  if (!survey.listed || !create_.enabled) return survey;
+  Survey there = survey;
+  std::erase_if(there.topics, [](const TopicFact& fact) { return fact.state == TopicFact::State::missing; });
+  if (there.topics.size() == survey.topics.size()) return survey;
+  std::vector<std::string> missing;
+  for (const auto& fact : survey.topics) {
+    if (fact.state == TopicFact::State::missing) missing.push_back(fact.name);
+  }
+  if (!there.topics.empty()) {
+    {
+      const std::lock_guard lock(mutex_);
+      learn(there, with_patience);
+    }
+    notify_();
+  }
+  return inspector_.survey(missing, create_, patience);
+}
+
 void TopicWatch::run() {
   std::unique_lock lock(mutex_);
   auto pause = first_pause;
@@ -278,7 +300,7 @@ void TopicWatch::run() {
     asked_ = false;
     const std::vector<std::string> names(wanted_.begin(), wanted_.end());
     lock.unlock();
-    const auto survey = inspector_.survey(names, create_, again ? with_time : in_haste);
+    const auto survey = look(names, again);
     lock.lock();
     learn(survey, again);
     if (survey.listed) {

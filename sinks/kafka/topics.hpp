@@ -92,6 +92,7 @@ class TopicWatch {
 
  private:
   void run();
+  Survey look(const std::vector<std::string>& names, bool with_patience);
   void learn(const Survey& survey, bool thorough);
 
   Inspector inspector_;

@@ -1,8 +1,10 @@
 """What a person meets first: help, version, schemas, and a configuration with mistakes in it."""
 
+import base64
 import json
 import re
 import textwrap
+import time
 
 import jsonschema
 import pytest
@@ -137,6 +139,13 @@ def test_every_fault_is_reported_at_once_with_its_place(work):
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], validation: {schema: nowhere.json}}}\n", 2),
     ("version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: []}}\n", 2),
     ("version: 1\nmarks: {key: {file: k}}\n", 2),  # not yet
+    ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x:99999/', streamers: [a]}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x:/', streamers: [a]}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x/#y', streamers: [a]}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, streamers: [a], headers: {Sec-WebSocket-Key: a}}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, streamers: [a], headers: {host: a}}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, streamers: [a], headers: {X Y: a}}}\n", 2),
+    ("version: 1\nconnectors: {d: {type: dlive, streamers: [a], headers: {X-Y: \"a\\nb\"}}}\n", 2),
 ])
 def test_one_fault_is_exit_2_with_its_line(work, text, line):
     path = write_config(work, text)
@@ -194,6 +203,22 @@ def test_an_unreadable_secret_is_a_fault_for_check_and_a_value_in_the_file_is_wa
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     assert re.search(r"warn", output, re.IGNORECASE) and "fake-secret-in-the-file" not in output
+
+
+def test_a_token_that_expires_and_cannot_be_renewed_is_warned_of(work):
+    def token(seconds):
+        claims = json.dumps({"exp": int(time.time()) + seconds, "channel": CHANNEL}).encode()
+        return "e30." + base64.urlsafe_b64encode(claims).decode().rstrip("=") + ".made-up"
+    config = {"connectors": {"main": streamelements("ws://localhost:1/socket.io/")}}
+    for where, seconds, words in (("env", 3600, "cannot be renewed"), ("env", -60, "has expired"), ("file", -60, "has expired")):
+        (work / "token").write_text(token(seconds))
+        config["connectors"]["main"]["auth"]["token"] = {"file": "token"} if where == "file" else {"env": "MADE_UP_TOKEN"}
+        done = run_once("check", "-c", write_config(work, config), folder=work, env={"MADE_UP_TOKEN": token(seconds)})
+        output = done.stdout + done.stderr
+        assert done.returncode == 0 and words in output and "connectors.main.auth.token" in output, output
+        assert token(seconds) not in output
+    (work / "token").write_text(token(3600))  # it can be renewed in time
+    assert "warn" not in run_once("check", "-c", write_config(work, config), folder=work).stdout
 
 
 def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, topics):

@@ -84,9 +84,9 @@ def test_another_address_needs_a_new_connection_and_is_refused(work):
         reload(relay, configuration(upstream.port + 1, ["ada"]), '"reload_refused"', "connectors.d.url")
         config = configuration(upstream.port, ["ada"])
         config["connectors"]["e"] = {**config["connectors"]["d"]}
-        reload(relay, config, '"reload_refused"', "connectors.e.type")
+        reload(relay, config, '"reload_refused"', "connectors.e;")
         config["connectors"] = {}
-        reload(relay, config, '"reload_refused"', "connectors.d.type")
+        reload(relay, config, '"reload_refused"', "connectors.d;")
         assert len(relay.wait_log('"connector_up"')) == 1 and '"connector_down"' not in relay.output
         relay.stop()
 

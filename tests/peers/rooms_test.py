@@ -261,7 +261,7 @@ def test_a_refused_origin_is_never_up_and_says_why(work):
     with a_server(True) as server:
         connector = {"type": "users", "url": server.url(), "origin": "other-host"}
         with Tributary(work, config(connector)) as relay:
-            relay.wait_log("the server dropped the socket after the upgrade: is `origin` approved?")
+            relay.wait_log("the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?")
             relay.stop()
         assert "connectorUp" not in relay.output
         assert not [entry for entry in relay.entries() if entry.get("state") == "live"]
