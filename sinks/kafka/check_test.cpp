@@ -2,7 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <condition_variable>
+#include <mutex>
+
+#include "sinks/kafka/config.hpp"
 #include "sinks/kafka/embedded_broker.hpp"
+#include "sinks/kafka/topics.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -52,6 +57,40 @@ TEST(KafkaCheck, SaysWhichSettingLibrdkafkaRefuses) {
   settings.security.protocol = Protocol::ssl;
   settings.security.ca_file = "/nonexistent/ca.pem";
   EXPECT_THAT(check_connect(settings, 1500ms), testing::ElementsAre(bad("ssl.ca.location")));
+}
+
+/// This broker answers no CreateTopics: the attempt takes all the time that it may.
+TEST(KafkaTopicWatch, TellsOfATopicThatIsThereWhileAnotherIsBeingCreated) {
+  EmbeddedBroker broker;
+  broker.create_topic("is-there", 3);
+  Settings settings;
+  settings.brokers = broker.brokers();
+  CreateTopics create;
+  create.enabled = true;
+  create.replication = 1;
+  std::string fault;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool notified = false;
+  TopicWatch watch(properties_of(settings, {}, fault), create, [&] {
+    const std::lock_guard lock(mutex);
+    notified = true;
+    changed.notify_one();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  watch.want("is-missing");
+  watch.want("is-there");
+  std::vector<std::string> told;
+  while (told.empty() && std::chrono::steady_clock::now() - begin < 60s) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, 1s, [&] { return notified; });
+    notified = false;
+    lock.unlock();
+    for (const auto& fact : watch.take().facts) told.push_back(fact.name);
+  }
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.front(), "is-there") << "first of all, before the attempt to create the other has ended";
+  EXPECT_EQ(told.size(), 1U);
 }
 
 }  // namespace

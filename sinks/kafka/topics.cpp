@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -281,7 +282,11 @@ Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patienc
     }
     notify_();
   }
-  return inspector_.survey(missing, create_, patience);
+  survey = inspector_.survey(missing, create_, patience);
+  // What has not been described yet is asked about again.
+  std::copy_if(there.topics.begin(), there.topics.end(), std::back_inserter(survey.topics),
+               [](const TopicFact& fact) { return fact.undescribed; });
+  return survey;
 }
 
 void TopicWatch::run() {
