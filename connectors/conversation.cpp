@@ -72,9 +72,12 @@ void Conversation::stop(event::SteadyTime by, const event::Now& now) {
   obey(now);
 }
 
-void Conversation::secrets_read(const std::vector<std::string>& secrets, const event::Now& now) {
+void Conversation::secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
+                                const event::Now& now) {
   if (session_.state() != State::dialing) return;
-  redaction_.keep_out(secrets);
+  auto all = secrets;
+  all.insert(all.end(), others.begin(), others.end());
+  redaction_.keep_out(all);
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
     session_.ended(std::move(*ending), now.steady, actions_);
@@ -258,7 +261,7 @@ void Conversation::pass_on(const event::Now& now) {
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
   for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
   for (Remark& remark : outcome_.remarks) {
-    remark.detail = redaction_.wiped(event::clip(remark.detail, remark_limit));
+    remark.detail = std::string(event::clip(redaction_.wiped(remark.detail), remark_limit));
     observer_.remarked(settings_.connector, remark);
   }
 }

@@ -80,7 +80,9 @@ class Conversation {
 
   void start(const event::Now& now);
   void stop(event::SteadyTime by, const event::Now& now);
-  void secrets_read(const std::vector<std::string>& secrets, const event::Now& now);
+  /// `others`: further secrets to be kept out of everything, e.g. of headers.
+  void secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
+                    const event::Now& now);
   void secret_unreadable(std::string detail, const event::Now& now);
   void secret_changed(const event::Now& now);
   void opened(const event::Now& now);

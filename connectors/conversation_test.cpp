@@ -40,7 +40,7 @@ class ConversationSecrets : public testing::TestWithParam<std::string> {
  protected:
   ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, wire_) {
     conversation_.start(now_);
-    conversation_.secrets_read({GetParam()}, now_);
+    conversation_.secrets_read({GetParam()}, {}, now_);
     conversation_.opened(now_);
   }
   std::string everything_said() const {

@@ -173,7 +173,15 @@ void Link::take_secrets(SecretsRead read) {
   for (std::size_t i = 0; i < read.values.size(); ++i) {
     (i < protocol_secrets_ ? values : header_values_).emplace_back(read.values[i].reveal());
   }
-  conversation_.secrets_read(values, read_clocks());
+  // A header's value in plain text is no secret, and may well be an ordinary word.
+  std::vector<std::string> kept_out;
+  auto value = header_values_.begin();
+  for (const auto& [name, secret] : settings_.common.headers) {
+    if (secret.kind != config::Secret::Kind::value) kept_out.push_back(*value);
+    ++value;
+  }
+  conversation_.secrets_read(values, kept_out, read_clocks());
+  wipe(kept_out);
   wipe(values);
   wipe(header_values_);
 }

@@ -86,10 +86,15 @@ bool Redaction::replace_forms(std::string& text) const {
     const auto inside = mark.find(form);
     return inside != std::string_view::npos && at >= inside && text.compare(at - inside, mark.size(), mark) == 0;
   };
+  const auto is_part_of_number = [&text](std::size_t at, const std::string& form) {
+    const auto digit_at = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
+    return std::all_of(form.begin(), form.end(), is_digit) &&
+           ((at > 0 && digit_at(at - 1)) || digit_at(at + form.size()));
+  };
   bool found = false;
   for (const std::string& form : forms_) {
     for (auto at = text.find(form); at != std::string::npos;) {
-      if (is_mark(at, form)) {
+      if (is_mark(at, form) || is_part_of_number(at, form)) {
         at = text.find(form, at + form.size());
         continue;
       }
@@ -99,6 +104,21 @@ bool Redaction::replace_forms(std::string& text) const {
     }
   }
   return found;
+}
+
+/// A string says no secret, and yet its spelling may show one: a form feed and `oo` before `bar` is `\foobar`.
+void Redaction::replace_in_quotes(std::string& quoted) const {
+  for (const std::string& form : forms_) {
+    if (form.back() == '\\') continue;  // its end could be the beginning of an escape
+    for (auto at = quoted.find(form); at != std::string::npos; at = quoted.find(form, at + mark.size())) {
+      if (mark.find(form) != std::string_view::npos) break;
+      std::size_t backslashes = 0;
+      while (backslashes < at && quoted[at - backslashes - 1] == '\\') ++backslashes;
+      const std::size_t begin = at - backslashes % 2;
+      quoted.replace(begin, at + form.size() - begin, mark);
+      at = begin;
+    }
+  }
 }
 
 /// The JSON text with its strings and numbers cleaned; none when a string does not end.
@@ -116,9 +136,16 @@ std::optional<std::string> Redaction::with_clean_strings(std::string_view text) 
     const std::string_view token = text.substr(at, end - at);
     at = end;
     std::string said = is_string ? unescaped(token.substr(1, token.size() - 2)) : std::string{};
-    if (is_string && replace_forms(said)) {
-      event::append_quoted(clean, said);
-    } else if (!is_string && std::find(secrets_.begin(), secrets_.end(), token) != secrets_.end()) {
+    if (is_string) {
+      std::string quoted;
+      if (replace_forms(said)) {
+        event::append_quoted(quoted, said);
+      } else {
+        quoted = token;
+      }
+      replace_in_quotes(quoted);
+      clean += quoted;
+    } else if (std::find(secrets_.begin(), secrets_.end(), token) != secrets_.end()) {
       clean += '0';
     } else {
       clean += token;
@@ -136,7 +163,19 @@ bool Redaction::stands_in(std::string_view text) const {
 std::string Redaction::wiped(std::string_view text) {
   std::string clean(cleaned(text));
   replace_forms(clean);
+  replace_cut_form(clean);
   return clean;
+}
+
+/// Words are clipped on their way here: the beginning of a secret may be their end.
+void Redaction::replace_cut_form(std::string& text) const {
+  for (const std::string& form : forms_) {
+    for (std::size_t size = std::min(form.size() - 1, text.size()); size >= shortest; --size) {
+      if (text.compare(text.size() - size, size, form, 0, size) != 0) continue;
+      text.replace(text.size() - size, size, mark);
+      return;
+    }
+  }
 }
 
 std::string_view Redaction::cleaned(std::string_view text) {

@@ -25,6 +25,8 @@ class Redaction {
 
  private:
   bool replace_forms(std::string& text) const;
+  void replace_in_quotes(std::string& quoted) const;
+  void replace_cut_form(std::string& text) const;
   std::optional<std::string> with_clean_strings(std::string_view text) const;
 
   std::vector<std::string> secrets_;

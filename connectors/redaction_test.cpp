@@ -45,6 +45,26 @@ TEST(Redaction, WipesWordsWhereverTheyHoldASecret) {
   EXPECT_EQ(redaction.wiped("nothing"), "nothing");
 }
 
+TEST(Redaction, WipesABeginningThatWasCutOff) {
+  Redaction redaction;
+  redaction.keep_out({"a-long-secret-of-many-words"});
+  EXPECT_EQ(redaction.wiped("refused: a-long-secret-of-m"), "refused: <redacted>");
+  EXPECT_EQ(redaction.wiped("refused: a-lon"), "refused: a-lon") << "too like ordinary text";
+}
+
+TEST(Redaction, ASecretOfDigitsIsNotSoughtInLongerNumbers) {
+  Redaction redaction;
+  redaction.keep_out({"202611"});
+  EXPECT_EQ(redaction.wiped(R"({"at":1720261134567,"code":202611})"), R"({"at":1720261134567,"code":0})");
+  EXPECT_EQ(redaction.wiped("code 202611, at 1720261134567"), "code 0, at 1720261134567");
+}
+
+TEST(Redaction, NoSpellingOfAStringShowsASecretThatItDoesNotSay) {
+  Redaction redaction;
+  redaction.keep_out({"foo-secret"});
+  EXPECT_EQ(redaction.cleaned(R"({"a\foo-secret":"oo-secret"})"), R"({"a\<redacted>":"<redacted>"})");
+}
+
 TEST(Redaction, CleansItsOwnCopyAgain) {
   Redaction redaction;
   redaction.keep_out({"word-secret"});

@@ -221,26 +221,28 @@ std::vector<std::string> App::adopt(std::vector<config::NamedSettings> changed) 
   const auto index_of = [this](const std::string& name) {
     return static_cast<std::size_t>(settings_.connector(name) - settings_.connectors.data());
   };
+  const auto on = [](Stage& stage, auto question) {
+    std::packaged_task<bool()> task(std::move(question));
+    auto answer = task.get_future();
+    boost::asio::post(stage.io, [task = std::move(task)]() mutable { task(); });
+    return answer;
+  };
   // Asked first of all, then done: the threads answer in a moment, and nothing else is asked of them meanwhile.
   std::vector<std::string> unable;
   for (auto& named : changed) {
     auto& settings = dynamic_cast<connectors::Settings&>(*named.settings);
     settings.nesting = settings_.limits.nesting;
     Stage& stage = stage_of(index_of(named.name));
-    std::packaged_task<bool()> ask([&] { return stage.supervisor->can_adopt(named.name, settings); });
-    auto answer = ask.get_future();
-    boost::asio::post(stage.io, std::move(ask));
+    auto answer = on(stage, [&] { return stage.supervisor->can_adopt(named.name, settings); });
     if (!answer.get()) unable.push_back(named.name);
   }
   if (!unable.empty()) return unable;
   for (auto& named : changed) {
     Stage& stage = stage_of(index_of(named.name));
-    std::packaged_task<void()> give([&] { stage.supervisor->adopt(named.name, std::move(named.settings)); });
-    auto done = give.get_future();
-    boost::asio::post(stage.io, std::move(give));
-    done.get();
+    auto done = on(stage, [&] { return stage.supervisor->adopt(named.name, std::move(named.settings)); });
+    if (!done.get()) unable.push_back(named.name);
   }
-  return {};
+  return unable;
 }
 
 Account App::account() const {

@@ -101,7 +101,9 @@ void look_up(const std::vector<connectors::Lookup>& lookups, const connectors::S
     for (const auto& secret : secrets) words = connectors::redacted(words, secret, words_limit);
     return words;
   };
+  std::size_t left = lookups.size();
   for (const auto& lookup : lookups) {
+    --left;
     auto request = lookup.request;
     request.timeout = timeout;
     request.proxy = settings.common.proxy;
@@ -115,7 +117,8 @@ void look_up(const std::vector<connectors::Lookup>& lookups, const connectors::S
     const std::string subject = what + lookup.subject + ": ";
     if (const auto* const ending = std::get_if<net::Ending>(&*result)) {
       report.bad(clean(subject + std::string(name(ending->reason)) + ": " + ending->detail));
-      continue;
+      if (left != 0) report.warn(what + "not asked about " + std::to_string(left) + " more");
+      return;
     }
     const auto finding = lookup.judge(std::get<net::HttpAnswer>(*result));
     finding.good ? report.good(clean(subject + finding.words)) : report.bad(clean(subject + finding.words));

@@ -83,15 +83,15 @@ void Supervisor::launch(Run& run) {
 
 bool Supervisor::can_adopt(const std::string& connector, const connectors::Settings& settings) const {
   const auto run = runs_.find(connector);
-  // One that could not be made takes any settings: it will be made of them.
-  return run != runs_.end() && (!run->second.link || run->second.link->can_adopt(settings));
+  return run != runs_.end() && run->second.link && run->second.link->can_adopt(settings);
 }
 
-void Supervisor::adopt(const std::string& connector, std::unique_ptr<config::Described> settings) {
+bool Supervisor::adopt(const std::string& connector, std::unique_ptr<config::Described> settings) {
   Run& run = runs_.at(connector);
   // The link copies what it needs; the old ones go once nobody looks at them.
-  if (run.link) run.link->adopt(dynamic_cast<const connectors::Settings&>(*settings));
+  if (!run.link || !run.link->adopt(dynamic_cast<const connectors::Settings&>(*settings))) return false;
   run.settings->settings = std::move(settings);
+  return true;
 }
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {

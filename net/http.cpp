@@ -80,7 +80,8 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     while (written_ < outgoing_.size()) {
       const auto [status, size] = stream_->write(std::string_view(outgoing_).substr(written_));
       written_ += size;
-      if (status == Stream::Status::failed) return read();  // the answer that it refuses with may be there
+      // The answer that it refuses with may be there.
+      if (status == Stream::Status::failed || status == Stream::Status::end) return read();
       if (status != Stream::Status::done) return go_on(status, &Exchange::write);
     }
     read();

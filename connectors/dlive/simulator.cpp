@@ -58,7 +58,8 @@ class Subscriber final : public Role {
   void init(const nlohmann::json& payload) {
     const auto token = payload.is_object() ? payload.value("authorization", nlohmann::json{}) : nlohmann::json{};
     const auto& good = settings_.tokens;
-    if (!good.empty() && (!token.is_string() || std::find(good.begin(), good.end(), token) == good.end())) {
+    if (!good.empty() &&
+        (!token.is_string() || std::find(good.begin(), good.end(), token.get<std::string>()) == good.end())) {
       say(R"({"type":"connection_error","payload":{"message":"invalid token"}})");
       const int habit = settings_.apollo ? 1011 : 1000;
       return client_.close(settings_.refusal_close != 0 ? settings_.refusal_close : habit, "terminated");

@@ -33,7 +33,6 @@ Session::Session(const std::string& connector, const Config& config)
 std::vector<config::Secret> Session::secrets() const {
   std::vector<config::Secret> secrets;
   if (config_.auth) secrets.push_back(config_.auth->secret());
-  for (const auto& header : config_.common.headers) secrets.push_back(header.second);
   return secrets;
 }
 
@@ -42,24 +41,15 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   static_cast<void>(now);
   stage_ = Stage::dialled;
   answer_by_ = never;
-  std::size_t index = 0;
-  const auto next = [&] { return index < secrets.size() ? secrets[index++] : std::string{}; };
   if (config_.auth) {
-    secret_ = next();
+    secret_ = secrets.empty() ? std::string{} : secrets.front();
     if (secret_.empty()) {
       return net::Ending{net::Reason::credential_unreadable,
                          config_.auth->token ? "the token is empty" : "the password is empty"};
     }
   }
-  const auto& common = config_.common;
   net::DialTarget target;
   target.url = config_.dial_url();
-  for (const auto& header : common.headers) target.headers.emplace_back(header.first, next());
-  target.tls = {common.tls.ca_file.resolved.string(), common.tls.certificate.resolved.string(),
-                common.tls.key.resolved.string(), common.tls.server_name, common.tls.insecure};
-  target.proxy = common.proxy;
-  target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
-  target.dial_timeout = common.timeouts.dial;
   return target;
 }
 

@@ -99,17 +99,6 @@ TEST(Session, AnEmptySecretIsNotDialledWith) {
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
 }
 
-TEST(Session, AsksForTheHeadersSecretsBehindItsOwn) {
-  Config config;
-  config.channel = "c";
-  config.common.headers["X-One"] = secret();
-  EXPECT_EQ(Session("hall", config).secrets().size(), 1u);
-  EXPECT_EQ(std::get<net::DialTarget>(Session("hall", config).dial({"1"}, now)).headers.at(0).second, "1");
-  config.auth = token();
-  EXPECT_EQ(Session("hall", config).secrets().size(), 2u);
-  EXPECT_EQ(std::get<net::DialTarget>(Session("hall", config).dial({"t", "1"}, now)).headers.at(0).second, "1");
-}
-
 TEST(Session, BeingToldTwiceOfAPauseIsBeingToldOnce) {
   auto session = asked("fake-token");
   Outcome outcome;

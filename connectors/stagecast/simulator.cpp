@@ -43,8 +43,11 @@ class Hall final : public Play {
   }
   std::unique_ptr<Role> cast(Client& client, const net::UpgradeRequest& request) override;
   void act(event::WallTime now) override {
-    auto listeners = stage_.listeners();
-    std::erase_if(listeners, [this](Client* client) { return !watches(*client); });
+    std::vector<Client*> listeners;
+    for (auto turns = stage_.live().size(); turns != 0 && listeners.empty(); --turns) {
+      listeners = stage_.listeners();
+      std::erase_if(listeners, [this](Client* client) { return !watches(*client); });
+    }
     if (listeners.empty()) return;
     const auto& act = show_.next(now);
     for (auto* client : listeners) client->say(act.frame);

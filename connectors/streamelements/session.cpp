@@ -52,28 +52,7 @@ Session::Session(std::string connector, const Config& config)
       codec_({std::move(connector), config.test_events, config.state_updates, config.nesting}),
       heartbeat_(config.engine_io) {}
 
-std::vector<config::Secret> Session::secrets() const {
-  std::vector<config::Secret> secrets{config_.token};
-  for (const auto& header : config_.common.headers) secrets.push_back(header.second);
-  return secrets;
-}
-
-net::DialTarget Session::target(const std::vector<std::string>& secrets) const {
-  const auto& common = config_.common;
-  net::DialTarget target;
-  target.url = config_.dial_url();
-  std::size_t index = 1;
-  for (const auto& header : common.headers) {
-    target.headers.emplace_back(header.first, index < secrets.size() ? secrets[index] : std::string{});
-    ++index;
-  }
-  target.tls = {common.tls.ca_file.resolved.string(), common.tls.certificate.resolved.string(),
-                common.tls.key.resolved.string(), common.tls.server_name, common.tls.insecure};
-  target.proxy = common.proxy;
-  target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
-  target.dial_timeout = common.timeouts.dial;
-  return target;
-}
+std::vector<config::Secret> Session::secrets() const { return {config_.token}; }
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
@@ -90,7 +69,9 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
                                                        redacted(claims_.channel, token_, detail_limit / 2) +
                                                        ", configured is " + config_.channel};
   }
-  return target(secrets);
+  net::DialTarget target;
+  target.url = config_.dial_url();
+  return target;
 }
 
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {

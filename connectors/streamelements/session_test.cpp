@@ -85,17 +85,5 @@ TEST(Session, AnEmptyTokenIsNotDialledWith) {
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
 }
 
-TEST(Session, AsksForTheHeadersSecretsToo) {
-  Config config;
-  config.common.headers["X-One"].kind = config::Secret::Kind::env;
-  config.common.headers["X-Two"].kind = config::Secret::Kind::env;
-  Session session("main-stage", config);
-  EXPECT_EQ(session.secrets().size(), 3u);
-  const auto answer = session.dial({"fake", "1", "2"}, now);
-  const auto& target = std::get<net::DialTarget>(answer);
-  ASSERT_EQ(target.headers.size(), 2u);
-  EXPECT_EQ(target.headers[1], (std::pair<std::string, std::string>{"X-Two", "2"}));
-}
-
 }  // namespace
 }  // namespace tributary::connectors::streamelements

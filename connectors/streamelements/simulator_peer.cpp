@@ -60,6 +60,7 @@ void SimulatorPeer::ask_client() {
 }
 
 void SimulatorPeer::heard(std::string_view payload, bool binary) {
+  if (departed_) return;
   if (engine_io_ == 3 && !silent_from(Settings::Silence::open)) watch_client();
   if (binary) return;
   const auto packet = Packet::read(payload);
@@ -125,9 +126,10 @@ void SimulatorPeer::revoke() {
 }
 
 void SimulatorPeer::depart(Settings::Farewell how) {
-  if (!client_.open() || how == Settings::Farewell::none) return;
+  if (!client_.open() || departed_ || how == Settings::Farewell::none) return;
   client_.leave_show();
   if (how == Settings::Farewell::leave) return client_.say("41");
+  departed_ = true;
   liveness_.cancel();
   farewell_.cancel();
   error_.cancel();

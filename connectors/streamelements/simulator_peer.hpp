@@ -42,6 +42,7 @@ class SimulatorPeer final : public Role {
   Cue liveness_, farewell_, error_;
   bool joined_ = false;
   bool fallen_silent_ = false;
+  bool departed_ = false;
 };
 
 }  // namespace tributary::connectors::streamelements

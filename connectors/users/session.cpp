@@ -25,7 +25,6 @@ Session::Session(const std::string& connector, const Config& config)
 std::vector<config::Secret> Session::secrets() const {
   std::vector<config::Secret> secrets;
   if (config_.api_key) secrets.push_back(*config_.api_key);
-  for (const auto& header : config_.common.headers) secrets.push_back(header.second);
   return secrets;
 }
 
@@ -33,24 +32,15 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
                                                          const event::Now& now) {
   static_cast<void>(now);
   open_ = false;
-  std::size_t index = 0;
-  const auto next = [&] { return index < secrets.size() ? secrets[index++] : std::string{}; };
-  const auto& common = config_.common;
   net::DialTarget target;
   target.url = config_.url;
   target.origin = config_.origin;
   if (config_.api_key) {
-    target.headers.emplace_back("users-api-key", next());
+    target.headers.emplace_back("users-api-key", secrets.empty() ? std::string{} : secrets.front());
     if (target.headers.front().second.empty()) {
       return net::Ending{net::Reason::credential_unreadable, "the api_key is empty"};
     }
   }
-  for (const auto& header : common.headers) target.headers.emplace_back(header.first, next());
-  target.tls = {common.tls.ca_file.resolved.string(), common.tls.certificate.resolved.string(),
-                common.tls.key.resolved.string(), common.tls.server_name, common.tls.insecure};
-  target.proxy = common.proxy;
-  target.frame_limit = static_cast<std::size_t>(common.frame_limit.bytes);
-  target.dial_timeout = common.timeouts.dial;
   return target;
 }
 

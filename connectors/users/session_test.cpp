@@ -101,16 +101,14 @@ TEST(Session, AnEmptyKeyIsNotDialledWith) {
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
 }
 
-TEST(Session, AsksForTheHeadersSecretsBehindItsOwn) {
+TEST(Session, TheKeyGoesInItsHeader) {
   Config config;
-  config.common.headers["X-One"] = secret();
   config.api_key = secret();
   Session session("accounts", config);
-  EXPECT_EQ(session.secrets().size(), 2u);
-  const auto target = std::get<net::DialTarget>(session.dial({"k", "1"}, now));
-  ASSERT_EQ(target.headers.size(), 2u);
+  EXPECT_EQ(session.secrets().size(), 1u);
+  const auto target = std::get<net::DialTarget>(session.dial({"k"}, now));
+  ASSERT_EQ(target.headers.size(), 1u);
   EXPECT_EQ(target.headers[0], (std::pair<std::string, std::string>{"users-api-key", "k"}));
-  EXPECT_EQ(target.headers[1], (std::pair<std::string, std::string>{"X-One", "1"}));
 }
 
 TEST(Session, WithoutAHandshakeTimeoutItIsListenOnlyAfterTenSeconds) {

@@ -112,7 +112,7 @@ Producer::Topic& Producer::topic_of(std::string_view stream) {
   if (found == topics_.end()) {
     auto topic = std::make_unique<Topic>();
     topic->name = stream;
-    watch_->want(topic->name);
+    watch_->want({topic->name});
     const std::string_view stable = topic->name;
     found = topics_.emplace(stable, std::move(topic)).first;
   }
@@ -210,7 +210,7 @@ void Producer::missing(Topic& topic) {
   if (topic.state == Topic::State::missing) return;
   topic.state = Topic::State::missing;
   tell(Sign::topic_missing, topic.name, "the broker does not know this topic any more; its records wait");
-  watch_->want(topic.name);
+  watch_->want({topic.name});
 }
 
 /// Sleeps for the rest of the pace when records are on their way; returns what is left of the timeout.

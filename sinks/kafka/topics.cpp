@@ -78,11 +78,11 @@ std::string Inspector::last_error() {
   return text;
 }
 
-rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout) const {
+rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried) const {
   const auto end = std::chrono::steady_clock::now() + timeout;
   while (!cancelled_) {
     if (auto* event = rd_kafka_queue_poll(queue, whole(slice))) return event;
-    if (std::chrono::steady_clock::now() >= end) break;
+    if (std::chrono::steady_clock::now() >= end || (may_be_hurried && hurried_)) break;
   }
   return nullptr;
 }
@@ -165,7 +165,7 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
   rd_kafka_CreateTopics(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
   rd_kafka_NewTopic_destroy_array(asked.data(), asked.size());
 
-  const EventPtr event{await(queue.get(), timeout)};
+  const EventPtr event{await(queue.get(), timeout, true)};
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
@@ -228,11 +228,14 @@ TopicWatch::~TopicWatch() {
   thread_.join();
 }
 
-void TopicWatch::want(std::string name) {
+void TopicWatch::want(std::vector<std::string> names) {
   {
     const std::lock_guard lock(mutex_);
-    if (!wanted_.insert(std::move(name)).second) return;
+    const auto known = wanted_.size();
+    for (auto& name : names) wanted_.insert(std::move(name));
+    if (wanted_.size() == known) return;
     asked_ = true;
+    inspector_.hurry();
   }
   changed_.notify_one();
 }
@@ -283,6 +286,10 @@ Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patienc
     notify_();
   }
   survey = inspector_.survey(missing, create_, patience);
+  // A wish that came meanwhile goes first; these are asked for again.
+  if (inspector_.hurried()) {
+    std::erase_if(survey.topics, [](const TopicFact& fact) { return fact.state == TopicFact::State::not_created; });
+  }
   // What has not been described yet is asked about again.
   std::copy_if(there.topics.begin(), there.topics.end(), std::back_inserter(survey.topics),
                [](const TopicFact& fact) { return fact.undescribed; });
@@ -303,6 +310,7 @@ void TopicWatch::run() {
       continue;
     }
     asked_ = false;
+    inspector_.calm();
     const std::vector<std::string> names(wanted_.begin(), wanted_.end());
     lock.unlock();
     const auto survey = look(names, again);

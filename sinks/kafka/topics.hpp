@@ -56,16 +56,20 @@ class Inspector {
   void close() { client_.reset(); }
   /// Ends a survey under way soon (a listing: within its patience). Thread: any.
   void cancel() { cancelled_ = true; }
+  /// From `hurry` to `calm` nothing waits for a creation; it may still come about. Thread: any.
+  void hurry() { hurried_ = true; }
+  void calm() { hurried_ = false; }
+  bool hurried() const { return hurried_; }
 
  private:
   bool list(Survey& survey, std::chrono::milliseconds timeout);
   void describe(Survey& survey, std::chrono::milliseconds timeout);
   void create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout);
   std::string last_error();
-  rd_kafka_op_s* await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout) const;
+  rd_kafka_op_s* await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried = false) const;
 
   Properties properties_;
-  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> cancelled_{false}, hurried_{false};
   ClientPtr client_;
 };
 
@@ -80,7 +84,7 @@ class TopicWatch {
   TopicWatch(const TopicWatch&) = delete;
   TopicWatch& operator=(const TopicWatch&) = delete;
 
-  void want(std::string name);
+  void want(std::vector<std::string> names);
   /// Lists until the cluster answers: `take` then says reachable.
   void probe();
   struct Answer {

@@ -381,7 +381,7 @@ void TranscriptPlayer::settle_up() {
       if (unreadable_) {
         conversation_->secret_unreadable(*unreadable_, now_);
       } else {
-        conversation_->secrets_read(values, now_);
+        conversation_->secrets_read(values, {}, now_);
       }
     }
     if (std::exchange(end_follows_, false)) {
