@@ -62,7 +62,7 @@ TEST(Redaction, ASecretOfDigitsIsNotSoughtInLongerNumbers) {
 TEST(Redaction, NoSpellingOfAStringShowsASecretThatItDoesNotSay) {
   Redaction redaction;
   redaction.keep_out({"foo-secret"});
-  EXPECT_EQ(redaction.cleaned(R"({"a\foo-secret":"oo-secret"})"), R"({"a\<redacted>":"<redacted>"})");
+  EXPECT_EQ(redaction.cleaned(R"({"a\\foo-secret":"b\foo-secret"})"), R"({"a\\<redacted>":"b<redacted>"})");
 }
 
 TEST(Redaction, CleansItsOwnCopyAgain) {

@@ -28,7 +28,7 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 }  // namespace
 
-Session::Session(std::string connector, const Config& config)
+Session::Session(const std::string& connector, const Config& config)
     : config_(config), codec_(connector, config.nesting), subscriptions_(config.resubscribe_limit) {}
 
 std::vector<config::Secret> Session::secrets() const {

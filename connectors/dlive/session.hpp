@@ -18,7 +18,7 @@ namespace tributary::connectors::dlive {
 /// Owner: a Link or a test. Thread: io.
 class Session final : public Protocol {
  public:
-  Session(std::string connector, const Config& config);
+  Session(const std::string& connector, const Config& config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,

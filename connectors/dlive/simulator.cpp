@@ -53,7 +53,7 @@ class Subscriber final : public Role {
 
  private:
   /// gqlgen ends its frames with a line feed.
-  void say(std::string text) { client_.say(settings_.apollo ? text : text + "\n"); }
+  void say(const std::string& text) { client_.say(settings_.apollo ? text : text + "\n"); }
 
   void init(const nlohmann::json& payload) {
     const auto token = payload.is_object() ? payload.value("authorization", nlohmann::json{}) : nlohmann::json{};
