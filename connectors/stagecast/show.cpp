@@ -25,7 +25,7 @@ constexpr std::array values = {"7",
                                "{\"from\":\"203.0.113.1\",\"msg\":1,\"more\":2}"};
 constexpr std::array texts = {"hello world!", "{„from“:„x“}", "[1,2", "NaN", "", "okay", "<b>clap</b>", "ばんざい"};
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   event::append_quoted(out, text);
   return out;
@@ -70,7 +70,7 @@ const Show::Act& Show::next(event::WallTime now) {
   const std::string& shape = shapes_[audience_.below(shapes_.size())];
   if (shape == "A") {
     say("chat", true,
-        audience_.chance(80) ? quoted(audience_.chat()) : std::string(values[audience_.below(values.size())]));
+        audience_.chance(80) ? json_string(audience_.chat()) : std::string(values[audience_.below(values.size())]));
   } else if (shape == "B") {
     value();
   } else if (shape == "text") {
@@ -78,7 +78,7 @@ const Show::Act& Show::next(event::WallTime now) {
   } else {
     notice(now);
   }
-  act_.json = act_.kind == "text" ? quoted(act_.frame) : act_.frame;
+  act_.json = act_.kind == "text" ? json_string(act_.frame) : act_.frame;
   return act_;
 }
 
