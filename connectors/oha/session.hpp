@@ -7,8 +7,8 @@
 
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
-#include "connectors/redaction.hpp"
 #include "connectors/protocol.hpp"
+#include "connectors/redaction.hpp"
 
 namespace tributary::connectors::oha {
 
