@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "config/telling_fields.hpp"
 
 namespace tributary::config {
 namespace {
@@ -54,18 +55,9 @@ std::string joined(const Range& range, std::string_view separator, Write write) 
   return text;
 }
 
-class ReferenceWriter final : public Fields {
+class ReferenceWriter final : public TellingFields {
  public:
   std::string take_text() { return std::move(text_); }
-
-  void not_yet(const Key&, std::string_view, Off) override {}
-  void fault(std::string_view, std::string) override {}
-  void fault(std::string_view, std::size_t, std::string) override {}
-  void fault(std::string_view, std::string_view, std::string) override {}
-  void warn(std::string_view, std::string) override {}
-  [[nodiscard]] bool given(std::string_view) const override { return false; }
-  [[nodiscard]] bool reading() const override { return false; }
-  [[nodiscard]] std::filesystem::path resolve(std::string_view, std::string_view) const override { return {}; }
 
  protected:
   void text(const Key& key, std::string& value) override { add(key, as_yaml(value), {}, value.empty()); }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "config/telling_fields.hpp"
 
 namespace tributary::config {
 namespace {
@@ -44,7 +45,7 @@ Json definitions() {
   return all;
 }
 
-class SchemaWriter final : public Fields {
+class SchemaWriter final : public TellingFields {
  public:
   SchemaWriter() : definitions_(definitions()) { levels_.push_back(object()); }
 
@@ -66,13 +67,6 @@ class SchemaWriter final : public Fields {
     harmless["description"] = "not yet";
     properties()[std::string(key.name)] = std::move(harmless);
   }
-  void fault(std::string_view, std::string) override {}
-  void fault(std::string_view, std::size_t, std::string) override {}
-  void fault(std::string_view, std::string_view, std::string) override {}
-  void warn(std::string_view, std::string) override {}
-  [[nodiscard]] bool given(std::string_view) const override { return false; }
-  [[nodiscard]] bool reading() const override { return false; }
-  [[nodiscard]] std::filesystem::path resolve(std::string_view, std::string_view) const override { return {}; }
 
  protected:
   void text(const Key& key, std::string& value) override {

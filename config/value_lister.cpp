@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "config/telling_fields.hpp"
 
 namespace tributary::config {
 namespace {
@@ -28,18 +29,9 @@ std::string text_of(const Secret& secret) {
   return text + format(secret.timeout);
 }
 
-class ValueLister final : public Fields {
+class ValueLister final : public TellingFields {
  public:
   Values take() { return std::move(values_); }
-
-  void not_yet(const Key&, std::string_view, Off) override {}
-  void fault(std::string_view, std::string) override {}
-  void fault(std::string_view, std::size_t, std::string) override {}
-  void fault(std::string_view, std::string_view, std::string) override {}
-  void warn(std::string_view, std::string) override {}
-  [[nodiscard]] bool given(std::string_view) const override { return false; }
-  [[nodiscard]] bool reading() const override { return false; }
-  [[nodiscard]] std::filesystem::path resolve(std::string_view, std::string_view) const override { return {}; }
 
  protected:
   void text(const Key& key, std::string& value) override { add(key, value); }

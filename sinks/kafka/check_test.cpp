@@ -2,9 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <thread>
 
 #include "sinks/kafka/config.hpp"
 #include "sinks/kafka/embedded_broker.hpp"
@@ -60,58 +61,60 @@ TEST(KafkaCheck, SaysWhichSettingLibrdkafkaRefuses) {
   EXPECT_THAT(check_connect(settings, 1500ms), testing::ElementsAre(bad("ssl.ca.location")));
 }
 
-/// This broker answers no CreateTopics: the attempt takes all the time that it may.
-TEST(KafkaTopicWatch, TellsOfATopicThatIsThereWhileAnotherIsBeingCreated) {
-  EmbeddedBroker broker;
-  broker.create_topic("is-there", 3);
-  Settings settings;
-  settings.brokers = broker.brokers();
-  CreateTopics create;
-  create.enabled = true;
-  create.replication = 1;
-  std::string fault;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool notified = false;
-  TopicWatch watch(properties_of(settings, {}, fault), create, [&] {
-    const std::lock_guard lock(mutex);
-    notified = true;
-    changed.notify_one();
-  });
-  const auto begin = std::chrono::steady_clock::now();
-  watch.want({"is-missing", "is-there"});
-  std::vector<std::string> told;
-  while (told.empty() && std::chrono::steady_clock::now() - begin < 60s) {
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, 1s, [&] { return notified; });
-    notified = false;
-    lock.unlock();
-    for (const auto& fact : watch.take().facts) told.push_back(fact.name);
+/// Against a broker that answers no CreateTopics: an attempt takes all the time that it may.
+class KafkaTopicWatch : public testing::Test {
+ protected:
+  KafkaTopicWatch() {
+    settings_.brokers = broker_.brokers();
+    create_.enabled = true;
+    create_.replication = 1;
+    watch_ = std::make_unique<TopicWatch>(properties_of(settings_, {}, fault_), create_, [this] {
+      const std::lock_guard lock(mutex_);
+      notified_ = true;
+      changed_.notify_one();
+    });
   }
+
+  /// The topics told of, in order, from the next news on until there is one of this name.
+  std::vector<std::string> told_until(const std::string& name) {
+    std::vector<std::string> told;
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    while (std::find(told.begin(), told.end(), name) == told.end() && std::chrono::steady_clock::now() < end) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, 1s, [this] { return notified_; });
+      notified_ = false;
+      lock.unlock();
+      for (const auto& fact : watch_->take().facts) told.push_back(fact.name);
+    }
+    return told;
+  }
+
+  EmbeddedBroker broker_;
+  Settings settings_;
+  CreateTopics create_;
+  std::string fault_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool notified_ = false;
+  std::unique_ptr<TopicWatch> watch_;
+};
+
+TEST_F(KafkaTopicWatch, TellsOfATopicThatIsThereWhileAnotherIsBeingCreated) {
+  broker_.create_topic("is-there", 3);
+  watch_->want({"is-missing", "is-there"});
+  const auto told = told_until("is-there");
   ASSERT_FALSE(told.empty());
   EXPECT_EQ(told.front(), "is-there") << "first of all, before the attempt to create the other has ended";
 }
 
-TEST(KafkaTopicWatch, LeavesACreationForATopicThatIsWantedMeanwhile) {
-  EmbeddedBroker broker;
-  broker.create_topic("is-there", 3);
-  Settings settings;
-  settings.brokers = broker.brokers();
-  CreateTopics create;
-  create.enabled = true;
-  create.replication = 1;
-  std::string fault;
-  TopicWatch watch(properties_of(settings, {}, fault), create, [] {});
-  watch.want({"is-missing"});
-  std::this_thread::sleep_for(500ms);  // the attempt is under way, or has failed, or has yet to begin: all are well
-  watch.want({"is-there"});
+TEST_F(KafkaTopicWatch, LeavesACreationForATopicThatIsWantedMeanwhile) {
+  broker_.create_topic("is-there", 3);
+  broker_.create_topic("comes-late", 3);
+  watch_->want({"is-missing", "is-there"});
+  told_until("is-there");  // and then the other is being created
   const auto begin = std::chrono::steady_clock::now();
-  bool told = false;
-  while (!told && std::chrono::steady_clock::now() - begin < 60s) {
-    std::this_thread::sleep_for(10ms);
-    for (const auto& fact : watch.take().facts) told |= fact.name == "is-there";
-  }
-  EXPECT_TRUE(told);
+  watch_->want({"comes-late"});
+  EXPECT_THAT(told_until("comes-late"), Contains("comes-late"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a creation may take ten";
 }
 
