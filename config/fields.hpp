@@ -187,7 +187,7 @@ requires(!std::same_as<T, bool>) void Fields::field(const Key& key, T& value) {
   bounded.maximum = key.maximum.value_or(highest);
   auto wide = static_cast<std::int64_t>(value);
   integer(bounded, wide);
-  value = static_cast<T>(wide);
+  if (reading()) value = static_cast<T>(wide);
 }
 
 template <typename T>
@@ -238,7 +238,7 @@ requires(std::is_enum_v<E> ||
     names.push_back(choice.name);
   }
   choose(key, names, index);
-  value = choices.begin()[index].value;
+  if (reading()) value = choices.begin()[index].value;
 }
 
 }  // namespace tributary::config

@@ -64,7 +64,7 @@ Loaded load_text(std::string_view text, const std::filesystem::path& name, const
 // A text for every key of a configuration, by its path: connectors.main-stage.urk. Defaults stand there like what was
 // written; where a secret is, but not the secret.
 using Values = std::map<std::string, std::string, std::less<>>;
-Values values_of(Settings& settings, const Vocabulary& vocabulary);
+Values values_of(const Settings& settings, const Vocabulary& vocabulary);
 
 // A connector's or sink's name in such a path: in quotes when it has a dot.
 std::string path_element(const std::string& name);

@@ -243,7 +243,7 @@ void Fields::choice(const Key& key, std::string& value, std::initializer_list<st
   const auto current = std::find(names.begin(), names.end(), value);
   auto index = current == names.end() ? 0 : static_cast<std::size_t>(current - names.begin());
   choose(key, names, index);
-  value = names[index];
+  if (reading()) value = names[index];
 }
 
 void Fields::url(const Key& key, std::string& value, std::initializer_list<std::string_view> schemes) {

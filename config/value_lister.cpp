@@ -111,9 +111,9 @@ std::string path_element(const std::string& name) {
   return name.find('.') == std::string::npos ? name : "\"" + name + "\"";
 }
 
-Values values_of(Settings& settings, const Vocabulary& vocabulary) {
+Values values_of(const Settings& settings, const Vocabulary& vocabulary) {
   ValueLister lister;
-  settings.describe(lister, vocabulary);
+  const_cast<Settings&>(settings).describe(lister, vocabulary);  // the lister only reads
   Values values = lister.take();
   values["instance"] = settings.instance;  // its key is optional, its value is not
   return values;

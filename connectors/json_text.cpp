@@ -60,7 +60,7 @@ void JsonText::load(std::string_view text) {
     text = mended;
   }
   size_ = text.size();
-  if (buffer_.size() < size_ + lookahead) buffer_.resize(std::max<std::size_t>(size_ + lookahead, 1024));
+  if (buffer_.size() < size_ + lookahead) buffer_.resize(std::max<std::size_t>(size_ + lookahead, 256));
   if (!text.empty()) std::memcpy(buffer_.data(), text.data(), size_);
   std::memset(buffer_.data() + size_, 0, lookahead);
   spellings_.clear();

@@ -10,8 +10,8 @@
 namespace tributary::connectors {
 
 struct LinkSecrets::Book {
-  explicit Book(const std::vector<config::Secret>& named) : secrets(named) {
-    for (const config::Secret& secret : named) watches.emplace_back(secret);
+  explicit Book(std::shared_ptr<const std::vector<config::Secret>> named) : secrets(std::move(named)) {
+    for (const config::Secret& secret : *secrets) watches.emplace_back(secret);
   }
 
   SecretsRead read() {
@@ -19,7 +19,7 @@ struct LinkSecrets::Book {
     SecretsRead result;
     // First the signatures: what changes while we read is seen as a change.
     for (config::SecretWatch& watch : watches) watch.changed();
-    for (const config::Secret& secret : secrets) {
+    for (const config::Secret& secret : *secrets) {
       if (secret.empty()) {
         result.values.emplace_back();
         continue;
@@ -42,7 +42,7 @@ struct LinkSecrets::Book {
   }
 
   std::mutex mutex;
-  const std::vector<config::Secret> secrets;
+  const std::shared_ptr<const std::vector<config::Secret>> secrets;
   std::vector<config::SecretWatch> watches;
   config::SecretReader reader;
 };
@@ -51,7 +51,7 @@ LinkSecrets::LinkSecrets(boost::asio::io_context& io, boost::asio::thread_pool& 
                          std::vector<config::Secret> secrets)
     : io_(io),
       workers_(workers),
-      secrets_(std::move(secrets)),
+      secrets_(std::make_shared<const std::vector<config::Secret>>(std::move(secrets))),
       book_(open_book()),
       awaited_(std::make_shared<Awaited>()) {}
 
@@ -95,7 +95,7 @@ void LinkSecrets::forget() {
 
 std::chrono::milliseconds LinkSecrets::patience() const {
   std::chrono::milliseconds total = std::chrono::seconds(10);
-  for (const config::Secret& secret : secrets_) {
+  for (const config::Secret& secret : *secrets_) {
     if (secret.kind == config::Secret::Kind::command) total += secret.timeout;
   }
   return total;

@@ -46,7 +46,7 @@ class LinkSecrets {
 
   boost::asio::io_context& io_;
   boost::asio::thread_pool& workers_;
-  std::vector<config::Secret> secrets_;
+  std::shared_ptr<const std::vector<config::Secret>> secrets_;
   std::shared_ptr<Book> book_;
   std::shared_ptr<Awaited> awaited_;  ///< answers hold it weakly
 };

@@ -39,6 +39,12 @@ std::string in_lower_case_hex(std::string text) {
   return text;
 }
 
+std::string json_escaped(std::string_view text) {
+  std::string quoted;
+  event::append_quoted(quoted, text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 /// As many JSON writers do: a slash escaped, too.
 std::string with_escaped_slashes(std::string_view text) {
   std::string out;
@@ -58,17 +64,23 @@ void Redaction::keep_out(const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     if (secret.size() < shortest) continue;
     secrets_.push_back(secret);
-    std::string quoted;
-    event::append_quoted(quoted, secret);
-    quoted = quoted.substr(1, quoted.size() - 2);
-    const std::string encoded = net::percent_encoded(secret);
+    const std::string quoted = json_escaped(secret);
     const std::string slashed = with_escaped_slashes(quoted);
-    for (const std::string* const form : {&secret, &std::as_const(quoted), &slashed}) {
+    for (const std::string* const form : {&secret, &quoted, &slashed}) {
       // The end is what tells tokens of one kind apart, and a short needle is found faster than a long one.
       std::string needle = form->substr(form->size() - std::min<std::size_t>(form->size(), 32));
       if (std::find(needles_.begin(), needles_.end(), needle) == needles_.end()) needles_.push_back(std::move(needle));
     }
-    forms_.insert(forms_.end(), {secret, quoted, slashed, encoded, in_lower_case_hex(encoded)});
+  }
+}
+
+/// A connector that is well never asks for them, and a token's many spellings are some KiB.
+void Redaction::find_forms() {
+  if (!forms_.empty()) return;
+  for (const std::string& secret : secrets_) {
+    const std::string quoted = json_escaped(secret);
+    const std::string encoded = net::percent_encoded(secret);
+    forms_.insert(forms_.end(), {secret, quoted, with_escaped_slashes(quoted), encoded, in_lower_case_hex(encoded)});
     for (const std::size_t before : {0U, 1U, 2U}) {
       forms_.push_back(base64(secret, before, "+/"));
       forms_.push_back(base64(secret, before, "-_"));
@@ -179,6 +191,7 @@ void Redaction::replace_cut_form(std::string& text) const {
 }
 
 std::string_view Redaction::cleaned(std::string_view text) {
+  find_forms();
   const bool suspicious = !forms_.empty() && (text.find("\\u") != std::string_view::npos ||
                                               std::any_of(forms_.begin(), forms_.end(), [&](const std::string& form) {
                                                 return text.find(form) != std::string_view::npos;

@@ -24,6 +24,7 @@ class Redaction {
   std::string wiped(std::string_view text);
 
  private:
+  void find_forms();
   bool replace_forms(std::string& text) const;
   void replace_in_quotes(std::string& quoted) const;
   void replace_cut_form(std::string& text) const;
@@ -31,7 +32,7 @@ class Redaction {
 
   std::vector<std::string> secrets_;
   std::vector<std::string> needles_;  ///< the end of each, of the JSON-escaped spelling, too
-  std::vector<std::string> forms_;    ///< longest first, so that no form leaves a rest of another
+  std::vector<std::string> forms_;    ///< longest first, so that no form leaves a rest of another; made when needed
   std::string clean_;
 };
 

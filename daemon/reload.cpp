@@ -28,27 +28,34 @@ std::string whole_of(const std::string& path, const config::Values& one, const c
   return one.count(whole + ".type") == other.count(whole + ".type") ? path : whole;
 }
 
-}  // namespace
+/// It runs, and ran with these values as the same type.
+bool changeable(const config::NamedSettings& connector, const config::Values& before) {
+  const auto was = [&](const char* key, std::string_view value) {
+    const auto found = before.find(prefix_of(connector) + key);
+    return found != before.end() && found->second == value;
+  };
+  return connector.enabled && was("enabled", "true") && was("type", connector.type);
+}
 
-Reload::Reload(std::filesystem::path file, config::Settings& settings, Telemetry& telemetry)
-    : file_(std::move(file)), values_(config::values_of(settings, vocabulary())), telemetry_(telemetry) {}
+}  // namespace
 
 void Reload::run(App& app) {
   auto loaded = config::load(file_, vocabulary());
   for (const auto& fault : loaded.faults) refuse(config::format(fault));
   if (!loaded.settings) return;
   auto& connectors = loaded.settings->connectors;
-  auto values = config::values_of(*loaded.settings, vocabulary());
+  const auto values = config::values_of(app.settings(), vocabulary());
+  const auto wanted = config::values_of(*loaded.settings, vocabulary());
 
   std::map<std::string, std::string> changed;  // connector → its keys
   std::string others;
   std::set<std::string> told;
-  for (const auto& path : config::differences(values_, values)) {
+  for (const auto& path : config::differences(values, wanted)) {
     const auto of = std::find_if(connectors.begin(), connectors.end(),
                                  [&](const auto& connector) { return path.rfind(prefix_of(connector), 0) == 0; });
-    if (of != connectors.end() && changeable(*of)) {
+    if (of != connectors.end() && changeable(*of, values)) {
       add(changed[of->name], path);
-    } else if (auto whole = whole_of(path, values_, values); !told.count(whole)) {
+    } else if (auto whole = whole_of(path, values, wanted); !told.count(whole)) {
       add(others, whole);
       told.insert(std::move(whole));
     }
@@ -62,17 +69,7 @@ void Reload::run(App& app) {
   }
   for (const auto& name : app.adopt(std::move(settings))) add(others, changed[name]);
   if (!others.empty()) return refuse("a restart is needed for " + others);
-  values_ = std::move(values);
   for (const auto& [name, keys] : changed) telemetry_.emit(Signal::reloaded, name, "changed: " + keys);
-}
-
-/// It runs, and ran before, as the same type.
-bool Reload::changeable(const config::NamedSettings& connector) const {
-  const auto was = [&](const char* key, std::string_view value) {
-    const auto found = values_.find(prefix_of(connector) + key);
-    return found != values_.end() && found->second == value;
-  };
-  return connector.enabled && was("enabled", "true") && was("type", connector.type);
 }
 
 void Reload::refuse(const std::string& why) {

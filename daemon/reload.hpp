@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "config/load.hpp"
 #include "daemon/app.hpp"
@@ -9,22 +10,20 @@
 
 namespace tributary::daemon {
 
-/// The configuration in force and the file it came from, to be read again on SIGHUP. All or nothing: what connectors
+/// The file that the configuration in force came from, to be read again on SIGHUP. All or nothing: what connectors
 /// can take over on their open connections (DLive's list of streamers) is changed; for anything else the signal is
 /// refused with the keys that need a restart, and a file with a fault with its line and column. Owned by `run`. Every
 /// outcome is a signal. Thread: main.
 class Reload {
  public:
-  Reload(std::filesystem::path file, config::Settings& settings, Telemetry& telemetry);
+  Reload(std::filesystem::path file, Telemetry& telemetry) : file_(std::move(file)), telemetry_(telemetry) {}
 
   void run(App& app);
 
  private:
-  bool changeable(const config::NamedSettings& connector) const;
   void refuse(const std::string& why);
 
   std::filesystem::path file_;
-  config::Values values_;
   Telemetry& telemetry_;
 };
 

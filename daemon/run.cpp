@@ -7,6 +7,7 @@
 #include "config/load.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/heap.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
@@ -46,7 +47,7 @@ int run_command(const std::string& configuration) {
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   const auto stop_timeout = settings.stop_timeout;
   const bool stdout_taken = writes_events_to_stdout(settings);
-  Reload reload(file, settings, telemetry);
+  Reload reload(file, telemetry);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
@@ -57,6 +58,7 @@ int run_command(const std::string& configuration) {
   app.start();
 
   while (signals.stops() == 0) {
+    give_back_memory();  // what reading the configuration took
     signals.wait(60'000);
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) reload.run(app);

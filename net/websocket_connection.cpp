@@ -175,6 +175,7 @@ void WebSocketConnection::opened(std::string_view subprotocol) {
   if (ended_) return;
   deadline_.cancel();
   open_ = true;
+  if (unsent_bytes() == 0) outgoing_ = std::string();  // the request was the longest that is said for a long time
   if (listener_ != nullptr) listener_->on_open(subprotocol);
 }
 

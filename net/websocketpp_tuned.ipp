@@ -141,7 +141,7 @@ struct Config {
   static constexpr int client_version = 13;
   static constexpr websocketpp::log::level elog_level = websocketpp::log::elevel::none;
   static constexpr websocketpp::log::level alog_level = websocketpp::log::alevel::none;
-  static constexpr std::size_t connection_read_buffer_size = 2048;
+  static constexpr std::size_t connection_read_buffer_size = 512;
   static constexpr bool drop_on_protocol_error = false;
   static constexpr bool silent_close = false;
   static constexpr std::size_t max_message_size = 4u << 20;
