@@ -123,8 +123,10 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
   outcome_.clear();
   // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
   std::string wiped;
-  if (redaction_.stands_in(payload)) payload = redaction_.cleaned(payload);
-  if (redaction_.stands_in(payload)) payload = wiped = redaction_.wiped(payload);
+  if (redaction_.stands_in(payload)) {
+    payload = redaction_.cleaned(payload);
+    if (redaction_.stands_in(payload)) payload = wiped = redaction_.wiped(payload);
+  }
   try {
     protocol_.frame(payload, binary, now, outcome_);
   } catch (const std::exception& fault) {

@@ -24,6 +24,12 @@ class Redaction {
   std::string wiped(std::string_view text);
 
  private:
+  struct Needle {
+    std::string text;
+    std::size_t rare;  ///< where it has the byte that JSON has least often
+    bool stands_in(std::string_view text) const;
+  };
+
   void find_forms();
   bool replace_forms(std::string& text) const;
   void replace_in_quotes(std::string& quoted) const;
@@ -31,8 +37,8 @@ class Redaction {
   std::optional<std::string> with_clean_strings(std::string_view text) const;
 
   std::vector<std::string> secrets_;
-  std::vector<std::string> needles_;  ///< the end of each, of the JSON-escaped spelling, too
-  std::vector<std::string> forms_;    ///< longest first, so that no form leaves a rest of another; made when needed
+  std::vector<Needle> needles_;     ///< the end of each, of the JSON-escaped spelling, too
+  std::vector<std::string> forms_;  ///< longest first, so that no form leaves a rest of another; made when needed
   std::string clean_;
 };
 

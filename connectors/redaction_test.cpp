@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+
 namespace tributary::connectors {
 namespace {
 
@@ -35,6 +38,27 @@ TEST(Redaction, LeavesTheRestOfTheTextAsItIs) {
             R"({"a":0,"b":1234567,"c":[-1.50e3,"é\n <redacted>"],"\u0064":true})");
   EXPECT_EQ(redaction.cleaned("no JSON, word-secret and \"cut word-secret"),
             "no JSON, <redacted> and \"cut <redacted>");
+}
+
+TEST(Redaction, FindsASecretWhereverItStands) {
+  Redaction redaction;
+  const std::string secret = "seTr1Se";
+  redaction.keep_out({secret});
+  std::mt19937 random(1);
+  int found = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (auto left = random() % 60; left != 0; --left) text += "seTr1S"[random() % 6];
+    if (random() % 2 == 0) text.insert(random() % (text.size() + 1), secret, 0, 5 + random() % 3);
+    const bool there = text.find(secret) != std::string::npos;
+    ASSERT_EQ(redaction.stands_in(text), there) << text;
+    found += there ? 1 : 0;
+  }
+  EXPECT_GT(found, 1'000);
+  EXPECT_LT(found, 19'000);
+  const std::string often(1'000, 'T');  // its rarest letter, in vain
+  EXPECT_FALSE(redaction.stands_in(often));
+  EXPECT_TRUE(redaction.stands_in(often + secret));
 }
 
 TEST(Redaction, WipesWordsWhereverTheyHoldASecret) {

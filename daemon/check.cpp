@@ -13,6 +13,7 @@
 #include "daemon/vocabulary.hpp"
 #include "event/time.hpp"
 #include "net/http.hpp"
+#include "net/tls.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -55,6 +56,18 @@ void check_secrets(const config::Loaded& loaded, Report& report) {
       report.warn(config::format({named.place, named.path,
                                   "a token that expires at " + event::to_text(*expires) +
                                       ", and cannot be renewed while the program runs: use {file} or {command}"}));
+    }
+  }
+}
+
+/// With a certificate that cannot be used, none of the connector's dials would come through; the file may yet appear.
+void check_certificates(const config::Settings& settings, Report& report) {
+  for (const auto& connector : settings.connectors) {
+    if (!connector.enabled) continue;
+    std::string fault;
+    const auto& tls = connector.as<connectors::Settings>().common.tls;
+    if (!net::client_tls_context(connectors::tls_settings(tls), fault)) {
+      report.warn("connectors." + config::path_element(connector.name) + ".tls: " + fault);
     }
   }
 }
@@ -189,6 +202,7 @@ int check_command(const std::string& configuration, bool connect, std::chrono::m
   for (const auto& warning : loaded.warnings) report.warn(config::format(warning));
   for (const auto& fault : loaded.faults) report.bad(config::format(fault));
   check_secrets(loaded, report);
+  if (loaded.settings) check_certificates(*loaded.settings, report);
   if (report.faults() != 0) return bad_usage;
   report.good(file.string() + ": " + std::to_string(loaded.settings->connectors.size()) + " connectors, " +
               std::to_string(loaded.settings->sinks.size()) + " sinks, " +

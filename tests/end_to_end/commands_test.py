@@ -221,6 +221,15 @@ def test_a_token_that_expires_and_cannot_be_renewed_is_warned_of(work):
     assert "warn" not in run_once("check", "-c", write_config(work, config), folder=work).stdout
 
 
+def test_a_certificate_that_cannot_be_used_is_warned_of(work):
+    config = {"connectors": {"main": streamelements("wss://localhost:1/socket.io/")}}
+    (work / "torn.pem").write_text("-----BEGIN CERTIFICATE-----\nnothing\n")
+    for tls, words in (({"ca_file": "nowhere.pem"}, "No such file"), ({"certificate": "torn.pem", "key": "torn.pem"}, "torn.pem cannot be used")):
+        config["connectors"]["main"]["tls"] = tls
+        done = run_once("check", "-c", write_config(work, config), folder=work)
+        assert done.returncode == 0 and re.search(rf"warn +connectors\.main\.tls: .*{words}", done.stdout), done.stdout
+
+
 def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, topics):
     topics.create(kafka)
     with ScriptedUpstream() as upstream:
