@@ -2,11 +2,17 @@
 function(tributary_library name)
   add_library(${name} STATIC ${ARGN})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  tributary_tidied(${name})
   # What fuzz targets are there for is built once, for them and for the unit tests.
   if(TRIBUTARY_FUZZ AND name MATCHES "^tributary_(event|config|connectors)$")
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
     target_link_options(${name} INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate)
   endif()
+endfunction()
+
+# clang-tidy, in the preset that names it, looks at what is shipped: of tests it would mostly say that they are not fast.
+function(tributary_tidied name)
+  set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "${TRIBUTARY_CLANG_TIDY}")
 endfunction()
 
 # A unit-test program of one folder; each GoogleTest case is one ctest case. TRIBUTARY_SOURCE_DIR is where testdata is.

@@ -75,9 +75,9 @@ std::string resolve_uri(std::string_view base_text, std::string_view reference_t
   if (!path.starts_with('/')) {
     const std::size_t slash = base.path.rfind('/');
     if (slash != std::string_view::npos) {
-      path.insert(0, base.path.substr(0, slash + 1));
+      path = std::string(base.path.substr(0, slash + 1)) + path;
     } else if (!base.authority.empty()) {
-      path.insert(0, "/");
+      path = '/' + path;
     }
   }
   path = without_dot_segments(path);

@@ -62,18 +62,21 @@ class Engine : public WebSocketEngine {
  public:
   Engine(Events& events, ConnectionPtr connection) : events_(events), connection_(std::move(connection)) {
     connection_->set_vector_write_handler(
-        [this](connection_hdl, const std::vector<websocketpp::transport::buffer>& buffers) { return write(buffers); });
-    connection_->set_write_handler([this](connection_hdl, const char* data, std::size_t size) {
+        [this](const connection_hdl&, const std::vector<websocketpp::transport::buffer>& buffers) {
+          return write(buffers);
+        });
+    connection_->set_write_handler([this](const connection_hdl&, const char* data, std::size_t size) {
       const std::string_view piece(data, size);
       if (!silent_) events_.write(&piece, 1);
       return websocketpp::lib::error_code();
     });
-    connection_->set_message_handler([this](connection_hdl, const wspp::Message::ptr& message) {
+    connection_->set_message_handler([this](const connection_hdl&, const wspp::Message::ptr& message) {
       guarded([&] {
         events_.message(message->get_payload(), message->get_opcode() == websocketpp::frame::opcode::binary);
       });
     });
-    connection_->set_pong_handler([this](connection_hdl, const std::string&) { guarded([&] { events_.pong(); }); });
+    connection_->set_pong_handler(
+        [this](const connection_hdl&, const std::string&) { guarded([&] { events_.pong(); }); });
   }
 
   ~Engine() override {
@@ -219,7 +222,7 @@ class ClientEngine final : public Engine {
  public:
   ClientEngine(const Request& request, ConnectionPtr connection, Events& events)
       : Engine(events, std::move(connection)), reader_(std::make_unique<HttpReplyReader>()) {
-    connection_->set_open_handler([this](connection_hdl) { opened_ = true; });
+    connection_->set_open_handler([this](const connection_hdl&) { opened_ = true; });
     for (const auto& [name, value] : request.headers) add_header(name, value);
     for (const auto& subprotocol : request.subprotocols) {
       websocketpp::lib::error_code refused;
@@ -356,9 +359,9 @@ class ClientEngine final : public Engine {
 class ServerEngine final : public Engine {
  public:
   ServerEngine(ConnectionPtr connection, Events& events) : Engine(events, std::move(connection)) {
-    connection_->set_validate_handler([this](connection_hdl) { return decide(true); });
-    connection_->set_http_handler([this](connection_hdl) { decide(false); });
-    connection_->set_open_handler([this](connection_hdl) {
+    connection_->set_validate_handler([this](const connection_hdl&) { return decide(true); });
+    connection_->set_http_handler([this](const connection_hdl&) { decide(false); });
+    connection_->set_open_handler([this](const connection_hdl&) {
       opened_ = true;
       forget_handshake();
       guarded([&] { events_.opened(connection_->get_subprotocol()); });
