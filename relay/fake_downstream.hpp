@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -20,7 +21,7 @@ class FakeDownstream final : public event::Downstream {
     std::vector<std::string> records;  ///< the values, in the order in which they were acknowledged
     std::vector<std::string> letters;
     std::deque<std::pair<std::uint64_t, std::string>> held;
-    bool hold = false;  ///< nothing is acknowledged
+    std::atomic<bool> hold{false};  ///< nothing is acknowledged
     bool wake = false;
     bool closed = false;
     int rebuilt = 0;
