@@ -20,7 +20,7 @@ Settings::Refusal refusal(View text) {
 }
 
 std::vector<std::string> shapes(View text) {
-  const auto list = read_words(text);
+  auto list = read_words(text);
   const auto known = [](const std::string& shape) {
     return shape == "A" || shape == "B" || shape == "C" || shape == "text";
   };
@@ -29,7 +29,7 @@ std::vector<std::string> shapes(View text) {
 }
 
 std::vector<std::string> accounts(View text) {
-  const auto list = read_words(text);
+  auto list = read_words(text);
   const auto whole = [](const std::string& account) { return account.find(':') != std::string::npos; };
   if (!std::all_of(list.begin(), list.end(), whole)) throw BadValue{};
   return list;
