@@ -66,6 +66,7 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     relay::Outbox::Settings outbox;
     outbox.memory = handling.memory;
     outbox.acknowledges = downstream->acknowledges();
+    outbox.opens_with_one = downstream->opens_with_one();
     deliveries_.push_back(std::make_unique<relay::Delivery>(
         named.name, std::move(downstream), outbox,
         [this](const std::string& sink, const relay::OutboxAlert& alert) { report(telemetry_, sink, alert); }));

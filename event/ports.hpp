@@ -59,11 +59,11 @@ class Intake {
 
 // ── relay → sink ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// What the downstream said of one record. See RELIABILITY: retry, bisect, park.
+/// What the downstream said of one record.
 enum class Verdict : std::uint8_t {
   delivered,     ///< safe: acknowledged by every in-sync replica, or written
   retriable,     ///< not delivered, not its fault: replay its lane
-  record_fault,  ///< a record of its batch is refused for itself: bisect, dead-letter the guilty
+  record_fault,  ///< a record of its batch is refused for itself: send each of them alone, dead-letter the guilty
   too_large,     ///< likewise, for its size
   denied,        ///< authorization or unknown topic: park the lane
   purged,        ///< taken back because the producer is rebuilt: replay
@@ -90,6 +90,12 @@ enum class Sent : std::uint8_t {
   denied,     ///< the topic is known to be missing or forbidden: park the lane
 };
 
+/// How a record is sent. No lane ever has records on their way in both manners.
+enum class Manner : std::uint8_t {
+  together,  ///< in batches, many under way; a batch that is refused takes back what follows it, and may break the wire
+  alone,     ///< the only one of its stream under way in this manner: a refusal is meant for it and harms nobody else
+};
+
 /// A sink's wire: sends records and reports on each of them exactly once, in whatever order. Decides nothing.
 /// Owned by relay::Delivery, used by its thread alone, except `wake`. Thread: sink.
 class Downstream {
@@ -100,8 +106,8 @@ class Downstream {
   virtual std::string_view stream_of(const Event& event) = 0;
   virtual std::string_view dead_letter_stream() const = 0;  ///< "" : none
   /// `event` stays alive until its report; nothing is copied.
-  virtual Sent send(std::string_view stream, const Event& event, std::uint64_t token) = 0;
-  virtual Sent send(std::string_view stream, const DeadLetter& letter, std::uint64_t token) = 0;
+  virtual Sent send(std::string_view stream, const Event& event, std::uint64_t token, Manner manner) = 0;
+  virtual Sent send(std::string_view stream, const DeadLetter& letter, std::uint64_t token, Manner manner) = 0;
   /// Waits at most `timeout` for reports or `wake`, appends what came.
   virtual void poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) = 0;
   /// Ends `poll` early. Thread: any.
@@ -114,6 +120,9 @@ class Downstream {
   virtual void close() {}
   /// Reopens files (SIGUSR1). Thread: sink.
   virtual void reopen() {}
+  /// True for a wire that may take a lane's second record without its first until one has been delivered since it was
+  /// made or rebuilt: then only one is sent at first.
+  virtual bool opens_with_one() const { return false; }
   /// False for at-most-once sinks, whose `delivered` is booked as `sent`.
   virtual bool acknowledges() const { return true; }
   virtual std::uint64_t clamped() const { return 0; }

@@ -124,8 +124,8 @@ void Delivery::take_inbox() {
 bool Delivery::pump(event::SteadyTime now) {
   Outbox::Next next;
   while (outbox_.next(now, next)) {
-    const auto answer = next.event != nullptr ? downstream_->send(next.stream, *next.event, next.token)
-                                              : downstream_->send(next.stream, *next.letter, next.token);
+    const auto answer = next.event != nullptr ? downstream_->send(next.stream, *next.event, next.token, next.manner)
+                                              : downstream_->send(next.stream, *next.letter, next.token, next.manner);
     outbox_.sent(next.token, answer, now);
     if (answer == event::Sent::full) return false;
   }
@@ -183,6 +183,7 @@ void Delivery::run() {
       downstream_->rebuild(reports_);
       for (const auto& report : reports_) outbox_.report(report, now);
       reports_.clear();
+      outbox_.rebuilt();
     }
   }
   close();

@@ -47,12 +47,12 @@ class FakeDownstream final : public event::Downstream {
     return event.kind == event::Kind::state ? "" : event.kind == event::Kind::notice ? "relay" : "events";
   }
   std::string_view dead_letter_stream() const override { return "letters"; }
-  event::Sent send(std::string_view, const event::Event& event, std::uint64_t token) override {
+  event::Sent send(std::string_view, const event::Event& event, std::uint64_t token, event::Manner) override {
     const std::lock_guard lock(shared_->mutex);
     shared_->held.emplace_back(token, event.json_text());
     return event::Sent::accepted;
   }
-  event::Sent send(std::string_view, const event::DeadLetter& letter, std::uint64_t token) override {
+  event::Sent send(std::string_view, const event::DeadLetter& letter, std::uint64_t token, event::Manner) override {
     const std::lock_guard lock(shared_->mutex);
     shared_->held.emplace_back(token, "letter " + letter.value);
     return event::Sent::accepted;

@@ -18,13 +18,11 @@ struct Outbox::Item {
   Lane* lane = nullptr;
   Item* next = nullptr;
   std::size_t bytes = 0;
-  std::uint64_t order = 0;
   State state = State::waiting;
-  bool tried = false;     ///< has been sent at least once
-  bool notice = false;    ///< the relay's own event: beside the book
-  bool guilty = false;    ///< refused for itself in this probe
-  bool oversize = false;  ///< and why
-  bool gone = false;      ///< finished otherwise: leaves the lane without being delivered
+  bool tried = false;    ///< has been sent at least once
+  bool notice = false;   ///< the relay's own event: beside the book
+  bool suspect = false;  ///< in a batch that was refused for one of its records
+  bool gone = false;     ///< finished otherwise: leaves the lane without being delivered
 
   std::uint64_t token() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
@@ -41,38 +39,40 @@ struct Outbox::Lane {
   Item* tail = nullptr;
   Item* cursor = nullptr;  ///< the first one not yet sent, in this pass
   std::size_t in_flight = 0;
+  std::size_t suspects = 0;      ///< among its items
+  std::uint64_t generation = 0;  ///< of the wire that delivered its last record, sent together with others,
+  SteadyTime delivered{};        ///< at this time
   State state = State::open;
   Verdict worst = Verdict::purged;
   std::string_view code;
   SteadyTime until{};
   unsigned attempt = 0;
-  bool ready = false;
+  bool ready = false;   ///< in ready_
+  bool queued = false;  ///< in its stream's queue
   bool parked = false;
 };
 
 struct Outbox::Stream {
-  enum class Mode : std::uint8_t {
-    open,
-    draining,  ///< a record was refused for itself: waits for every report of the stream
-    probing,   ///< sends one group alone at a time
-  };
   std::string name;
   std::unordered_map<std::string_view, std::unique_ptr<Lane>> lanes;
   Lane* last_lane = nullptr;
-  std::size_t in_flight = 0;
-  Mode mode = Mode::open;
-  std::vector<Item*> suspects;
-  std::vector<std::pair<std::size_t, std::size_t>> groups;  ///< of suspects, half-open; the last is tried now
-  std::size_t at = 0;                                       ///< next of the group to send
-  bool retry = false, denied = false, refused = false;  ///< what the group's reports said: nothing more of it is sent
-  SteadyTime until{};
-  unsigned attempt = 0;
+  const Item* alone = nullptr;  ///< what is under way alone
+  std::vector<Lane*> queue;     ///< lanes that wait for it
+  unsigned strikes = 0;         ///< batches refused, less what has passed since
+  std::uint64_t struck = 0;     ///< the generation in which the last one was refused
 };
 
 namespace {
 
 /// Keeps the tables of lanes from growing with every key ever seen.
 constexpr std::size_t idle_lanes = 4096;
+
+/// A broker forgets a producer a day after its last record (producer.id.expiration.ms); then a lane is new to it.
+constexpr auto acquaintance = std::chrono::hours(1);
+
+/// So many batches refused with hardly anything delivered between, and a stream goes one by one: each of them costs the
+/// whole wire a rebuild.
+constexpr unsigned most_strikes = 3;
 
 }  // namespace
 
@@ -107,7 +107,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
     if (stream.lanes.size() >= idle_lanes) {
       for (auto it = stream.lanes.begin(); it != stream.lanes.end();) {
         const Lane& lane = *it->second;
-        const bool idle = lane.head == nullptr && !lane.ready && lane.state == Lane::State::open;
+        const bool idle = lane.head == nullptr && !lane.ready && !lane.queued && lane.state == Lane::State::open;
         if (idle) --lane_count_;
         it = idle ? stream.lanes.erase(it) : std::next(it);
       }
@@ -128,7 +128,6 @@ void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, st
   Lane& lane = lane_of(stream_of(stream_name), key);
   Item* raw = item.release();
   raw->lane = &lane;
-  raw->order = ++order_;
   bytes_ += raw->bytes;
   if (raw->letter) letter_bytes_ += raw->bytes;
   ++items_;
@@ -185,12 +184,22 @@ void Outbox::offer_dropped(Dropped reason) {
 }
 
 void Outbox::make_ready(Lane& lane) {
-  if (lane.ready || lane.cursor == nullptr || lane.state != Lane::State::open ||
-      lane.stream->mode != Stream::Mode::open) {
-    return;
-  }
+  if (lane.ready || lane.cursor == nullptr || lane.state != Lane::State::open) return;
   lane.ready = true;
   ready_.push_back(&lane);
+}
+
+bool Outbox::goes_alone(const Lane& lane) {
+  return lane.parked || lane.suspects != 0 || lane.stream->strikes >= most_strikes;
+}
+
+/// Must the lane wait for a report before it sends?
+bool Outbox::blocked(const Lane& lane, SteadyTime now) const {
+  const Item* alone = lane.stream->alone;
+  if (goes_alone(lane)) return alone != nullptr || lane.in_flight != 0;
+  if (lane.in_flight == 0) return false;
+  if (alone != nullptr && alone->lane == &lane) return true;
+  return settings_.opens_with_one && (lane.generation != generation_ || now - lane.delivered > acquaintance);
 }
 
 void Outbox::wake_due(SteadyTime now) {
@@ -207,78 +216,51 @@ void Outbox::wake_due(SteadyTime now) {
   }
 }
 
-Outbox::Item* Outbox::probe_next(Stream& stream) {
-  if (stream.groups.empty()) return nullptr;
-  const auto end = stream.groups.back().second;
-  while (stream.at < end) {
-    Item* item = stream.suspects[stream.at];
-    if (item->state == Item::State::waiting && !item->gone) return item;
-    ++stream.at;
-  }
-  return nullptr;
-}
-
 bool Outbox::next(SteadyTime now, Next& next) {
   if (!waiting_.empty()) wake_due(now);
-  Item* item = nullptr;
-  for (Stream* stream : probing_) {
-    const bool answering = stream->retry || stream->denied || stream->refused || stream->until > now;
-    if (!answering && (item = probe_next(*stream)) != nullptr) break;
-  }
-  while (item == nullptr && !ready_.empty()) {
+  for (; !ready_.empty(); ready_.pop_front()) {
     Lane& lane = *ready_.front();
     while (lane.cursor != nullptr && (lane.cursor->gone || lane.cursor->state != Item::State::waiting)) {
       lane.cursor = lane.cursor->next;
     }
-    if (lane.cursor != nullptr && lane.state == Lane::State::open && lane.stream->mode == Stream::Mode::open) {
-      item = lane.cursor;
-      break;
+    const bool may = lane.cursor != nullptr && lane.state == Lane::State::open;
+    if (may && !blocked(lane, now)) {
+      const Item& item = *lane.cursor;
+      next = {lane.stream->name, item.event.get(), item.letter.get(), item.token(),
+              goes_alone(lane) ? event::Manner::alone : event::Manner::together};
+      return true;
     }
-    lane.ready = false;
-    ready_.pop_front();
+    lane.ready = false;  // a report makes it ready again: one of its own, or of what is under way alone
+    const Item* alone = lane.stream->alone;
+    if (!may || alone == nullptr || alone->lane == &lane) continue;
+    if (!std::exchange(lane.queued, true)) lane.stream->queue.push_back(&lane);
   }
-  if (item == nullptr) return false;
-  next = {item->lane->stream->name, item->event.get(), item->letter.get(), item->token()};
-  return true;
+  return false;
 }
 
 void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now) {
   Item& item = *reinterpret_cast<Item*>(static_cast<std::uintptr_t>(token));
   Lane& lane = *item.lane;
-  Stream& stream = *lane.stream;
-  const bool probing = stream.mode == Stream::Mode::probing;
   switch (answer) {
     case event::Sent::full:
       return;
     case event::Sent::denied:
-      if (!probing) {
-        lane.code = "unknown_topic";
-        lane.worst = Verdict::denied;
-        lane.state = Lane::State::draining;  // what is in flight may still fail and must then go first
-        if (lane.in_flight == 0) replay(lane, now);
-        return;
-      }
-      stream.denied = true;
-      if (stream.in_flight == 0) probe_answered(stream, now);
+      fail(lane, Verdict::denied, "unknown_topic");
+      if (lane.in_flight == 0) replay(lane, now);  // else what is in flight may still fail and must then go first
       return;
     case event::Sent::too_large:
-      if (!probing) lane.cursor = item.next;
+      lane.cursor = item.next;
       to_letter(item, "too_large", "too_large");
-      if (probing && stream.in_flight == 0 && probe_next(stream) == nullptr) probe_answered(stream, now);
       return;
     case event::Sent::accepted:
       break;
   }
+  if (goes_alone(lane)) lane.stream->alone = &item;
   if (item.tried) ++ledger_.replayed;
   item.tried = true;
   item.state = Item::State::in_flight;
   ++lane.in_flight;
-  ++stream.in_flight;
-  if (probing) {
-    ++stream.at;
-  } else {
-    lane.cursor = item.next;
-  }
+  lane.cursor = item.next;
 }
 
 void Outbox::report(const event::Report& report, SteadyTime now) {
@@ -286,20 +268,13 @@ void Outbox::report(const event::Report& report, SteadyTime now) {
   TRIBUTARY_ASSERT(item.state == Item::State::in_flight);
   Lane& lane = *item.lane;
   Stream& stream = *lane.stream;
+  const bool alone = stream.alone == &item;
+  if (alone) stream.alone = nullptr;
   --lane.in_flight;
-  --stream.in_flight;
-  const bool probing = stream.mode == Stream::Mode::probing;
   item.state = Item::State::waiting;
   switch (report.verdict) {
     case Verdict::delivered:
-      item.state = Item::State::done;
-      if (item.event && !item.notice) latency_.add(now - item.event->received_steady);
-      if (lane.parked) {
-        lane.parked = false;
-        alerts_.push_back({OutboxAlert::What::lane_resumed, stream.name, lane.key, {}});
-      }
-      if (lane.state == Lane::State::open) lane.attempt = 0;
-      settle(lane);
+      delivered(item, alone, now);
       break;
     case Verdict::failed:
       drop(item, Dropped::write_failed);
@@ -307,37 +282,64 @@ void Outbox::report(const event::Report& report, SteadyTime now) {
       break;
     case Verdict::record_fault:
     case Verdict::too_large:
-      item.guilty = true;
-      item.oversize = report.verdict == Verdict::too_large;
-      lane.code = report.code;
-      if (stream.mode == Stream::Mode::open) stream.mode = Stream::Mode::draining;
-      stream.refused = probing;
+      if (alone) {
+        to_letter(item, report.verdict == Verdict::too_large ? "too_large" : "record_refused", report.code);
+        break;
+      }
+      if (!std::exchange(item.suspect, true)) ++lane.suspects;
+      if (std::exchange(stream.struck, generation_) != generation_) ++stream.strikes;
+      fail(lane, Verdict::purged, report.code);
       break;
     case Verdict::retriable:
     case Verdict::purged:
     case Verdict::denied:
-      if (probing) {
-        (report.verdict == Verdict::denied ? stream.denied : stream.retry) = true;
-        lane.code = report.code;
-        break;
-      }
-      if (lane.state == Lane::State::open) lane.state = Lane::State::draining, lane.worst = Verdict::purged;
-      if (report.verdict == Verdict::denied || lane.worst == Verdict::purged) lane.worst = report.verdict;
-      lane.code = report.code;
+      fail(lane, report.verdict, report.code);
       break;
   }
-  if (stream.mode != Stream::Mode::open) {
-    if (stream.in_flight != 0) return;
-    if (stream.mode == Stream::Mode::draining) return begin_probe(stream);
-    if (probe_next(stream) == nullptr || stream.retry || stream.denied || stream.refused) probe_answered(stream, now);
-    return;
-  }
   if (lane.state == Lane::State::draining && lane.in_flight == 0) replay(lane, now);
+  if (alone) {
+    for (Lane* other : std::exchange(stream.queue, {})) {
+      other->queued = false;
+      make_ready(*other);
+    }
+  }
+  make_ready(lane);  // behind those that waited for it
+}
+
+void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
+  Lane& lane = *item.lane;
+  item.state = Item::State::done;
+  if (item.event && !item.notice) latency_.add(now - item.event->received_steady);
+  auto& strikes = lane.stream->strikes;
+  if (alone) {
+    if (strikes != 0) --strikes;
+  } else {
+    strikes = 0;
+    lane.generation = generation_;
+    lane.delivered = now;
+  }
+  if (std::exchange(lane.parked, false)) {
+    alerts_.push_back({OutboxAlert::What::lane_resumed, lane.stream->name, lane.key, {}});
+  }
+  if (lane.state == Lane::State::open) lane.attempt = 0;
+  acquit(item);
+  settle(lane);
+}
+
+/// One suspect less: delivered, or on its way out.
+void Outbox::acquit(Item& item) {
+  if (std::exchange(item.suspect, false)) --item.lane->suspects;
+}
+
+/// A record of the lane was not delivered: it sends nothing more until `replay`.
+void Outbox::fail(Lane& lane, Verdict verdict, std::string_view code) {
+  if (lane.state == Lane::State::open) lane.state = Lane::State::draining, lane.worst = Verdict::purged;
+  if (verdict == Verdict::denied || lane.worst == Verdict::purged) lane.worst = verdict;
+  lane.code = code;
 }
 
 /// Takes what is finished off the front of a lane.
 void Outbox::settle(Lane& lane) {
-  if (lane.stream->mode == Stream::Mode::probing) return;  // a probe points at its suspects; they leave when it ends
   while (lane.head != nullptr && (lane.head->state == Item::State::done || lane.head->gone)) {
     Item* item = lane.head;
     lane.head = item->next;
@@ -367,6 +369,7 @@ void Outbox::finish(Item& item) {
 
 void Outbox::drop(Item& item, Dropped reason) {
   item.gone = true;
+  acquit(item);
   if (item.notice) {
     ++ledger_.notices_dropped;
     return;
@@ -391,6 +394,7 @@ void Outbox::to_letter(Item& item, std::string_view reason, std::string_view cod
     drop(item, Dropped::dead_letter_off);
   } else {
     item.gone = true;
+    acquit(item);
     // Booked once: it was offered as an event and stays in flight as its letter.
     --ledger_.offered;
     --ledger_.in_flight;
@@ -417,7 +421,6 @@ void Outbox::restart(Lane& lane) {
   lane.cursor = lane.head;
   for (Item* item = lane.head; item != nullptr && item->tried; item = item->next) {
     if (!item->gone) item->state = Item::State::waiting;
-    item->guilty = false;
   }
   while (lane.cursor != nullptr && lane.cursor->gone) lane.cursor = lane.cursor->next;
 }
@@ -434,92 +437,16 @@ void Outbox::replay(Lane& lane, SteadyTime now) {
   waiting_.push_back(&lane);
 }
 
-void Outbox::begin_probe(Stream& stream) {
-  stream.suspects.clear();
-  for (auto& [key, lane] : stream.lanes) {
-    if (lane->state == Lane::State::waiting) continue;  // parked or backing off: takes no part
-    lane->state = Lane::State::open;
-    restart(*lane);
-    for (Item* item = lane->head; item != nullptr && item->tried; item = item->next) {
-      if (!item->gone) stream.suspects.push_back(item);
-    }
-  }
-  std::sort(stream.suspects.begin(), stream.suspects.end(),
-            [](const Item* a, const Item* b) { return a->order < b->order; });
-  stream.mode = Stream::Mode::probing;
-  stream.groups = {{0, stream.suspects.size()}};
-  stream.at = 0;
-  stream.until = {};
-  stream.retry = stream.denied = stream.refused = false;
-  probing_.push_back(&stream);
-  if (stream.suspects.empty()) end_probe(stream);
-}
-
-/// All reports of the group sent alone are in.
-void Outbox::probe_answered(Stream& stream, SteadyTime now) {
-  if (stream.denied) return end_probe(stream);
-  const auto [begin, end] = stream.groups.back();
-  if (stream.retry) {
-    stream.retry = stream.refused = false;
-    stream.at = begin;
-    stream.until = now + delay(stream.attempt++);
-    return;
-  }
-  stream.attempt = 0;
-  stream.refused = false;
-  stream.groups.pop_back();
-  std::vector<std::size_t> open;
-  bool guilty = false;
-  for (std::size_t i = begin; i < end; ++i) {
-    Item& item = *stream.suspects[i];
-    if (item.state != Item::State::waiting || item.gone) continue;
-    open.push_back(i);
-    guilty = guilty || std::exchange(item.guilty, false);
-  }
-  if (guilty && open.size() == 1) {
-    Item& item = *stream.suspects[open.front()];
-    to_letter(item, item.oversize ? "too_large" : "record_refused", item.lane->code);
-  } else if (guilty) {
-    const std::size_t middle = open[open.size() / 2];
-    stream.groups.emplace_back(middle, end);
-    stream.groups.emplace_back(begin, middle);
-  }
-  while (!stream.groups.empty()) {
-    stream.at = stream.groups.back().first;
-    if (probe_next(stream) != nullptr) return;
-    stream.groups.pop_back();
-  }
-  end_probe(stream);
-}
-
-void Outbox::end_probe(Stream& stream) {
-  stream.mode = Stream::Mode::open;
-  stream.suspects.clear();
-  stream.groups.clear();
-  std::erase(probing_, &stream);
-  for (auto& [key, lane] : stream.lanes) {
-    settle(*lane);
-    lane->cursor = lane->head;
-    while (lane->cursor != nullptr && (lane->cursor->state != Item::State::waiting || lane->cursor->gone)) {
-      lane->cursor = lane->cursor->next;
-    }
-    make_ready(*lane);
-  }
-}
-
 SteadyTime Outbox::deadline() const {
   auto earliest = SteadyTime::max();
   for (const Lane* lane : waiting_) earliest = std::min(earliest, lane->until);
-  for (const Stream* stream : probing_) {
-    if (stream->in_flight == 0) earliest = std::min(earliest, stream->until);
-  }
   return earliest;
 }
 
 void Outbox::drop_rest(Dropped reason) {
   for (auto& [name, stream] : streams_) {
-    stream->mode = Stream::Mode::open;
-    stream->suspects.clear();
+    stream->alone = nullptr;
+    stream->queue.clear();
     for (auto& [key, lane] : stream->lanes) {
       for (Item* item = lane->head; item != nullptr; item = item->next) {
         if (item->state != Item::State::done && !item->gone) drop(*item, reason);
@@ -527,7 +454,6 @@ void Outbox::drop_rest(Dropped reason) {
       settle(*lane);
     }
   }
-  probing_.clear();
   waiting_.clear();
 }
 

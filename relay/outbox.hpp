@@ -30,11 +30,14 @@ struct OutboxAlert {
 /// the promise:
 ///  1. A lane with a failed record sends nothing more until all its reports are in, then replays contiguously from the
 ///     first unfinished one.
-///  2. `denied` parks its lane alone and tries again slowly.
-///  3. `record_fault` fails a whole batch for one record, and a batch holds records of several lanes: the stream stops,
-///     and groups of its records are sent alone and halved until the guilty ones are known and become dead letters.
-///  4. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
-///  5. Each accepted event is in the ledger once, whatever happens to it.
+///  2. `denied` parks its lane alone and tries its first record again slowly, alone.
+///  3. `record_fault` fails a whole batch for one record: each record of it is sent alone, in order, and the guilty
+///  ones
+///     become dead letters. A stream whose batches are refused again and again goes one by one until a record passes.
+///  4. With `opens_with_one`, a lane has one record under way until one is delivered, and again after a rebuild or an
+///     hour: a broker forgets, and takes the second request of a producer that it does not know without the first.
+///  5. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
+///  6. Each accepted event is in the ledger once, whatever happens to it.
 /// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
 class Outbox {
  public:
@@ -43,7 +46,8 @@ class Outbox {
     std::chrono::milliseconds retry_base{100};
     std::chrono::milliseconds retry_cap{5'000};
     std::chrono::milliseconds parked{10'000};
-    bool acknowledges = true;  ///< false: what is done counts as `sent`, not `delivered`
+    bool acknowledges = true;     ///< false: what is done counts as `sent`, not `delivered`
+    bool opens_with_one = false;  ///< Downstream::opens_with_one
   };
   /// The record to send now; valid until `sent`.
   struct Next {
@@ -51,6 +55,7 @@ class Outbox {
     const event::Event* event = nullptr;  ///< one of the two
     const event::DeadLetter* letter = nullptr;
     std::uint64_t token = 0;
+    event::Manner manner = event::Manner::together;
   };
   /// Turns an event that cannot be delivered as itself into the value of its dead letter.
   using MakeLetter = std::unique_ptr<event::DeadLetter> (*)(const event::Event& event, std::string_view reason,
@@ -71,6 +76,8 @@ class Outbox {
   bool next(event::SteadyTime now, Next& next);
   void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now);
   void report(const event::Report& report, event::SteadyTime now);
+  /// The wire starts afresh, and has reported everything.
+  void rebuilt() { ++generation_; }
 
   /// When `next` may have something again without a report; time_point::max() for never.
   event::SteadyTime deadline() const;
@@ -93,16 +100,17 @@ class Outbox {
   Stream& stream_of(std::string_view name);
   Lane& lane_of(Stream& stream, std::string_view key);
   void append(std::unique_ptr<Item> item, std::string_view stream, std::string_view key);
+  static bool goes_alone(const Lane& lane);
+  bool blocked(const Lane& lane, event::SteadyTime now) const;
   void make_ready(Lane& lane);
   void settle(Lane& lane);
   void finish(Item& item);
+  void delivered(Item& item, bool alone, event::SteadyTime now);
+  static void acquit(Item& item);
   void to_letter(Item& item, std::string_view reason, std::string_view code);
+  static void fail(Lane& lane, event::Verdict verdict, std::string_view code);
   void park(Lane& lane, std::string_view code, event::SteadyTime now);
   void replay(Lane& lane, event::SteadyTime now);
-  void begin_probe(Stream& stream);
-  void end_probe(Stream& stream);
-  void probe_answered(Stream& stream, event::SteadyTime now);
-  Item* probe_next(Stream& stream);
   void restart(Lane& lane);
   void wake_due(event::SteadyTime now);
   std::chrono::milliseconds delay(unsigned attempt) const;
@@ -115,8 +123,7 @@ class Outbox {
   Stream* last_stream_ = nullptr;  ///< most events go to the stream of the one before
   std::deque<Lane*> ready_;
   std::vector<Lane*> waiting_;  ///< lanes with a time at which they go on
-  std::vector<Stream*> probing_;
-  std::uint64_t order_ = 0;
+  std::uint64_t generation_ = 1;
   std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;
   event::SinkLedger ledger_;
   Latency latency_;

@@ -64,11 +64,11 @@ Sent LineSink::append(std::uint64_t token, Append&& line) {
   return Sent::accepted;
 }
 
-Sent LineSink::send(std::string_view, const event::Event& event, std::uint64_t token) {
+Sent LineSink::send(std::string_view, const event::Event& event, std::uint64_t token, event::Manner) {
   return append(token, [&] { buffer_ += event.json_text(); });
 }
 
-Sent LineSink::send(std::string_view, const event::DeadLetter& letter, std::uint64_t token) {
+Sent LineSink::send(std::string_view, const event::DeadLetter& letter, std::uint64_t token, event::Manner) {
   return append(token, [&] {
     buffer_ += R"({"dead_letter":)";
     buffer_ += letter.value;

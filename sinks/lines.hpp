@@ -45,8 +45,10 @@ class LineSink final : public event::Downstream {
 
   std::string_view stream_of(const event::Event& event) override;
   std::string_view dead_letter_stream() const override { return "dead-letter"; }
-  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token) override;
-  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) override;
+  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token,
+                   event::Manner manner) override;
+  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token,
+                   event::Manner manner) override;
   void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
   void wake() override;
   void close() override;

@@ -47,7 +47,7 @@ class FileSink : public testing::Test {
   Sent send(const std::string& padding = {}) {
     EventParts parts;
     parts.padding = padding;
-    return sink_->send("events", *make_event(parts), ++token_);
+    return sink_->send("events", *make_event(parts), ++token_, event::Manner::together);
   }
   std::map<Verdict, int> poll() {
     std::map<Verdict, int> counts;
@@ -96,7 +96,7 @@ TEST_F(FileSink, WritesOneLineForEachEventAndReportsItDelivered) {
 TEST_F(FileSink, MarksDeadLettersAsSuch) {
   start();
   const event::DeadLetter letter{"not_json", R"({"reason":"not_json"})", std::make_shared<const std::string>("main")};
-  ASSERT_EQ(sink_->send(sink_->dead_letter_stream(), letter, 1), Sent::accepted);
+  ASSERT_EQ(sink_->send(sink_->dead_letter_stream(), letter, 1, event::Manner::together), Sent::accepted);
   EXPECT_EQ(poll(), (Verdicts{{Verdict::delivered, 1}}));
   EXPECT_EQ(read(settings_.path), "{\"dead_letter\":{\"reason\":\"not_json\"}}\n");
 }

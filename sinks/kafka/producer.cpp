@@ -12,6 +12,7 @@ namespace tributary::sinks::kafka {
 namespace {
 
 using namespace std::chrono_literals;
+using event::Manner;
 using event::Report;
 using event::Sent;
 
@@ -20,6 +21,7 @@ constexpr std::size_t default_batch_size =
 constexpr auto first_rebuild_pause = 1'000ms;
 constexpr auto longest_rebuild_pause = 30'000ms;
 constexpr auto purge_patience = 500ms;
+constexpr auto glance = 2ms;  // at one queue while the other has reports to come
 constexpr std::size_t reports_at_once = 20'000;
 
 using Clock = std::chrono::steady_clock;
@@ -37,6 +39,14 @@ rd_kafka_headers_t* headers_of(const Record& record) {
                         static_cast<ssize_t>(value.size()));
   }
   return headers;
+}
+
+/// Starts a metadata request for this one topic; its answer is librdkafka's to use, we do not wait for it.
+void look_again(rd_kafka_t* client, rd_kafka_topic_t* topic) {
+  const struct rd_kafka_metadata* metadata = nullptr;
+  if (rd_kafka_metadata(client, 0, topic, &metadata, 1) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
 }
 
 rd_kafka_vu_t bytes(rd_kafka_vtype_t type, std::string_view text) {
@@ -77,6 +87,7 @@ void Producer::close() {
 
 bool Producer::open(std::string& fault) {
   set(options_.properties, "batch.size", std::to_string(batch_size_));
+  set(options_.properties, "enable.gapless.guarantee", "true");
   auto client = open_client(options_.properties, Purpose::produce, fault);
   if (!client) return false;
   const std::lock_guard lock(wake_mutex_);
@@ -85,8 +96,29 @@ bool Producer::open(std::string& fault) {
   return true;
 }
 
+bool Producer::open_alone() {
+  if (client_alone_) return true;
+  auto properties = options_.properties;
+  set(properties, "enable.gapless.guarantee", "false");
+  set(properties, "linger.ms", "0");
+  std::string fault;
+  client_alone_ = open_client(properties, Purpose::produce, fault);
+  if (!client_alone_) {
+    tell(Sign::fatal, {}, fault);
+    return false;
+  }
+  queue_alone_.reset(rd_kafka_queue_get_main(client_alone_.get()));
+  return true;
+}
+
 void Producer::shut() {
-  for (auto& [name, topic] : topics_) topic->handle.reset();
+  for (auto& [name, topic] : topics_) {
+    topic->handle.reset();
+    topic->handle_alone.reset();
+  }
+  queue_alone_.reset();
+  client_alone_.reset();
+  in_flight_alone_ = 0;
   {
     const std::lock_guard lock(wake_mutex_);
     queue_.reset();
@@ -121,45 +153,47 @@ Producer::Topic& Producer::topic_of(std::string_view stream) {
 }
 
 /// Nothing when records may go to the topic now.
-std::optional<Sent> Producer::not_ready(Topic& topic) {
-  if (!client_ || fatal_ || shrink_) return Sent::full;
+std::optional<Sent> Producer::not_ready(Topic& topic, Manner manner) {
+  if (!client_ || fatal_ || gap_ || shrink_) return Sent::full;
   if (topic.state == Topic::State::unknown) return Sent::full;
   if (topic.state == Topic::State::missing) return Sent::denied;
+  if (manner == Manner::alone) {
+    if (!open_alone()) return Sent::full;
+    if (topic.handle_alone) return std::nullopt;
+    topic.handle_alone.reset(rd_kafka_topic_new(client_alone_.get(), topic.name.c_str(), nullptr));
+    if (!topic.handle_alone) return refused(topic, rd_kafka_last_error());
+    return std::nullopt;
+  }
   if (!topic.handle) {
     topic.handle.reset(rd_kafka_topic_new(client_.get(), topic.name.c_str(), nullptr));
     if (!topic.handle) return refused(topic, rd_kafka_last_error());
   }
-  if (std::exchange(topic.stale, false)) {
-    // Starts a metadata request for this one topic; its answer is librdkafka's to use, we do not wait for it.
-    const struct rd_kafka_metadata* metadata = nullptr;
-    if (rd_kafka_metadata(client_.get(), 0, topic.handle.get(), &metadata, 1) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_metadata_destroy(metadata);
-    }
-  }
+  if (std::exchange(topic.stale, false)) look_again(client_.get(), topic.handle.get());
   return std::nullopt;
 }
 
-Sent Producer::send(std::string_view stream, const event::Event& event, std::uint64_t token) {
+Sent Producer::send(std::string_view stream, const event::Event& event, std::uint64_t token, Manner manner) {
   Topic& topic = topic_of(stream);
-  if (const auto answer = not_ready(topic)) return *answer;
+  if (const auto answer = not_ready(topic, manner)) return *answer;
   const auto& record = framer_.frame(event);
-  const auto answer = produce(topic, record, token, record.value_is_ours);
+  const auto answer = produce(topic, record, token, record.value_is_ours, manner);
   if (answer == Sent::accepted && record.clamped) ++clamped_;
   return answer;
 }
 
-Sent Producer::send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) {
+Sent Producer::send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token, Manner manner) {
   Topic& topic = topic_of(stream);
-  if (const auto answer = not_ready(topic)) return *answer;
-  return produce(topic, framer_.frame(letter.value, *letter.connector), token, true);
+  if (const auto answer = not_ready(topic, manner)) return *answer;
+  return produce(topic, framer_.frame(letter.value, *letter.connector), token, true, manner);
 }
 
-Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, bool copy) {
+Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, bool copy, Manner manner) {
+  const bool alone = manner == Manner::alone;
   if (topic.batch_limit != 0 && record.batch_size() > topic.batch_limit) return Sent::too_large;
   std::array<rd_kafka_vu_t, 7> parts{};
   std::size_t count = 0;
   parts[count].vtype = RD_KAFKA_VTYPE_RKT;
-  parts[count++].u.rkt = topic.handle.get();
+  parts[count++].u.rkt = (alone ? topic.handle_alone : topic.handle).get();
   parts[count].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   parts[count++].u.i = copy ? RD_KAFKA_MSG_F_COPY : 0;
   parts[count++] = bytes(RD_KAFKA_VTYPE_KEY, record.key);
@@ -175,8 +209,11 @@ Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, 
     parts[count].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[count++].u.headers = headers;
   }
-  rd_kafka_error_t* error = rd_kafka_produceva(client_.get(), parts.data(), count);
-  if (error == nullptr) return Sent::accepted;  // and the headers are librdkafka's
+  rd_kafka_error_t* error = rd_kafka_produceva((alone ? client_alone_ : client_).get(), parts.data(), count);
+  if (error == nullptr) {  // and the headers are librdkafka's
+    if (alone) ++in_flight_alone_;
+    return Sent::accepted;
+  }
 
   const auto code = rd_kafka_error_code(error);
   rd_kafka_error_destroy(error);
@@ -193,8 +230,7 @@ Sent Producer::refused(Topic& topic, int error) {
       return in_flight_.size() == 0 ? Sent::too_large : Sent::full;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return Sent::too_large;
-    case RD_KAFKA_RESP_ERR__FATAL:
-      fatal_ = true;
+    case RD_KAFKA_RESP_ERR__FATAL:  // its event says which, and is still to come
       return Sent::full;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -211,6 +247,12 @@ void Producer::missing(Topic& topic) {
   topic.state = Topic::State::missing;
   tell(Sign::topic_missing, topic.name, "the broker does not know this topic any more; its records wait");
   watch_->want({topic.name});
+}
+
+/// librdkafka takes nothing more for a topic that it was denied once, until it looks again: after five minutes by
+/// itself.
+void Producer::denied(Topic& topic) {
+  if (topic.handle_alone) look_again(client_alone_.get(), topic.handle_alone.get());
 }
 
 /// Sleeps for the rest of the pace when records are on their way; returns what is left of the timeout.
@@ -231,13 +273,9 @@ void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& repo
     std::unique_lock lock(wake_mutex_);
     woken_without_queue_.wait_for(lock, timeout, [this] { return woken_.load(); });
   } else {
-    auto wait = static_cast<int>(timeout.count());
-    while (auto* event = rd_kafka_queue_poll(queue_.get(), wait)) {
-      handle(event, reports);
-      rd_kafka_event_destroy(event);
-      if (reports.size() > reports_at_once) break;
-      wait = 0;
-    }
+    if (in_flight_alone_ != 0) timeout = std::min<std::chrono::milliseconds>(timeout, glance);
+    while (reports.size() <= reports_at_once && take(queue_.get(), std::exchange(timeout, 0ms), reports)) continue;
+    while (queue_alone_ && take(queue_alone_.get(), 0ms, reports)) continue;
   }
   woken_ = false;
   last_poll_ = Clock::now();
@@ -254,12 +292,19 @@ void Producer::wake() {
   }
 }
 
-void Producer::handle(rd_kafka_op_s* event, std::vector<Report>& reports) {
+/// Handles one event of a queue; false when none came.
+bool Producer::take(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, static_cast<int>(timeout.count()));
+  if (event == nullptr) return false;
+  const bool alone = queue == queue_alone_.get();
   switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_DR:
-      return deliver(event, reports);
+      if (alone) in_flight_alone_ -= rd_kafka_event_message_count(event);
+      deliver(event, reports);
+      break;
     case RD_KAFKA_EVENT_ERROR:
-      return heed(event);
+      heed(event, (alone ? client_alone_ : client_).get());
+      break;
     case RD_KAFKA_EVENT_LOG: {
       const char *facility = nullptr, *text = nullptr;
       int level = 7;
@@ -267,11 +312,13 @@ void Producer::handle(rd_kafka_op_s* event, std::vector<Report>& reports) {
         // What matters of it comes as a sign of its own.
         observer_.on_news({Sign::chatter, level <= 4 ? Urgency::info : Urgency::debug, facility, text});
       }
-      return;
+      break;
     }
     default:
-      return;
+      break;
   }
+  rd_kafka_event_destroy(event);
+  return true;
 }
 
 void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
@@ -286,6 +333,8 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
       } else if (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                  message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         missing(topic_of(rd_kafka_topic_name(message.rkt)));
+      } else if (message.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        denied(topic_of(rd_kafka_topic_name(message.rkt)));
       }
     }
   }
@@ -302,17 +351,23 @@ std::string Producer::hint_for(const Properties& properties) {
          rd_kafka_version_str() + ")";
 }
 
-/// An error of the client as a whole.
-void Producer::heed(rd_kafka_op_s* event) {
-  const std::string_view text = rd_kafka_event_error_string(event);
-  if (rd_kafka_event_error_is_fatal(event) != 0) {
-    std::array<char, 512> why{};
-    const auto code = rd_kafka_fatal_error(client_.get(), why.data(), why.size());
-    fatal_ = true;
-    if (verdict_of(code) != event::Verdict::denied) return tell(Sign::fatal, code_of(code), why.data());
-    if (!std::exchange(refused_, true)) tell(Sign::refused, code_of(code), why.data());
-    return;
+/// An error that ends a client.
+void Producer::heed_fatal(rd_kafka_s* client) {
+  std::array<char, 512> why{};
+  const auto code = rd_kafka_fatal_error(client, why.data(), why.size());
+  if (code == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE) {  // no trouble of the client's: a record is refused, or its topic
+    gap_ = true;
+    return observer_.on_news({Sign::chatter, Urgency::debug, code_of(code), why.data()});
   }
+  fatal_ = true;
+  if (verdict_of(code) != event::Verdict::denied) return tell(Sign::fatal, code_of(code), why.data());
+  if (!std::exchange(refused_, true)) tell(Sign::refused, code_of(code), why.data());
+}
+
+/// An error of a client as a whole.
+void Producer::heed(rd_kafka_op_s* event, rd_kafka_s* client) {
+  const std::string_view text = rd_kafka_event_error_string(event);
+  if (rd_kafka_event_error_is_fatal(event) != 0) return heed_fatal(client);
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (!std::exchange(down_, true)) {
@@ -370,34 +425,40 @@ void Producer::apply(const TopicFact& fact) {
   // The broker would refuse our batches whole. Smaller ones need a new client.
   batch_size_ = fact.batch_limit;
   shrink_ = true;
-  std::vector<Report> none;
-  if (in_flight_.size() == 0) rebuild(none);
 }
 
 void Producer::tell(Sign sign, std::string_view subject, std::string_view text) {
   observer_.on_news({sign, urgency(sign), subject, text});
 }
 
-bool Producer::broken() const { return shrink_ || (fatal_ && Clock::now() >= next_rebuild_); }
+bool Producer::broken() const { return shrink_ || gap_ || (fatal_ && Clock::now() >= next_rebuild_); }
+
+/// Takes back what is queued, or what is under way as well, and waits a moment for the reports: what was delivered
+/// after all is told as such.
+void Producer::purge(int flags, std::vector<Report>& reports) {
+  const auto end = Clock::now() + purge_patience;
+  while (in_flight_.size() != 0 && Clock::now() < end) {
+    // Again and again: what the broker sends back goes into the queue.
+    for (auto* client : {client_.get(), client_alone_.get()}) {
+      if (client != nullptr) rd_kafka_purge(client, flags | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    }
+    take(queue_.get(), 10ms, reports);
+    while (take(queue_.get(), 0ms, reports)) continue;
+    while (queue_alone_ && take(queue_alone_.get(), 0ms, reports)) continue;
+  }
+}
 
 void Producer::rebuild(std::vector<Report>& reports) {
-  const bool was_fatal = std::exchange(fatal_, false);
+  const bool was_fatal = fatal_, was_gap = gap_;
   if (client_) {
-    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    // What was delivered after all is told as such; the rest as purged.
-    const auto end = Clock::now() + purge_patience;
-    while (in_flight_.size() != 0 && Clock::now() < end) {
-      if (auto* event = rd_kafka_queue_poll(queue_.get(), 50)) {
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) deliver(event, reports);
-        rd_kafka_event_destroy(event);
-      }
-    }
+    purge(RD_KAFKA_PURGE_F_QUEUE, reports);
+    purge(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT, reports);
   }
   shut();
   in_flight_.take_all([&](std::uint64_t token) {
     reports.push_back({token, event::Verdict::purged, code_of(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)});
   });
-  shrink_ = false;
+  shrink_ = gap_ = fatal_ = false;
   std::string fault;
   const bool opened = open(fault);
   if (!opened) fatal_ = true;
@@ -406,7 +467,9 @@ void Producer::rebuild(std::vector<Report>& reports) {
     rebuild_pause_ = std::min<std::chrono::milliseconds>(rebuild_pause_ * 2, longest_rebuild_pause);
   }
   if (opened) {
-    tell(Sign::rebuilt, {}, "a new producer, batches of at most " + std::to_string(batch_size_) + " bytes");
+    const auto size = std::to_string(batch_size_);
+    const auto level = was_gap && !was_fatal ? Urgency::debug : urgency(Sign::rebuilt);
+    observer_.on_news({Sign::rebuilt, level, {}, "a new producer, batches of at most " + size + " bytes"});
   } else {
     tell(Sign::fatal, {}, fault);
   }

@@ -34,9 +34,13 @@ struct ProducerOptions {
 
 /// The wire to Kafka: an idempotent librdkafka producer, acks=all, no delivery timeout. Zero-copy: librdkafka reads the
 /// event's own bytes until its report. A topic is used once it is known to exist; until then `send` says full, and
-/// denied when it is known to be missing. A fatal error, or a topic whose max.message.bytes is below our batches, makes
-/// it `broken`: `rebuild` purges and starts a new librdkafka client, at most once a second and more slowly while that
-/// does not help. Owned by relay::Delivery; the observer must outlive it. Thread: sink, but `wake`.
+/// denied when it is known to be missing.
+/// Left to itself, librdkafka delivers what comes after a batch that the broker refuses, and so before its replay. So
+/// the producer is gapless (`enable.gapless.guarantee`): a refused batch ends it and takes back what follows. What is
+/// sent `alone` goes through a second producer, made when it is first needed, that stands refusals.
+/// Such a gap, a fatal error, or a topic whose max.message.bytes is below our batches makes it `broken`: `rebuild`
+/// purges and starts anew; after fatal errors at most once a second, and more slowly while that does not help.
+/// Owned by relay::Delivery; the observer must outlive it. Thread: sink, but `wake`.
 class Producer final : public event::Downstream {
  public:
   /// Nothing when librdkafka refuses the settings (a missing certificate file, …); `fault` says why.
@@ -45,13 +49,16 @@ class Producer final : public event::Downstream {
 
   std::string_view stream_of(const event::Event& event) override;
   std::string_view dead_letter_stream() const override { return options_.dead_letter; }
-  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token) override;
-  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token) override;
+  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token,
+                   event::Manner manner) override;
+  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token,
+                   event::Manner manner) override;
   void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
   void wake() override;
   bool broken() const override;
   void rebuild(std::vector<event::Report>& reports) override;
   void close() override;
+  bool opens_with_one() const override { return true; }
   std::uint64_t clamped() const override { return clamped_; }
 
   /// Records handed to librdkafka and not reported yet.
@@ -67,20 +74,25 @@ class Producer final : public event::Downstream {
     std::size_t batch_limit = 0;  ///< 0: not known
     bool stale = false;           ///< it was missing: librdkafka must look again
     TopicPtr handle;
+    TopicPtr handle_alone;
   };
 
   Producer(ProducerOptions options, SinkObserver& observer);
   bool open(std::string& fault);
+  bool open_alone();
   void shut();
   Topic& topic_of(std::string_view stream);
-  std::optional<event::Sent> not_ready(Topic& topic);
+  std::optional<event::Sent> not_ready(Topic& topic, event::Manner manner);
   void missing(Topic& topic);
-  event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy);
+  void denied(Topic& topic);
+  event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy, event::Manner manner);
   event::Sent refused(Topic& topic, int error);
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
-  void handle(rd_kafka_op_s* event, std::vector<event::Report>& reports);
+  bool take(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, std::vector<event::Report>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
-  void heed(rd_kafka_op_s* event);
+  void heed(rd_kafka_op_s* event, rd_kafka_s* client);
+  void heed_fatal(rd_kafka_s* client);
+  void purge(int flags, std::vector<event::Report>& reports);
   static std::string hint_for(const Properties& properties);
   void learn();
   void apply(const TopicFact& fact);
@@ -98,7 +110,8 @@ class Producer final : public event::Downstream {
   InFlight in_flight_;
   std::uint64_t clamped_ = 0;
 
-  bool was_full_ = false, fatal_ = false, shrink_ = false, down_ = false, refused_ = false, tls_failed_ = false;
+  bool was_full_ = false, fatal_ = false, gap_ = false, shrink_ = false;
+  bool down_ = false, refused_ = false, tls_failed_ = false;
   std::chrono::steady_clock::time_point next_rebuild_{};
   std::chrono::milliseconds rebuild_pause_;
 
@@ -106,6 +119,9 @@ class Producer final : public event::Downstream {
   std::mutex wake_mutex_;  ///< guards the exchange of queue_ against wake
   std::condition_variable woken_without_queue_;
   QueuePtr queue_;
+  ClientPtr client_alone_;
+  QueuePtr queue_alone_;
+  std::size_t in_flight_alone_ = 0;
   std::atomic<bool> woken_{false};
   std::atomic<bool> pacing_{false};  ///< poll sleeps for less than the pace: no need to wake it
   std::chrono::steady_clock::time_point last_poll_{};

@@ -15,6 +15,7 @@ namespace tributary::sinks::kafka {
 namespace {
 
 using namespace std::chrono_literals;
+using event::Manner;
 using event::Report;
 using event::Sent;
 using event::Verdict;
@@ -52,12 +53,12 @@ class KafkaProducer : public testing::Test {
     events_sent_.push_back(event);
     const auto stream = producer_->stream_of(*event);
     const auto token = reinterpret_cast<std::uintptr_t>(event.get());
-    auto answer = producer_->send(stream, *event, token);
+    auto answer = producer_->send(stream, *event, token, Manner::together);
     const auto end = std::chrono::steady_clock::now() + deadline;
     while (answer == Sent::full && std::chrono::steady_clock::now() < end) {
       producer_->poll(50ms, reports_);
       if (producer_->broken()) producer_->rebuild(reports_);
-      answer = producer_->send(stream, *event, token);
+      answer = producer_->send(stream, *event, token, Manner::together);
     }
     return answer;
   }
@@ -131,7 +132,8 @@ TEST_F(KafkaProducer, SendsDeadLettersAndNoticesToTheirOwnTopics) {
   {
     const event::DeadLetter letter{"invalid", R"({"reason":"invalid"})", std::make_shared<const std::string>("main")};
     auto answer = Sent::full;
-    poll_until([&] { return (answer = producer_->send("stream.dead-letter", letter, 7)) != Sent::full; });
+    poll_until(
+        [&] { return (answer = producer_->send("stream.dead-letter", letter, 7, Manner::together)) != Sent::full; });
     ASSERT_EQ(answer, Sent::accepted);
   }  // a letter may be gone before its report
   ASSERT_TRUE(await_reports(2));
@@ -170,6 +172,60 @@ TEST_F(KafkaProducer, AWholeBatchIsAtFaultForOneRecord) {
   EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 1}}));
 }
 
+TEST_F(KafkaProducer, ARefusedBatchTakesBackWhatFollowsIt) {
+  broker_.create_topic("stream.events", 1);
+  extra_ = {{"batch.num.messages", "5"}, {"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "200"}};
+  broker_.fail_next_produce({RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  start();
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(poll_until([&] { return producer_->broken(); }));
+  EXPECT_EQ(producer_->send("stream.events", *make_event(), 1, Manner::together), Sent::full);
+  producer_->rebuild(reports_);
+  EXPECT_EQ(verdicts(), (Verdicts{{Verdict::too_large, 5}, {Verdict::purged, 15}}));
+  EXPECT_FALSE(producer_->broken());
+  EXPECT_THAT(notes_.signs, Not(Contains(Sign::fatal))) << "it is a record's fault";
+  reports_.clear();
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 1}}));
+}
+
+TEST_F(KafkaProducer, WhatIsRefusedAloneBreaksNothing) {
+  broker_.create_topic("stream.events", 1);
+  start();
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  reports_.clear();
+  const auto event = make_event();
+  broker_.fail_next_produce({RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+  for (const auto verdict : {Verdict::record_fault, Verdict::denied, Verdict::delivered}) {
+    ASSERT_TRUE(poll_until([&] {
+      return producer_->send("stream.events", *event, 7, Manner::alone) == Sent::accepted;
+    })) << "after a denial librdkafka looks at the topic again";
+    ASSERT_TRUE(await_reports(1));
+    EXPECT_EQ(reports_.front().token, 7U);
+    EXPECT_EQ(reports_.front().verdict, verdict) << reports_.front().code;
+    EXPECT_FALSE(producer_->broken());
+    reports_.clear();
+  }
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 1}}));
+}
+
+TEST_F(KafkaProducer, RebuildingWaitsForWhatTheBrokerIsAboutToAcknowledge) {
+  broker_.create_topic("stream.events", 1);
+  start();
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  reports_.clear();
+  broker_.set_round_trip(100ms);
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
+  producer_->poll(50ms, reports_);  // they are on their way
+  producer_->rebuild(reports_);
+  EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 8}})) << "no repeats in the topic";
+}
+
 TEST_F(KafkaProducer, AMissingRightToWriteDenies) {
   broker_.create_topic("stream.events", 1);
   broker_.fail_next_produce({RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
@@ -189,7 +245,7 @@ TEST_F(KafkaProducer, ATopicThatIsNotThereIsDeniedUntilItIs) {
   broker_.create_topic("stream.events", 1);
   auto answer = Sent::denied;
   ASSERT_TRUE(poll_until([&] {
-    answer = producer_->send("stream.events", *event, 1);
+    answer = producer_->send("stream.events", *event, 1, Manner::together);
     return answer == Sent::accepted;
   }));
   EXPECT_THAT(notes_.signs, Contains(Sign::topic_found));
@@ -286,7 +342,7 @@ TEST_F(KafkaProducer, ASecondFatalErrorIsNotAnsweredAtOnce) {
   const auto fatal = [&] { return notes_.count(Sign::fatal); };
   ASSERT_TRUE(poll_until([&] { return fatal() == 2; }));
   EXPECT_FALSE(producer_->broken());
-  EXPECT_EQ(producer_->send("stream.events", *make_event(), 1), Sent::full);
+  EXPECT_EQ(producer_->send("stream.events", *make_event(), 1, Manner::together), Sent::full);
   EXPECT_TRUE(poll_until([&] { return producer_->broken(); }));
 }
 
@@ -297,7 +353,7 @@ TEST_F(KafkaProducer, SaysFullAtItsOwnCapAndTakesMoreAfterReports) {
   ASSERT_EQ(send(make_event()), Sent::accepted);
   const auto event = make_event();
   int accepted = 1;
-  while (producer_->send("stream.events", *event, 1) == Sent::accepted) ++accepted;
+  while (producer_->send("stream.events", *event, 1, Manner::together) == Sent::accepted) ++accepted;
   EXPECT_EQ(accepted, 10);
   ASSERT_TRUE(await_reports(10));
   EXPECT_EQ(send(make_event()), Sent::accepted);

@@ -13,6 +13,8 @@ event::Verdict verdict_of(int error) noexcept {
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
     case RD_KAFKA_RESP_ERR__DESTROY:
+    case RD_KAFKA_RESP_ERR__FATAL:
+    case RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE:
       return Verdict::purged;
 
     // The broker refuses the whole batch for one record of it.

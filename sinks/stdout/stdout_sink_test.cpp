@@ -40,7 +40,7 @@ class StdoutSink : public testing::Test {
     EventParts parts;
     parts.padding = std::string(size, 'x');
     const auto event = make_event(parts);
-    const auto answer = sink_->send("events", *event, ++token_);
+    const auto answer = sink_->send("events", *event, ++token_, event::Manner::together);
     if (answer == Sent::accepted) expected_ += std::string(event->json_text()) + "\n";
     return answer;
   }

@@ -189,6 +189,40 @@ def test_an_event_over_the_topics_limit_is_a_clipped_dead_letter(work, kafka, to
     assert (account["dead_lettered"], account["delivered"]) == (1, 20)
 
 
+@pytest.mark.parametrize("before", [0, 10], ids=["nothing delivered before", "in mid-stream"])
+def test_nothing_overtakes_a_batch_that_is_refused(work, kafka, topics, before):
+    """Several requests of one key are on their way when the broker refuses the first for one of its records. A broker
+    that has nothing of a producer yet takes its second request without the first; and librdkafka sends what comes
+    after a refused batch by itself."""
+    kafka.create_topic(topics["events"], max_message_bytes=20000)
+    kafka.create_topic(topics["dead_letter"])
+    kafka.create_topic(topics["relay"])
+    kafka.allow("limited", *[topic for topic in topics.values() if topic])
+    (work / "kafka-password").write_text("limited-test-password")
+    security = {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": "limited",
+                "password": {"file": "kafka-password"}}
+    small = [tip(CREATED) for _ in range(before + 40)]
+    big = [tip(CREATED, message="x" * 100000) for _ in range(2)]
+    burst = small[before:before + 2] + big[:1] + small[before + 2:before + 20] + big[1:] + small[before + 20:]
+    with ScriptedUpstream() as upstream:
+        config = config_for(upstream.url(), kafka, topics, listener="sasl", security=security,
+                            librdkafka={"batch.num.messages": "3"})
+        with Tributary(work, config) as relay:
+            connection = upstream.live()
+            for activity in small[:before]:
+                connection.emit("event", activity)
+            kafka.read_topic(topics["events"], before)
+            for activity in burst:
+                connection.emit("event", activity)
+            kafka.read_topic(topics["dead_letter"], 2)
+            kafka.read_topic(topics["events"], len(small))
+            account = relay.stop()
+    records = kafka.read_topic(topics["events"])
+    assert ids(records) == {activity["_id"] for activity in small}
+    mapping.check_order(records, replays=True)
+    assert (account["dead_lettered"], account["delivered"]) == (2, len(small))
+
+
 @pytest.mark.parametrize("created", ["2999-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
 def test_a_time_far_away_is_kept_in_the_event_and_clamped_on_the_record(work, kafka, topics, created):
     topics.create(kafka)
