@@ -19,7 +19,7 @@ using Duration = std::chrono::milliseconds;
 struct Size {
   std::uint64_t bytes = 0;
 
-  friend constexpr auto operator<=>(const Size&, const Size&) = default;
+  friend constexpr auto operator<=>(const Size&, const Size&) = default;  // NOLINT: the 0 it compares with is its own
 };
 
 constexpr Size kib(std::uint64_t count) { return {count << 10U}; }

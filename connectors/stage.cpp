@@ -230,11 +230,11 @@ void Stage::perform() {
   last_tick_ = now;
   if (options_.rate <= 0 || live().empty()) return;
   const double pace = settings_.people ? audience_.pace() : 1.0;
-  const auto group = static_cast<double>(std::max<std::uint64_t>(settings_.burst, 1));
+  const auto group = std::max<std::uint64_t>(settings_.burst, 1);
   credit_ = std::min(credit_ + seconds * options_.rate * pace,
                      std::max(options_.rate * credit_limit_seconds, 1.0 + static_cast<double>(settings_.burst)));
-  while (credit_ >= group) {
-    for (double done = 0; done < group; ++done, --credit_) {
+  while (credit_ >= static_cast<double>(group)) {
+    for (std::uint64_t done = 0; done < group; ++done, --credit_) {
       if (finished()) return;
       const std::uint64_t before = written_;
       play_->act(wall_now());

@@ -109,8 +109,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
     case Packet::Kind::binary_ack:
       attachments_ = packet.attachments;
       return unknown(outcome);
-    case Packet::Kind::ack:
-      return unknown(outcome);  // we never ask for one
+    case Packet::Kind::ack:  // we never ask for one
     case Packet::Kind::upgrade:
       return unknown(outcome);
     case Packet::Kind::noop:
@@ -251,7 +250,7 @@ std::vector<std::string> Session::channels() const {
   return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
 }
 
-void Session::end(net::Reason reason, std::string detail, Outcome& outcome) {
+void Session::end(net::Reason reason, std::string_view detail, Outcome& outcome) {
   stage_ = Stage::over;
   outcome.down = net::Ending{reason, redacted(detail, token_, detail_limit)};
 }

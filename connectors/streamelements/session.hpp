@@ -48,7 +48,7 @@ class Session final : public Protocol {
   void on_unauthorized(Outcome& outcome);
   void on_binary(std::string_view payload, Outcome& outcome);
   void watch_expiry(const event::Now& now, Outcome& outcome);
-  void end(net::Reason reason, std::string detail, Outcome& outcome);
+  void end(net::Reason reason, std::string_view detail, Outcome& outcome);
   static void unknown(Outcome& outcome) { outcome.unknown = true; }
   static void malformed(std::string_view reason, std::string_view detail, Outcome& outcome);
 

@@ -151,14 +151,17 @@ void Settings::describe_security(config::Fields& fields) {
 void Settings::describe_librdkafka(config::Fields& fields) {
   fields.field({.name = "librdkafka", .help = "passed through; what would break the promise is refused by name"},
                librdkafka);
+  const auto fault = [&](std::string_view name, std::string_view says, std::string_view why) {
+    fields.fault("librdkafka", std::string("`").append(name).append(says).append(why));
+  };
   for (const auto& [name, value] : librdkafka) {
     if (const auto why = refusal_of(name); !why.empty()) {
-      fields.fault("librdkafka", "`" + name + "` cannot be set: " + std::string(why));
+      fault(name, "` cannot be set: ", why);
     } else if ((name == "sasl.mechanisms" || name == "sasl.mechanism") && !security.sasl_mechanism.empty()) {
-      fields.fault("librdkafka", "`" + name + "` cannot be set beside `security.sasl_mechanism`");
+      fault(name, "` cannot be set beside ", "`security.sasl_mechanism`");
     } else if (value.kind == config::Secret::Kind::value) {
-      const auto fault = property_fault(name, value.name);
-      if (!fault.empty()) fields.fault("librdkafka", "`" + name + "`: " + fault);
+      const auto refusal = property_fault(name, value.name);
+      if (!refusal.empty()) fault(name, "`: ", refusal);
     }
   }
 }

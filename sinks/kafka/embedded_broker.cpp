@@ -34,6 +34,7 @@ void EmbeddedBroker::fail_next_produce(const std::vector<int>& errors) { fail_ne
 
 void EmbeddedBroker::fail_next(int api_key, const std::vector<int>& errors) {
   std::vector<rd_kafka_resp_err_t> codes;
+  codes.reserve(errors.size());
   for (const int error : errors) codes.push_back(static_cast<rd_kafka_resp_err_t>(error));
   rd_kafka_mock_push_request_errors_array(cluster_, static_cast<std::int16_t>(api_key), codes.size(), codes.data());
 }

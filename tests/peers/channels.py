@@ -46,7 +46,8 @@ class Channels:
 
     def start(self):
         """Daphne says in its log where it listens."""
-        environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1",
+                       "SITE": json.dumps(self.site)}
         before = self.output.stat().st_size if self.output.exists() else 0
         with open(self.output, "ab") as log:
             self.process = subprocess.Popen(
@@ -59,7 +60,6 @@ class Channels:
             assert self.process.poll() is None, log
             return re.search(r"Listening on TCP address 127\.0\.0\.1:(\d+)", log)
         self.port = int(wait_until(port, 30, lambda: "Daphne: " + self.output.read_text(errors="replace"))[1])
-        self.order("begin", **self.site)
 
     def kill(self):
         self._end(subprocess.Popen.kill)

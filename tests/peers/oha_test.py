@@ -247,7 +247,8 @@ def the_programs_part(folder, secrets, server, way, end):
 @pytest.mark.parametrize("way", WAYS)
 def test_the_program_says_the_same_to_both(work, server, token, way):
     secrets = {"token": token, "stream": KEY}
-    with Simulated("oha", ("--rate", 20), streams=KEY, tokens=token, exception_after=3) as simulator:
+    # one event a second: the second connection must not come to its exception before it is stopped
+    with Simulated("oha", ("--rate", 1), streams=KEY, tokens=token, exception_after=2) as simulator:
         parts = [the_programs_part(work / "1", secrets, simulator, way, lambda: None)]
     parts.append(the_programs_part(work / "2", secrets, server, way, lambda: server.order("fail")))
     first = {"nobody": [], "header": [], "query": [],

@@ -56,7 +56,7 @@ class Side:
 
 
 class Conversation:
-    """One connection, from the dial on. `over` is set when either side has ended TCP."""
+    """One connection, from the dial on. `over` is set when both sides have ended TCP: nothing more will be said."""
 
     def __init__(self):
         self.client, self.server = Side(), Side()
@@ -98,18 +98,26 @@ class Tap:
                 client.close()
                 continue
             self.conversations.append(conversation)
-            for source, sink, side in ((client, server, conversation.client), (server, client, conversation.server)):
-                threading.Thread(target=_pass_on, args=(source, sink, side, conversation.over), daemon=True).start()
+            threads = [threading.Thread(target=_pass_on, args=ends, daemon=True)
+                       for ends in ((client, server, conversation.client), (server, client, conversation.server))]
+            for thread in threads:
+                thread.start()
+            threading.Thread(target=_wait_for, args=(threads, conversation.over), daemon=True).start()
 
 
-def _pass_on(source, sink, side, over):
+def _wait_for(threads, over):
+    for thread in threads:
+        thread.join()
+    over.set()
+
+
+def _pass_on(source, sink, side):
     try:
         while data := source.recv(65536):
             side.feed(data)  # first: who sees that it arrived sees what was said
             sink.sendall(data)
     except OSError:
         pass  # a reset; the other side is told by an end
-    over.set()
     try:
         sink.shutdown(socket.SHUT_WR)
     except OSError:

@@ -2,14 +2,15 @@
 
     python -m daphne … peers.channels_app.asgi:application
 
-`/ws/streams/KEY/` is the chat of a stream; whoever is there is in its group. `/control` takes orders: POST
-{"order": NAME, …}, answered with JSON; the first is `begin`. The log has one line of JSON for all that was heard from a
-client, and for each frame that was handed to the server for it.
+`/ws/streams/KEY/` is the chat of a stream; whoever is there is in its group. The site is what SITE in the environment
+says, and then what `begin` says. `/control` takes orders: POST {"order": NAME, …}, answered with JSON. The log has one
+line of JSON for all that was heard from a client, and for each frame that was handed to the server for it.
 """
 
 import asyncio
 import itertools
 import json
+import os
 import random
 import urllib.parse
 
@@ -51,7 +52,8 @@ class Site:
         return f"site-{self.number}.{stream.encode().hex()}"
 
 
-current: Site
+#: It is there before Daphne listens: who dials a site that is not yet there gets a 500, and tries again after a minute.
+current = Site(**json.loads(os.environ["SITE"]))
 
 
 class TokenUser(BaseMiddleware):
