@@ -13,14 +13,9 @@ std::string_view query_of(std::string_view url) {
   return mark == std::string_view::npos ? std::string_view{} : url.substr(mark + 1);
 }
 
-bool names_parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    if (pair.substr(0, pair.find('=')) == name) return true;
-    query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
-  }
-  return false;
+bool names_parameter(std::string_view query, const std::string& name) {
+  const auto all = std::string("&").append(query).append("&");
+  return all.find("&" + name + "=") != std::string::npos || all.find("&" + name + "&") != std::string::npos;
 }
 
 bool is_channel_id(std::string_view text) {
@@ -66,9 +61,9 @@ void Config::describe(config::Fields& fields) {
                  {.member = "enabled", .value = "false"});
   common.describe(fields);
 
-  for (const std::string_view parameter : {"EIO", "transport"}) {
+  for (const std::string parameter : {"EIO", "transport"}) {
     if (names_parameter(query_of(url), parameter)) {
-      fields.fault("url", "`" + std::string(parameter) + "` in the query is set by the connector; remove it");
+      fields.fault("url", "`" + parameter + "` in the query is set by the connector; remove it");
     }
   }
   if (!channel.empty() && !is_channel_id(channel)) {

@@ -158,7 +158,7 @@ std::optional<Sent> Producer::not_ready(Topic& topic, Manner manner) {
   if (topic.state == Topic::State::unknown) return Sent::full;
   if (topic.state == Topic::State::missing) return Sent::denied;
   if (manner == Manner::alone) {
-    if (!open_alone()) return Sent::full;
+    if (!open_alone()) return Sent::denied;  // its lane waits, the others need not
     if (topic.handle_alone) return std::nullopt;
     topic.handle_alone.reset(rd_kafka_topic_new(client_alone_.get(), topic.name.c_str(), nullptr));
     if (!topic.handle_alone) return refused(topic, rd_kafka_last_error());
@@ -237,7 +237,9 @@ Sent Producer::refused(Topic& topic, int error) {
       missing(topic);
       return Sent::denied;
     default:
-      return verdict_of(error) == event::Verdict::denied ? Sent::denied : Sent::full;
+      if (verdict_of(error) != event::Verdict::denied) return Sent::full;
+      denied(topic);
+      return Sent::denied;
   }
 }
 
@@ -414,7 +416,10 @@ void Producer::apply(const TopicFact& fact) {
       break;
   }
   const bool known = topic.state == Topic::State::present && topic.batch_limit == fact.batch_limit;
-  topic.stale = topic.state == Topic::State::missing && topic.handle;
+  if (topic.state == Topic::State::missing) {
+    topic.stale = topic.handle != nullptr;
+    denied(topic);
+  }
   topic.state = Topic::State::present;
   topic.batch_limit = fact.batch_limit;
   if (known) return;
