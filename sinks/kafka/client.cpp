@@ -85,6 +85,10 @@ ClientPtr open_client(const Properties& properties, Purpose purpose, std::string
 }
 
 std::string property_fault(const std::string& name, const std::string& value) {
+  // Before 2.3 it renews its token through a queue that is not there, which ends the process.
+  if (name == "enable.sasl.oauthbearer.unsecure.jwt" && rd_kafka_version() < 0x020300ff) {
+    return "needs librdkafka 2.3 or newer, this is " + std::string(librdkafka_version());
+  }
   std::array<char, 512> why{};
   const ConfigPtr config(rd_kafka_conf_new());
   const auto answer = rd_kafka_conf_set(config.get(), name.c_str(), value.c_str(), why.data(), why.size());

@@ -47,7 +47,7 @@ enum class Purpose : std::uint8_t {
 /// background: an unreachable broker is no fault. Thread: any.
 ClientPtr open_client(const Properties& properties, Purpose purpose, std::string& fault);
 
-/// Why librdkafka would refuse this setting, in its words; empty when it takes it. Thread: any.
+/// Why this librdkafka cannot take this setting, mostly in its own words; empty when it takes it. Thread: any.
 std::string property_fault(const std::string& name, const std::string& value);
 
 /// The linked librdkafka, e.g. "2.0.2".

@@ -159,6 +159,17 @@ TEST(KafkaConfig, OauthbearerIsPassedThroughToALibrdkafkaThatHasIt) {
   }
 }
 
+TEST(KafkaConfig, UnsignedTokensNeedALibrdkafkaThatSurvivesTheirRenewal) {
+  const auto found = faults(
+      "security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER, "
+      "enable.sasl.oauthbearer.unsecure.jwt: \"true\"}");
+  if (librdkafka_version() < "2.3") {
+    EXPECT_THAT(found, ElementsAre(HasSubstr("`enable.sasl.oauthbearer.unsecure.jwt`: needs librdkafka 2.3")));
+  } else {
+    EXPECT_THAT(found, IsEmpty());
+  }
+}
+
 TEST(KafkaConfig, ReportsSecurityThatContradictsItself) {
   EXPECT_THAT(faults("security: {protocol: sasl_ssl}"), ElementsAre(HasSubstr("needs `sasl_mechanism`")));
   EXPECT_THAT(faults("security: {sasl_mechanism: PLAIN}"), ElementsAre(HasSubstr("no effect")));

@@ -41,6 +41,12 @@ rd_kafka_headers_t* headers_of(const Record& record) {
   return headers;
 }
 
+/// Of librdkafka's lines: that the guarantee is "experimental", and that it ended a producer "fatally". Both are meant.
+bool is_about_gaps(std::string_view text) {
+  return text.find("enable.gapless.guarantee") != std::string_view::npos ||
+         text.find("gap-less guarantee") != std::string_view::npos;
+}
+
 /// Starts a metadata request for this one topic; its answer is librdkafka's to use, we do not wait for it.
 void look_again(rd_kafka_t* client, rd_kafka_topic_t* topic) {
   const struct rd_kafka_metadata* metadata = nullptr;
@@ -312,7 +318,8 @@ bool Producer::take(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, 
       int level = 7;
       if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
         // What matters of it comes as a sign of its own.
-        observer_.on_news({Sign::chatter, level <= 4 ? Urgency::info : Urgency::debug, facility, text});
+        const bool loud = level <= 4 && !is_about_gaps(text);
+        observer_.on_news({Sign::chatter, loud ? Urgency::info : Urgency::debug, facility, text});
       }
       break;
     }

@@ -24,6 +24,9 @@ LISTENERS = ("plaintext", "tls", "sasl", "sasl_tls")
 _PROTOCOL = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}
 _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+#: Believes unsigned tokens, which is what both Kafka and librdkafka have for tests.
+_OAUTHBEARER = ('org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required '
+                'unsecuredLoginStringClaim_sub="broker";')
 
 
 class RealKafka:
@@ -149,7 +152,7 @@ class RealKafka:
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": "User:ANONYMOUS",
             "allow.everyone.if.no.acl.found": "false",
-            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": self.certificates.server_pem,
             "ssl.truststore.type": "PEM",
@@ -160,6 +163,8 @@ class RealKafka:
             lines[f"listener.name.{listener}.plain.sasl.jaas.config"] = f"{_PLAIN} {plain_users};"
             for mechanism in ("scram-sha-256", "scram-sha-512"):
                 lines[f"listener.name.{listener}.{mechanism}.sasl.jaas.config"] = _SCRAM
+            lines[f"listener.name.{listener}.oauthbearer.sasl.jaas.config"] = _OAUTHBEARER
+            lines[f"listener.name.{listener}.oauthbearer.connections.max.reauth.ms"] = 2000
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         command = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id(), "--config", str(properties)]
         for name, password in self.users.items():

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from peers import mapping
-from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements
+from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements, write_config
 from peers.scripted import tip
 from peers.socketio import CHANNEL, SocketIO
 from peers.place import wait_until
@@ -146,10 +146,13 @@ def test_each_method_of_authentication(work, kafka, topics, method):
             relay.stop()
 
 
+def linked_librdkafka():
+    return tuple(map(int, re.search(r"librdkafka\s+(\d+)\.(\d+)\.(\d+)", run_once("--version").stdout).groups()))
+
+
 def scram_works(broker):
     """librdkafka before 2.6.1 repeats its nonce in SCRAM's last message; Kafka 4 refuses that, 3.9 lets it pass."""
-    linked = re.search(r"librdkafka\s+(\d+)\.(\d+)\.(\d+)", run_once("--version").stdout).groups()
-    return broker.version < "4" or tuple(map(int, linked)) >= (2, 6, 1)
+    return broker.version < "4" or linked_librdkafka() >= (2, 6, 1)
 
 
 def sasl(mechanism, certificates):
@@ -195,6 +198,32 @@ def test_scram_works_or_the_log_says_which_librdkafka_it_needs(work, kafka, topi
             else:
                 relay.wait_log("SCRAM", "2.6.1")
                 relay.stop(code=(0, 1))
+
+
+def test_oauthbearer_by_librdkafkas_own_settings_with_tokens_that_run_out(work, kafka, topics, certificates):
+    """Tokens live for two seconds, and the broker ends the connections whose token has run out. They are unsigned, as no
+    distribution's librdkafka can fetch others; before 2.3 it does not survive the renewal, and that is said at start."""
+    topics.create(kafka)
+    kafka.allow("relay", *[topics[name] for name in ("events", "dead_letter", "relay")])
+    began = now()
+    sink = {"security": {"protocol": "sasl_ssl", "ca_file": str(certificates.ca)},
+            "librdkafka": {"sasl.mechanisms": "OAUTHBEARER", "enable.sasl.oauthbearer.unsecure.jwt": "true",
+                           "sasl.oauthbearer.config": "principal=relay lifeSeconds=2"}}
+    with SocketIO(work, 4, channels=CHANNELS) as server:
+        config = relay_config(server, kafka, topics, sink=sink, listener="sasl_tls")
+        if linked_librdkafka() < (2, 3, 0):
+            checked = run_once("check", "--config", write_config(work, config))
+            assert checked.returncode == 2 and "needs librdkafka 2.3 or newer" in checked.stdout + checked.stderr
+            return
+        with Tributary(work, config) as relay:
+            server.wait_live()
+            for _ in range(3):
+                server.order("emit", count=50)
+                expected = len(mapping.hear_all(server.emitted_lines(), "main").expected)
+                wait_until(lambda: kafka.count(topics["events"]) >= expected, 30, "all events on Kafka", interval=0.3)
+                time.sleep(2.5)
+            account = relay.stop()
+        compare_with_what_was_emitted(server, kafka, topics, began, account)
 
 
 def test_a_client_certificate_is_who_we_are_to_kafka(work, kafka, topics, certificates):
