@@ -55,7 +55,7 @@ TEST_F(DraftWriterTest, WritesAnEventWithTheIdItsUpstreamIdGives) {
   EXPECT_TRUE(draft.identified);
   EXPECT_EQ(draft.type.of(draft.text), "chat");
   EXPECT_EQ(draft.provider.of(draft.text), "dlive");
-  EXPECT_EQ(draft.id.of(draft.text), event["_id"]);
+  EXPECT_EQ(draft.id.of(draft.text), event["_id"].get<std::string>());
   EXPECT_EQ(draft.created_at.of(draft.text), "2019-06-17T22:54:57.380Z");
   EXPECT_EQ(draft.updated, draft.created);
 }
