@@ -149,7 +149,7 @@ void ConnectorCommon::describe(Fields& fields) {
 
 void Limits::describe(Fields& fields) {
   fields.field({.name = "memory",
-                .help = "of all queues together",
+                .help = "what the sinks' `memory` should not exceed together; more is warned of at start",
                 .minimum = kibibyte * kibibyte,
                 .maximum = 1'024 * 1'024 * kibibyte * kibibyte},
                memory);

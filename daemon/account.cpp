@@ -34,6 +34,8 @@ std::string details(const Account& account) {
   const auto& in = account.connectors;
   const auto& to = account.sinks;
   std::string out;
+  add(out, "control", in.control, false);
+  add(out, "carrying", in.carrying, false);
   add(out, "malformed", in.malformed, false);
   add(out, "unknown", in.unknown, false);
   add(out, "duplicate", in.duplicate, false);

@@ -1,6 +1,7 @@
 #include "daemon/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -78,6 +79,11 @@ struct CommandLine {
     add_schema();
   }
 
+  bool knows(std::string_view word) const {
+    const auto commands = app.get_subcommands({});
+    return std::any_of(commands.begin(), commands.end(), [&](const auto* one) { return one->get_name() == word; });
+  }
+
   void add_configuration(CLI::App& command) {
     command.add_option("-c,--config", configuration,
                        "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
@@ -151,6 +157,15 @@ struct CommandLine {
   }
 };
 
+int no_command(const std::string& word) {
+  const bool later = word == "status" || word == "tap" || word == "reload";
+  std::fprintf(stderr, "tributary: `%s` %s\n", word.c_str(),
+               word == "reload" ? "is not yet a command; send the program SIGHUP"
+               : later          ? "is not yet a command; it comes with the admin port"
+                                : "is no command; `tributary --help` lists them");
+  return bad_usage;
+}
+
 }  // namespace
 
 int schema_command(const std::string& name) {
@@ -167,6 +182,9 @@ int main_program(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   try {
     CommandLine line;
+    if (argc > 1 && *argv[1] != '-' && !line.knows(argv[1])) {
+      return no_command(argv[1]);
+    }
     try {
       line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -60,10 +60,9 @@ Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
 
 std::vector<Finding> check_file(const config::NamedSettings& sink, std::chrono::milliseconds) {
   const auto& path = sink.as<file::Settings>().path.resolved;
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const auto& place = ::access(path.c_str(), F_OK) == 0 ? path : folder;
-  if (::access(place.c_str(), W_OK) == 0) return {{true, path.string() + ": can be written"}};
-  return {{false, place.string() + ": " + std::strerror(errno)}};
+  const auto fault = file::fault_of(path);
+  if (fault.empty()) return {{true, path.string() + ": can be written"}};
+  return {{false, fault}};
 }
 
 Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {

@@ -1,8 +1,12 @@
 #include "sinks/kafka/config.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <variant>
 
 namespace tributary::sinks::kafka {
@@ -22,6 +26,18 @@ bool is_host_and_port(std::string_view broker) {
   const auto digits = broker.substr(colon + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   return error == std::errc() && end == digits.data() + digits.size() && port > 0 && port < 65'536;
+}
+
+/// As far as it stands in the file.
+std::string_view mechanism_of(const Settings& settings) {
+  if (!settings.security.sasl_mechanism.empty()) return settings.security.sasl_mechanism;
+  for (const auto* name : {"sasl.mechanism", "sasl.mechanisms"}) {
+    const auto found = settings.librdkafka.find(name);
+    if (found != settings.librdkafka.end() && found->second.kind == config::Secret::Kind::value) {
+      return found->second.name;
+    }
+  }
+  return {};
 }
 
 bool wants_password(std::string_view mechanism) { return mechanism == "PLAIN" || mechanism.starts_with("SCRAM-"); }
@@ -73,6 +89,13 @@ void Settings::describe(config::Fields& fields) {
                  {Compression::zstd, "zstd"}});
   fields.group({.name = "security"}, [&] { describe_security(fields); });
   describe_librdkafka(fields);
+  const auto mechanism = mechanism_of(*this);
+  if (mechanism == "OAUTHBEARER" && !librdkafka.contains("sasl.oauthbearer.method") &&
+      !librdkafka.contains("enable.sasl.oauthbearer.unsecure.jwt")) {
+    fields.fault("security",
+                 "OAUTHBEARER needs a source of tokens: `librdkafka: {sasl.oauthbearer.method: oidc, …}` and what "
+                 "belongs to it");
+  }
   if (uses_sasl(security.protocol) && security.sasl_mechanism.empty() && !librdkafka.contains("sasl.mechanisms") &&
       !librdkafka.contains("sasl.mechanism")) {
     fields.fault("security", "a sasl protocol needs `sasl_mechanism`");
@@ -133,11 +156,14 @@ void Settings::describe_security(config::Fields& fields) {
   if (uses_sasl(s.protocol) && wants_password(s.sasl_mechanism) && (s.username.empty() || s.password.empty())) {
     fields.fault("sasl_mechanism", s.sasl_mechanism + " needs `username` and `password`");
   }
-  if (!uses_tls(s.protocol)) {
-    for (const auto& [key, path] : {std::pair<std::string_view, const config::Path*>("ca_file", &s.ca_file),
-                                    {"certificate", &s.certificate},
-                                    {"key", &s.key}}) {
-      if (!path->empty()) fields.fault(key, "it has no effect without `protocol: ssl` or `sasl_ssl`");
+  for (const auto& [key, path] : {std::pair<std::string_view, const config::Path*>("ca_file", &s.ca_file),
+                                  {"certificate", &s.certificate},
+                                  {"key", &s.key}}) {
+    if (path->empty()) continue;
+    if (!uses_tls(s.protocol)) {
+      fields.fault(key, "it has no effect without `protocol: ssl` or `sasl_ssl`");
+    } else if (fields.reading() && ::access(path->resolved.c_str(), R_OK) != 0) {
+      fields.fault(key, path->resolved.string() + ": " + std::strerror(errno));
     }
   }
   if (s.certificate.empty() != s.key.empty()) {

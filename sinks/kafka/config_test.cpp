@@ -84,15 +84,15 @@ TEST(KafkaConfig, SetsWhatThePromiseNeeds) {
 TEST(KafkaConfig, PassesSecurityAndOtherSettingsOn) {
   const Properties_ properties(
       "compression: zstd, security: {protocol: sasl_ssl, sasl_mechanism: SCRAM-SHA-512, username: relay, "
-      "password: {value: fake-secret}, ca_file: ca.pem, certificate: c.pem, key: k.pem}, "
+      "password: {value: fake-secret}, ca_file: /dev/null, certificate: /dev/zero, key: /dev/full}, "
       "librdkafka: {socket.timeout.ms: 7000, client.id: mine}");
   EXPECT_EQ(properties["security.protocol"], "sasl_ssl");
   EXPECT_EQ(properties["sasl.mechanism"], "SCRAM-SHA-512");
   EXPECT_EQ(properties["sasl.username"], "relay");
   EXPECT_EQ(properties["sasl.password"], "fake-secret");
-  EXPECT_THAT(properties["ssl.ca.location"], HasSubstr("ca.pem"));
-  EXPECT_THAT(properties["ssl.certificate.location"], HasSubstr("c.pem"));
-  EXPECT_THAT(properties["ssl.key.location"], HasSubstr("k.pem"));
+  EXPECT_EQ(properties["ssl.ca.location"], "/dev/null");
+  EXPECT_EQ(properties["ssl.certificate.location"], "/dev/zero");
+  EXPECT_EQ(properties["ssl.key.location"], "/dev/full");
   EXPECT_EQ(properties["compression.type"], "zstd");
   EXPECT_EQ(properties["socket.timeout.ms"], "7000");
   EXPECT_EQ(properties["client.id"], "mine");
@@ -176,8 +176,19 @@ TEST(KafkaConfig, ReportsSecurityThatContradictsItself) {
   EXPECT_THAT(faults("security: {protocol: sasl_ssl, sasl_mechanism: PLAIN}"),
               ElementsAre(HasSubstr("PLAIN needs `username` and `password`")));
   EXPECT_THAT(faults("security: {ca_file: ca.pem}"), ElementsAre(HasSubstr("no effect")));
-  EXPECT_THAT(faults("security: {protocol: ssl, certificate: c.pem}"), ElementsAre(HasSubstr("belong together")));
+  EXPECT_THAT(faults("security: {protocol: ssl, certificate: /dev/null}"), ElementsAre(HasSubstr("belong together")));
   EXPECT_THAT(faults("security: {protocol: kerberos}"), testing::SizeIs(1));
+}
+
+TEST(KafkaConfig, FilesOfItsSecurityAreThereAtStart) {
+  EXPECT_THAT(faults("security: {protocol: ssl, ca_file: /nonexistent/ca.pem, certificate: /dev/null, key: gone.pem}"),
+              ElementsAre(HasSubstr("/nonexistent/ca.pem: No such file"), HasSubstr("gone.pem: No such file")));
+}
+
+TEST(KafkaConfig, OauthbearerNeedsASourceOfTokens) {
+  const auto needs = ElementsAre(HasSubstr("OAUTHBEARER needs a source of tokens"));
+  EXPECT_THAT(faults("security: {protocol: sasl_ssl, sasl_mechanism: OAUTHBEARER}"), needs);
+  EXPECT_THAT(faults("security: {protocol: sasl_ssl}, librdkafka: {sasl.mechanisms: OAUTHBEARER}"), needs);
 }
 
 TEST(KafkaConfig, WarnsOfAPasswordInPlainText) {

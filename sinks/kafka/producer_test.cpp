@@ -175,10 +175,15 @@ TEST_F(KafkaProducer, AWholeBatchIsAtFaultForOneRecord) {
 TEST_F(KafkaProducer, ARefusedBatchTakesBackWhatFollowsIt) {
   broker_.create_topic("stream.events", 1);
   extra_ = {{"batch.num.messages", "5"}, {"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "200"}};
-  broker_.fail_next_produce({RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   start();
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  reports_.clear();
+  broker_.fail_next_produce({RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  broker_.set_round_trip(1s);  // no answer before all are sent
   for (int i = 0; i < 20; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
   ASSERT_TRUE(poll_until([&] { return producer_->broken(); }));
+  broker_.set_round_trip(0ms);
   EXPECT_EQ(producer_->send("stream.events", *make_event(), 1, Manner::together), Sent::full);
   producer_->rebuild(reports_);
   EXPECT_EQ(verdicts(), (Verdicts{{Verdict::too_large, 5}, {Verdict::purged, 15}}));

@@ -55,7 +55,15 @@ def test_version_names_the_libraries_it_runs_with():
 def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     done = run_once(*arguments, folder=work)
     assert done.returncode == 2, done
-    assert done.stdout + done.stderr
+    word = {"--nonsense": "--nonsense", "-c": "missing.yaml"}.get(arguments[1] if len(arguments) > 1 else "",
+                                                                   arguments[-1] if arguments else "subcommand")
+    assert word in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "tap", "reload"])
+def test_a_command_of_a_later_version_is_not_yet(work, command):
+    done = run_once(command, folder=work)
+    assert done.returncode == 2 and f"`{command}` is not yet" in done.stderr, done
 
 
 @pytest.mark.parametrize("name", ["event", "streamelements", "config"])

@@ -37,6 +37,15 @@ class Account(dict):
         assert owed == booked, f"the sinks' ledgers do not balance: {dict(self)}"
         return self
 
+    def check_connectors(self, details):
+        """`details`: the words of the log's last line, which leaves out what is 0."""
+        counts = {name: int(count) for name, count in re.findall(r"([\w.]+)=(\d+)", details)}
+        ignored = sum(count for name, count in counts.items() if name.startswith("ignored."))
+        kinds = [counts.get(name, 0) for name in ("control", "carrying", "malformed")]
+        assert sum(kinds) == self["frames"], f"frames are not what they turned out to be: {dict(self)}, {details}"
+        assert counts.get("duplicate", 0) + ignored + counts.get("unrouted", 0) + self["accepted"] == self["events"], (
+            f"events are not what became of them: {dict(self)}, {details}")
+
 
 def run_once(*arguments, folder=None, seconds=30, env=None, stdin=subprocess.DEVNULL):
     """A command to its end: CompletedProcess with text."""
@@ -133,7 +142,11 @@ class Tributary:
         wanted = code if isinstance(code, tuple) else (code,)
         assert self.process.returncode in wanted, f"exit {self.process.returncode}:\n{self.output[-5000:]}"
         assert "demo" in self.command or len(_ACCOUNT.findall(self.output)) == 1, "more than one account"
-        return Account.of(self.output).check()
+        account = Account.of(self.output).check()
+        for entry in self.entries():
+            if entry.get("event") == "program_stopped":
+                account.check_connectors(entry["message"])
+        return account
 
     def status(self, field):
         """VmRSS, VmHWM, Threads … of the process; sizes in bytes."""
