@@ -100,7 +100,8 @@ class Realtime final : public Play {
   }
   void say_binary(Client& client) override {
     client.say(R"(451-["bin",{"raw":{"_placeholder":true,"num":0}}])");
-    client.say_binary(std::string_view("\x04\x01\x02\x03\xFA", 5));
+    // Engine.IO 3 puts the type of the packet before the bytes.
+    client.say_binary(std::string_view("\x04\x01\x02\x03\xFA", 5).substr(peer_of(client).engine_io() == 3 ? 0 : 1));
   }
   std::string garbage() const override { return "42[\"event\",{\"_id\":"; }
   std::string oversized(std::size_t bytes) const override {

@@ -20,6 +20,7 @@ class SimulatorPeer final : public Role {
 
   /// The token is good no longer.
   void revoke();
+  int engine_io() const { return engine_io_; }
 
   void opened() override;
   void heard(std::string_view payload, bool binary) override;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -139,6 +140,38 @@ TEST_F(SimulatorTest, KeepsAProtocol4ClientThatAnswersAndLosesOneThatDoesNot) {
   start({{"ping_interval", "40ms"}, {"ping_timeout", "400ms"}, {"mute", "on"}});
   client = dial(4);
   until([&] { return client->ending.has_value() || client->down.has_value(); }, client.get());
+}
+
+TEST_F(SimulatorTest, AnswersNoPingOfAProtocol3ClientWhenItIsMute) {
+  start({{"ping_interval", "40ms"}, {"ping_timeout", "400ms"}, {"mute", "on"}});
+  auto client = dial(3);
+  until([&] { return client->down.has_value(); }, client.get());
+  EXPECT_EQ(client->down->reason, net::Reason::heartbeat_timeout);
+  EXPECT_FALSE(client->heard("3"));
+}
+
+TEST_F(SimulatorTest, ItsHandshakeSaysWhatItIsToldTo) {
+  for (const std::string on : {"on", "off"}) {
+    start({{"upgrades", on}, {"max_payload", on}, {"ping_interval", "7s"}, {"ping_timeout", "20s"}});
+    auto client = dial();
+    until([&] { return !client->texts.empty(); });
+    const auto handshake = nlohmann::json::parse(client->texts[0].substr(1));
+    EXPECT_EQ(handshake.contains("upgrades"), on == "on");
+    EXPECT_EQ(handshake.contains("maxPayload"), on == "on");
+    EXPECT_EQ(handshake.at("pingInterval"), 7'000);
+    EXPECT_EQ(handshake.at("pingTimeout"), 20'000);
+    client.reset(), simulator_.reset();
+  }
+}
+
+TEST_F(SimulatorTest, ABinaryFrameHasItsTypeInFrontInProtocol3Only) {
+  for (const int engine_io : {3, 4}) {
+    start({{"binary_every", "1"}, {"pace", "even"}}, 1'000, 1);
+    auto client = dial(engine_io);
+    const std::string bytes("\x01\x02\x03\xFA", 4);
+    until([&] { return client->heard(engine_io == 3 ? "\x04" + bytes : bytes); }, client.get());
+    client.reset(), simulator_.reset();
+  }
 }
 
 TEST_F(SimulatorTest, ClosesOnAHeartbeatOfTheWrongDirectionAndOnASecondJoin) {
