@@ -85,7 +85,7 @@ def check_nothing_lost(topics, stats, expected, records, account, peak, began):
     assert stats["connections"] == 1, "the upstream does not feel the outage"
     assert account["accepted"] == account["offered"] == account["delivered"] == len(expected)
     assert account["in_flight"] == account["dropped"] == account["dead_lettered"] == 0
-    assert peak < 64 * MIB + 96 * MIB, f"{peak / MIB:.0f} MiB"
+    assert peak < 64 * MIB + 32 * MIB, f"{peak / MIB:.0f} MiB"
 
 
 @pytest.mark.parametrize("how", ["kill -9", "SIGSTOP"])
