@@ -130,7 +130,7 @@ def test_a_full_sink_stays_within_its_bytes_and_its_books_are_exact(work, own_ka
             peak = relay.status("VmHWM")
             own_kafka.resume()
             expected = mapping.hear_all(server.emitted_lines(), "main").expected
-            wait_until(lambda: own_kafka.count(topics["events"]) >= len(expected), 60, "everything on Kafka", interval=1)
+            wait_until(lambda: own_kafka.count(topics["events"]) >= len(expected), 120, "everything on Kafka", interval=1)
             account = relay.stop()
     print(f"calm {calm / MIB:.1f} MiB, peak {peak / MIB:.1f} MiB")
     assert peak < calm + 12 * MIB, f"from {calm / MIB:.0f} to {peak / MIB:.0f} MiB for a bound of 2 MiB"
