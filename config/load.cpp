@@ -60,12 +60,12 @@ Loaded load_text(std::string_view text, const std::filesystem::path& name, const
   return read(assembly, report, vocabulary);
 }
 
-std::filesystem::path default_path() {
-  std::filesystem::path here = "./tributary.yaml";
-  std::filesystem::path system = "/etc/tributary/tributary.yaml";
-  std::error_code ignored;
-  if (!std::filesystem::exists(here, ignored) && std::filesystem::exists(system, ignored)) return system;
-  return here;
+std::optional<std::filesystem::path> default_path() {
+  for (const std::filesystem::path path : {"./tributary.yaml", "/etc/tributary/tributary.yaml"}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return path;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tributary::config

@@ -72,8 +72,8 @@ std::string path_element(const std::string& name);
 // The paths at which they differ, in order.
 std::vector<std::string> differences(const Values& one, const Values& other);
 
-// ./tributary.yaml, else /etc/tributary/tributary.yaml; when neither exists, the former (loading it says so).
-std::filesystem::path default_path();
+// ./tributary.yaml, else /etc/tributary/tributary.yaml, if either is there.
+std::optional<std::filesystem::path> default_path();
 
 // `tributary schema config`: draft-07, for editors.
 std::string json_schema(const Vocabulary& vocabulary);

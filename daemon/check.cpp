@@ -72,6 +72,16 @@ void check_certificates(const config::Settings& settings, Report& report) {
   }
 }
 
+/// What only shows when a sink is made: that it cannot be, from settings which are right one by one.
+void check_sinks(const config::Settings& settings, Report& report) {
+  for (const auto& sink : settings.sinks) {
+    const auto fault_of = sinks::find(sink.type)->fault;
+    if (const auto fault = fault_of != nullptr ? fault_of(sink) : std::string(); !fault.empty()) {
+      report.bad("sinks." + config::path_element(sink.name) + ": " + fault);
+    }
+  }
+}
+
 /// Takes everything and passes nothing on: a check publishes nothing.
 class NoIntake final : public event::Intake {
  public:
@@ -195,14 +205,16 @@ void check_connector(const config::NamedSettings& named, std::chrono::millisecon
 
 }  // namespace
 
-int check_command(const std::string& configuration, bool connect, std::chrono::milliseconds timeout) {
-  const auto file = configuration.empty() ? config::default_path() : std::filesystem::path(configuration);
+int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout) {
   const auto loaded = config::load(file, vocabulary());
   Report report;
   for (const auto& warning : loaded.warnings) report.warn(config::format(warning));
   for (const auto& fault : loaded.faults) report.bad(config::format(fault));
   check_secrets(loaded, report);
-  if (loaded.settings) check_certificates(*loaded.settings, report);
+  if (loaded.settings) {
+    check_certificates(*loaded.settings, report);
+    check_sinks(*loaded.settings, report);
+  }
   if (report.faults() != 0) return bad_usage;
   report.good(file.string() + ": " + std::to_string(loaded.settings->connectors.size()) + " connectors, " +
               std::to_string(loaded.settings->sinks.size()) + " sinks, " +

@@ -88,6 +88,11 @@ struct CommandLine {
     command.add_option("-c,--config", configuration,
                        "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
   }
+  std::filesystem::path file() const {
+    if (!configuration.empty()) return configuration;
+    if (auto found = config::default_path()) return *std::move(found);
+    throw CLI::ValidationError("there is neither ./tributary.yaml nor /etc/tributary/tributary.yaml: name it with -c");
+  }
   static void add_written(CLI::App& command, std::string& file) {
     command.add_option(
         "--written", file,
@@ -96,7 +101,7 @@ struct CommandLine {
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
     add_configuration(command);
-    command.callback([this] { result = run_command(configuration); });
+    command.callback([this] { result = run_command(file()); });
   }
   void add_check() {
     auto& command = *app.add_subcommand("check", "Report every fault of a configuration at once");
@@ -105,8 +110,7 @@ struct CommandLine {
                      "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
     command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
         ->check(duration(timeout));
-    command.callback(
-        [this] { result = check_command(configuration, connect, timeout.value_or(std::chrono::seconds(15))); });
+    command.callback([this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15))); });
   }
   void add_demo() {
     auto& command = *app.add_subcommand(
@@ -157,12 +161,11 @@ struct CommandLine {
   }
 };
 
-int no_command(const std::string& word) {
-  const bool later = word == "status" || word == "tap" || word == "reload";
-  std::fprintf(stderr, "tributary: `%s` %s\n", word.c_str(),
-               word == "reload" ? "is not yet a command; send the program SIGHUP"
-               : later          ? "is not yet a command; it comes with the admin port"
-                                : "is no command; `tributary --help` lists them");
+int no_command(std::string_view word) {
+  const auto* why = "is no command; `tributary --help` lists them";
+  if (word == "reload") why = "is not yet a command; send the program SIGHUP";
+  if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
+  std::fprintf(stderr, "tributary: `%.*s` %s\n", static_cast<int>(word.size()), word.data(), why);
   return bad_usage;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,10 +18,10 @@ constexpr int bad_usage = 2;
 int main_program(int argc, char** argv);
 
 /// `tributary run`.
-int run_command(const std::string& configuration);
+int run_command(const std::filesystem::path& file);
 
 /// `tributary check [--connect]`.
-int check_command(const std::string& configuration, bool connect, std::chrono::milliseconds timeout);
+int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout);
 
 struct DemoOptions {
   std::optional<std::chrono::milliseconds> time;  ///< none: until a signal

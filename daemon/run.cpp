@@ -31,9 +31,8 @@ void announce(const config::Settings& settings, Telemetry& telemetry) {
 
 }  // namespace
 
-int run_command(const std::string& configuration) {
+int run_command(const std::filesystem::path& file) {
   Signals signals;
-  const auto file = configuration.empty() ? config::default_path() : std::filesystem::path(configuration);
   auto loaded = config::load(file, vocabulary());
   for (const auto& fault : loaded.faults) std::fprintf(stderr, "%s\n", config::format(fault).c_str());
   if (!loaded.settings) return bad_usage;
@@ -63,7 +62,8 @@ int run_command(const std::string& configuration) {
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) reload.run(app);
   }
-  telemetry.emit(Signal::program_stopping, "", "draining; a second signal ends at once");
+  telemetry.emit(Signal::program_stopping, "",
+                 "draining for at most " + config::format(stop_timeout) + "; a second signal ends at once");
   app.stop(stop_timeout);
   app.wait([&] {
     if (signals.stops() > 1) app.stop(std::chrono::milliseconds(0));

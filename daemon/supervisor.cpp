@@ -12,10 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto make_again = 60s;
 constexpr auto look_every = 15s;
 
 }  // namespace
+
+std::unique_ptr<connectors::Protocol> Supervisor::protocol_of(const config::NamedSettings& connector) {
+  return connectors::find(connector.type)->protocol(connector.name, connector.as<connectors::Settings>());
+}
 
 Supervisor::Supervisor(const Surroundings& around) : around_(around), look_(around.io) {}
 Supervisor::~Supervisor() = default;
@@ -59,22 +62,22 @@ void Supervisor::measure() {
 void Supervisor::launch(Run& run) {
   const auto& settings = run.settings->as<connectors::Settings>();
   try {
-    const auto& entry = *connectors::find(run.settings->type);
     connectors::LinkSettings link;
     link.connector = run.settings->name;
-    link.source = entry.name;
+    link.source = connectors::find(run.settings->type)->name;
     link.common = settings.common;
     link.pause_limit = around_.limits.pause;
     link.seed = std::random_device{}();
     run.link = std::make_unique<connectors::Link>(
-        std::move(link), entry.protocol(run.settings->name, settings),
+        std::move(link), around_.protocol(*run.settings),
         connectors::LinkSurroundings{around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
     run.link->start();
   } catch (const std::exception& broken) {
     run.link.reset();
-    around_.telemetry.emit(Signal::connector_parked, run.settings->name,
-                           std::string("cannot be started: ") + broken.what() + "; tried again in 60 s");
-    run.again = std::make_unique<boost::asio::steady_timer>(around_.io, make_again);
+    around_.telemetry.emit(
+        Signal::connector_parked, run.settings->name,
+        std::string("cannot be started: ") + broken.what() + "; tried again in " + config::format(around_.make_again));
+    run.again = std::make_unique<boost::asio::steady_timer>(around_.io, around_.make_again);
     run.again->async_wait([this, &run](const boost::system::error_code& error) {
       if (!error) launch(run);
     });

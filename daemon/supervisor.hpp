@@ -30,7 +30,12 @@ class Supervisor {
     connectors::LinkObserver& observer;
     Telemetry& telemetry;
     const config::Limits& limits;
+    /// Makes what a connector speaks; may throw. The registry's, but in tests.
+    std::function<std::unique_ptr<connectors::Protocol>(const config::NamedSettings& connector)> protocol = protocol_of;
+    std::chrono::milliseconds make_again{60'000};  ///< when one that could not be made is tried again
   };
+
+  static std::unique_ptr<connectors::Protocol> protocol_of(const config::NamedSettings& connector);
 
   explicit Supervisor(const Surroundings& around);
   ~Supervisor();

@@ -32,8 +32,8 @@ struct OutboxAlert {
 ///     first unfinished one.
 ///  2. `denied` parks its lane alone and tries its first record again slowly, alone.
 ///  3. `record_fault` fails a whole batch for one record: each record of it is sent alone, in order, and the guilty
-///  ones
-///     become dead letters. A stream whose batches are refused again and again goes one by one until a record passes.
+///     ones become dead letters. A stream whose batches are refused again and again goes one by one until a record
+///     passes.
 ///  4. With `opens_with_one`, a lane has one record under way until one is delivered, and again after a rebuild or an
 ///     hour: a broker forgets, and takes the second request of a producer that it does not know without the first.
 ///  5. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.

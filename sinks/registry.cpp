@@ -41,6 +41,10 @@ Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
   return built;
 }
 
+std::string fault_of_kafka(const config::NamedSettings& sink) {
+  return kafka::producer_fault(sink.as<kafka::Settings>());
+}
+
 std::vector<Finding> check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds deadline) {
   return kafka::check_connect(sink.as<kafka::Settings>(), deadline);
 }
@@ -78,17 +82,20 @@ std::vector<Finding> check_stdout(const config::NamedSettings&, std::chrono::mil
 const std::array<SinkType, 7> types{{
     {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},
      build_kafka,
+     fault_of_kafka,
      check_kafka},
     {{"file", "JSON lines in a file that is rotated", "archive", config::make_settings<file::Settings>},
      build_file,
+     nullptr,
      check_file},
     {{"stdout", "JSON lines on standard output", "console", config::make_settings<standard_output::Settings>},
      build_stdout,
+     nullptr,
      check_stdout},
-    {{"stagecast", "a Stagecast channel", "hall-screen", nullptr}, nullptr, nullptr},
-    {{"users", "every client of a Users server", "all-users", nullptr}, nullptr, nullptr},
-    {{"oha", "the chat of an OHA stream", "class-chat", nullptr}, nullptr, nullptr},
-    {{"dlive", "the chat of a DLive streamer", "arcade-chat", nullptr}, nullptr, nullptr},
+    {{"stagecast", "a Stagecast channel", "hall-screen", nullptr}, nullptr, nullptr, nullptr},
+    {{"users", "every client of a Users server", "all-users", nullptr}, nullptr, nullptr, nullptr},
+    {{"oha", "the chat of an OHA stream", "class-chat", nullptr}, nullptr, nullptr, nullptr},
+    {{"dlive", "the chat of a DLive streamer", "arcade-chat", nullptr}, nullptr, nullptr, nullptr},
 }};
 
 }  // namespace

@@ -27,6 +27,9 @@ struct SinkType {
   config::SettingsType settings;
   /// May block to read a secret. The observer outlives the sink.
   Built (*build)(const config::NamedSettings& sink, SinkObserver& observer);
+  /// For `check`: why it could not be built, where its settings alone do not show that; "" when it could. May be null.
+  /// Changes nothing and asks nobody on the network.
+  std::string (*fault)(const config::NamedSettings& sink);
   /// For `check --connect`; blocks for at most about the deadline.
   std::vector<Finding> (*check)(const config::NamedSettings& sink, std::chrono::milliseconds deadline);
 };

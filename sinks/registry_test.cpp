@@ -83,6 +83,17 @@ TEST_F(SinkRegistry, SaysWhyAKafkaSinkCannotBeBuilt) {
               HasSubstr("security.password"));
 }
 
+TEST_F(SinkRegistry, SaysWithoutABrokerWhyAKafkaSinkCouldNotBeBuilt) {
+  const auto fault = [&](const std::string& security) {
+    const auto loaded = load("{type: kafka, brokers: [localhost:1], security: {" + security + "}}");
+    return find("kafka")->fault(loaded.settings->sinks.at(0));
+  };
+  EXPECT_EQ(fault(""), "");
+  EXPECT_THAT(fault("protocol: ssl, ca_file: /dev/null"), HasSubstr("ssl.ca.location"));
+  EXPECT_EQ(fault("protocol: sasl_ssl, sasl_mechanism: PLAIN, username: u, password: {file: /nonexistent}"), "")
+      << "the secret is a fault of its own";
+}
+
 TEST_F(SinkRegistry, AFileSinkWithoutAPlaceIsAFaultAtStart) {
   const auto faults = load("{type: file, path: /nonexistent/events.jsonl}").faults;
   ASSERT_EQ(faults.size(), 1U);

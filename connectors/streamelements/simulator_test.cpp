@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -84,6 +89,27 @@ TEST_F(SimulatorTest, MayCloseAfterARefusal) {
   auto bad = dial(3, "bad");
   until([&] { return bad->ending.has_value(); });
   EXPECT_EQ(bad->ending->reason, net::Reason::closed);
+}
+
+TEST_F(SimulatorTest, MayLeaveAfterARefusalOrEndTcp) {
+  start({{"tokens", "good"}, {"after_refusal", "leave"}});
+  auto bad = dial(3, "bad");
+  until([&] { return bad->heard("41"); });
+  bad.reset(), simulator_.reset();
+
+  start({{"tokens", "good"}, {"after_refusal", "reset"}});
+  bad = dial(3, "bad");
+  until([&] { return bad->ending.has_value(); });
+  EXPECT_TRUE(bad->ending->reason == net::Reason::eof || bad->ending->reason == net::Reason::reset);
+}
+
+TEST_F(SimulatorTest, WritesItsEventsInBursts) {
+  start({{"burst", "25"}, {"pace", "even"}}, 500, 75);
+  auto client = dial();
+  until([&] {
+    EXPECT_EQ(simulator_->events_written() % 25, 0u);
+    return simulator_->events_written() == 75;
+  });
 }
 
 TEST_F(SimulatorTest, EndsSessionsWhenTheTokenExpires) {
@@ -175,9 +201,10 @@ TEST_F(SimulatorTest, ABinaryFrameHasItsTypeInFrontInProtocol3Only) {
 }
 
 TEST_F(SimulatorTest, ClosesOnAHeartbeatOfTheWrongDirectionAndOnASecondJoin) {
-  for (const std::string frame : {"3", "40"}) {
+  const std::pair<int, std::string> cases[] = {{3, "3"}, {3, "40"}, {4, "2"}};
+  for (const auto& [engine_io, frame] : cases) {
     start({});
-    auto client = dial();
+    auto client = dial(engine_io);
     until([&] { return client->live; });
     client->send(frame);
     until([&] { return client->ending.has_value(); });
@@ -197,6 +224,31 @@ TEST_F(SimulatorTest, RefusesTheUpgradeOfAProtocolItDoesNotSpeak) {
   auto client = dial(3);
   until([&] { return client->ending.has_value(); });
   EXPECT_EQ(client->ending->reason, net::Reason::upgrade_refused);
+}
+
+TEST_F(SimulatorTest, SegmentsAreSmall) {
+  start({{"segment", "7"}});
+  boost::asio::ip::tcp::socket socket(io_);
+  socket.connect({boost::asio::ip::make_address("127.0.0.1"), simulator_->port()});
+  const std::string request =
+      "GET /socket.io/?EIO=3&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  boost::asio::write(socket, boost::asio::buffer(request));
+  std::string heard;
+  std::size_t reads = 0;
+  std::array<char, 4096> data{};
+  std::function<void()> read = [&] {
+    socket.async_read_some(boost::asio::buffer(data), [&](const boost::system::error_code& error, std::size_t size) {
+      if (error) return;
+      heard.append(data.data(), size);
+      ++reads;
+      read();
+    });
+  };
+  read();
+  until([&] { return heard.find("\r\n\r\n") != std::string::npos; });
+  EXPECT_GT(reads, 5u) << heard.size() << " bytes, 7 at a time";
+  socket.close();
 }
 
 TEST_F(SimulatorTest, SmallSegmentsChangeNothing) {
@@ -226,6 +278,12 @@ TEST_F(SimulatorTest, OdditiesDoNotBreakTheSession) {
   std::uint64_t tests = 0;
   for (auto reason : client->ignored) tests += reason == event::Ignored::test;
   EXPECT_EQ(tests, 30u);
+  const auto subscribers = std::count_if(written_.begin(), written_.end(), [](const std::string& event) {
+    return nlohmann::json::parse(event).at("type") == "subscriber";
+  });
+  EXPECT_GT(subscribers, 0);
+  EXPECT_EQ(std::count(client->ignored.begin(), client->ignored.end(), event::Ignored::state), 9 * subscribers);
+  EXPECT_EQ(client->sends, 1u + 200 / 5 + 200 / 50) << "the token, and what each fifth event and its double want";
   EXPECT_FALSE(client->down || client->ending);
 }
 

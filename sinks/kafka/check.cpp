@@ -23,6 +23,15 @@ Finding finding_of(const TopicFact& fact, const Settings& settings) {
 
 }  // namespace
 
+std::string producer_fault(const Settings& settings) {
+  std::string fault;
+  auto properties = properties_of(settings, {}, fault);
+  if (!fault.empty()) return {};
+  set(properties, "bootstrap.servers", "");
+  open_client(properties, Purpose::inspect, fault);
+  return fault;
+}
+
 std::vector<Finding> check_connect(const Settings& settings, std::chrono::milliseconds deadline) {
   std::string fault;
   const auto properties = properties_of(settings, {}, fault);

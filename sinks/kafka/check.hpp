@@ -9,6 +9,10 @@
 
 namespace tributary::sinks::kafka {
 
+/// Why librdkafka would not make a producer of these settings, its files included; "" when it would, and when a secret
+/// cannot be read. Asks nobody on the network. Thread: any.
+std::string producer_fault(const Settings& settings);
+
 /// Tries the sink's settings against its cluster: reaches it, logs in, looks for the topics and whether an idempotent
 /// producer is allowed. Publishes nothing and creates nothing. Blocks for at most about `deadline`. Thread: any.
 std::vector<Finding> check_connect(const Settings& settings, std::chrono::milliseconds deadline);

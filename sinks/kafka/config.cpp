@@ -40,6 +40,12 @@ std::string_view mechanism_of(const Settings& settings) {
   return {};
 }
 
+/// Does the setting let anybody be taken for a broker?
+bool trusts_anybody(std::string_view name, std::string_view value) {
+  if (name == "ssl.endpoint.identification.algorithm") return value == "none";
+  return name == "enable.ssl.certificate.verification" && value != "true" && value != "t" && value != "1";
+}
+
 bool wants_password(std::string_view mechanism) { return mechanism == "PLAIN" || mechanism.starts_with("SCRAM-"); }
 
 /// How many records librdkafka may hold; the others wait in the outbox, where one costs 96 bytes instead of the about
@@ -187,7 +193,11 @@ void Settings::describe_librdkafka(config::Fields& fields) {
       fault(name, "` cannot be set beside ", "`security.sasl_mechanism`");
     } else if (value.kind == config::Secret::Kind::value) {
       const auto refusal = property_fault(name, value.name);
-      if (!refusal.empty()) fault(name, "`: ", refusal);
+      if (!refusal.empty()) {
+        fault(name, "`: ", refusal);
+      } else if (trusts_anybody(name, value.name)) {
+        fields.warn("librdkafka", std::string("`").append(name).append("`: anybody in between is taken for a broker"));
+      }
     }
   }
 }

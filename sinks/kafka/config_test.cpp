@@ -122,21 +122,34 @@ TEST_P(KafkaRefuses, ByNameAndWithAReason) {
   ASSERT_THAT(faults("librdkafka: {" + name + ": \"1\"}"), ElementsAre(HasSubstr("`" + name + "` cannot be set: ")));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Properties, KafkaRefuses,
-    testing::Values("acks", "request.required.acks", "enable.idempotence", "message.timeout.ms", "delivery.timeout.ms",
-                    "retries", "message.send.max.retries", "max.in.flight", "max.in.flight.requests.per.connection",
-                    "queue.buffering.max.messages", "queue.buffering.max.kbytes", "queue.buffering.max.ms",
-                    "enable.gapless.guarantee", "partitioner", "transactional.id", "dr_msg_cb", "bootstrap.servers",
-                    "metadata.broker.list", "security.protocol", "sasl.username", "sasl.password", "ssl.ca.location",
-                    "linger.ms", "compression.codec", "queuing.strategy", "delivery.report.only.error",
-                    "allow.auto.create.topics", "api.version.request", "plugin.library.paths", "group.id"));
+INSTANTIATE_TEST_SUITE_P(Properties, KafkaRefuses,
+                         testing::Values("acks", "request.required.acks", "enable.idempotence", "message.timeout.ms",
+                                         "delivery.timeout.ms", "retries", "message.send.max.retries", "max.in.flight",
+                                         "max.in.flight.requests.per.connection", "queue.buffering.max.messages",
+                                         "queue.buffering.max.kbytes", "queue.buffering.max.ms",
+                                         "enable.gapless.guarantee", "partitioner", "transactional.id", "dr_msg_cb",
+                                         "bootstrap.servers", "metadata.broker.list", "security.protocol",
+                                         "sasl.username", "sasl.password", "ssl.ca.location", "linger.ms",
+                                         "compression.codec", "queuing.strategy", "delivery.report.only.error",
+                                         "allow.auto.create.topics", "api.version.request", "plugin.library.paths",
+                                         "group.id", "topic.blacklist"));
 
 TEST(KafkaConfig, AllowsWhatBreaksNothing) {
   EXPECT_THAT(faults("librdkafka: {debug: broker, message.max.bytes: 2000000, batch.size: 500000, "
                      "sasl.oauthbearer.config: fake, request.timeout.ms: 20000, "
                      "enable.ssl.certificate.verification: true, compression.level: 3, batch.num.messages: 500}"),
               IsEmpty());
+}
+
+TEST(KafkaConfig, WarnsWhenAnybodyIsTakenForABroker) {
+  for (const std::string setting :
+       {"enable.ssl.certificate.verification: \"false\"", "ssl.endpoint.identification.algorithm: none"}) {
+    const auto loaded = load("security: {protocol: ssl}, librdkafka: {" + setting + "}");
+    EXPECT_TRUE(loaded.faults.empty());
+    EXPECT_TRUE(std::any_of(loaded.warnings.begin(), loaded.warnings.end(), [](const auto& warning) {
+      return warning.message.find("anybody in between is taken for a broker") != std::string::npos;
+    })) << setting;
+  }
 }
 
 TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {

@@ -47,14 +47,6 @@ bool is_about_gaps(std::string_view text) {
          text.find("gap-less guarantee") != std::string_view::npos;
 }
 
-/// Starts a metadata request for this one topic; its answer is librdkafka's to use, we do not wait for it.
-void look_again(rd_kafka_t* client, rd_kafka_topic_t* topic) {
-  const struct rd_kafka_metadata* metadata = nullptr;
-  if (rd_kafka_metadata(client, 0, topic, &metadata, 1) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_metadata_destroy(metadata);
-  }
-}
-
 rd_kafka_vu_t bytes(rd_kafka_vtype_t type, std::string_view text) {
   rd_kafka_vu_t part{};
   part.vtype = type;
@@ -67,7 +59,7 @@ rd_kafka_vu_t bytes(rd_kafka_vtype_t type, std::string_view text) {
 
 std::unique_ptr<Producer> Producer::make(ProducerOptions options, SinkObserver& observer, std::string& fault) {
   std::unique_ptr<Producer> producer(new Producer(std::move(options), observer));
-  if (!producer->open(fault)) return nullptr;
+  if (!producer->open(Manner::together, fault)) return nullptr;
   const auto& o = producer->options_;
   producer->watch_ = std::make_unique<TopicWatch>(o.properties, o.create_topics, [p = producer.get()] { p->wake(); });
   for (const auto& name : {o.events.is_fixed() ? o.events.text() : std::string(), o.dead_letter, o.relay, o.state}) {
@@ -91,45 +83,30 @@ void Producer::close() {
   shut();
 }
 
-bool Producer::open(std::string& fault) {
-  set(options_.properties, "batch.size", std::to_string(batch_size_));
-  set(options_.properties, "enable.gapless.guarantee", "true");
-  auto client = open_client(options_.properties, Purpose::produce, fault);
+bool Producer::open(Manner manner, std::string& fault) {
+  const bool alone = manner == Manner::alone;
+  auto properties = options_.properties;
+  set(properties, "batch.size", std::to_string(batch_size_));
+  set(properties, "enable.gapless.guarantee", alone ? "false" : "true");
+  if (alone) set(properties, "linger.ms", "0");
+  auto client = open_client(properties, Purpose::produce, fault);
   if (!client) return false;
   const std::lock_guard lock(wake_mutex_);
-  client_ = std::move(client);
-  queue_.reset(rd_kafka_queue_get_main(client_.get()));
-  return true;
-}
-
-bool Producer::open_alone() {
-  if (client_alone_) return true;
-  auto properties = options_.properties;
-  set(properties, "enable.gapless.guarantee", "false");
-  set(properties, "linger.ms", "0");
-  std::string fault;
-  client_alone_ = open_client(properties, Purpose::produce, fault);
-  if (!client_alone_) {
-    tell(Sign::fatal, {}, fault);
-    return false;
-  }
-  queue_alone_.reset(rd_kafka_queue_get_main(client_alone_.get()));
+  Wire& wire = wire_of(manner);
+  wire.client = std::move(client);
+  wire.queue.reset(rd_kafka_queue_get_main(wire.client.get()));
   return true;
 }
 
 void Producer::shut() {
-  for (auto& [name, topic] : topics_) {
-    topic->handle.reset();
-    topic->handle_alone.reset();
+  for (auto& [name, topic] : topics_) topic->handles = {};
+  for (Wire& wire : wires_) {
+    {
+      const std::lock_guard lock(wake_mutex_);
+      wire.queue.reset();
+    }
+    wire = {};
   }
-  queue_alone_.reset();
-  client_alone_.reset();
-  in_flight_alone_ = 0;
-  {
-    const std::lock_guard lock(wake_mutex_);
-    queue_.reset();
-  }
-  client_.reset();
 }
 
 std::string_view Producer::stream_of(const event::Event& event) {
@@ -160,21 +137,18 @@ Producer::Topic& Producer::topic_of(std::string_view stream) {
 
 /// Nothing when records may go to the topic now.
 std::optional<Sent> Producer::not_ready(Topic& topic, Manner manner) {
-  if (!client_ || fatal_ || gap_ || shrink_) return Sent::full;
+  if (!wire_of(Manner::together).client || fatal_ || gap_ || shrink_) return Sent::full;
   if (topic.state == Topic::State::unknown) return Sent::full;
   if (topic.state == Topic::State::missing) return Sent::denied;
-  if (manner == Manner::alone) {
-    if (!open_alone()) return Sent::denied;  // its lane waits, the others need not
-    if (topic.handle_alone) return std::nullopt;
-    topic.handle_alone.reset(rd_kafka_topic_new(client_alone_.get(), topic.name.c_str(), nullptr));
-    if (!topic.handle_alone) return refused(topic, rd_kafka_last_error());
-    return std::nullopt;
+  auto& handle = topic.handles[static_cast<std::size_t>(manner)];
+  if (handle) return std::nullopt;
+  std::string fault;
+  if (!wire_of(manner).client && !open(manner, fault)) {
+    tell(Sign::fatal, {}, fault);
+    return Sent::denied;  // its lane waits, the others need not
   }
-  if (!topic.handle) {
-    topic.handle.reset(rd_kafka_topic_new(client_.get(), topic.name.c_str(), nullptr));
-    if (!topic.handle) return refused(topic, rd_kafka_last_error());
-  }
-  if (std::exchange(topic.stale, false)) look_again(client_.get(), topic.handle.get());
+  handle.reset(rd_kafka_topic_new(wire_of(manner).client.get(), topic.name.c_str(), nullptr));
+  if (!handle) return refused(topic, rd_kafka_last_error());
   return std::nullopt;
 }
 
@@ -194,12 +168,11 @@ Sent Producer::send(std::string_view stream, const event::DeadLetter& letter, st
 }
 
 Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, bool copy, Manner manner) {
-  const bool alone = manner == Manner::alone;
   if (topic.batch_limit != 0 && record.batch_size() > topic.batch_limit) return Sent::too_large;
   std::array<rd_kafka_vu_t, 7> parts{};
   std::size_t count = 0;
   parts[count].vtype = RD_KAFKA_VTYPE_RKT;
-  parts[count++].u.rkt = (alone ? topic.handle_alone : topic.handle).get();
+  parts[count++].u.rkt = topic.handles[static_cast<std::size_t>(manner)].get();
   parts[count].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   parts[count++].u.i = copy ? RD_KAFKA_MSG_F_COPY : 0;
   parts[count++] = bytes(RD_KAFKA_VTYPE_KEY, record.key);
@@ -215,9 +188,10 @@ Sent Producer::produce(Topic& topic, const Record& record, std::uint64_t token, 
     parts[count].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[count++].u.headers = headers;
   }
-  rd_kafka_error_t* error = rd_kafka_produceva((alone ? client_alone_ : client_).get(), parts.data(), count);
+  Wire& wire = wire_of(manner);
+  rd_kafka_error_t* error = rd_kafka_produceva(wire.client.get(), parts.data(), count);
   if (error == nullptr) {  // and the headers are librdkafka's
-    if (alone) ++in_flight_alone_;
+    ++wire.in_flight;
     return Sent::accepted;
   }
 
@@ -244,7 +218,7 @@ Sent Producer::refused(Topic& topic, int error) {
       return Sent::denied;
     default:
       if (verdict_of(error) != event::Verdict::denied) return Sent::full;
-      denied(topic);
+      look_again(topic);
       return Sent::denied;
   }
 }
@@ -257,10 +231,17 @@ void Producer::missing(Topic& topic) {
   watch_->want({topic.name});
 }
 
-/// librdkafka takes nothing more for a topic that it was denied once, until it looks again: after five minutes by
-/// itself.
-void Producer::denied(Topic& topic) {
-  if (topic.handle_alone) look_again(client_alone_.get(), topic.handle_alone.get());
+/// librdkafka takes nothing more for a topic that it was denied or missed once, until it asks for it again: after five
+/// minutes by itself. The answer is its own to use, we do not wait for it.
+void Producer::look_again(Topic& topic) {
+  for (std::size_t i = 0; i < wires_.size(); ++i) {
+    if (!topic.handles[i]) continue;
+    const struct rd_kafka_metadata* metadata = nullptr;
+    if (rd_kafka_metadata(wires_[i].client.get(), 0, topic.handles[i].get(), &metadata, 1) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
+  }
 }
 
 /// Sleeps for the rest of the pace when records are on their way; returns what is left of the timeout.
@@ -277,13 +258,15 @@ std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout)
 void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) {
   if (timeout > 0ms) timeout = keep_pace(timeout);
   if (woken_.exchange(false)) timeout = 0ms;
-  if (!queue_) {
+  Wire& together = wire_of(Manner::together);
+  Wire& alone = wire_of(Manner::alone);
+  if (!together.queue) {
     std::unique_lock lock(wake_mutex_);
     woken_without_queue_.wait_for(lock, timeout, [this] { return woken_.load(); });
   } else {
-    if (in_flight_alone_ != 0) timeout = std::min<std::chrono::milliseconds>(timeout, glance);
-    while (reports.size() <= reports_at_once && take(queue_.get(), std::exchange(timeout, 0ms), reports)) continue;
-    while (queue_alone_ && take(queue_alone_.get(), 0ms, reports)) continue;
+    if (alone.in_flight != 0) timeout = std::min<std::chrono::milliseconds>(timeout, glance);
+    while (reports.size() <= reports_at_once && take(together, std::exchange(timeout, 0ms), reports)) continue;
+    while (take(alone, 0ms, reports)) continue;
   }
   woken_ = false;
   last_poll_ = Clock::now();
@@ -293,25 +276,25 @@ void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& repo
 void Producer::wake() {
   if (woken_.exchange(true) || pacing_) return;
   const std::lock_guard lock(wake_mutex_);
-  if (queue_) {
-    rd_kafka_queue_yield(queue_.get());
+  if (auto& queue = wire_of(Manner::together).queue) {
+    rd_kafka_queue_yield(queue.get());
   } else {
     woken_without_queue_.notify_one();
   }
 }
 
-/// Handles one event of a queue; false when none came.
-bool Producer::take(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, std::vector<Report>& reports) {
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, static_cast<int>(timeout.count()));
+/// Handles one event of a wire; false when none came.
+bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+  if (!wire.queue) return false;
+  rd_kafka_event_t* event = rd_kafka_queue_poll(wire.queue.get(), static_cast<int>(timeout.count()));
   if (event == nullptr) return false;
-  const bool alone = queue == queue_alone_.get();
   switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_DR:
-      if (alone) in_flight_alone_ -= rd_kafka_event_message_count(event);
+      wire.in_flight -= rd_kafka_event_message_count(event);
       deliver(event, reports);
       break;
     case RD_KAFKA_EVENT_ERROR:
-      heed(event, (alone ? client_alone_ : client_).get());
+      heed(event, wire);
       break;
     case RD_KAFKA_EVENT_LOG: {
       const char *facility = nullptr, *text = nullptr;
@@ -343,7 +326,7 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
                  message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         missing(topic_of(rd_kafka_topic_name(message.rkt)));
       } else if (message.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-        denied(topic_of(rd_kafka_topic_name(message.rkt)));
+        look_again(topic_of(rd_kafka_topic_name(message.rkt)));
       }
     }
   }
@@ -361,9 +344,9 @@ std::string Producer::hint_for(const Properties& properties) {
 }
 
 /// An error that ends a client.
-void Producer::heed_fatal(rd_kafka_s* client) {
+void Producer::heed_fatal(const Wire& wire) {
   std::array<char, 512> why{};
-  const auto code = rd_kafka_fatal_error(client, why.data(), why.size());
+  const auto code = rd_kafka_fatal_error(wire.client.get(), why.data(), why.size());
   if (code == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE) {  // no trouble of the client's: a record is refused, or its topic
     gap_ = true;
     return observer_.on_news({Sign::chatter, Urgency::debug, code_of(code), why.data()});
@@ -374,9 +357,9 @@ void Producer::heed_fatal(rd_kafka_s* client) {
 }
 
 /// An error of a client as a whole.
-void Producer::heed(rd_kafka_op_s* event, rd_kafka_s* client) {
+void Producer::heed(rd_kafka_op_s* event, const Wire& wire) {
   const std::string_view text = rd_kafka_event_error_string(event);
-  if (rd_kafka_event_error_is_fatal(event) != 0) return heed_fatal(client);
+  if (rd_kafka_event_error_is_fatal(event) != 0) return heed_fatal(wire);
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (!std::exchange(down_, true)) {
@@ -423,10 +406,7 @@ void Producer::apply(const TopicFact& fact) {
       break;
   }
   const bool known = topic.state == Topic::State::present && topic.batch_limit == fact.batch_limit;
-  if (topic.state == Topic::State::missing) {
-    topic.stale = topic.handle != nullptr;
-    denied(topic);
-  }
+  if (topic.state == Topic::State::missing) look_again(topic);
   topic.state = Topic::State::present;
   topic.batch_limit = fact.batch_limit;
   if (known) return;
@@ -451,18 +431,19 @@ void Producer::purge(int flags, std::vector<Report>& reports) {
   const auto end = Clock::now() + purge_patience;
   while (in_flight_.size() != 0 && Clock::now() < end) {
     // Again and again: what the broker sends back goes into the queue.
-    for (auto* client : {client_.get(), client_alone_.get()}) {
-      if (client != nullptr) rd_kafka_purge(client, flags | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    for (const Wire& wire : wires_) {
+      if (wire.client) rd_kafka_purge(wire.client.get(), flags | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
-    take(queue_.get(), 10ms, reports);
-    while (take(queue_.get(), 0ms, reports)) continue;
-    while (queue_alone_ && take(queue_alone_.get(), 0ms, reports)) continue;
+    auto wait = 10ms;
+    for (Wire& wire : wires_) {
+      while (take(wire, std::exchange(wait, 0ms), reports)) continue;
+    }
   }
 }
 
 void Producer::rebuild(std::vector<Report>& reports) {
   const bool was_fatal = fatal_, was_gap = gap_;
-  if (client_) {
+  if (wire_of(Manner::together).client) {
     purge(RD_KAFKA_PURGE_F_QUEUE, reports);
     purge(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT, reports);
   }
@@ -472,7 +453,7 @@ void Producer::rebuild(std::vector<Report>& reports) {
   });
   shrink_ = gap_ = fatal_ = false;
   std::string fault;
-  const bool opened = open(fault);
+  const bool opened = open(Manner::together, fault);
   if (!opened) fatal_ = true;
   if (was_fatal || !opened) {
     next_rebuild_ = Clock::now() + rebuild_pause_;
@@ -488,7 +469,8 @@ void Producer::rebuild(std::vector<Report>& reports) {
 }
 
 void Producer::provoke_fatal_error(int error) {
-  rd_kafka_test_fatal_error(client_.get(), static_cast<rd_kafka_resp_err_t>(error), "provoked");
+  rd_kafka_test_fatal_error(wire_of(Manner::together).client.get(), static_cast<rd_kafka_resp_err_t>(error),
+                            "provoked");
 }
 
 }  // namespace tributary::sinks::kafka

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -71,27 +72,31 @@ class Producer final : public event::Downstream {
     enum class State : std::uint8_t { unknown, present, missing };
     std::string name;
     State state = State::unknown;
-    std::size_t batch_limit = 0;  ///< 0: not known
-    bool stale = false;           ///< it was missing: librdkafka must look again
-    TopicPtr handle;
-    TopicPtr handle_alone;
+    std::size_t batch_limit = 0;      ///< 0: not known
+    std::array<TopicPtr, 2> handles;  ///< by Manner
+  };
+  /// One librdkafka client. That of what goes alone is made when it is first needed.
+  struct Wire {
+    ClientPtr client;
+    QueuePtr queue;
+    std::size_t in_flight = 0;
   };
 
   Producer(ProducerOptions options, SinkObserver& observer);
-  bool open(std::string& fault);
-  bool open_alone();
+  bool open(event::Manner manner, std::string& fault);
   void shut();
   Topic& topic_of(std::string_view stream);
   std::optional<event::Sent> not_ready(Topic& topic, event::Manner manner);
   void missing(Topic& topic);
-  void denied(Topic& topic);
+  void look_again(Topic& topic);
   event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy, event::Manner manner);
   event::Sent refused(Topic& topic, int error);
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
-  bool take(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, std::vector<event::Report>& reports);
+  bool take(Wire& wire, std::chrono::milliseconds timeout, std::vector<event::Report>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
-  void heed(rd_kafka_op_s* event, rd_kafka_s* client);
-  void heed_fatal(rd_kafka_s* client);
+  void heed(rd_kafka_op_s* event, const Wire& wire);
+  void heed_fatal(const Wire& wire);
+  Wire& wire_of(event::Manner manner) { return wires_[static_cast<std::size_t>(manner)]; }
   void purge(int flags, std::vector<event::Report>& reports);
   static std::string hint_for(const Properties& properties);
   void learn();
@@ -115,13 +120,9 @@ class Producer final : public event::Downstream {
   std::chrono::steady_clock::time_point next_rebuild_{};
   std::chrono::milliseconds rebuild_pause_;
 
-  ClientPtr client_;
-  std::mutex wake_mutex_;  ///< guards the exchange of queue_ against wake
+  std::array<Wire, 2> wires_;  ///< by Manner
+  std::mutex wake_mutex_;      ///< guards the exchange of their queues against wake
   std::condition_variable woken_without_queue_;
-  QueuePtr queue_;
-  ClientPtr client_alone_;
-  QueuePtr queue_alone_;
-  std::size_t in_flight_alone_ = 0;
   std::atomic<bool> woken_{false};
   std::atomic<bool> pacing_{false};  ///< poll sleeps for less than the pace: no need to wake it
   std::chrono::steady_clock::time_point last_poll_{};

@@ -24,13 +24,14 @@ constexpr std::string_view reports = "every record needs its report";
 constexpr std::string_view order = "records leave in the order in which they came";
 constexpr std::string_view versions = "idempotence needs the broker's versions to be known";
 constexpr std::string_view creation = "asking for a topic must not create it; see `create_topics`";
+constexpr std::string_view own_topics = "`topics` says which are used";
 constexpr std::string_view events = "reports and logs are read from librdkafka's event queue";
 constexpr std::string_view plugins = "foreign code has no place in the relay";
 constexpr std::string_view statistics = "nobody reads librdkafka's statistics";
 constexpr std::string_view mock = "`tributary demo` has a broker of its own";
 constexpr std::string_view consumer = "it is for consumers; this is a producer";
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 66> refusals{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 67> refusals{{
     {"acks", acks},
     {"request.required.acks", acks},
     {"enable.idempotence", idempotence},
@@ -66,6 +67,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 66> refusals
     {"api.version.fallback.ms", versions},
     {"broker.version.fallback", versions},
     {"allow.auto.create.topics", creation},
+    {"topic.blacklist", own_topics},
     {"enabled_events", events},
     {"log.queue", events},
     {"log_cb", events},

@@ -160,17 +160,22 @@ def test_a_lone_surrogate_becomes_the_replacement_character(work, kafka, topics)
     assert mapping.parse(record.value)["data"]["message"] == "a\ufffdb\ufffd"
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["limit known", "limit found out by the refusal"])
-def test_an_event_over_the_topics_limit_is_a_clipped_dead_letter(work, kafka, topics, known):
-    """Without the right to read the topic's settings the broker refuses a whole batch for one record: the guilty one is
-    found, the others arrive, in order."""
+def limited_topics(work, kafka, topics):
+    """Topics that take 20,000 bytes, and the `security` of a user who may write there but not read that limit."""
     kafka.create_topic(topics["events"], max_message_bytes=20000)
     kafka.create_topic(topics["dead_letter"])
     kafka.create_topic(topics["relay"])
     kafka.allow("limited", *[topic for topic in topics.values() if topic])
     (work / "kafka-password").write_text("limited-test-password")
-    security = {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": "limited",
-                "password": {"file": "kafka-password"}}
+    return {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": "limited",
+            "password": {"file": "kafka-password"}}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["limit known", "limit found out by the refusal"])
+def test_an_event_over_the_topics_limit_is_a_clipped_dead_letter(work, kafka, topics, known):
+    """Without the right to read the topic's settings the broker refuses a whole batch for one record: the guilty one is
+    found, the others arrive, in order."""
+    security = limited_topics(work, kafka, topics)
     big, small = tip(CREATED, message="x" * 100000), [tip(CREATED) for _ in range(20)]
     with ScriptedUpstream() as upstream:
         config = config_for(upstream.url(), kafka, topics) if known else config_for(
@@ -195,13 +200,7 @@ def test_nothing_overtakes_a_batch_that_is_refused(work, kafka, topics, before):
     """Several requests of one key are on their way when the broker refuses the first for one of its records. A broker
     that has nothing of a producer yet takes its second request without the first; and librdkafka sends what comes
     after a refused batch by itself."""
-    kafka.create_topic(topics["events"], max_message_bytes=20000)
-    kafka.create_topic(topics["dead_letter"])
-    kafka.create_topic(topics["relay"])
-    kafka.allow("limited", *[topic for topic in topics.values() if topic])
-    (work / "kafka-password").write_text("limited-test-password")
-    security = {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": "limited",
-                "password": {"file": "kafka-password"}}
+    security = limited_topics(work, kafka, topics)
     small = [tip(CREATED) for _ in range(before + 40)]
     big = [tip(CREATED, message="x" * 100000) for _ in range(2)]
     burst = small[before:before + 2] + big[:1] + small[before + 2:before + 20] + big[1:] + small[before + 20:]

@@ -60,6 +60,12 @@ def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     assert word in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_without_a_configuration_both_places_are_named(work, command):
+    done = run_once(command, folder=work)
+    assert done.returncode == 2 and "neither ./tributary.yaml nor /etc/tributary/tributary.yaml" in done.stderr, done
+
+
 @pytest.mark.parametrize("command", ["status", "tap", "reload"])
 def test_a_command_of_a_later_version_is_not_yet(work, command):
     done = run_once(command, folder=work)

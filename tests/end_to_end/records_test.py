@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import urllib.parse
@@ -158,3 +159,4 @@ def test_the_demo_on_a_terminal(work):
     account = Account.of(text.replace("\r", "")).check()
     assert account["in_flight"] == 0 and account["delivered"] > 20
     assert "kcat" in text
+    assert len(re.findall(r"\x1b\[\d+A", text)) >= 3, "it goes up and draws again"

@@ -243,14 +243,14 @@ def test_the_demo_ends_balanced_and_kcat_reads_what_the_simulator_wrote(work):
     read = [mapping.parse(line[line.index("{"):]) for line in (work / "read.jsonl").read_text().split("\n") if line.endswith("}")]
     ids = [event["_id"] for event in read]
     assert len(set(ids)) == len(ids), "kcat saw an event twice"
-    # kcat loses its broker when the demo ends; up to the last second it has seen everything
-    assert len(ids) >= 0.8 * len(told)
+    # kcat loses its broker when the demo ends: the events of the last two seconds may be missing, and none before
+    last = max(int(entry["at"]) for entry in told)
     for source in {entry["source"] for entry in told}:
         wrote = [entry for entry in told if entry["source"] == source]
         saw = [event for event in read if event["relay"]["source"] == source]
-        assert 0.5 * len(wrote) <= len(saw) <= len(wrote), source
-        first = [entry["id"] for entry in wrote[:len(saw) // 2] if entry["id"]]
-        assert set(first) <= set(ids), f"{source}: events are missing in what kcat read"
+        early = [entry for entry in wrote if int(entry["at"]) < last - 2000]
+        assert len(early) <= len(saw) <= len(wrote), source
+        assert {entry["id"] for entry in early if entry["id"]} <= set(ids), f"{source}: events are missing"
         if all(entry["id"] for entry in wrote):
             assert {event["_id"] for event in saw} <= named.keys(), f"{source}: kcat saw an event that nobody wrote"
     for event in read:
