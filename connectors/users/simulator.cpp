@@ -108,10 +108,13 @@ void Peer::opened() {
     ++server_.refused_;
     return hearing_.set(drop_delay, [this] { client_.drop(); });
   }
-  hearing_.set(server_.settings_.deaf, [this] {
+  const auto hear = [this] {
     hears_ = true;
     client_.come_live();
-  });
+  };
+  // a server that is not deaf hears also what comes right behind the upgrade: not even a timer of 0 may stand between
+  if (server_.settings_.deaf.count() == 0) return hear();
+  hearing_.set(server_.settings_.deaf, hear);
 }
 
 void Peer::heard(std::string_view payload, bool binary) {

@@ -126,6 +126,13 @@ def test_echoes_reach_whom_they_should_with_the_message_alone(real):
 
 
 @pytest.mark.parametrize("real", [False, True], ids=["simulator", "ws"])
+def test_a_server_that_is_not_deaf_hears_what_comes_behind_the_upgrade(real):
+    with a_server(real) as server:
+        client = Dialled(server.port, behind=[echo("at once"), echo("then")], Origin="trusted-host")
+        assert [client.next()["message"] for _ in range(2)] == ["at once", "then"]
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["simulator", "ws"])
 def test_two_matching_origins_answer_twice(real):
     with a_server(real, origins=("trusted-host", "trusted.host" if real else "trusted*")) as server:
         client = Dialled(server.port, Origin="trusted-host")

@@ -92,17 +92,26 @@ class Simulated:
             self.process.communicate(timeout=20 * PATIENCE)
 
 
+def frame(value):
+    """A client's text frame of a text or of a value's JSON."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    payload, mask = text.encode(), os.urandom(4)
+    head = struct.pack("!BB", 0x80 | TEXT, 0x80 | len(payload)) if len(payload) < 126 else \
+        struct.pack("!BBH", 0x80 | TEXT, 0x80 | 126, len(payload))
+    return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+
+
 class Dialled:
     """A client of nothing but the standard library: `heard` holds (opcode, payload) of each message; then `ending`, one
-    of "close", "no close"."""
+    of "close", "no close". `behind`: what it says in the upgrade's own segment."""
 
-    def __init__(self, port, path="/", **headers):
+    def __init__(self, port, path="/", behind=(), **headers):
         self.stream = socket.create_connection(("127.0.0.1", port), timeout=20 * PATIENCE)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13",
                  *[f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]]
-        self.stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self.stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + b"".join(map(frame, behind)))
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             more = self.stream.recv(1)
@@ -115,11 +124,7 @@ class Dialled:
         threading.Thread(target=self._read_on, daemon=True).start()
 
     def send(self, value):
-        text = value if isinstance(value, str) else json.dumps(value)
-        payload, mask = text.encode(), os.urandom(4)
-        head = struct.pack("!BB", 0x80 | TEXT, 0x80 | len(payload)) if len(payload) < 126 else \
-            struct.pack("!BBH", 0x80 | TEXT, 0x80 | 126, len(payload))
-        self.stream.sendall(head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)))
+        self.stream.sendall(frame(value))
 
     def next(self, seconds=15):
         """The next message: JSON as its value, else the text or the bytes."""
