@@ -164,7 +164,7 @@ bool Reader::read_secret(const Node& node, const std::string& path, Mark mark, S
 bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secret& value) {
   if (entry.key == "command") {
     value.kind = Secret::Kind::command;
-    value.directory = report_.file(entry.mark).directory;
+    value.directory = report_.file(entry.mark).directory.string();
     const std::string here = path + ".command";
     const bool list = entry.value.kind == Node::Kind::list && !entry.value.items.empty();
     if (!list) {
@@ -183,7 +183,7 @@ bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secre
   value.name = entry.value.text;
   if (entry.key == "file") {
     value.kind = Secret::Kind::file;
-    value.path = resolve(entry.key, value.name);
+    value.path = resolve(entry.key, value.name).string();
   } else if (entry.key == "env") {
     value.kind = Secret::Kind::env;
   } else if (entry.key == "credential") {

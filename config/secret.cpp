@@ -105,7 +105,7 @@ std::variant<SecretValue, SecretFault> SecretReader::read(const Secret& secret) 
     case Secret::Kind::none:
       return SecretFault{"no secret is configured"};
     case Secret::Kind::file:
-      return read_file(secret.path, "file " + secret.path.string());
+      return read_file(secret.path, "file " + secret.path);
     case Secret::Kind::env: {
       const char* const value = std::getenv(secret.name.c_str());
       if (value == nullptr) return SecretFault{source + " is not set"};

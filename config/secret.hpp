@@ -78,7 +78,7 @@ class SecretWatch {
   bool changed(const FileSignature& now);
 
  private:
-  std::filesystem::path file_;  // empty: never changes
+  std::string file_;  // empty: never changes
   std::optional<FileSignature> last_;
 };
 

@@ -41,11 +41,15 @@ struct NamedSettings {
   std::string name;  // [A-Za-z0-9][A-Za-z0-9._-]{0,63}
   std::string type;
   bool enabled = true;
-  std::unique_ptr<Described> settings;  // never null after a load without faults
+  std::shared_ptr<Described> settings;  // never null after a load without faults; held on to by those who use it
 
   template <typename T>
   [[nodiscard]] const T& as() const {  // throws std::bad_cast when `type` is another's
     return dynamic_cast<const T&>(*settings);
+  }
+  template <typename T>
+  [[nodiscard]] std::shared_ptr<const T> shared() const {  // null when `type` is another's
+    return std::dynamic_pointer_cast<const T>(settings);
   }
 };
 

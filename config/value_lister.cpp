@@ -23,8 +23,8 @@ std::string text_of(const Secret& secret) {
   std::string text = std::to_string(static_cast<int>(secret.kind)) + " ";
   if (secret.kind == Secret::Kind::value) return text + std::to_string(std::hash<std::string>{}(secret.name));
   append(text, secret.name);
-  append(text, secret.path.native());
-  append(text, secret.directory.native());
+  append(text, secret.path);
+  append(text, secret.directory);
   for (const auto& word : secret.command) append(text, word);
   return text + format(secret.timeout);
 }

@@ -44,9 +44,9 @@ struct Secret {
 
   Kind kind = Kind::none;
   std::string name;                  // file: as written; env, credential: the name; value: the secret in plain text
-  std::filesystem::path path;        // file: resolved
+  std::string path;                  // file: resolved. Text, since a path takes as much again for each of its parts
   std::vector<std::string> command;  // command: its words; no shell
-  std::filesystem::path directory;   // command: the directory of the file that names it, where a relative one starts
+  std::string directory;             // command: the directory of the file that names it, where a relative one starts
   Duration timeout = std::chrono::seconds(10);  // command: then it is killed
 
   [[nodiscard]] bool empty() const { return kind == Kind::none; }

@@ -183,9 +183,9 @@ void Conversation::fail(net::Ending ending, const event::Now& now) {
   obey(now);
 }
 
-bool Conversation::adopt(const connectors::Settings& settings, const event::Now& now) {
+bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now) {
   outcome_.clear();
-  if (!protocol_.can_adopt(settings)) return false;
+  if (!protocol_.can_adopt(*settings)) return false;
   protocol_.adopt(settings, now, outcome_);
   if (open()) apply(now);
   return true;

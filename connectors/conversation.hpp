@@ -95,7 +95,7 @@ class Conversation {
   /// Something of ours broke: ends this connection.
   void fail(net::Ending ending, const event::Now& now);
   /// Changed settings, which the protocol takes over where it can; false when it cannot.
-  bool adopt(const connectors::Settings& settings, const event::Now& now);
+  bool adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now);
   void tick(const event::Now& now);
   event::SteadyTime deadline() const;
 

@@ -18,7 +18,7 @@ event::Now read_clocks() {
 }
 
 net::SessionSettings session_settings(const LinkSettings& settings) {
-  const config::ConnectorCommon& common = settings.common;
+  const config::ConnectorCommon& common = *settings.common;
   net::SessionSettings session;
   session.dial = common.timeouts.dial;
   session.handshake = common.timeouts.handshake;
@@ -76,11 +76,11 @@ Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const Link
       protocol_(std::move(protocol)),
       around_(surroundings),
       protocol_secrets_(protocol_->secrets().size()),
-      secrets_(around_.io, around_.workers, all_secrets(*protocol_, settings_.common)),
+      secrets_(around_.io, around_.workers, all_secrets(*protocol_, *settings_.common)),
       conversation_(conversation_settings(settings_), *protocol_, around_.intake, around_.observer, *this),
       timer_(around_.io),
       self_(std::make_shared<Link*>(this)) {
-  for (const auto& [header, secret] : settings_.common.headers) header_names_.push_back(header);
+  for (const auto& [header, secret] : settings_.common->headers) header_names_.push_back(header);
 }
 
 Link::~Link() { drop(); }
@@ -97,9 +97,11 @@ void Link::stop(std::chrono::milliseconds patience, std::function<void()> stoppe
   });
 }
 
-bool Link::adopt(const connectors::Settings& settings) {
+bool Link::adopt(const std::shared_ptr<const connectors::Settings>& settings) {
   bool taken = false;
   guarded([&] { taken = conversation_.adopt(settings, read_clocks()); });
+  // the same in another object: the old one can go
+  if (taken) settings_.common = common_of(settings);
   return taken;
 }
 
@@ -176,7 +178,7 @@ void Link::take_secrets(SecretsRead read) {
   // A header's value in plain text is no secret, and may well be an ordinary word.
   std::vector<std::string> kept_out;
   auto value = header_values_.begin();
-  for (const auto& [name, secret] : settings_.common.headers) {
+  for (const auto& [name, secret] : settings_.common->headers) {
     if (secret.kind != config::Secret::Kind::value) kept_out.push_back(*value);
     ++value;
   }
@@ -187,7 +189,7 @@ void Link::take_secrets(SecretsRead read) {
 }
 
 void Link::connect(net::DialTarget target) {
-  const config::ConnectorCommon& common = settings_.common;
+  const config::ConnectorCommon& common = *settings_.common;
   for (std::size_t i = 0; i < header_values_.size(); ++i) set_header(target, header_names_[i], header_values_[i]);
   target.tls = tls_settings(common.tls);
   target.proxy = common.proxy;

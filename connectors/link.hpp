@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "config/shared.hpp"
 #include "connectors/conversation.hpp"
 #include "connectors/link_secrets.hpp"
 #include "connectors/protocol.hpp"
@@ -26,7 +27,7 @@ namespace tributary::connectors {
 struct LinkSettings {
   std::string connector;
   std::string_view source;  ///< the registry's name of its kind: static storage
-  config::ConnectorCommon common;
+  config::Shared<config::ConnectorCommon> common;
   std::chrono::milliseconds pause_limit{20'000};  ///< `limits.pause`
   std::chrono::milliseconds secret_poll{1'000};   ///< how often a refused or missing secret is looked at
   std::uint64_t seed = 0;                         ///< of the back-off; another one for each connector
@@ -62,7 +63,7 @@ class Link final : private net::WebSocketListener, private Wire {
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
 
   /// Takes changed settings over without a new connection; false when they need one, and nothing has changed.
-  bool adopt(const connectors::Settings& settings);
+  bool adopt(const std::shared_ptr<const connectors::Settings>& settings);
   bool can_adopt(const connectors::Settings& settings) const { return protocol_->can_adopt(settings); }
 
   LinkStatus status() const { return conversation_.status(); }

@@ -129,8 +129,8 @@ class LinkTest : public ::testing::Test {
     settings.connector = "main-stage";
     settings.source = "toy";
     settings.secret_poll = 5ms;
-    settings.common.backoff.base = 5ms;
-    settings.common.backoff.cap = 20ms;
+    common.backoff.base = 5ms;
+    common.backoff.cap = 20ms;
     toy.url = server->url();
     directory = std::filesystem::temp_directory_path() /
                 ("tributary-link-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
@@ -138,6 +138,7 @@ class LinkTest : public ::testing::Test {
   }
   LinkSurroundings around() { return {io, workers, budget, intake, witness}; }
   std::unique_ptr<Link> make() {
+    settings.common = common;
     return std::make_unique<Link>(settings, std::make_unique<support::ToyProtocol>(toy), around());
   }
   void start() {
@@ -183,6 +184,7 @@ class LinkTest : public ::testing::Test {
   support::FakeIntake intake;
   Witness witness;
   std::unique_ptr<ToyServer> server = std::make_unique<ToyServer>(io);
+  config::ConnectorCommon common;  ///< of `settings`, at the next make()
   LinkSettings settings;
   support::ToySettings toy;
   std::filesystem::path directory;

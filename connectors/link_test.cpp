@@ -105,7 +105,7 @@ TEST_F(LinkTest, KeepsTryingAServerThatIsNotThereUntilItIs) {
 
 TEST_F(LinkTest, EndsAHandshakeThatDoesNotFinish) {
   server->silent = true;
-  settings.common.timeouts.handshake = 30ms;
+  common.timeouts.handshake = 30ms;
   start();
   await([&] { return witness.endings.size() >= 2; });
   EXPECT_EQ(witness.last_reason(), Reason::handshake_timeout);
@@ -114,14 +114,14 @@ TEST_F(LinkTest, EndsAHandshakeThatDoesNotFinish) {
 }
 
 TEST_F(LinkTest, PingsKeepAConnectionAndTheirSilenceEndsIt) {
-  settings.common.ping_interval = 5ms;
-  settings.common.timeouts.pong = 2s;
+  common.ping_interval = 5ms;
+  common.timeouts.pong = 2s;
   start_live();
   run_for(100ms);
   EXPECT_EQ(state(), State::live);
   EXPECT_TRUE(witness.endings.empty());
   link.reset();
-  settings.common.timeouts.pong = 40ms;
+  common.timeouts.pong = 40ms;
   start_live();
   server->last().socket->pause_reading();
   await([&] { return !witness.endings.empty(); });
@@ -178,8 +178,8 @@ TEST_F(LinkTest, ParksWithoutASecretAndGoesOnWhenItComes) {
 
 TEST_F(LinkTest, AddsSecretHeadersToTheUpgrade) {
   write("key", "s3cret-of-a-test");
-  settings.common.headers["X-Key"] = secret_file("key");
-  settings.common.headers["X-Toy"] = config::Secret{config::Secret::Kind::value, "ours", {}, {}, {}, 10s};
+  common.headers["X-Key"] = secret_file("key");
+  common.headers["X-Toy"] = config::Secret{config::Secret::Kind::value, "ours", {}, {}, {}, 10s};
   toy.secrets = {config::Secret{}};
   start_live();
   EXPECT_EQ(server->requests.front().header("X-Key"), "s3cret-of-a-test");
@@ -280,7 +280,7 @@ TEST_F(LinkTest, StopsFromWaitingParkedDialingAndIdle) {
   stops();
   link->start();
   stops();
-  settings.common.backoff.base = 1h;
+  common.backoff.base = 1h;
   net::UpgradeAnswer busy;
   busy.status = 503;
   server->refusals.assign(1, busy);
@@ -339,7 +339,7 @@ TEST_F(LinkTest, ReportsTheGapOfAnEarlierRun) {
 }
 
 TEST_F(LinkTest, AnEventOverTheFrameLimitCostsTheConnectionOnly) {
-  settings.common.frame_limit = config::kib(1);
+  common.frame_limit = config::kib(1);
   start_live();
   server->say("event " + std::string(2000, 'x'));
   await([&] { return !witness.endings.empty(); });

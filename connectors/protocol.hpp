@@ -105,7 +105,7 @@ class Protocol {
     return false;
   }
   /// Takes over what can be adopted, on the open connection if there is one (`outcome` says what to send).
-  virtual void adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
+  virtual void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
     static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
   }
   /// What `check --connect` asks beside dialling. `secrets` as for `dial`.

@@ -21,8 +21,9 @@ struct Entry {
   std::string_view example_name;  ///< what the reference calls its example, e.g. "main-stage"
   /// Its part of the configuration at its defaults: a struct derived from `Settings`.
   std::unique_ptr<config::Described> (*settings)();
-  /// `settings` is what `settings()` made, read and checked. It may be copied from, not kept.
-  std::unique_ptr<Protocol> (*protocol)(const std::string& connector_name, const Settings& settings);
+  /// `settings` is what `settings()` made, read and checked; throws std::bad_cast when it is another kind's.
+  std::unique_ptr<Protocol> (*protocol)(const std::string& connector_name,
+                                        const std::shared_ptr<const Settings>& settings);
   /// An upstream of this kind to develop against.
   std::unique_ptr<Simulator> (*simulator)(boost::asio::io_context& io, const SimulatorOptions& options);
   std::vector<BehaviourDescription> (*behaviours)();  ///< what the simulator can be asked to do

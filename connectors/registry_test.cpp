@@ -24,10 +24,14 @@ TEST(Registry, EveryLineIsWhole) {
 
 TEST(Registry, MakesSettingsThatItsProtocolTakes) {
   for (const Entry& entry : registry()) {
-    const auto settings = entry.settings();
-    const auto* common = dynamic_cast<const Settings*>(settings.get());
+    const std::shared_ptr<config::Described> settings = entry.settings();
+    const auto common = std::dynamic_pointer_cast<const Settings>(settings);
     ASSERT_NE(common, nullptr) << entry.name << ": settings must derive from connectors::Settings";
-    EXPECT_NE(entry.protocol("main-stage", *common), nullptr) << entry.name;
+    EXPECT_NE(entry.protocol("main-stage", common), nullptr) << entry.name;
+    for (const Entry& other : registry()) {
+      if (&other == &entry) continue;
+      EXPECT_THROW(other.protocol("main-stage", common), std::bad_cast) << other.name;
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "config/settings.hpp"
+#include "config/shared.hpp"
 
 namespace tributary::connectors {
 
@@ -12,5 +14,10 @@ struct Settings : config::Described {
   config::ConnectorCommon common;
   std::uint32_t nesting = 64;  ///< `limits.nesting`, handed down by the daemon: not a key of the connector
 };
+
+/// The common part of settings, which keeps the whole alive.
+inline config::Shared<config::ConnectorCommon> common_of(const std::shared_ptr<const Settings>& settings) {
+  return config::Shared<config::ConnectorCommon>::part(settings, &Settings::common);
+}
 
 }  // namespace tributary::connectors

@@ -165,11 +165,11 @@ void check_connector(const config::NamedSettings& named, std::chrono::millisecon
   NoIntake intake;
   Verdict verdict;
   const auto& entry = *connectors::find(named.type);
-  const auto& settings = named.as<connectors::Settings>();
+  const auto settings = named.shared<connectors::Settings>();
   connectors::LinkSettings link_settings;
   link_settings.connector = named.name;
   link_settings.source = entry.name;
-  link_settings.common = settings.common;
+  link_settings.common = connectors::common_of(settings);
   const std::string what = "connectors." + named.name + ": ";
   {
     connectors::Link link(std::move(link_settings), entry.protocol(named.name, settings),
@@ -198,7 +198,7 @@ void check_connector(const config::NamedSettings& named, std::chrono::millisecon
     }
     if (!intake.expiring.empty()) report.warn(what + "the credential expires soon: " + intake.expiring);
     const auto secrets = read_all(link.protocol().secrets());
-    look_up(link.protocol().lookups(secrets), settings, secrets, timeout, what, report);
+    look_up(link.protocol().lookups(secrets), *settings, secrets, timeout, what, report);
     workers.join();
   }
 }

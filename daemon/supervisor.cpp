@@ -17,7 +17,7 @@ constexpr auto look_every = 15s;
 }  // namespace
 
 std::unique_ptr<connectors::Protocol> Supervisor::protocol_of(const config::NamedSettings& connector) {
-  return connectors::find(connector.type)->protocol(connector.name, connector.as<connectors::Settings>());
+  return connectors::find(connector.type)->protocol(connector.name, connector.shared<connectors::Settings>());
 }
 
 Supervisor::Supervisor(const Surroundings& around) : around_(around), look_(around.io) {}
@@ -60,12 +60,11 @@ void Supervisor::measure() {
 }
 
 void Supervisor::launch(Run& run) {
-  const auto& settings = run.settings->as<connectors::Settings>();
   try {
     connectors::LinkSettings link;
     link.connector = run.settings->name;
     link.source = connectors::find(run.settings->type)->name;
-    link.common = settings.common;
+    link.common = connectors::common_of(run.settings->shared<connectors::Settings>());
     link.pause_limit = around_.limits.pause;
     link.seed = std::random_device{}();
     run.link = std::make_unique<connectors::Link>(
@@ -89,10 +88,9 @@ bool Supervisor::can_adopt(const std::string& connector, const connectors::Setti
   return run != runs_.end() && run->second.link && run->second.link->can_adopt(settings);
 }
 
-bool Supervisor::adopt(const std::string& connector, std::unique_ptr<config::Described> settings) {
+bool Supervisor::adopt(const std::string& connector, std::shared_ptr<config::Described> settings) {
   Run& run = runs_.at(connector);
-  // The link copies what it needs; the old ones go once nobody looks at them.
-  if (!run.link || !run.link->adopt(dynamic_cast<const connectors::Settings&>(*settings))) return false;
+  if (!run.link || !run.link->adopt(std::dynamic_pointer_cast<const connectors::Settings>(settings))) return false;
   run.settings->settings = std::move(settings);
   return true;
 }

@@ -45,7 +45,7 @@ class Supervisor {
   /// Whether this connector can take these settings over without a new connection. False also when it is not here.
   bool can_adopt(const std::string& connector, const connectors::Settings& settings) const;
   /// Has it take them over, after can_adopt. False when that went wrong, and the old ones stay.
-  bool adopt(const std::string& connector, std::unique_ptr<config::Described> settings);
+  bool adopt(const std::string& connector, std::shared_ptr<config::Described> settings);
   /// Ends all of them within `patience`, then calls `stopped` once.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.

@@ -1,7 +1,6 @@
 #include "net/http_reply.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -44,7 +43,7 @@ int retry_after_seconds(std::string_view value, std::time_t now) {
 
 struct HttpReplyReader::Parser {
   http::response_parser<http::buffer_body> http;
-  std::array<char, body_limit> body;
+  std::string body;  ///< room for body_limit bytes, had only once there is a body: an upgrade that succeeds has none
 };
 
 HttpReplyReader::HttpReplyReader() : parser_(std::make_unique<Parser>()) {
@@ -96,6 +95,7 @@ std::size_t HttpReplyReader::feed_head(std::string_view bytes) {
 }
 
 std::size_t HttpReplyReader::feed_body(std::string_view bytes) {
+  parser_->body.resize(body_limit);
   auto& body = parser_->http.get().body();
   body.data = parser_->body.data() + reply_.body.size();
   body.size = body_limit - reply_.body.size();

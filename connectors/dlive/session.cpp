@@ -28,27 +28,27 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 }  // namespace
 
-Session::Session(const std::string& connector, const Config& config)
-    : config_(config), codec_(connector, config.nesting), subscriptions_(config.resubscribe_limit) {}
+Session::Session(const std::string& connector, config::Shared<Config> config)
+    : config_(std::move(config)), codec_(connector, config_->nesting), subscriptions_(config_->resubscribe_limit) {}
 
 std::vector<config::Secret> Session::secrets() const {
-  return config_.token ? std::vector{*config_.token} : std::vector<config::Secret>{};
+  return config_->token ? std::vector{*config_->token} : std::vector<config::Secret>{};
 }
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
   static_cast<void>(now);
   token_ = secrets.empty() ? std::string{} : trimmed(secrets.front());
-  if (config_.token && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
+  if (config_->token && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
   net::DialTarget target;
-  target.url = config_.url;
-  target.origin = config_.origin;
+  target.url = config_->url;
+  target.origin = config_->origin;
   target.subprotocols = {"graphql-ws"};
   return target;
 }
 
 std::chrono::milliseconds Session::silence_limit() const {
-  const auto own = config_.common.timeouts.heartbeat;
+  const auto own = config_->common.timeouts.heartbeat;
   return own.count() > 0 ? own : default_silence;
 }
 
@@ -57,7 +57,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   acknowledged_ = false;
   silent_by_ = paused_ ? never : now.steady + silence_limit();
   subscriptions_.reset();
-  subscriptions_.want(config_.streamers, config_.treasure_chest, now.steady, outcome);
+  subscriptions_.want(config_->streamers, config_->treasure_chest, now.steady, outcome);
   std::string init = R"({"type":"connection_init","payload":{)";
   if (!token_.empty()) {
     init += "\"authorization\":";
@@ -151,20 +151,21 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
 
 bool Session::can_adopt(const Settings& settings) const {
   const auto* const next = dynamic_cast<const Config*>(&settings);
-  return next != nullptr && next->url == config_.url && next->origin == config_.origin &&
-         next->token == config_.token && next->common == config_.common && next->nesting == config_.nesting;
+  return next != nullptr && next->url == config_->url && next->origin == config_->origin &&
+         next->token == config_->token && next->common == config_->common && next->nesting == config_->nesting;
 }
 
-void Session::adopt(const Settings& settings, const event::Now& now, Outcome& outcome) {
-  config_ = dynamic_cast<const Config&>(settings);
-  subscriptions_.set_limit(config_.resubscribe_limit);
-  subscriptions_.want(config_.streamers, config_.treasure_chest, now.steady, outcome);
+void Session::adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
+  config_ = config::Shared<Config>::from(settings);
+  subscriptions_.set_limit(config_->resubscribe_limit);
+  subscriptions_.want(config_->streamers, config_->treasure_chest, now.steady, outcome);
 }
 
 std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) const {
   std::vector<Lookup> lookups;
-  for (const auto& streamer : config_.streamers) {
-    lookups.push_back(lookup_of(config_.api_url, streamer, secrets.empty() ? std::string{} : trimmed(secrets.front())));
+  for (const auto& streamer : config_->streamers) {
+    lookups.push_back(
+        lookup_of(config_->api_url, streamer, secrets.empty() ? std::string{} : trimmed(secrets.front())));
   }
   return lookups;
 }

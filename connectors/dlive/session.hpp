@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/shared.hpp"
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/subscriptions.hpp"
@@ -18,7 +19,7 @@ namespace tributary::connectors::dlive {
 /// Owner: a Link or a test. Thread: io.
 class Session final : public Protocol {
  public:
-  Session(const std::string& connector, const Config& config);
+  Session(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -28,10 +29,10 @@ class Session final : public Protocol {
   event::SteadyTime deadline() const override;
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
-  std::vector<std::string> channels() const override { return config_.streamers; }
+  std::vector<std::string> channels() const override { return config_->streamers; }
   std::vector<ChannelActivity> activity() const override { return subscriptions_.activity(); }
   bool can_adopt(const Settings& settings) const override;
-  void adopt(const Settings& settings, const event::Now& now, Outcome& outcome) override;
+  void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
 
  private:
@@ -40,7 +41,7 @@ class Session final : public Protocol {
   void on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome);
   std::chrono::milliseconds silence_limit() const;
 
-  Config config_;
+  config::Shared<Config> config_;
   Codec codec_;
   Subscriptions subscriptions_;
   std::string token_;

@@ -9,8 +9,9 @@
 namespace tributary::connectors::oha {
 namespace {
 
-std::unique_ptr<Protocol> make_protocol(const std::string& connector_name, const Settings& settings) {
-  return std::make_unique<Session>(connector_name, dynamic_cast<const Config&>(settings));
+std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
+                                        const std::shared_ptr<const Settings>& settings) {
+  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
 }  // namespace

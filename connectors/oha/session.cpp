@@ -30,32 +30,32 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 }  // namespace
 
-Session::Session(const std::string& connector, const Config& config)
-    : config_(config), codec_(connector, config.label, config.nesting) {}
+Session::Session(const std::string& connector, config::Shared<Config> config)
+    : config_(std::move(config)), codec_(connector, config_->label, config_->nesting) {}
 
 std::vector<config::Secret> Session::secrets() const {
-  std::vector<config::Secret> secrets{config_.stream};
-  if (config_.auth) secrets.push_back(config_.auth->token);
+  std::vector<config::Secret> secrets{config_->stream};
+  if (config_->auth) secrets.push_back(config_->auth->token);
   return secrets;
 }
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
   const std::string stream = secrets.empty() ? std::string{} : trimmed(secrets[0]);
-  token_ = config_.auth && secrets.size() > 1 ? trimmed(secrets[1]) : std::string{};
+  token_ = config_->auth && secrets.size() > 1 ? trimmed(secrets[1]) : std::string{};
   redaction_.keep_out({stream, token_});
   if (stream.empty()) return ending_of(net::Reason::credential_unreadable, "the stream's key is empty");
-  if (stream.size() >= Redaction::shortest && config_.label.find(stream) != std::string::npos) {
+  if (stream.size() >= Redaction::shortest && config_->label.find(stream) != std::string::npos) {
     return ending_of(net::Reason::credential_unreadable,
                      "the label holds the stream's key, and every event would tell it: choose another label");
   }
-  if (config_.auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
+  if (config_->auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
   if (const auto expires = claims_of(token_).expires; expires && *expires <= now.wall) {
     return ending_of(net::Reason::credential_expired, "the token says that it expired at " + event::to_text(*expires));
   }
-  const auto in = config_.auth ? config_.auth->in : TokenIn::message;
+  const auto in = config_->auth ? config_->auth->in : TokenIn::message;
   net::DialTarget target;
-  target.url = config_.dial_url(stream, in == TokenIn::query ? token_ : std::string{});
+  target.url = config_->dial_url(stream, in == TokenIn::query ? token_ : std::string{});
   if (in == TokenIn::header) target.headers.emplace_back("Authorization", "Bearer " + token_);
   return target;
 }
@@ -63,10 +63,10 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection);
   live_ = authenticated_ = false;
-  judged_ = !config_.auth;
+  judged_ = !config_->auth;
   verdict_by_ = never;
   last_event_ = now.steady;
-  if (!config_.auth || config_.auth->in != TokenIn::message) return;
+  if (!config_->auth || config_->auth->in != TokenIn::message) return;
   std::string frame = R"({"type":"auth","data":{"token":)";
   event::append_quoted(frame, token_);
   outcome.sends.push_back({frame + "}}", false});
@@ -97,12 +97,12 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
 void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
   const bool first = !std::exchange(live_, true);
   outcome.live = first;
-  if (judged_ && config_.auth && authenticated == authenticated_) return;
-  if (judged_ && (!config_.auth || authenticated)) {
+  if (judged_ && config_->auth && authenticated == authenticated_) return;
+  if (judged_ && (!config_->auth || authenticated)) {
     authenticated_ = authenticated;
     return;
   }
-  const bool of_the_connection = first && config_.auth->in == TokenIn::message && !authenticated;
+  const bool of_the_connection = first && config_->auth->in == TokenIn::message && !authenticated;
   if (!of_the_connection) return judge(authenticated, "the server does not know the token", outcome);
   verdict_by_ = paused_ ? never : now.steady + verdict_patience;
 }

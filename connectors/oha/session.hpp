@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/shared.hpp"
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
 #include "connectors/protocol.hpp"
@@ -22,7 +23,7 @@ namespace tributary::connectors::oha {
 /// first frame holds a secret.
 class Session final : public Protocol {
  public:
-  Session(const std::string& connector, const Config& config);
+  Session(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -34,8 +35,8 @@ class Session final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   void explain_refusal(net::Ending& ending) const override;
-  std::vector<std::string> channels() const override { return {config_.label}; }
-  std::vector<ChannelActivity> activity() const override { return {{config_.label, last_event_}}; }
+  std::vector<std::string> channels() const override { return {config_->label}; }
+  std::vector<ChannelActivity> activity() const override { return {{config_->label, last_event_}}; }
 
   /// We may speak on this connection.
   bool authenticated() const { return authenticated_; }
@@ -44,7 +45,7 @@ class Session final : public Protocol {
   void on_answer(bool authenticated, const event::Now& now, Outcome& outcome);
   void judge(bool authenticated, std::string_view words, Outcome& outcome);
 
-  Config config_;
+  config::Shared<Config> config_;
   Codec codec_;
   Redaction redaction_;
   std::string token_;

@@ -27,12 +27,12 @@ bool server_leaves(int code) { return code == 1001 || (code >= 1011 && code <= 1
 
 }  // namespace
 
-Session::Session(const std::string& connector, const Config& config)
-    : config_(config), codec_({connector, config.channel, config.nesting}) {}
+Session::Session(const std::string& connector, config::Shared<Config> config)
+    : config_(std::move(config)), codec_({connector, config_->channel, config_->nesting}) {}
 
 std::vector<config::Secret> Session::secrets() const {
   std::vector<config::Secret> secrets;
-  if (config_.auth) secrets.push_back(config_.auth->secret());
+  if (config_->auth) secrets.push_back(config_->auth->secret());
   return secrets;
 }
 
@@ -41,25 +41,25 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   static_cast<void>(now);
   stage_ = Stage::dialled;
   answer_by_ = never;
-  if (config_.auth) {
+  if (config_->auth) {
     secret_ = secrets.empty() ? std::string{} : secrets.front();
     if (secret_.empty()) {
       return net::Ending{net::Reason::credential_unreadable,
-                         config_.auth->token ? "the token is empty" : "the password is empty"};
+                         config_->auth->token ? "the token is empty" : "the password is empty"};
     }
   }
   net::DialTarget target;
-  target.url = config_.dial_url();
+  target.url = config_->dial_url();
   return target;
 }
 
 std::string Session::auth_frame() const {
   std::string frame;
-  if (config_.auth->token) {
+  if (config_->auth->token) {
     frame = "{\"token\":";
   } else {
     frame = "{\"email\":";
-    event::append_quoted(frame, config_.auth->email);
+    event::append_quoted(frame, config_->auth->email);
     frame += ",\"password\":";
   }
   event::append_quoted(frame, secret_);
@@ -70,9 +70,9 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   static_cast<void>(connection);
   paused_ = false;
   last_event_ = now.steady;
-  if (!config_.auth) return come_live(outcome);
+  if (!config_->auth) return come_live(outcome);
   stage_ = Stage::asked;
-  answer_left_ = config_.common.timeouts.handshake;
+  answer_left_ = config_->common.timeouts.handshake;
   answer_by_ = answer_left_.count() > 0 ? now.steady + answer_left_ : never;
   outcome.sends.push_back({auth_frame(), false});
 }
@@ -86,7 +86,7 @@ void Session::come_live(Outcome& outcome) {
 void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   if (stage_ == Stage::asked && payload == welcome) return come_live(outcome);
   if (binary) return on_binary(payload, outcome);
-  if (!config_.listen) return;  // the socket is for sending: the channel's content is control traffic
+  if (!config_->listen) return;  // the socket is for sending: the channel's content is control traffic
   codec_.read(payload, now, outcome);
   if (outcome.kind == event::FrameKind::carrying) last_event_ = now.steady;
 }
@@ -111,7 +111,7 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   if (paused == paused_) return;
   paused_ = paused;
-  if (stage_ != Stage::asked || config_.common.timeouts.handshake.count() == 0) return;
+  if (stage_ != Stage::asked || config_->common.timeouts.handshake.count() == 0) return;
   if (paused) {
     answer_left_ = answer_by_ - now.steady;
     answer_by_ = never;

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/shared.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
@@ -22,7 +23,7 @@ namespace tributary::connectors::stagecast {
 /// first frame holds a secret.
 class Session final : public Protocol {
  public:
-  Session(const std::string& connector, const Config& config);
+  Session(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -33,8 +34,8 @@ class Session final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
-  std::vector<std::string> channels() const override { return {config_.channel}; }
-  std::vector<ChannelActivity> activity() const override { return {{config_.channel, last_event_}}; }
+  std::vector<std::string> channels() const override { return {config_->channel}; }
+  std::vector<ChannelActivity> activity() const override { return {{config_->channel, last_event_}}; }
 
  private:
   enum class Stage : std::uint8_t { dialled, asked, live, over };
@@ -45,7 +46,7 @@ class Session final : public Protocol {
   void refused(std::string detail, Outcome& outcome);
   std::string clean(std::string_view words) const;
 
-  Config config_;
+  config::Shared<Config> config_;
   Codec codec_;
   Stage stage_ = Stage::dialled;
   bool paused_ = false;

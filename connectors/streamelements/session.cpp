@@ -47,30 +47,30 @@ std::string words_of(std::string_view json) {
 
 }  // namespace
 
-Session::Session(std::string connector, const Config& config)
-    : config_(config),
-      codec_({std::move(connector), config.test_events, config.state_updates, config.nesting}),
-      heartbeat_(config.engine_io) {}
+Session::Session(std::string connector, config::Shared<Config> config)
+    : config_(std::move(config)),
+      codec_({std::move(connector), config_->test_events, config_->state_updates, config_->nesting}),
+      heartbeat_(config_->engine_io) {}
 
-std::vector<config::Secret> Session::secrets() const { return {config_.token}; }
+std::vector<config::Secret> Session::secrets() const { return {config_->token}; }
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
   token_ = secrets.empty() ? std::string{} : std::string(trimmed(secrets.front()));
-  claims_ = config_.method == Method::jwt ? claims_of(token_) : TokenClaims{};
+  claims_ = config_->method == Method::jwt ? claims_of(token_) : TokenClaims{};
   warn_at_ = event::SteadyTime::max();
   if (token_.empty()) return net::Ending{net::Reason::credential_unreadable, "the token is empty"};
   if (claims_.expires && *claims_.expires <= now.wall) {
     return net::Ending{net::Reason::credential_expired,
                        "the token says that it expired at " + event::to_text(*claims_.expires)};
   }
-  if (!config_.channel.empty() && !claims_.channel.empty() && claims_.channel != config_.channel) {
+  if (!config_->channel.empty() && !claims_.channel.empty() && claims_.channel != config_->channel) {
     return net::Ending{net::Reason::wrong_channel, "the token is of channel " +
                                                        redacted(claims_.channel, token_, detail_limit / 2) +
-                                                       ", configured is " + config_.channel};
+                                                       ", configured is " + config_->channel};
   }
   net::DialTarget target;
-  target.url = config_.dial_url();
+  target.url = config_->dial_url();
   return target;
 }
 
@@ -126,16 +126,16 @@ void Session::on_open_packet(std::string_view body, const event::Now& now, Outco
     malformed(handshake.is_discarded() ? "not_json" : "wrong_shape", "a handshake is an object", outcome);
     return end(net::Reason::protocol_error, "the handshake is no JSON object", outcome);
   }
-  const auto own = config_.common.timeouts.heartbeat;
+  const auto own = config_->common.timeouts.heartbeat;
   const auto interval = member_duration(handshake, "pingInterval", default_ping_interval);
   const auto timeout = member_duration(handshake, "pingTimeout", default_ping_timeout);
   heartbeat_.begin(interval, own.count() > 0 ? own : timeout, now.steady);
   stage_ = Stage::opened;
-  if (config_.engine_io == 4) outcome.sends.push_back({"40", false});
+  if (config_->engine_io == 4) outcome.sends.push_back({"40", false});
 }
 
 void Session::on_ping(const Packet& packet, Outcome& outcome) {
-  if (config_.engine_io == 3) {
+  if (config_->engine_io == 3) {
     return end(net::Reason::engine_io_mismatch, "the server pings, so it speaks Engine.IO 4; configured is 3", outcome);
   }
   std::string pong = "3";
@@ -145,7 +145,7 @@ void Session::on_ping(const Packet& packet, Outcome& outcome) {
 
 void Session::on_connect(const Packet& packet, Outcome& outcome) {
   if (stage_ != Stage::opened) return unknown(outcome);
-  if (config_.engine_io == 4) {
+  if (config_->engine_io == 4) {
     const auto answer = nlohmann::json::parse(packet.body, nullptr, false);
     if (!answer.is_object() || !answer.contains("sid")) {
       return end(net::Reason::engine_io_mismatch,
@@ -153,7 +153,7 @@ void Session::on_connect(const Packet& packet, Outcome& outcome) {
     }
   }
   stage_ = Stage::joined;
-  outcome.sends.push_back({authenticate_message(name(config_.method), token_), false});
+  outcome.sends.push_back({authenticate_message(name(config_->method), token_), false});
 }
 
 void Session::on_error(const Packet& packet, Outcome& outcome) {
@@ -186,13 +186,13 @@ void Session::on_authenticated(const event::Now& now, Outcome& outcome) {
     const auto found = answer.find("channelId");
     if (found != answer.end() && found->is_string()) channel = found->get<std::string>();
   }
-  if (!config_.channel.empty() && !channel.empty() && channel != config_.channel) {
+  if (!config_->channel.empty() && !channel.empty() && channel != config_->channel) {
     return end(net::Reason::wrong_channel,
                "authenticated for channel " + redacted(channel, token_, detail_limit / 2) + ", configured is " +
-                   config_.channel,
+                   config_->channel,
                outcome);
   }
-  channel_ = channel.empty() ? config_.channel : std::move(channel);
+  channel_ = channel.empty() ? config_->channel : std::move(channel);
   stage_ = Stage::live;
   outcome.live = true;
   watch_expiry(now, outcome);
@@ -246,7 +246,7 @@ void Session::farewell(Outcome& outcome) {
 }
 
 std::vector<std::string> Session::channels() const {
-  const auto& channel = channel_.empty() ? config_.channel : channel_;
+  const auto& channel = channel_.empty() ? config_->channel : channel_;
   return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
 }
 

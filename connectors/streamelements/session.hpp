@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/shared.hpp"
 #include "connectors/credential.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/streamelements/codec.hpp"
@@ -23,7 +24,7 @@ namespace tributary::connectors::streamelements {
 /// notice or of a malformed detail holds the token.
 class Session final : public Protocol {
  public:
-  Session(std::string connector, const Config& config);
+  Session(std::string connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -52,7 +53,7 @@ class Session final : public Protocol {
   static void unknown(Outcome& outcome) { outcome.unknown = true; }
   static void malformed(std::string_view reason, std::string_view detail, Outcome& outcome);
 
-  Config config_;
+  config::Shared<Config> config_;
   Codec codec_;
   Heartbeat heartbeat_;
   Stage stage_ = Stage::dialled;

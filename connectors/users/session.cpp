@@ -14,17 +14,15 @@ constexpr std::chrono::seconds default_patience{10};
 
 }  // namespace
 
-Config Session::labelled(const std::string& connector, Config config) {
-  if (config.label.empty()) config.label = connector;
-  return config;
-}
-
-Session::Session(const std::string& connector, const Config& config)
-    : connector_(connector), config_(labelled(connector, config)), codec_({connector, config_.label, config.nesting}) {}
+Session::Session(const std::string& connector, config::Shared<Config> config)
+    : connector_(connector),
+      config_(std::move(config)),
+      label_(config_->label.empty() ? connector : config_->label),
+      codec_({connector, label_, config_->nesting}) {}
 
 std::vector<config::Secret> Session::secrets() const {
   std::vector<config::Secret> secrets;
-  if (config_.api_key) secrets.push_back(*config_.api_key);
+  if (config_->api_key) secrets.push_back(*config_->api_key);
   return secrets;
 }
 
@@ -33,9 +31,9 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   static_cast<void>(now);
   open_ = false;
   net::DialTarget target;
-  target.url = config_.url;
-  target.origin = config_.origin;
-  if (config_.api_key) {
+  target.url = config_->url;
+  target.origin = config_->origin;
+  if (config_->api_key) {
     target.headers.emplace_back("users-api-key", secrets.empty() ? std::string{} : secrets.front());
     if (target.headers.front().second.empty()) {
       return net::Ending{net::Reason::credential_unreadable, "the api_key is empty"};
@@ -59,7 +57,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
                                                std::to_string(now.wall.time_since_epoch().count()),
                                                std::to_string(now.steady.time_since_epoch().count())}))
                     .append("-");
-  const auto patience = config_.common.timeouts.handshake;
+  const auto patience = config_->common.timeouts.handshake;
   listen_only_at_ = now.steady + (patience.count() > 0 ? patience : config::Duration(default_patience));
   probe(now, outcome);
 }
@@ -68,7 +66,7 @@ void Session::probe(const event::Now& now, Outcome& outcome) {
   std::string frame = "{\"eventType\":10,\"message\":\"" + probe_base_;
   event::append_number(frame, ++probes_);
   outcome.sends.push_back({frame + "\"}", false});
-  next_probe_ = now.steady + config_.probe_interval * (live_ ? slow_probes : 1);
+  next_probe_ = now.steady + config_->probe_interval * (live_ ? slow_probes : 1);
 }
 
 void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
@@ -86,7 +84,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   answer_.clear();
   group_ = 0;
   if (said != Codec::Said::event) return;
-  if (!config_.listen) {  // the socket is for sending: what the server tells is control traffic
+  if (!config_->listen) {  // the socket is for sending: what the server tells is control traffic
     outcome.drafts.clear();
     outcome.kind = event::FrameKind::control;
     return;
@@ -104,7 +102,7 @@ void Session::on_answer(const event::Now& now, Outcome& outcome) {
     answer_at_ = now.steady;
     answers_ = 0;
   }
-  if (now.steady - answer_at_ > config_.probe_interval) return;
+  if (now.steady - answer_at_ > config_->probe_interval) return;
   if (++answers_ <= copies_limit) {
     copies_ = std::max(copies_, answers_);
   } else {
@@ -114,7 +112,7 @@ void Session::on_answer(const event::Now& now, Outcome& outcome) {
 
 /// Another copy of the frame before it, which has been told of.
 bool Session::is_copy(std::string_view payload, const event::Now& now) {
-  if (group_ == 0 || group_ >= copies_ || now.steady - group_at_ > config_.probe_interval || payload != last_) {
+  if (group_ == 0 || group_ >= copies_ || now.steady - group_at_ > config_->probe_interval || payload != last_) {
     return false;
   }
   ++group_;
@@ -159,7 +157,7 @@ void Session::explain(net::Ending& ending) const {
   const bool dropped = ending.reason == net::Reason::eof || ending.reason == net::Reason::reset;
   if (heard_ || live_ || !dropped) return;
   ending.detail =
-      config_.api_key
+      config_->api_key
           ? "the server dropped the socket after the upgrade: is `origin` approved, `api_key` good?"
           : "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?";
 }

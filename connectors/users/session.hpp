@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/shared.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
@@ -23,7 +24,7 @@ namespace tributary::connectors::users {
 /// Owner: the connector's Conversation. Thread: io. Failure: ends come from the socket; `explain` gives them words.
 class Session final : public Protocol {
  public:
-  Session(const std::string& connector, const Config& config);
+  Session(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -34,21 +35,21 @@ class Session final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
-  std::vector<std::string> channels() const override { return {config_.label}; }
-  std::vector<ChannelActivity> activity() const override { return {{config_.label, last_event_}}; }
+  std::vector<std::string> channels() const override { return {label_}; }
+  std::vector<ChannelActivity> activity() const override { return {{label_, last_event_}}; }
 
   static constexpr std::uint32_t copies_limit = 32;  ///< more answers than this to one probe teach nothing
   static constexpr int slow_probes = 30;             ///< probe intervals between probes once listen-only
 
  private:
-  static Config labelled(const std::string& connector, Config config);
   void probe(const event::Now& now, Outcome& outcome);
   void on_answer(const event::Now& now, Outcome& outcome);
   bool is_copy(std::string_view payload, const event::Now& now);
   void remember(std::string_view payload, const event::Now& now);
 
   std::string connector_;
-  Config config_;
+  config::Shared<Config> config_;
+  std::string label_;  ///< never empty: the connector's name when the settings give none
   Codec codec_;
 
   bool open_ = false, live_ = false, paused_ = false;

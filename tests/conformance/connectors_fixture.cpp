@@ -115,7 +115,7 @@ Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::
       config::load_text("version: 1\nconnectors:\n  conformance: " + settings_yaml + "\n", "test.yaml", vocabulary());
   for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << settings_yaml;
   if (!loaded.settings) throw std::runtime_error("the simulator's settings are none");
-  const auto& read = loaded.settings->connectors.front().as<connectors::Settings>();
+  const auto read = loaded.settings->connectors.front().shared<connectors::Settings>();
 
   auto protocol = entry.protocol("conformance", read);
   const config::SecretReader reader;
@@ -127,7 +127,7 @@ Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::
   connectors::LinkSettings link_settings;
   link_settings.connector = "conformance";
   link_settings.source = entry.name;
-  link_settings.common = read.common;
+  link_settings.common = connectors::common_of(read);
   link_settings.pause_limit = pause_limit;
   link_settings.seed = 1;
   link = std::make_unique<connectors::Link>(std::move(link_settings), std::move(protocol),

@@ -237,6 +237,7 @@ def the_programs_part(folder, secrets, server, way, end):
         end()
         wait_until(lambda: len(tap.conversations) > 1, 15, "another connection")
         wait_until(lambda: len(tap.conversations[1].server.of(TEXT)) >= greetings, 15, "a greeting again")
+        relay.wait_log("connector_up", count=2)  # the tap sees it before the program does
         relay.stop()
         assert all(conversation.over.wait(15) for conversation in tap.conversations)
         assert [conversation.ending() for conversation in tap.conversations[:1]] == [1011]

@@ -284,8 +284,7 @@ void TranscriptPlayer::adopt(std::string_view rest) {
     std::erase_if(changed.values, [&](const auto& line) { return line.first == key; });
     changed.values.emplace_back(key, part.substr(colon + 2));
   }
-  adopted_ = settings_factory_(changed);
-  if (!conversation_->adopt(*adopted_, now_)) outputs_.push_back({"refused", "", {}});
+  if (!conversation_->adopt(settings_factory_(changed), now_)) outputs_.push_back({"refused", "", {}});
 }
 
 void TranscriptPlayer::connection_input(std::string_view verb, std::string_view rest) {

@@ -90,7 +90,6 @@ class TranscriptPlayer : private connectors::Wire, private connectors::LinkObser
   const SettingsFactory& settings_factory_;
   TranscriptConfig config_, given_;
   connectors::Conversation::Settings settings_;
-  std::unique_ptr<connectors::Settings> adopted_;
   std::unique_ptr<connectors::Protocol> protocol_;
   std::unique_ptr<connectors::Conversation> conversation_;
   event::Now now_;
