@@ -140,7 +140,7 @@ TEST_P(Connectors, HonoursTheFrameLimit) {
   Scene& scene = start_live(200, {{"pace", "even"}, {"oversize_after", "3"}});
   await([&] { return !scene.witness.endings.empty(); }, "the end");
   EXPECT_EQ(scene.witness.endings.front().reason, net::Reason::frame_too_large);
-  await([&] { return scene.witness.lives >= 2 && scene.live(); }, "live again");
+  await([&] { return scene.live(); }, "live again");  // for the first time, if the frame was faster than the greeting
   const auto events = scene.witness.events;
   await([&] { return scene.witness.events > events; }, "events again");
 }
