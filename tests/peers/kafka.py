@@ -270,7 +270,12 @@ class _Reader:
         return [client.TopicPartition(topic, number) for number in sorted(numbers)]
 
     def end_offsets(self, topic):
-        return {place.partition: end for place, end in self.consumer.end_offsets(self._partitions(topic)).items()}
+        def ask():
+            try:
+                return self.consumer.end_offsets(self._partitions(topic))
+            except AttributeError:  # kafka-python's own, while a topic that was made just now has no leader
+                return None
+        return {place.partition: end for place, end in wait_until(ask, 20, f"the ends of {topic}").items()}
 
     def read(self, topic, ends):
         places = self._partitions(topic)
