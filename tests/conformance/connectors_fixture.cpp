@@ -96,11 +96,12 @@ std::string with(std::string text, const std::string& from, const std::string& t
 }  // namespace
 
 Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::map<std::string, std::string> more,
-             const std::string& settings, std::chrono::milliseconds pause_limit, const Wrap& wrap)
+             const std::string& settings, std::chrono::milliseconds pause_limit, const Wrap& wrap, std::uint64_t count)
     : io(loop), kind(what) {
   const auto& entry = *connectors::find(kind.type);
   connectors::SimulatorOptions options;
   options.rate = rate;
+  options.count = count;
   options.behaviours = kind.behaviours;
   for (auto& [name, value] : more) options.behaviours[name] = value;
   simulator = entry.simulator(io, options);
@@ -175,6 +176,13 @@ Scene& Connectors::start(double rate, std::map<std::string, std::string> more, c
                          const Scene::Wrap& wrap) {
   scene_.reset();
   scene_ = std::make_unique<Scene>(io, GetParam(), rate, std::move(more), settings, 20s, wrap);
+  scene_->link->start();
+  return *scene_;
+}
+
+Scene& Connectors::start_show(double rate, std::uint64_t count, std::map<std::string, std::string> more) {
+  scene_.reset();
+  scene_ = std::make_unique<Scene>(io, GetParam(), rate, std::move(more), "", 20s, Scene::Wrap{}, count);
   scene_->link->start();
   return *scene_;
 }

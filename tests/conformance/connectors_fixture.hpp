@@ -69,7 +69,8 @@ class Scene {
   using Wrap = std::function<std::unique_ptr<connectors::Protocol>(std::unique_ptr<connectors::Protocol>)>;
 
   Scene(boost::asio::io_context& io, const Kind& kind, double rate, std::map<std::string, std::string> more = {},
-        const std::string& settings = "", std::chrono::milliseconds pause_limit = 20s, const Wrap& wrap = {});
+        const std::string& settings = "", std::chrono::milliseconds pause_limit = 20s, const Wrap& wrap = {},
+        std::uint64_t count = 0);
   ~Scene();
 
   bool live() const { return link->status().state == net::State::live; }
@@ -95,6 +96,8 @@ class Connectors : public testing::TestWithParam<Kind> {
   void hurry();
   Scene& start(double rate, std::map<std::string, std::string> more = {}, const std::string& settings = "",
                const Scene::Wrap& wrap = {});
+  /// A show of `count` events; the last may bring some more.
+  Scene& start_show(double rate, std::uint64_t count, std::map<std::string, std::string> more);
   Scene& start_live(double rate, std::map<std::string, std::string> more = {}, const std::string& settings = "",
                     const Scene::Wrap& wrap = {});
 

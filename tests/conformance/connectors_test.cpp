@@ -41,9 +41,11 @@ TEST_P(Connectors, StopsWithinItsDeadlineWhileNobodyAnswers) {
 }
 
 TEST_P(Connectors, EveryEventThatTheUpstreamWroteComesOnceAndPassesTheSchema) {
-  Scene& scene = start_live(2'000, {{"pace", "even"}});
-  await([&] { return scene.witness.events >= 2'000; }, "events");
-  scene.simulator->stop();
+  Scene& scene = start_show(2'000, 2'000, {{"pace", "even"}});
+  await([&] { return scene.witness.events >= 2'000 && scene.witness.events >= scene.simulator->events_written(); },
+        "events");
+  run_for(50ms);
+  scene.simulator->stop();  // the show is over: nothing is on its way that this could take back
   await([&] { return !scene.live(); }, "the end");
   EXPECT_EQ(scene.witness.ledger.events, scene.simulator->events_written()) << scene.simulator->account();
   EXPECT_EQ(scene.witness.ledger.malformed, 0u);
