@@ -66,7 +66,7 @@ class Hall final : public Play {
   }
   std::string path() const override { return ""; }
   std::string account() const override { return "passed_on=" + std::to_string(passed_on_); }
-  void say_binary(Client& client) override { client.say_binary(std::string_view("\x00\x01\xFE\xFF", 4)); }
+  void say_binary(Client& client) override;
   std::string garbage() const override { return std::string(200, '['); }
 
   /// The name of who may send; "" for nobody known.
@@ -132,11 +132,18 @@ class Member final : public Role {
   Client& client_;
   std::string segment_;
   std::string name_;  ///< the account, once recognised
+  bool welcomed_ = false;
   Cue ok_;
 };
 
 std::unique_ptr<Role> Hall::cast(Client& client, const net::UpgradeRequest& request) {
   return std::make_unique<Member>(*this, client, std::string(segment_of(request.target)));
+}
+
+/// Whoever waits for its `ok` would take it for the answer.
+void Hall::say_binary(Client& client) {
+  const bool everyone = settings_.accounts.empty() && settings_.tokens.empty();
+  if (everyone || static_cast<const Member&>(client.role()).welcomed_) Play::say_binary(client);
 }
 
 void Hall::welcome(Member& member) {
@@ -145,6 +152,7 @@ void Hall::welcome(Member& member) {
     member.client_.say(frame);
     stage_.wrote("early", "", frame, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   }
+  member.welcomed_ = true;
   settings_.binary_ok ? member.client_.say_binary("ok") : member.client_.say("ok");
 }
 

@@ -200,6 +200,14 @@ TEST_F(SimulatorTest, DropsAbruptlyAndSendsOddities) {
   EXPECT_GT(client->malformed, 0u);
 }
 
+TEST_F(SimulatorTest, SaysNothingThatCouldBeTakenForItsOk) {
+  start({{"tokens", "good"}, {"ok_delay", "50ms"}, {"binary_every", "1"}, {"pace", "even"}}, 1000);
+  auto client = dial("good");
+  until([&] { return client->live && client->malformed > 0; });
+  EXPECT_GT(client->drafts_before_live, 0u) << "the show does not wait";
+  EXPECT_FALSE(client->down);
+}
+
 TEST_F(SimulatorTest, KnowsOnePathAndOnlyItsBehaviours) {
   start({});
   auto client = dial("", "a/b");  // encoded into one segment
