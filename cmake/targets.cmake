@@ -15,7 +15,7 @@ function(tributary_tidied name)
   set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "${TRIBUTARY_CLANG_TIDY}")
 endfunction()
 
-# A unit-test program of one folder; each GoogleTest case is one ctest case. TRIBUTARY_SOURCE_DIR is where testdata is.
+# A unit-test program of one folder; each GoogleTest case is one ctest case. support::source_dir() is where testdata is.
 # Test sources are compiled without optimisation (what they test is not), from one header that is compiled before them
 # all: they are two fifths of the files, and would be half of the time of every build.
 function(tributary_test name library)
@@ -24,7 +24,7 @@ function(tributary_test name library)
   endif()
   tributary_test_headers()
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE ${library} tributary_test_flags)
+  target_link_libraries(${name} PRIVATE ${library} tributary_test_flags tributary_source_dir)
   target_precompile_headers(${name} REUSE_FROM tributary_test_headers)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
@@ -36,7 +36,6 @@ function(tributary_test_headers)
   add_library(tributary_test_flags INTERFACE)
   target_link_libraries(tributary_test_flags INTERFACE
     tributary_boost nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main)
-  target_compile_definitions(tributary_test_flags INTERFACE TRIBUTARY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_compile_options(tributary_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
   file(WRITE ${PROJECT_BINARY_DIR}/test_headers.cpp.new "// There for its precompiled header.\n")
   file(COPY_FILE ${PROJECT_BINARY_DIR}/test_headers.cpp.new ${PROJECT_BINARY_DIR}/test_headers.cpp ONLY_IF_DIFFERENT)

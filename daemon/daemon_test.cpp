@@ -11,12 +11,13 @@
 #include "daemon/telemetry.hpp"
 #include "daemon/vocabulary.hpp"
 #include "net/reason.hpp"
+#include "tests/support/source_dir.hpp"
 
 namespace tributary::daemon {
 namespace {
 
 std::string content(const std::string& file) {
-  std::ifstream stream(TRIBUTARY_SOURCE_DIR "/" + file);
+  std::ifstream stream(support::source_dir() + "/" + file);
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();
@@ -28,7 +29,7 @@ TEST(Reference, IsWhatTheDeclarationsSay) {
 }
 
 TEST(Reference, LoadsWithoutFault) {
-  const auto loaded = config::load(TRIBUTARY_SOURCE_DIR "/config/tributary.yaml", vocabulary());
+  const auto loaded = config::load(support::source_dir() + "/config/tributary.yaml", vocabulary());
   for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
   EXPECT_TRUE(loaded.settings);
 }

@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "connectors/oha/config.hpp"
 #include "event/time.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace tributary::connectors::oha {
@@ -29,7 +30,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 }
 
 const int registered =
-    support::run_transcripts("OhaTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/oha/testdata", make);
+    support::run_transcripts("OhaTranscript", support::source_dir() + "/connectors/oha/testdata", make);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
 const std::string key = "ingest/key=of+somebody";

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "connectors/stagecast/config.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace tributary::connectors::stagecast {
@@ -48,7 +49,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 }
 
 const int registered = support::run_transcripts(
-    "StagecastTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/stagecast/testdata", make);
+    "StagecastTranscript", support::source_dir() + "/connectors/stagecast/testdata", make);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), event::WallTime{}};
 

@@ -7,6 +7,7 @@
 
 #include "connectors/streamelements/config.hpp"
 #include "event/time.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace tributary::connectors::streamelements {
@@ -44,7 +45,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 }
 
 const int registered = support::run_transcripts(
-    "StreamElementsTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/streamelements/testdata", make);
+    "StreamElementsTranscript", support::source_dir() + "/connectors/streamelements/testdata", make);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
 

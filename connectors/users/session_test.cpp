@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "connectors/users/config.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace tributary::connectors::users {
@@ -42,7 +43,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 }
 
 const int registered =
-    support::run_transcripts("UsersTranscript", std::string(TRIBUTARY_SOURCE_DIR) + "/connectors/users/testdata", make);
+    support::run_transcripts("UsersTranscript", support::source_dir() + "/connectors/users/testdata", make);
 
 const event::Now now{event::SteadyTime{} + 1h, event::WallTime{}};
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/support/source_dir.hpp"
 #include "tests/support/toy_protocol.hpp"
 #include "tests/support/transcript_player.hpp"
 
@@ -31,7 +32,7 @@ std::unique_ptr<connectors::Protocol> toy(const TranscriptConfig& config) {
 std::string play(std::string_view text) { return play_transcript_text(text, "it", toy); }
 
 /// The conversations of a connection's life that hold for every connector.
-const int registered = run_transcripts("LifeTranscript", TRIBUTARY_SOURCE_DIR "/tests/support/testdata", toy);
+const int registered = run_transcripts("LifeTranscript", source_dir() + "/tests/support/testdata", toy);
 
 TEST(Transcript, AllFilesAreRegistered) { EXPECT_GE(registered, 6); }
 
