@@ -7,7 +7,7 @@
 
 #include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -94,7 +94,7 @@ void Redaction::find_forms() {
   if (!forms_.empty()) return;
   for (const std::string& secret : secrets_) {
     const std::string quoted = json_escaped(secret);
-    const std::string encoded = net::percent_encoded(secret);
+    const std::string encoded = text::percent_encoded(secret);
     forms_.insert(forms_.end(), {secret, quoted, with_escaped_slashes(quoted), encoded, in_lower_case_hex(encoded)});
     for (const std::size_t before : {0U, 1U, 2U}) {
       forms_.push_back(base64(secret, before, "+/"));

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "net/stream_attempt.hpp"
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::net {
 
@@ -21,7 +21,7 @@ constexpr std::uint32_t head_limit = 16 * 1024;
 
 /// The request as it is written. Header values come from configuration and secrets: a line break in one would begin
 /// another header, so it is left out.
-std::string wire_form(const HttpRequest& request, const Url& url) {
+std::string wire_form(const HttpRequest& request, const text::Url& url) {
   const bool usual_port = url.port == (url.secure() ? 443 : 80);
   std::string text = request.method + " " + url.target + " HTTP/1.1\r\n";
   const auto header = [&text](std::string_view name, std::string_view value) {
@@ -49,7 +49,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
 
   void start(const HttpRequest& request) {
     std::string fault;
-    auto url = parse_url(request.url, fault);
+    auto url = text::parse_url(request.url, fault);
     if (url && url->scheme != "http" && url->scheme != "https") fault = "the scheme is neither http nor https";
     if (!fault.empty()) {
       return boost::asio::post(io_, [self = shared_from_this(), fault] {

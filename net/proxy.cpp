@@ -1,26 +1,13 @@
 #include "net/proxy.hpp"
 
-#include <openssl/evp.h>
+#include "text/base64.hpp"
 
 namespace tributary::net {
 
-namespace {
-
-std::string base64(std::string_view text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                      static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
-}
-
-}  // namespace
-
-std::string ProxyHandshake::request(const Url& proxy, const Url& target) {
+std::string ProxyHandshake::request(const text::Url& proxy, const text::Url& target) {
   std::string out = "CONNECT " + target.host_and_port() + " HTTP/1.1\r\nHost: " + target.host_and_port() + "\r\n";
   if (!proxy.user.empty()) {
-    out += "Proxy-Authorization: Basic " + base64(proxy.user + ":" + proxy.password) + "\r\n";
+    out += "Proxy-Authorization: Basic " + text::base64(proxy.user + ":" + proxy.password) + "\r\n";
   }
   return out + "\r\n";
 }

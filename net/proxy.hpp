@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "net/http_reply.hpp"
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::net {
 
@@ -14,7 +14,7 @@ class ProxyHandshake {
  public:
   enum class State { waiting, open, refused };
 
-  static std::string request(const Url& proxy, const Url& target);
+  static std::string request(const text::Url& proxy, const text::Url& target);
 
   void feed(std::string_view bytes);
   void end();

@@ -21,7 +21,7 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
   void start() {
     if (!target_.proxy.empty()) {
       std::string fault;
-      proxy_url_ = parse_url(target_.proxy, fault);
+      proxy_url_ = text::parse_url(target_.proxy, fault);
       if (proxy_url_ && proxy_url_->scheme != "http") fault = "the scheme is not http";
       if (!fault.empty()) {
         return boost::asio::post(io_, [self = shared_from_this(), fault] {
@@ -29,7 +29,7 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
         });
       }
     }
-    const Url& first = proxy_url_ ? *proxy_url_ : target_.url;
+    const text::Url& first = proxy_url_ ? *proxy_url_ : target_.url;
     connecting_ = ConnectAttempt::start(io_, first.host, first.port, [self = shared_from_this()](Connected connected) {
       self->connecting_ = nullptr;
       if (!self->over()) self->connected(std::move(connected));
@@ -122,7 +122,7 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
   boost::asio::io_context& io_;
   Target target_;
   Handler handler_;
-  std::optional<Url> proxy_url_;
+  std::optional<text::Url> proxy_url_;
   std::shared_ptr<ConnectAttempt> connecting_;
   std::unique_ptr<ProxyHandshake> proxy_;
   std::optional<Stream> stream_;

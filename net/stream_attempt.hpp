@@ -8,8 +8,8 @@
 
 #include "net/reason.hpp"
 #include "net/stream.hpp"
-#include "net/url.hpp"
 #include "net/websocket.hpp"
+#include "text/url.hpp"
 
 namespace tributary::net {
 
@@ -20,7 +20,7 @@ namespace tributary::net {
 class StreamAttempt {
  public:
   struct Target {
-    Url url;
+    text::Url url;
     std::string proxy;  ///< http://user:password@host:port, empty: none
     TlsSettings tls;
   };

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <tuple>
 
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::net {
 
@@ -155,7 +155,7 @@ SslPointer client_tls(const SslContext& context, int descriptor, const std::stri
   BIO* bio = socket_bio(descriptor);
   SSL_set_bio(ssl.get(), bio, bio);
   SSL_set_read_ahead(ssl.get(), 1);
-  if (is_address_literal(name)) {
+  if (text::is_address_literal(name)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str());
   } else {
     SSL_set_tlsext_host_name(ssl.get(), name.c_str());

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "net/stream_attempt.hpp"
-#include "net/url.hpp"
 #include "net/websocket_connection.hpp"
+#include "text/url.hpp"
 
 namespace tributary::net {
 
@@ -23,7 +23,7 @@ class DialledWebSocket final : public WebSocketConnection {
 
   void start() {
     std::string fault;
-    auto url = parse_url(dialling_->target.url, fault);
+    auto url = text::parse_url(dialling_->target.url, fault);
     if (url && url->scheme != "ws" && url->scheme != "wss") fault = "the scheme is neither ws nor wss";
     if (!fault.empty()) return abort({Reason::unresolved_host, "the URL cannot be dialled: " + fault, 0, 0});
     dialling_->url = std::move(*url);
@@ -46,7 +46,7 @@ class DialledWebSocket final : public WebSocketConnection {
   /// What only dialling needs; given back once the request is made, so that an idle socket does not hold it.
   struct Dialling {
     DialTarget target;
-    Url url;
+    text::Url url;
     std::shared_ptr<StreamAttempt> attempt;
   };
 

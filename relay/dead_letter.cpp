@@ -1,10 +1,9 @@
 #include "relay/dead_letter.hpp"
 
-#include <openssl/evp.h>
-
 #include "event/id.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
+#include "text/base64.hpp"
 
 namespace tributary::relay {
 namespace {
@@ -37,19 +36,12 @@ void origin(std::string& out, std::string_view connector, std::string_view sourc
   member(out, "receivedAt", event::to_text(received));
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3), '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
-  return text;
-}
-
 void append_frame(std::string& out, std::string_view frame) {
   const bool text = event::valid_utf8(frame);
   if (text) {
     member(out, "frame", event::clip(frame, dead_letter_frame_limit));
   } else {
-    member(out, "frameBase64", base64(frame.substr(0, dead_letter_frame_limit)));
+    member(out, "frameBase64", text::base64(frame.substr(0, dead_letter_frame_limit)));
   }
   out += ",\"frameSize\":";
   event::append_number(out, std::uint64_t{frame.size()});

@@ -1,6 +1,6 @@
 #include "connectors/oha/config.hpp"
 
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -46,8 +46,8 @@ void Config::describe(config::Fields& fields) {
 std::string Config::dial_url(const std::string& stream_key, const std::string& token) const {
   std::string target = url;
   while (target.ends_with('/')) target.pop_back();
-  target += "/streams/" + net::percent_encoded(stream_key) + "/";
-  if (!token.empty()) target += "?token=" + net::percent_encoded(token);
+  target += "/streams/" + text::percent_encoded(stream_key) + "/";
+  if (!token.empty()) target += "?token=" + text::percent_encoded(token);
   return target;
 }
 

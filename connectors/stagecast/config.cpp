@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -70,7 +70,7 @@ void Config::describe(config::Fields& fields) {
 std::string Config::dial_url() const {
   std::string target = url;
   while (target.ends_with('/')) target.pop_back();
-  return target.append(path_begin).append(net::percent_encoded(channel)).append(path_end);
+  return target.append(path_begin).append(text::percent_encoded(channel)).append(path_end);
 }
 
 }  // namespace tributary::connectors::stagecast

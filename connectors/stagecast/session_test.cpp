@@ -48,8 +48,8 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   return std::make_unique<Session>("hall", config);
 }
 
-const int registered = support::run_transcripts(
-    "StagecastTranscript", support::source_dir() + "/connectors/stagecast/testdata", make);
+const int registered =
+    support::run_transcripts("StagecastTranscript", support::source_dir() + "/connectors/stagecast/testdata", make);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), event::WallTime{}};
 

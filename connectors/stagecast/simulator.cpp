@@ -9,7 +9,7 @@
 #include "connectors/stagecast/show.hpp"
 #include "connectors/stagecast/simulator_settings.hpp"
 #include "event/json.hpp"
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -158,7 +158,7 @@ void Hall::welcome(Member& member) {
 
 bool Hall::watches(Client& client) const {
   const auto& segment = static_cast<const Member&>(client.role()).segment_;
-  return segment == settings_.channel || segment == net::percent_encoded(settings_.channel);
+  return segment == settings_.channel || segment == text::percent_encoded(settings_.channel);
 }
 
 /// A broadcast goes to every other socket of the channel, also to another one of the same account; `to` and `message`

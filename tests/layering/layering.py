@@ -14,13 +14,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 #: folder → the folders of ours it may include
 FOLDERS = {
-    "event": set(),
-    "config": set(),
-    "net": set(),
-    "connectors": {"net", "config", "event"},
-    "relay": {"config", "event"},
-    "sinks": {"net", "config", "event"},
-    "daemon": {"connectors", "sinks", "relay", "config", "net", "event"},
+    "text": set(),
+    "event": {"text"},
+    "config": {"text"},
+    "net": {"text"},
+    "connectors": {"net", "config", "event", "text"},
+    "relay": {"config", "event", "text"},
+    "sinks": {"net", "config", "event", "text"},
+    "daemon": {"connectors", "sinks", "relay", "config", "net", "event", "text"},
 }
 
 #: says which libraries are linked
@@ -37,7 +38,7 @@ LIBRARIES = [
     ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "event/*", VERSIONS]),
     ("re2/*", ["event/*"]),
-    ("openssl/*", ["net/*", "event/id.cpp", "relay/dead_letter.cpp", VERSIONS]),
+    ("openssl/*", ["net/*", "event/id.cpp", VERSIONS]),
     ("spdlog/*", ["daemon/*"]),
     ("CLI/*", ["daemon/*"]),
     ("prometheus/*", ["daemon/*"]),
@@ -51,7 +52,7 @@ ONE_FILE = {"websocketpp/*": 1, "sqlite3.h": 1}
 #: files that decide, and what they must not know of
 DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "net/backoff.[ch]pp",
            "net/session.[ch]pp", "relay/outbox.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp", "*validator.[ch]pp",
-           "relay/finish.[ch]pp", "event/id.[ch]pp", "event/json.[ch]pp"]
+           "relay/finish.[ch]pp", "event/id.[ch]pp", "event/json.[ch]pp", "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
 CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
 

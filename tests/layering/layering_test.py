@@ -22,6 +22,7 @@ def test_every_include_is_allowed():
 
 @pytest.mark.parametrize("file, line", [
     ("event/bad.cpp", '#include "net/reason.hpp"'),
+    ("text/bad.cpp", '#include "event/event.hpp"'),
     ("config/bad.hpp", '#include "event/event.hpp"'),
     ("relay/bad.cpp", '#include "sinks/registry.hpp"'),
     ("net/bad.hpp", '#include "daemon/log.hpp"'),

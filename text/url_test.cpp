@@ -1,10 +1,8 @@
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 #include <gtest/gtest.h>
 
-#include "net/printable.hpp"
-
-namespace tributary::net {
+namespace tributary::text {
 namespace {
 
 Url parsed(std::string_view text) {
@@ -84,19 +82,6 @@ TEST(Url, RefusesWhatIsNoUrlWithoutRepeatingIt) {
   }
 }
 
-TEST(Printable, ReplacesControlCharactersAndBrokenUtf8) {
-  EXPECT_EQ(printable("a\r\nb\x7f", 100), "a  b ");
-  EXPECT_EQ(printable("caf\xc3\xa9 \xf0\x9f\x98\x80", 100), "caf\xc3\xa9 \xf0\x9f\x98\x80");
-  EXPECT_EQ(printable("\xff|\xc3(|\xe2\x98|\xed\xa0\x80", 100),
-            "\xef\xbf\xbd|\xef\xbf\xbd(|\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-}
-
-TEST(Printable, CutsBetweenCharacters) {
-  EXPECT_EQ(printable("ab\xc3\xa9", 3), "ab");
-  EXPECT_EQ(printable("ab\xc3\xa9", 4), "ab\xc3\xa9");
-  EXPECT_EQ(printable(std::string(1000, 'x'), 300).size(), 300u);
-}
-
 TEST(Url, PercentEncodingKeepsOnlyWhatNeedsNone) {
   EXPECT_EQ(percent_encoded("uFXHjP-sUukXUh8gw_S3yw.~"), "uFXHjP-sUukXUh8gw_S3yw.~");
   EXPECT_EQ(percent_encoded("a b/c?d#e%f+&="), "a%20b%2Fc%3Fd%23e%25f%2B%26%3D");
@@ -104,4 +89,4 @@ TEST(Url, PercentEncodingKeepsOnlyWhatNeedsNone) {
 }
 
 }  // namespace
-}  // namespace tributary::net
+}  // namespace tributary::text

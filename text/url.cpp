@@ -1,4 +1,4 @@
-#include "net/url.hpp"
+#include "text/url.hpp"
 
 #include <arpa/inet.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-namespace tributary::net {
+namespace tributary::text {
 
 namespace {
 
@@ -153,4 +153,4 @@ std::string percent_encoded(std::string_view plain) {
   return out;
 }
 
-}  // namespace tributary::net
+}  // namespace tributary::text

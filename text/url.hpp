@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tributary::net {
+namespace tributary::text {
 
 /// A ws, wss, http or https URL taken apart. A value. Thread: any.
 struct Url {
@@ -33,4 +33,4 @@ bool is_address_literal(const std::string& host);
 /// One segment of a path or one value of a query: all but RFC 3986's unreserved characters as %XX.
 std::string percent_encoded(std::string_view plain);
 
-}  // namespace tributary::net
+}  // namespace tributary::text

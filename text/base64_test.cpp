@@ -1,0 +1,22 @@
+#include "text/base64.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tributary::text {
+namespace {
+
+// The vectors of RFC 4648, section 10, and all bits set.
+TEST(Base64, IsThatOfTheRfc) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64("\xff\xff\xff"), "////");
+  EXPECT_EQ(base64(std::string_view("\0", 1)), "AA==");
+}
+
+}  // namespace
+}  // namespace tributary::text
