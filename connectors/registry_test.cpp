@@ -17,6 +17,7 @@ TEST(Registry, EveryLineIsWhole) {
     ASSERT_NE(entry.settings, nullptr) << entry.name;
     EXPECT_NE(entry.protocol, nullptr) << entry.name;
     EXPECT_NE(entry.simulator, nullptr) << entry.name;
+    ASSERT_NE(entry.types, nullptr) << entry.name;
     EXPECT_NE(entry.behaviours, nullptr) << entry.name;
   }
   EXPECT_FALSE(names.empty());

@@ -18,6 +18,7 @@ std::string to_line(const Account& account) {
   add(out, "frames", in.frames, true);
   add(out, "events", in.events, true);
   add(out, "accepted", in.accepted, true);
+  add(out, "unrouted", in.unrouted, true);
   out += " | ";
   add(out, "offered", to.offered, true);
   add(out, "recovered", to.recovered, true);
@@ -42,7 +43,6 @@ std::string details(const Account& account) {
   for (std::size_t i = 0; i < in.ignored.size(); ++i) {
     add(out, "ignored." + std::string(name(static_cast<event::Ignored>(i))), in.ignored[i], false);
   }
-  add(out, "unrouted", in.unrouted, false);
   add(out, "updates", in.updates, false);
   add(out, "repaired", in.repaired, false);
   for (std::size_t i = 0; i < to.dropped.size(); ++i) {

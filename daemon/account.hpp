@@ -18,11 +18,11 @@ struct Account {
   }
 };
 
-/// `account: frames=… events=… accepted=… | offered=… recovered=… delivered=… sent=… dead_lettered=… dropped=…
-/// in_flight=… spooled=…`
+/// `account: frames=… events=… accepted=… unrouted=… | offered=… recovered=… delivered=… sent=… dead_lettered=…
+/// dropped=… in_flight=… spooled=…`
 std::string to_line(const Account& account);
 
-/// The reasons behind `duplicate`, `ignored`, `unrouted`, `malformed` and `dropped`, e.g. "duplicate=3
+/// The reasons behind `duplicate`, `ignored`, `malformed` and `dropped`, e.g. "duplicate=3
 /// dropped.stopped=1"; empty when there is nothing to tell.
 std::string details(const Account& account);
 

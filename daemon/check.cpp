@@ -8,6 +8,7 @@
 #include "connectors/credential.hpp"
 #include "connectors/link.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/advice.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/vocabulary.hpp"
@@ -212,6 +213,7 @@ int check_command(const std::filesystem::path& file, bool connect, std::chrono::
   for (const auto& fault : loaded.faults) report.bad(config::format(fault));
   check_secrets(loaded, report);
   if (loaded.settings) {
+    for (const auto& advice : advice_on(loaded)) report.warn(config::format(advice));
     check_certificates(*loaded.settings, report);
     check_sinks(*loaded.settings, report);
   }

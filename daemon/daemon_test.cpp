@@ -83,13 +83,15 @@ TEST(Account, IsTheContractsLine) {
   account.connectors.frames = 12;
   account.connectors.events = 10;
   account.connectors.accepted = 9;
+  account.connectors.unrouted = 1;
   account.sinks.offered = 9;
   account.sinks.delivered = 6;
   account.sinks.dead_lettered = 1;
   account.sinks.dropped[static_cast<std::size_t>(event::Dropped::validation)] = 2;
-  EXPECT_EQ(to_line(account),
-            "account: frames=12 events=10 accepted=9 | offered=9 recovered=0 delivered=6 sent=0 dead_lettered=1 "
-            "dropped=2 in_flight=0 spooled=0");
+  EXPECT_EQ(
+      to_line(account),
+      "account: frames=12 events=10 accepted=9 unrouted=1 | offered=9 recovered=0 delivered=6 sent=0 dead_lettered=1 "
+      "dropped=2 in_flight=0 spooled=0");
   EXPECT_EQ(details(account), "dropped.validation=2");
 }
 

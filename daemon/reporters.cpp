@@ -119,6 +119,27 @@ void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAl
   }
 }
 
+void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted) {
+  using Why = relay::Unrouted::Why;
+  const std::string type(unrouted.type);
+  std::string text = "an event of type `" + type + "` goes nowhere: ";
+  switch (unrouted.why) {
+    case Why::no_route:
+      text += "no route takes from this connector; add `{from: [" + connector + "], to: [SINK]}` to `routes`";
+      break;
+    case Why::no_type:
+      text += "no route of this connector takes that type; add it to the `types` of a route, or leave `types` out";
+      break;
+    case Why::not_taken:
+      text += unrouted.kind == event::Kind::state
+                  ? "no sink of its routes takes session state; set `topics.state` of a kafka sink"
+                  : "no sink of its routes takes events; set `topics.events` of a kafka sink";
+      break;
+  }
+  telemetry.emit(Signal::event_unrouted, connector, text + "; all such events are counted as `unrouted`",
+                 {{"type", type}});
+}
+
 void report(Telemetry& telemetry, const std::string& sink, const relay::Latency& latency) {
   if (latency.count() == 0) return;
   const std::string half = in_milliseconds(latency.within(0.5));

@@ -10,6 +10,7 @@
 #include "connectors/conversation.hpp"
 #include "daemon/telemetry.hpp"
 #include "relay/outbox.hpp"
+#include "relay/pipeline.hpp"
 #include "sinks/observer.hpp"
 
 namespace tributary::daemon {
@@ -48,6 +49,9 @@ class SinkReporter final : public sinks::SinkObserver {
 
 /// Puts what an outbox wants a person to know into the log. Thread: sink.
 void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert);
+
+/// Puts the first event of a connector that no sink gets into the log, with what would route it. Thread: io.
+void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted);
 
 /// Puts how long a sink took into the log, when it had anything acknowledged.
 void report(Telemetry& telemetry, const std::string& sink, const relay::Latency& latency);

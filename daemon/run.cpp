@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "daemon/advice.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/heap.hpp"
@@ -39,6 +40,7 @@ int run_command(const std::filesystem::path& file) {
 
   Log log(loaded.settings->log);
   Telemetry telemetry(log);
+  for (const auto& advice : advice_on(loaded)) loaded.warnings.push_back(advice);
   for (const auto& warning : loaded.warnings) {
     telemetry.emit(Signal::configuration_warning, "", config::format(warning));
   }

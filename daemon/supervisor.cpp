@@ -6,6 +6,7 @@
 #include <set>
 
 #include "connectors/registry.hpp"
+#include "daemon/reporters.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -34,6 +35,9 @@ void Supervisor::want(const std::vector<config::NamedSettings*>& connectors) {
     intake.source = connectors::find(settings->type)->name;
     intake.dedupe_ids = common.dedupe.ids;
     intake.dedupe_window = common.dedupe.window;
+    intake.first_unrouted = [this, name = settings->name](const relay::Unrouted& unrouted) {
+      report(around_.telemetry, name, unrouted);
+    };
     run.intake = around_.pipeline.intake(std::move(intake));
     launch(run);
   }

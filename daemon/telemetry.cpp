@@ -6,13 +6,28 @@ namespace tributary::daemon {
 
 const SignalRow& row(Signal signal) noexcept {
   static constexpr std::array<SignalRow, static_cast<std::size_t>(Signal::count)> rows{{
-      {"program_started", Level::info},       {"program_stopping", Level::info},  {"program_stopped", Level::info},
-      {"configuration_warning", Level::warn}, {"connector_up", Level::info},      {"connector_down", Level::warn},
-      {"connector_waiting", Level::warn},     {"connector_parked", Level::error}, {"connector_unverified", Level::warn},
-      {"connector_remark", Level::warn},      {"sink_news", Level::info},         {"lane_parked", Level::error},
-      {"lane_resumed", Level::info},          {"record_refused", Level::warn},    {"record_too_large", Level::warn},
-      {"dead_letter_failed", Level::error},   {"sink_latency", Level::info},      {"reloaded", Level::info},
-      {"reload_refused", Level::warn},        {"internal_error", Level::error},   {"events_lost", Level::error},
+      {"program_started", Level::info},
+      {"program_stopping", Level::info},
+      {"program_stopped", Level::info},
+      {"configuration_warning", Level::warn},
+      {"connector_up", Level::info},
+      {"connector_down", Level::warn},
+      {"connector_waiting", Level::warn},
+      {"connector_parked", Level::error},
+      {"connector_unverified", Level::warn},
+      {"connector_remark", Level::warn},
+      {"event_unrouted", Level::warn},
+      {"sink_news", Level::info},
+      {"lane_parked", Level::error},
+      {"lane_resumed", Level::info},
+      {"record_refused", Level::warn},
+      {"record_too_large", Level::warn},
+      {"dead_letter_failed", Level::error},
+      {"sink_latency", Level::info},
+      {"reloaded", Level::info},
+      {"reload_refused", Level::warn},
+      {"internal_error", Level::error},
+      {"events_lost", Level::error},
   }};
   return rows[static_cast<std::size_t>(signal)];
 }

@@ -27,6 +27,7 @@ enum class Signal : std::uint8_t {
   connector_parked,      ///< a person must act
   connector_unverified,  ///< dialled with tls.insecure
   connector_remark,      ///< something to know while it stays connected, see connectors::Remark
+  event_unrouted,        ///< the first event of a connector that no sink gets; the account counts them all
   sink_news,             ///< what a sink's wire noticed, see sinks::Sign
   lane_parked,           ///< one topic and key waits: forbidden or missing; others flow
   lane_resumed,

@@ -1,6 +1,7 @@
 #include "relay/pipeline.hpp"
 
 #include <mutex>
+#include <utility>
 
 #include "event/assert.hpp"
 #include "relay/dead_letter.hpp"
@@ -17,7 +18,8 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
         source_(settings.source),
         routes_(pipeline.routes_, *connector_),
         dedupes_(settings.dedupe_ids != 0),
-        dedupe_(settings.dedupe_ids, settings.dedupe_window) {}
+        dedupe_(settings.dedupe_ids, settings.dedupe_window),
+        first_unrouted_(std::move(settings.first_unrouted)) {}
 
   void control(bool unknown) override {
     ++book_.frames, ++book_.control;
@@ -47,6 +49,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     const Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
     if (to.none()) {
       ++book_.unrouted;
+      tell_unrouted(draft);
       return;
     }
     ++book_.accepted;
@@ -89,12 +92,22 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   }
 
  private:
+  void tell_unrouted(const event::Draft& draft) {
+    if (!first_unrouted_) return;
+    const auto tell = std::exchange(first_unrouted_, nullptr);
+    using Why = Unrouted::Why;
+    const auto type = draft.type.of(draft.text);
+    const bool typed = draft.kind == event::Kind::activity && routes_.of(type).none();
+    tell({type, draft.kind, routes_.any().none() ? Why::no_route : typed ? Why::no_type : Why::not_taken});
+  }
+
   Pipeline& pipeline_;
   const std::shared_ptr<const std::string> connector_;
   const std::string_view source_;
   const RoutesFrom routes_;
   const bool dedupes_;
   Dedupe dedupe_;
+  std::function<void(const Unrouted&)> first_unrouted_;
   std::uint64_t sequence_ = 0, notice_sequence_ = 0;
   event::ConnectorLedger book_;
   std::function<void()> resumed_;

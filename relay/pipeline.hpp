@@ -27,12 +27,25 @@ struct Target {
   OnFailure on_failure = OnFailure::dead_letter;
 };
 
+/// An event that no sink gets, and why.
+struct Unrouted {
+  enum class Why : std::uint8_t {
+    no_route,   ///< no route takes from its connector
+    no_type,    ///< routes do, but none of them this type
+    not_taken,  ///< one does, to sinks that take nothing of its kind (a topic that is off)
+  };
+  std::string_view type;  ///< as in the event, JSON-escaped; lives during the call
+  event::Kind kind = event::Kind::activity;
+  Why why = Why::no_route;
+};
+
 /// What one intake needs to know of its connector.
 struct IntakeSettings {
   std::string connector;
   std::string_view source;          ///< static storage: "streamelements", …
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
+  std::function<void(const Unrouted&)> first_unrouted = {};  ///< called once: a mistyped route loses without a word
 };
 
 /// An intake that also shows its book.

@@ -156,6 +156,34 @@ TEST_F(PipelineTest, AStateValueThatNoSinkTakesIsUnrouted) {
   EXPECT_EQ(book().unrouted, 1U);
 }
 
+TEST_F(PipelineTest, TheFirstUnroutedEventIsToldWithWhatIsMissingAndNoOther) {
+  make({sink()}, {{{"stage"}, {"raid"}, 1}});
+  std::vector<std::pair<std::string, Unrouted::Why>> told;
+  const auto tell = [&](const Unrouted& unrouted) { told.emplace_back(unrouted.type, unrouted.why); };
+  relay::IntakeSettings settings{"stage", "streamelements"};
+  settings.first_unrouted = tell;
+  intake = pipeline->intake(settings);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7a", "3", "raid"), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c", "3", "cheer"), noon);
+  settings.connector = "arcade";
+  intake = pipeline->intake(settings);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7d"), noon);
+  EXPECT_EQ(told, (decltype(told){{"tip", Unrouted::Why::no_type}, {"tip", Unrouted::Why::no_route}}));
+}
+
+TEST_F(PipelineTest, StateThatNoSinkTakesIsToldAsSuch) {
+  make({sink()}, {{{}, {}, 1}});
+  std::vector<Unrouted::Why> told;
+  relay::IntakeSettings settings{"stage", "streamelements"};
+  settings.first_unrouted = [&](const Unrouted& unrouted) { told.push_back(unrouted.why); };
+  intake = pipeline->intake(settings);
+  auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b", "1", "stateUpdate");
+  draft.kind = event::Kind::state;
+  intake->accept(std::move(draft), noon);
+  EXPECT_EQ(told, std::vector{Unrouted::Why::not_taken});
+}
+
 TEST_F(PipelineTest, EachSinkHasItsOwnSchemaAndPolicy) {
   // 5.5 is no integer: StreamElements' own schema refuses it, the canonical one does not.
   make({sink("event"), sink("streamelements"), sink("streamelements", OnFailure::drop),

@@ -49,6 +49,8 @@ std::vector<Finding> check_kafka(const config::NamedSettings& sink, std::chrono:
   return kafka::check_connect(sink.as<kafka::Settings>(), deadline);
 }
 
+bool takes_state_kafka(const config::NamedSettings& sink) { return !sink.as<kafka::Settings>().topics.state.empty(); }
+
 Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
   const auto& settings = sink.as<file::Settings>();
   auto target = std::make_unique<file::RotatingFile>(
@@ -83,7 +85,8 @@ const std::array<SinkType, 7> types{{
     {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},
      build_kafka,
      fault_of_kafka,
-     check_kafka},
+     check_kafka,
+     takes_state_kafka},
     {{"file", "JSON lines in a file that is rotated", "archive", config::make_settings<file::Settings>},
      build_file,
      nullptr,

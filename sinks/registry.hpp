@@ -32,6 +32,8 @@ struct SinkType {
   std::string (*fault)(const config::NamedSettings& sink);
   /// For `check --connect`; blocks for at most about the deadline.
   std::vector<Finding> (*check)(const config::NamedSettings& sink, std::chrono::milliseconds deadline);
+  /// Whether it takes session state (`stateUpdate`, `stateReset`). Null: never.
+  bool (*takes_state)(const config::NamedSettings& sink) = nullptr;
 };
 
 /// All of them, also those of a later version (`settings.make` is null). Thread: any.

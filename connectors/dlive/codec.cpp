@@ -17,6 +17,7 @@ constexpr long long nanoseconds = 1'000'000;                 ///< in a milliseco
 constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
 constexpr std::string_view stream_field = "streamMessageReceived";
 constexpr std::string_view chest_field = "treasureChestMessageReceived";
+constexpr std::string_view unknown_type = "unknown", many_gifts_type = "communityGiftPurchase";
 
 struct Kind {
   std::string_view type_name;  ///< `__typename`
@@ -91,6 +92,14 @@ std::string id_text(const Value& value) {
 std::string_view canonical_type(std::string_view upstream_type) {
   const Kind* const kind = kind_of(upstream_type);
   return kind == nullptr ? std::string_view{} : kind->canonical;
+}
+
+std::vector<std::string_view> canonical_types() {
+  std::vector<std::string_view> types{unknown_type, many_gifts_type};
+  for (const Kind& kind : kinds) {
+    if (std::find(types.begin(), types.end(), kind.canonical) == types.end()) types.push_back(kind.canonical);
+  }
+  return types;
 }
 
 Codec::Codec(std::string_view connector, std::size_t nesting) : json_(nesting), writer_("dlive", "dlive", connector) {}
@@ -187,9 +196,9 @@ void Codec::message(const Value& value, std::string_view streamer, const event::
   if (upstream_type.size() > id_limit) upstream_type.resize(event::clip(upstream_type, id_limit).size());
   const std::string id = kind == nullptr || kind->has_id ? id_text(message["id"]) : std::string{};
 
-  std::string_view canonical = kind == nullptr ? "unknown" : kind->canonical;
+  std::string_view canonical = kind == nullptr ? unknown_type : kind->canonical;
   const bool received = message["receiver"].is_string() && message["receiver"].text.size() > 2;
-  if (canonical == "giftSub" && !received && message["count"]) canonical = "communityGiftPurchase";
+  if (canonical == "giftSub" && !received && message["count"]) canonical = many_gifts_type;
 
   event::Draft& draft = outcome.drafts.emplace_back();
   writer_.begin({canonical, upstream_type, streamer, id}, draft);

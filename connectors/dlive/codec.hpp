@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/draft_writer.hpp"
 #include "connectors/json_parts.hpp"
@@ -64,5 +65,7 @@ class Codec {
 
 /// The canonical type of an upstream type, `ChatText` or `Message`; "" for an unknown one.
 std::string_view canonical_type(std::string_view upstream_type);
+/// Every canonical type there is, `unknown` too; each once.
+std::vector<std::string_view> canonical_types();
 
 }  // namespace tributary::connectors::dlive

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/session.hpp"
 #include "connectors/dlive/simulator.hpp"
@@ -14,6 +15,8 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
+Types types(const Settings&) { return {canonical_types()}; }
+
 }  // namespace
 
 Entry entry() {
@@ -21,6 +24,7 @@ Entry entry() {
           "the subscription socket of DLive: chat, gifts, follows, subscriptions, hosts, moderation, treasure chests",
           "arcade",
           config::make_settings<Config>,
+          types,
           make_protocol,
           make_simulator,
           simulator_behaviours};

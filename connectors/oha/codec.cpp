@@ -11,6 +11,8 @@ constexpr std::size_t words_limit = 200;
 constexpr std::size_t code_limit = 64;
 constexpr std::size_t type_limit = 256;
 
+constexpr std::string_view chat_type = "chat", unknown_type = "unknown";
+
 /// A word for a log: no spaces, no control characters.
 std::string printable(std::string_view text, std::size_t limit) {
   std::string out(event::clip(text, limit));
@@ -21,6 +23,8 @@ std::string printable(std::string_view text, std::size_t limit) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> canonical_types() { return {chat_type, unknown_type}; }
 
 Codec::Codec(std::string_view connector, std::string label, std::size_t nesting)
     : label_(std::move(label)), json_(nesting), writer_("oha", "oha", connector) {}
@@ -63,7 +67,7 @@ Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& out
 #ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: a chat without its data
   if (data.kind != Value::Kind::object) return malformed("wrong_shape", "the data of a chat is an object", outcome);
 #endif
-  writer_.begin({"chat", "chat", label_}, outcome.drafts.emplace_back());
+  writer_.begin({chat_type, "chat", label_}, outcome.drafts.emplace_back());
   for (const Member& member : parts_.members(data).members) {
     if (member.key == "user") {
       member.value.is_string() ? writer_.put("username", member.value) : writer_.detail(member.key, member.value);
@@ -80,7 +84,7 @@ Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& out
 }
 
 Codec::Said Codec::unknown(const Value& whole, std::string_view type, const event::Now& now, Outcome& outcome) {
-  writer_.begin({"unknown", type, label_}, outcome.drafts.emplace_back());
+  writer_.begin({unknown_type, type, label_}, outcome.drafts.emplace_back());
   writer_.put("upstream", whole);
   return carry(now, outcome);
 }

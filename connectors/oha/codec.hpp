@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/draft_writer.hpp"
 #include "connectors/json_parts.hpp"
@@ -41,5 +42,8 @@ class Codec {
   DraftWriter writer_;
   std::string code_, words_;
 };
+
+/// Every canonical type there is.
+std::vector<std::string_view> canonical_types();
 
 }  // namespace tributary::connectors::oha

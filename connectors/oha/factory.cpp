@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
 #include "connectors/oha/session.hpp"
 #include "connectors/oha/simulator.hpp"
@@ -14,16 +15,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
+Types types(const Settings&) { return {canonical_types()}; }
+
 }  // namespace
 
 Entry entry() {
-  return {"oha",
-          "the chat of a stream of OHA education",
-          "classroom",
-          config::make_settings<Config>,
-          make_protocol,
-          make_simulator,
-          simulator_behaviours};
+  return {"oha",          "the chat of a stream of OHA education",
+          "classroom",    config::make_settings<Config>,
+          types,          make_protocol,
+          make_simulator, simulator_behaviours};
 }
 
 }  // namespace tributary::connectors::oha

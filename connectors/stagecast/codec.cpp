@@ -10,6 +10,8 @@ namespace {
 
 constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
 
+constexpr std::string_view broadcast_type = "broadcast", started_type = "momentStarted", stopped_type = "momentStopped";
+
 /// `{"from":"203.0.113.7","msg":…}` and nothing else: a sender's own object that merely looks like it stays whole.
 bool wrapped(const Object& object) {
   if (object.members.size() != 2 || !object["msg"]) return false;
@@ -34,6 +36,8 @@ std::optional<event::WallTime> epoch_time(const Value& value) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> canonical_types() { return {broadcast_type, started_type, stopped_type}; }
 
 Codec::Codec(Settings settings)
     : settings_(std::move(settings)),
@@ -63,7 +67,7 @@ event::Draft& Codec::begin(std::string_view type, Outcome& outcome) {
 }
 
 void Codec::broadcast(const Value& payload, const Value& from, const event::Now& now, Outcome& outcome) {
-  event::Draft& draft = begin("broadcast", outcome);
+  event::Draft& draft = begin(broadcast_type, outcome);
   writer_.put("payload", payload);
   if (payload.is_string()) writer_.put("message", payload);
   writer_.put("username", from);
@@ -74,7 +78,7 @@ void Codec::broadcast(const Value& payload, const Value& from, const event::Now&
 void Codec::plain(std::string_view text, const event::Now& now, Outcome& outcome) {
   std::string quoted;
   const std::uint32_t repaired = event::append_quoted(quoted, text);
-  event::Draft& draft = begin("broadcast", outcome);
+  event::Draft& draft = begin(broadcast_type, outcome);
   writer_.put_json("payload", quoted);
   writer_.put_json("message", quoted);
   writer_.finish(std::nullopt, now);
@@ -89,7 +93,7 @@ bool Codec::moment(const Object& notice, const event::Now& now, Outcome& outcome
   if (id.empty()) return false;
   outcome.kind = event::FrameKind::carrying;
   event::Draft& draft = outcome.drafts.emplace_back();
-  writer_.begin({.type = type == "start" ? "momentStarted" : "momentStopped",
+  writer_.begin({.type = type == "start" ? started_type : stopped_type,
                  .upstream_type = type,
                  .upstream_channel = settings_.channel,
                  .upstream_id = id},

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/draft_writer.hpp"
 #include "connectors/json_parts.hpp"
@@ -39,5 +40,8 @@ class Codec {
   JsonParts parts_;
   DraftWriter writer_;
 };
+
+/// Every canonical type there is.
+std::vector<std::string_view> canonical_types();
 
 }  // namespace tributary::connectors::stagecast

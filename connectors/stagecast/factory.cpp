@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/session.hpp"
 #include "connectors/stagecast/simulator.hpp"
@@ -14,16 +15,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
+Types types(const Settings&) { return {canonical_types()}; }
+
 }  // namespace
 
 Entry entry() {
-  return {"stagecast",
-          "a Stagecast event channel: whatever its members send, and the notices of the platform",
-          "hall",
-          config::make_settings<Config>,
-          make_protocol,
-          make_simulator,
-          simulator_behaviours};
+  return {"stagecast",    "a Stagecast event channel: whatever its members send, and the notices of the platform",
+          "hall",         config::make_settings<Config>,
+          types,          make_protocol,
+          make_simulator, simulator_behaviours};
 }
 
 }  // namespace tributary::connectors::stagecast

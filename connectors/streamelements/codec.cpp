@@ -6,6 +6,26 @@
 
 namespace tributary::connectors::streamelements {
 
+std::vector<std::string_view> canonical_types() {
+  return {"tip",
+          "cheer",
+          "follow",
+          "follower",  // of tests alone: `follower-latest`
+          "subscriber",
+          "host",
+          "raid",
+          "communityGiftPurchase",
+          "channelPointsRedemption",
+          "redemption",
+          "superchat",
+          "sponsor",
+          "merch",
+          "purchase",
+          "charityCampaignDonation",
+          "hypetrain",
+          "unknown"};
+}
+
 Codec::Codec(Settings settings)
     : settings_(std::move(settings)), text_(settings_.nesting), normaliser_(settings_.connector) {}
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/json_text.hpp"
 #include "connectors/protocol.hpp"
@@ -54,5 +55,9 @@ class Codec {
   std::string_view shape_fault_;    ///< what makes an event of the JSON just read is missing
   std::string_view test_data_key_;  ///< where a test has its data: `event`, or `data`
 };
+
+/// The types that are known: the document's, those of the field, the listeners' names that tests come with, `unknown`.
+/// Others pass as they are sent.
+std::vector<std::string_view> canonical_types();
 
 }  // namespace tributary::connectors::streamelements

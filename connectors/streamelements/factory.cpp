@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/session.hpp"
 #include "connectors/streamelements/simulator.hpp"
@@ -14,6 +15,11 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
+Types types(const Settings& settings) {
+  const bool state = dynamic_cast<const Config&>(settings).state_updates;
+  return {canonical_types(), true, state ? "state_updates" : ""};
+}
+
 }  // namespace
 
 Entry entry() {
@@ -21,6 +27,7 @@ Entry entry() {
           "the realtime socket of StreamElements: tips, cheers, follows, subscriptions, raids, hosts and more",
           "main-stage",
           config::make_settings<Config>,
+          types,
           make_protocol,
           make_simulator,
           simulator_behaviours};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -39,6 +40,12 @@ bool is_probe(std::string_view message) {
   if (message.size() < 26 || message.size() > 46 || !is_hex(message.substr(0, 24)) || message[24] != '-') return false;
   message.remove_prefix(25);
   return std::all_of(message.begin(), message.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::vector<std::string_view> canonical_types() {
+  std::vector<std::string_view> types;
+  std::copy_if(canonical.begin(), canonical.end(), std::back_inserter(types), [](auto type) { return !type.empty(); });
+  return types;
 }
 
 Codec::Codec(Settings settings)

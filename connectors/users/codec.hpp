@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/draft_writer.hpp"
 #include "connectors/json_parts.hpp"
@@ -82,6 +83,9 @@ class Codec {
   DraftWriter writer_;
   std::string message_;
 };
+
+/// Every canonical type there is, `unknown` too.
+std::vector<std::string_view> canonical_types();
 
 /// `tributary-probe-<24 hex digits>-<number>`: how every relay's probes look.
 inline constexpr std::string_view probe_begin = "tributary-probe-";

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
 #include "connectors/users/session.hpp"
 #include "connectors/users/simulator.hpp"
@@ -14,16 +15,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
 }
 
+Types types(const Settings&) { return {canonical_types()}; }
+
 }  // namespace
 
 Entry entry() {
-  return {"users",
-          "the socket of a Users server: logins, removals, files and buckets, echoes",
-          "accounts",
-          config::make_settings<Config>,
-          make_protocol,
-          make_simulator,
-          simulator_behaviours};
+  return {"users",        "the socket of a Users server: logins, removals, files and buckets, echoes",
+          "accounts",     config::make_settings<Config>,
+          types,          make_protocol,
+          make_simulator, simulator_behaviours};
 }
 
 }  // namespace tributary::connectors::users

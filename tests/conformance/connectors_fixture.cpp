@@ -43,6 +43,7 @@ void Witness::accept(event::Draft&& draft, const event::Now& now) {
   const auto event = relay::finish(std::move(draft), finish);
   const std::string text(event->json_text());
   ++ledger.events, ++ledger.accepted;
+  types.emplace(event->type_text());
   if (!checker_->validator.parse(text)) {
     invalid.push_back("not JSON: " + text);
   } else if (!checker_->validator.passes(checker_->schema)) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,8 @@ class Witness final : public support::FakeIntake, public connectors::LinkObserve
   std::vector<net::Ending> endings;
   std::vector<std::string> words;
   std::uint64_t events = 0, lives = 0;
-  std::vector<std::string> invalid;  ///< events that do not pass, with the violation
+  std::set<std::string, std::less<>> types;  ///< of these events
+  std::vector<std::string> invalid;          ///< events that do not pass, with the violation
  private:
   std::string texts_;
   struct Checker;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -13,6 +14,19 @@
 
 namespace tributary::conformance {
 namespace {
+
+connectors::Types types_of(const Scene& scene) {
+  const auto* const entry = connectors::find(scene.kind.type);
+  return entry->types(dynamic_cast<const connectors::Settings&>(*entry->settings()));
+}
+
+/// `check` knows a mistyped route by what the connector declares.
+void expect_declared(const Scene& scene) {
+  const auto declared = types_of(scene).canonical;
+  for (const auto& type : scene.witness.types) {
+    EXPECT_NE(std::find(declared.begin(), declared.end(), type), declared.end()) << type << " is not declared";
+  }
+}
 
 TEST_P(Connectors, StartsGoesLiveAndStopsWithinItsDeadline) {
   Scene& scene = start_live(50, {{"pace", "even"}});
@@ -51,6 +65,8 @@ TEST_P(Connectors, EveryEventThatTheUpstreamWroteComesOnceAndPassesTheSchema) {
   EXPECT_EQ(scene.witness.ledger.malformed, 0u);
   EXPECT_TRUE(scene.witness.ledger.balances());
   ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
+  EXPECT_FALSE(scene.witness.types.empty());
+  expect_declared(scene);
 }
 
 TEST_P(Connectors, SurvivesTenThousandSpoiledFrames) {
@@ -69,6 +85,7 @@ TEST_P(Connectors, SurvivesTenThousandSpoiledFrames) {
   EXPECT_TRUE(scene.witness.ledger.balances());
   EXPECT_GT(scene.witness.ledger.malformed, 100u) << "the spoiling must tell";
   ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
+  if (!types_of(scene).open) expect_declared(scene);
   // It is sound afterwards: sound frames make events again.
   const auto events = scene.witness.events;
   await([&] { return scene.witness.events > events + 10; }, "events again");

@@ -223,7 +223,8 @@ def test_a_token_that_expires_and_cannot_be_renewed_is_warned_of(work):
     def token(seconds):
         claims = json.dumps({"exp": int(time.time()) + seconds, "channel": CHANNEL}).encode()
         return "e30." + base64.urlsafe_b64encode(claims).decode().rstrip("=") + ".made-up"
-    config = {"connectors": {"main": streamelements("ws://localhost:1/socket.io/")}}
+    config = {"connectors": {"main": streamelements("ws://localhost:1/socket.io/")},
+              "sinks": {"out": {"type": "stdout"}}, "routes": [{"to": ["out"]}]}
     for where, seconds, words in (("env", 3600, "cannot be renewed"), ("env", -60, "has expired"), ("file", -60, "has expired")):
         (work / "token").write_text(token(seconds))
         config["connectors"]["main"]["auth"]["token"] = {"file": "token"} if where == "file" else {"env": "MADE_UP_TOKEN"}
@@ -233,6 +234,20 @@ def test_a_token_that_expires_and_cannot_be_renewed_is_warned_of(work):
         assert token(seconds) not in output
     (work / "token").write_text(token(3600))  # it can be renewed in time
     assert "warn" not in run_once("check", "-c", write_config(work, config), folder=work).stdout
+
+
+def test_a_mistyped_type_is_warned_of_with_its_place(work):
+    done = run_once("check", "-c", write_config(work, textwrap.dedent("""\
+        version: 1
+        connectors:
+          arcade: {type: dlive, streamers: [ada]}
+        sinks:
+          f: {type: stdout}
+        routes:
+          - {to: [f], types: [tips]}
+        """)), folder=work)
+    assert done.returncode == 0, done
+    assert "tributary.yaml:7:23: routes[0].types[0]: no upstream has type `tips`; did you mean `tip`?" in done.stdout
 
 
 def test_a_certificate_that_cannot_be_used_is_warned_of(work):
@@ -267,5 +282,7 @@ def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, t
 def test_no_connectors_at_all_is_allowed(work):
     with Tributary(work, {"sinks": {"out": {"type": "stdout"}}}) as relay:
         relay.wait_log("start")
+        relay.wait_log("configuration_warning", "there is no connector")
+        relay.wait_log("configuration_warning", "there is no route")
         account = relay.stop()
     assert set(account.values()) == {0}

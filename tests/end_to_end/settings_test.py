@@ -79,3 +79,20 @@ def test_a_pause_longer_than_limits_pause_gives_the_connection_up(work):
             relay.wait_log("backpressure", seconds=20)
             account = relay.stop(code=1)
     assert account["accepted"] == account["dropped"] < 4000, "the rest was never read"
+
+
+def test_what_no_route_takes_is_said_once_and_counted(work):
+    """A mistyped type lost everything without a word."""
+    with ScriptedUpstream() as upstream, Tributary(work, {
+            **to_file({"main": streamelements(upstream.url())}), "routes": [{"to": ["out"], "types": ["tips"]}]}) as relay:
+        relay.wait_log("configuration_warning", "no upstream has type `tips`; did you mean `tip`?")
+        connection = upstream.live()
+        for _ in range(3):
+            connection.emit("event", tip(CREATED))
+        connection.text('427["last",{}]')
+        assert connection.next() == "437[]", "whatever was said before has been read"
+        account = relay.stop()
+        entry, = (entry for entry in relay.entries() if entry.get("event") == "event_unrouted")
+    assert (entry["level"], entry["subject"], entry["type"]) == ("warn", "main", "tip"), entry
+    assert "no route of this connector takes that type" in entry["message"]
+    assert (account["events"], account["accepted"], account["unrouted"]) == (3, 0, 3)

@@ -12,7 +12,7 @@ import yaml
 from peers.place import PATIENCE, PROGRAM, wait_until
 
 _ACCOUNT = re.compile(r"account: (.*)$", re.MULTILINE)
-_CONNECTOR_SIDE = ("frames", "events", "accepted")
+_CONNECTOR_SIDE = ("frames", "events", "accepted", "unrouted")
 _SINK_SIDE = ("offered", "recovered", "delivered", "sent", "dead_lettered", "dropped", "in_flight", "spooled")
 
 
@@ -43,7 +43,7 @@ class Account(dict):
         ignored = sum(count for name, count in counts.items() if name.startswith("ignored."))
         kinds = [counts.get(name, 0) for name in ("control", "carrying", "malformed")]
         assert sum(kinds) == self["frames"], f"frames are not what they turned out to be: {dict(self)}, {details}"
-        assert counts.get("duplicate", 0) + ignored + counts.get("unrouted", 0) + self["accepted"] == self["events"], (
+        assert counts.get("duplicate", 0) + ignored + self["unrouted"] + self["accepted"] == self["events"], (
             f"events are not what became of them: {dict(self)}, {details}")
 
 

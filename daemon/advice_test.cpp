@@ -1,0 +1,79 @@
+#include "daemon/advice.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "daemon/vocabulary.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+std::vector<std::string> advice(const std::string& text) {
+  const auto loaded = config::load_text("version: 1\n" + text, "t.yaml", vocabulary());
+  for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
+  std::vector<std::string> sentences;
+  for (const auto& one : advice_on(loaded)) sentences.push_back(config::format(one));
+  return sentences;
+}
+
+using Sentences = std::vector<std::string>;
+
+constexpr const char* arcade = "connectors: {arcade: {type: dlive, streamers: [ada]}}\nsinks: {f: {type: stdout}}\n";
+constexpr const char* both =
+    "connectors:\n"
+    "  arcade: {type: dlive, streamers: [ada]}\n"
+    "  stage: {type: streamelements, auth: {token: {file: t}}}\n"
+    "sinks: {f: {type: stdout}}\n";
+
+TEST(Advice, AMistypedTypeIsSaidAtItsPlaceWithTheNearest) {
+  EXPECT_EQ(advice(std::string(arcade) + "routes: [{to: [f], types: [chat, tips]}]\n"),
+            Sentences{"t.yaml:4:34: routes[0].types[1]: no upstream has type `tips`; did you mean `tip`?"});
+}
+
+TEST(Advice, TypesThatAnUpstreamHasAreNoNews) {
+  EXPECT_EQ(advice(std::string(both) + "routes: [{to: [f], types: [tip, chat, raid, unknown]}]\n"), Sentences{});
+}
+
+TEST(Advice, ARouteKnowsTheTypesOfItsOwnConnectors) {
+  EXPECT_EQ(
+      advice(std::string(both) + "routes: [{to: [f]}, {from: [stage], to: [f], types: [chat]}]\n"),
+      Sentences{"t.yaml:6:54: routes[1].types[0]: no upstream in this route's `from` has type `chat`, others have"});
+}
+
+TEST(Advice, AnUpstreamWithAnOpenSetMaySendMore) {
+  EXPECT_EQ(
+      advice(std::string(both) + "routes: [{to: [f], types: [zeppelin]}]\n"),
+      Sentences{"t.yaml:6:28: routes[0].types[0]: no upstream has type `zeppelin` that is known; `streamelements` "
+                "may send more types than those"});
+}
+
+TEST(Advice, EmptyPartsAreWarnedOf) {
+  EXPECT_EQ(
+      advice("connectors:\nsinks: {}\nroutes: []\n"),
+      (Sentences{"t.yaml:2:1: connectors: nothing is read: there is no connector",
+                 "t.yaml:3:1: sinks: nothing is delivered: there is no sink",
+                 "t.yaml:4:1: routes: nothing is delivered: there is no route; `- {to: [SINK]}` takes every event "
+                 "there"}));
+  EXPECT_EQ(advice("").size(), 3U);
+  EXPECT_EQ(advice("").front(), "t.yaml: connectors: nothing is read: there is no connector");
+}
+
+TEST(Advice, AConnectorThatNoRouteTakesFromLosesEverything) {
+  EXPECT_EQ(advice(std::string(both) + "routes: [{from: [arcade], to: [f]}]\n"),
+            Sentences{"t.yaml:4:3: connectors.stage: no route takes events from it: all of them are lost"});
+}
+
+TEST(Advice, SessionStateNeedsASinkThatTakesIt) {
+  const std::string stage =
+      "connectors:\n  stage: {type: streamelements, state_updates: true, auth: {token: {file: t}}}\nroutes: [{to: "
+      "[k]}]\n";
+  EXPECT_EQ(advice(stage + "sinks: {k: {type: kafka, brokers: [a:1]}}\n"),
+            Sentences{"t.yaml:3:48: connectors.stage.state_updates: session state goes nowhere: no sink of its routes "
+                      "takes it; set `topics.state` of a kafka sink"});
+  EXPECT_EQ(advice(stage + "sinks: {k: {type: kafka, brokers: [a:1], topics: {state: s}}}\n"), Sentences{});
+}
+
+}  // namespace
+}  // namespace tributary::daemon
