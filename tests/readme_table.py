@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""README.md says in a table what each upstream is and names tests that show it. Are they there, and did they pass?
+"""README.md's table of upstreams and the tables of tests/EVIDENCE.md name tests. Are they there, and did they pass?
 
 `tests/readme_table.py [README [REPORTS]]` prints a line for each name and ends with 1 when one is not good; it is the
-last suite of `tests/run`. Everything in backticks in a cell is a test: `Suite.Test` as ctest reports it, or
+last suite of `tests/run`. Everything in backticks in a cell (of EVIDENCE.md: in the last column, `tests`) is a test: `Suite.Test` as ctest reports it, or
 `folder/file_test.py::test_name` below tests/, with all its parameters or, with `[…]` behind it, one of them. A name that
 no report has is a failure: the table is looked at after the suites it names, never instead of them.
 """
@@ -96,11 +96,30 @@ def check(readme, folders, reports):
     return findings
 
 
+def check_evidence(text, reports):
+    """Findings about the tables that end in a column `tests`: each row names at least one."""
+    findings, last, tables = [], None, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else None
+        if cells is None:
+            last = None
+        elif last is None:
+            last = cells[-1]
+            tables += last == "tests"
+        elif last == "tests" and set(cells[-1]) - set("-: "):
+            place, names = f"EVIDENCE.md:{number}", re.findall(r"`([^`]*)`", cells[-1])
+            findings += [finding for name in names for finding in judge(place, name, reports)]
+            if not names:
+                findings.append(Finding(place, "no test is named", False))
+    return findings if tables else [Finding("EVIDENCE.md", "no table ends in a column `tests`", False)]
+
+
 def check_files(readme, reports, root=ROOT):
-    """The same of files: a README and a folder of reports."""
+    """The same of files: a README, the project's EVIDENCE.md and a folder of reports."""
     folders = sorted(file.parent.name for file in (root / "connectors").glob("*/factory.hpp"))
     cases = {file.name: list(xml.parse(file).iter("testcase")) for file in sorted(pathlib.Path(reports).glob("*.xml"))}
-    return check(pathlib.Path(readme).read_text(encoding="utf-8"), folders, cases)
+    evidence = (root / "tests" / "EVIDENCE.md").read_text(encoding="utf-8")
+    return check(pathlib.Path(readme).read_text(encoding="utf-8"), folders, cases) + check_evidence(evidence, cases)
 
 
 def main(readme=ROOT / "README.md", reports=ROOT / "build" / "test-reports"):

@@ -5,6 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as xml
 
 import pytest
@@ -133,6 +134,9 @@ def test_the_projects_own_table_has_a_row_for_each_connector_and_names_in_each_c
     """What it names is looked for after the suites; here it is enough that it can be looked for."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     names = {name for _, row in readme_table.rows_of(text) for cell in row for name in re.findall(r"`([^`]*)`", cell)}
+    evidence = (ROOT / "tests" / "EVIDENCE.md").read_text(encoding="utf-8")
+    names |= {name for line in evidence.split("\n") if line.startswith("|")
+              for name in re.findall(r"`([^`]*)`", line.strip("| ").rpartition("|")[2])}
     suite = xml.Element("testsuite")
     for name in names:
         file, _, test = name.partition(".py::")
@@ -148,12 +152,89 @@ def test_as_a_program_it_ends_with_1_when_a_name_is_missing(tmp_path):
     assert "FAILED" in done.stdout and "passed" not in done.stdout and not done.stderr
 
 
-def test_the_table_is_the_last_suite_and_fails_the_run(tmp_path, monkeypatch):
+EVIDENCE = """
+# What shows what
+
+| kind | tests |
+| --- | --- |
+| a level in `feet` | `Gauge.Reads`, `peers/gauge_test.py::test_every` |
+| a door | `Weir.Knocks` |
+
+| not looked at | words |
+| --- | --- |
+| `Not.Looked` | `At.All` |
+"""
+
+
+def check_evidence(text):
+    return readme_table.check_evidence(text, {"unit.xml": cases(UNIT), "peers.xml": cases(PEERS)})
+
+
+def test_each_name_in_the_last_column_of_a_table_of_evidence_is_looked_for():
+    findings = check_evidence(EVIDENCE)
+    assert faults(findings) == []
+    assert [str(finding) for finding in findings] == [
+        "passed  EVIDENCE.md:6: Gauge.Reads in unit.xml",
+        "passed  EVIDENCE.md:6: peers/gauge_test.py::test_every in peers.xml",
+        "passed  EVIDENCE.md:7: Weir.Knocks in unit.xml"]
+
+
+@pytest.mark.parametrize("whole, spoiled, fault", [
+    ("`Weir.Knocks`", "`Weir.Knock`", "EVIDENCE.md:7: Weir.Knock: in none of unit.xml, peers.xml"),
+    ("`Weir.Knocks`", "`Weir.Fails`", "EVIDENCE.md:7: Weir.Fails in unit.xml: failure"),
+    ("`Weir.Knocks`", "it does", "EVIDENCE.md:7: no test is named"),
+    ("| tests |", "| shown |", "EVIDENCE.md: no table ends in a column `tests`"),
+])
+def test_evidence_that_shows_nothing_is_found(whole, spoiled, fault):
+    assert faults(check_evidence(EVIDENCE.replace(whole, spoiled))) == [f"FAILED  {fault}"]
+
+
+@pytest.fixture
+def run():
     loader = importlib.machinery.SourceFileLoader("run_of_the_tests", str(ROOT / "tests" / "run"))
-    run = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(run)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def test_the_table_is_the_last_suite_and_fails_the_run(run, tmp_path, monkeypatch):
     for everything in (False, True):
-        assert run.plan(everything)[-1][0] == "README table"
+        *others, last = run.plan(everything)
+        assert last.name == "README table" and set(last.needs) == {suite.name for suite in others}
     monkeypatch.setattr(run, "REPORTS", tmp_path)
-    counts = run.plan(False)[-1][1]()
+    counts = last.run()
     assert counts.passed == 0 and counts.failed == len(counts.faults) >= 15
+
+
+def test_a_suite_that_waits_runs_beside_one_that_computes_and_after_what_it_needs(run, tmp_path, monkeypatch, capsys):
+    """Each of the two in the middle ends only when the other has begun; what they need has ended before."""
+    monkeypatch.setattr(run, "REPORTS", tmp_path)
+    order, met = [], threading.Barrier(2)
+
+    def suite(name, *needs, waits=False, meets=False):
+        def work():
+            order.append(name)
+            if meets:
+                met.wait(30)
+            run.say(f"words of {name}")
+            return run.Counts(1)
+        return run.Suite(name, work, needs, waits)
+
+    suites = run.Run([suite("tests that wait", "a build", waits=True, meets=True), suite("a build"),
+                      suite("another build", meets=True), suite("the end", "tests that wait", "another build")])
+    suites.all()
+    assert order[0] == "a build" and order[3] == "the end"
+    assert suites.total.passed == 4 and suites.total.failed == 0 and len(suites.rows) == 4
+    printed = capsys.readouterr().out
+    assert all(f"words of {name}" in printed for name in order) and "4 of 4 suites" in printed
+
+
+def test_a_suite_that_breaks_has_failed_and_the_others_run(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "REPORTS", tmp_path)
+
+    def breaks():
+        raise ValueError("a fault of the suite itself")
+    suites = run.Run([run.Suite("broken", breaks), run.Suite("sound", lambda: run.Counts(1), ("broken",))])
+    suites.all()
+    assert (suites.total.passed, suites.total.failed) == (1, 1)
+    assert suites.total.faults == ["broken: ValueError('a fault of the suite itself')"]
