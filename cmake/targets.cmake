@@ -26,6 +26,9 @@ function(tributary_test name library)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE ${library} tributary_test_flags tributary_source_dir)
   target_precompile_headers(${name} REUSE_FROM tributary_test_headers)
+  if(TRIBUTARY_LLD)
+    target_link_options(${name} PRIVATE -fuse-ld=lld)  # what is shipped is linked by the compiler's own linker
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 

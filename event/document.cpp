@@ -9,13 +9,13 @@
 namespace tributary::event {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) { return c >= '0' && c <= '9'; }
 
 // The end of the JSON number that starts at `at`, or nothing when the grammar is broken there.
 std::optional<std::size_t> number_end(std::string_view text, std::size_t at) {
   const auto digits = [&] {
     const std::size_t from = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
+    while (at < text.size() && digit(text[at])) ++at;
     return at > from;
   };
   if (at < text.size() && text[at] == '-') ++at;
@@ -93,7 +93,7 @@ bool Document::read_again(std::string_view text) {
       at = string_end(text, at);
       continue;
     }
-    const auto end = text[at] == '-' || is_digit(text[at]) ? number_end(text, at) : std::nullopt;
+    const auto end = text[at] == '-' || digit(text[at]) ? number_end(text, at) : std::nullopt;
     if (!end) {
       ++at;
       continue;

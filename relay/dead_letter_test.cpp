@@ -12,11 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 
 const auto connector = std::make_shared<const std::string>("main-stage");
-const event::Now noon{event::SteadyTime{}, event::WallTime{1'790'858'096'912ms}};
+const event::Now received_at{event::SteadyTime{}, event::WallTime{1'790'858'096'912ms}};
 
 nlohmann::json malformed(std::string_view frame) {
   const event::Malformed fault{"not_json", "unexpected end", frame};
-  return nlohmann::json::parse(letter_of(fault, "streamelements", connector, noon)->value);
+  return nlohmann::json::parse(letter_of(fault, "streamelements", connector, received_at)->value);
 }
 
 TEST(DeadLetter, OfAFrameSaysWhyWhereFromAndWhat) {
@@ -53,7 +53,7 @@ event::Event event_with(std::string json) {
   event.json = {0, static_cast<std::uint32_t>(event.text.size())};
   event.source = "streamelements";
   event.connector = connector;
-  event.received = noon.wall;
+  event.received = received_at.wall;
   return event;
 }
 

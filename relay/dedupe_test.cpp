@@ -14,39 +14,39 @@ using namespace std::chrono_literals;
 using Answer = Dedupe::Answer;
 
 const event::SteadyTime start{};
-constexpr event::WallTime noon{12h};
+constexpr event::WallTime midday{12h};
 
 TEST(Dedupe, SeesAnIdOnce) {
   Dedupe dedupe(8, 24h);
-  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7b", noon, false, start), Answer::fresh);
-  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7b", noon, false, start + 1h), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7c", noon, false, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7b", midday, false, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7b", midday, false, start + 1h), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7c", midday, false, start), Answer::fresh);
 }
 
 TEST(Dedupe, PassesANewerOrReflaggedActivityAsAnUpdateOnce) {
   Dedupe dedupe(8, 24h);
-  dedupe.see("any text is an id", noon, false, start);
-  EXPECT_EQ(dedupe.see("any text is an id", noon + 1ms, false, start), Answer::update);
-  EXPECT_EQ(dedupe.see("any text is an id", noon + 1ms, false, start), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("any text is an id", noon + 1ms, true, start), Answer::update);
-  EXPECT_EQ(dedupe.see("any text is an id", noon, true, start), Answer::duplicate) << "older is no news";
+  dedupe.see("any text is an id", midday, false, start);
+  EXPECT_EQ(dedupe.see("any text is an id", midday + 1ms, false, start), Answer::update);
+  EXPECT_EQ(dedupe.see("any text is an id", midday + 1ms, false, start), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("any text is an id", midday + 1ms, true, start), Answer::update);
+  EXPECT_EQ(dedupe.see("any text is an id", midday, true, start), Answer::duplicate) << "older is no news";
 }
 
 TEST(Dedupe, ForgetsWhatIsOlderThanItsWindow) {
   Dedupe dedupe(8, 24h);
-  dedupe.see("a", noon, false, start);
-  EXPECT_EQ(dedupe.see("a", noon, false, start + 24h), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("a", noon, false, start + 24h + 1ms), Answer::fresh);
+  dedupe.see("a", midday, false, start);
+  EXPECT_EQ(dedupe.see("a", midday, false, start + 24h), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("a", midday, false, start + 24h + 1ms), Answer::fresh);
 }
 
 TEST(Dedupe, ForgetsTheOldestIdWhenItIsFull) {
   Dedupe dedupe(2, 24h);
-  dedupe.see("a", noon, false, start);
-  dedupe.see("b", noon, false, start);
-  dedupe.see("c", noon, false, start);
+  dedupe.see("a", midday, false, start);
+  dedupe.see("b", midday, false, start);
+  dedupe.see("c", midday, false, start);
   EXPECT_EQ(dedupe.size(), 2U);
-  EXPECT_EQ(dedupe.see("b", noon, false, start), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("a", noon, false, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("b", midday, false, start), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("a", midday, false, start), Answer::fresh);
 }
 
 TEST(Dedupe, AgreesWithAPlainModelOverManyRandomIds) {
@@ -64,7 +64,7 @@ TEST(Dedupe, AgreesWithAPlainModelOverManyRandomIds) {
     std::snprintf(id, sizeof id, "%08x%08x%08x", static_cast<unsigned>(random() % 3), 0U,
                   static_cast<unsigned>(random() % 400));
     const bool known = model.count(id) != 0;
-    ASSERT_EQ(dedupe.see(id, noon, false, now), known ? Answer::duplicate : Answer::fresh) << step;
+    ASSERT_EQ(dedupe.see(id, midday, false, now), known ? Answer::duplicate : Answer::fresh) << step;
     if (!known) {
       if (order.size() == limit) model.erase(order.front()), order.pop_front();
       model[id] = now;

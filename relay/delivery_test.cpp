@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-event::EventPtr event_of(std::string text, event::Kind kind = event::Kind::activity) {
+event::EventPtr event_holding(std::string text, event::Kind kind = event::Kind::activity) {
   auto event = std::make_shared<event::Event>();
   event->kind = kind;
   event->text = std::move(text);
@@ -31,7 +31,7 @@ struct DeliveryTest : testing::Test {
 TEST_F(DeliveryTest, DeliversWhatIsOfferedInOrder) {
   const auto delivery = make();
   delivery->start();
-  for (int i = 0; i < 1'000; ++i) delivery->offer(event_of(std::to_string(i)));
+  for (int i = 0; i < 1'000; ++i) delivery->offer(event_holding(std::to_string(i)));
   ASSERT_TRUE(eventually([&] { return wire->count() == 1'000; }));
   for (int i = 0; i < 1'000; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
 }
@@ -40,7 +40,7 @@ TEST_F(DeliveryTest, ItsBookBalancesAtEveryLook) {
   const auto delivery = make();
   delivery->start();
   for (int i = 0; i < 20'000; ++i) {
-    delivery->offer(event_of("x"));
+    delivery->offer(event_holding("x"));
     if (i % 7 == 0) {
       const auto ledger = delivery->ledger();
       ASSERT_TRUE(ledger.balances());
@@ -59,7 +59,7 @@ TEST_F(DeliveryTest, IsFullAtItsMemoryAndCallsWhenThereIsRoomAgain) {
   std::atomic<int> rooms{0};
   delivery->on_room([&] { ++rooms; });
   delivery->start();
-  while (!delivery->full()) delivery->offer(event_of(std::string(500, 'x')));
+  while (!delivery->full()) delivery->offer(event_holding(std::string(500, 'x')));
   ASSERT_TRUE(eventually([&] { return delivery->ledger().in_flight > 10; }));
   EXPECT_EQ(rooms, 0);
   wire->release();
@@ -72,7 +72,7 @@ TEST_F(DeliveryTest, StopFinishesWhatItHas) {
   wire->hold = true;
   const auto delivery = make();
   delivery->start();
-  for (int i = 0; i < 10; ++i) delivery->offer(event_of("x"));
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding("x"));
   delivery->stop(10s);
   wire->release();
   delivery->join();
@@ -84,7 +84,7 @@ TEST_F(DeliveryTest, WhatIsNotAcknowledgedInTimeIsDroppedAsStopped) {
   wire->hold = true;
   const auto delivery = make();
   delivery->start();
-  for (int i = 0; i < 10; ++i) delivery->offer(event_of("x"));
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding("x"));
   delivery->stop(20ms);
   delivery->join();
   const auto ledger = delivery->ledger();
@@ -97,7 +97,7 @@ TEST_F(DeliveryTest, ABrokenWireIsRebuiltAndEverythingReplayed) {
   wire->hold = true;
   const auto delivery = make();
   delivery->start();
-  for (int i = 0; i < 10; ++i) delivery->offer(event_of(std::to_string(i)));
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
   ASSERT_TRUE(eventually([&] {
     const std::lock_guard lock(wire->mutex);
     return wire->held.size() == 10;

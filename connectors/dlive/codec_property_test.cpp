@@ -18,7 +18,7 @@
 namespace tributary::connectors::dlive {
 namespace {
 
-const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now late{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
 
 TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   Config config;
@@ -35,12 +35,12 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   for (int i = 0; i < 20'000; ++i) {
     if (i % 500 == 0) {
       session = std::make_unique<Session>("arcade", config);
-      session->dial({}, now);
+      session->dial({}, late);
       outcome.clear();
-      session->open(1, now, outcome);
-      session->frame(R"({"type":"connection_ack"})", false, now, outcome);
+      session->open(1, late, outcome);
+      session->frame(R"({"type":"connection_ack"})", false, late, outcome);
     }
-    const auto& message = show.next(true, now.wall);
+    const auto& message = show.next(true, late.wall);
     std::string frame = R"({"payload":{"data":{")" +
                         std::string(message.chest ? "treasureChestMessageReceived" : "streamMessageReceived") +
                         "\":" + (message.chest ? message.json : "[" + message.json + ",null]") + "}},\"id\":\"" +
@@ -70,7 +70,7 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
       }
     }
     outcome.clear();
-    session->frame(frame, false, now, outcome);
+    session->frame(frame, false, late, outcome);
     malformed += outcome.kind == event::FrameKind::malformed;
     ASSERT_EQ(outcome.kind == event::FrameKind::carrying, !outcome.drafts.empty()) << frame;
     for (const auto& draft : outcome.drafts) {

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
 
 class CodecTest : public testing::Test {
  protected:
@@ -25,7 +25,7 @@ class CodecTest : public testing::Test {
     outcome.clear();
     codec.read(R"({"id":"1","type":"data","payload":{"data":{")" + std::string(field) + "\":" + message + "}}}",
                outcome);
-    codec.messages("dbl-lee", now, outcome);
+    codec.messages("dbl-lee", noon, outcome);
     EXPECT_EQ(outcome.drafts.size(), 1u) << outcome.malformed_detail;
     return outcome.drafts.empty() ? "{}" : support::finished_json(outcome.drafts.front());
   }

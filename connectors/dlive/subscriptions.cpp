@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto never = event::SteadyTime::max();
+constexpr auto not_due = event::SteadyTime::max();
 constexpr auto first_wait = 1s;
 constexpr auto longest_wait = 60s;
 constexpr auto lasting = 30s;  ///< a try that lived so long was none of a row of failures
@@ -59,7 +59,7 @@ void Subscriptions::want(const std::vector<std::string>& streamers, bool chests,
   list_ = std::move(wanted);
   if (!up_) return;
   for (Subscription& each : list_) {
-    if (each.id == 0 && !each.parked && each.retry_at == never) start(each, now, outcome);
+    if (each.id == 0 && !each.parked && each.retry_at == not_due) start(each, now, outcome);
   }
 }
 
@@ -70,7 +70,7 @@ void Subscriptions::reset() {
     each.id = 0;
     each.failures = 0;
     each.parked = false;
-    each.retry_at = never;
+    each.retry_at = not_due;
   }
 }
 
@@ -82,7 +82,7 @@ void Subscriptions::start_all(event::SteadyTime now, Outcome& outcome) {
 void Subscriptions::start(Subscription& subscription, event::SteadyTime now, Outcome& outcome) {
   subscription.id = ++last_id_;
   subscription.started = now;
-  subscription.retry_at = never;
+  subscription.retry_at = not_due;
   outcome.sends.push_back({start_message(subscription.id, subscription.chest, subscription.streamer), false});
 }
 
@@ -134,7 +134,7 @@ void Subscriptions::failed(Subscription& subscription, std::string_view words, e
 }
 
 event::SteadyTime Subscriptions::deadline() const {
-  auto next = never;
+  auto next = not_due;
   if (up_) {
     for (const Subscription& each : list_) next = std::min(next, each.retry_at);
   }

@@ -16,7 +16,7 @@
 namespace tributary::connectors::oha {
 namespace {
 
-const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
 
 TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   static const std::vector<std::string> sound = {
@@ -58,7 +58,7 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
       if (frame.empty()) frame = "x";
     }
     outcome.clear();
-    const auto said = codec.read(frame, now, outcome);
+    const auto said = codec.read(frame, noon, outcome);
     malformed += said == Codec::Said::malformed;
     ASSERT_EQ(said == Codec::Said::malformed, outcome.kind == event::FrameKind::malformed) << frame;
     ASSERT_EQ(outcome.kind == event::FrameKind::carrying, outcome.drafts.size() == 1) << frame;

@@ -12,12 +12,12 @@
 namespace tributary::connectors::stagecast {
 namespace {
 
-const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
 
 event::Draft read(std::string_view text) {
   Codec codec({"hall", "livehacks_test"});
   Outcome outcome;
-  codec.read(text, now, outcome);
+  codec.read(text, noon, outcome);
   EXPECT_EQ(outcome.drafts.size(), 1u) << text;
   return outcome.drafts.empty() ? event::Draft{} : outcome.drafts.front();
 }
@@ -66,11 +66,11 @@ TEST(Codec, TakesLargeValuesInOnePass) {
 TEST(Codec, TooDeepIsAFaultAndTheNestingIsASetting) {
   Codec codec({"hall", "c", 2});
   Outcome outcome;
-  codec.read("[[[1]]]", now, outcome);
+  codec.read("[[[1]]]", noon, outcome);
   EXPECT_EQ(outcome.kind, event::FrameKind::malformed);
   EXPECT_EQ(outcome.malformed_reason, "too_deep");
   outcome.clear();
-  codec.read("[[1]]", now, outcome);
+  codec.read("[[1]]", noon, outcome);
   EXPECT_EQ(outcome.kind, event::FrameKind::carrying);
 }
 

@@ -16,16 +16,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view path_begin = "/api/events/";
-constexpr std::string_view path_end = "/ws";
+constexpr std::string_view target_begin = "/api/events/";
+constexpr std::string_view target_end = "/ws";
 
 /// The channel's segment of a path; "" for another path.
 std::string_view segment_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
-  if (!target.starts_with(path_begin) || !target.ends_with(path_end)) return {};
-  target.remove_prefix(path_begin.size());
-  if (target.size() <= path_end.size()) return {};
-  target.remove_suffix(path_end.size());
+  if (!target.starts_with(target_begin) || !target.ends_with(target_end)) return {};
+  target.remove_prefix(target_begin.size());
+  if (target.size() <= target_end.size()) return {};
+  target.remove_suffix(target_end.size());
   return target.find('/') == std::string_view::npos ? target : std::string_view{};
 }
 

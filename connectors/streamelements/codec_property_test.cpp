@@ -28,7 +28,7 @@ event::Schema schema(std::string_view file) {
   return std::get<event::Schema>(std::move(compiled));
 }
 
-std::string closed(const event::Draft& draft) {
+std::string finished(const event::Draft& draft) {
   return draft.text + (draft.test ? ",\"test\":true" : "") + ",\"run\":\"01TEST\",\"sequence\":1}}";
 }
 
@@ -146,7 +146,7 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
     ASSERT_EQ(said == Codec::Said::malformed, !outcome.malformed_reason.empty()) << message;
     for (const auto& draft : outcome.drafts) {
       ++drafts;
-      const std::string text = closed(draft);
+      const std::string text = finished(draft);
       ASSERT_TRUE(event::valid_utf8(text)) << message;
       ASSERT_TRUE(validator.parse(text)) << message << "\n" << text << "\n" << validator.parse_error();
       const auto violations = validator.explain(canonical);
@@ -205,7 +205,7 @@ TEST(CodecProperty, TheSixTypesPassStreamElementsOwnSchemaWhereTheirFactsAllow) 
                    std::string(type) + R"(","provider":"twitch","data":)" + std::string(data) +
                    R"(,"createdAt":"2026-10-01T12:34:56.789Z","updatedAt":"2026-10-01T12:34:56.789Z"}])",
                "", now, outcome);
-    return validator.parse(closed(outcome.drafts.at(0))) && validator.passes(original);
+    return validator.parse(finished(outcome.drafts.at(0))) && validator.passes(original);
   };
   const std::string_view fact = R"({"username":"viewer_1","avatar":"https://cdn.example.org/a.png"})";
   for (std::string_view type : {"tip", "cheer", "follow", "host", "raid", "subscriber"})

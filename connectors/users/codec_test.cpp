@@ -10,12 +10,12 @@
 namespace tributary::connectors::users {
 namespace {
 
-const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
 
 Outcome read(std::string_view text) {
   Codec codec({"accounts", "main"});
   Outcome outcome;
-  codec.read(text, now, outcome);
+  codec.read(text, noon, outcome);
   return outcome;
 }
 
