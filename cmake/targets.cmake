@@ -29,7 +29,8 @@ function(tributary_test name library)
   if(TRIBUTARY_LLD)
     target_link_options(${name} PRIVATE -fuse-ld=lld)  # what is shipped is linked by the compiler's own linker
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS unit TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES LABELS unit TIMEOUT 300)
+  set_property(GLOBAL APPEND PROPERTY tributary_unit_tests $<TARGET_FILE:${name}>)
 endfunction()
 
 function(tributary_test_headers)

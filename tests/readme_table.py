@@ -2,7 +2,7 @@
 """README.md's table of upstreams and the tables of tests/EVIDENCE.md name tests. Are they there, and did they pass?
 
 `tests/readme_table.py [README [REPORTS]]` prints a line for each name and ends with 1 when one is not good; it is the
-last suite of `tests/run`. Everything in backticks in a cell (of EVIDENCE.md: in the last column, `tests`) is a test: `Suite.Test` as ctest reports it, or
+last suite of `tests/run`. Everything in backticks in a cell (of EVIDENCE.md: in the last column, `tests`) is a test: `Suite.Test` as GoogleTest calls it, or
 `folder/file_test.py::test_name` below tests/, with all its parameters or, with `[…]` behind it, one of them. A name that
 no report has is a failure: the table is looked at after the suites it names, never instead of them.
 """
@@ -35,6 +35,8 @@ def fault_of(case):
         if child.tag in ("failure", "error", "skipped"):
             return child.tag
     status = case.get("status")
+    if case.get("result") in ("suppressed", "skipped"):  # GoogleTest's words for a disabled test and one that gave up
+        return "disabled" if case.get("result") == "suppressed" else "skipped"
     return status if status in ("fail", "notrun", "disabled") else ""
 
 
@@ -51,7 +53,7 @@ def rows_of(readme):
 
 def is_named(case, name):
     """Whether a case of a report is what this name means."""
-    called = case.get("name", "").partition("  # ")[0]  # ctest adds what GetParam() was
+    called = case.get("name", "")
     if (python := _PYTHON.fullmatch(name)) is None:
         return called == name
     module = python["file"].replace("/", ".")

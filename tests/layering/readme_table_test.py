@@ -33,11 +33,12 @@ Words before it.
 UNIT = """<testsuite>
 <testcase name="Gauge.Reads" classname="Gauge.Reads" status="run"><system-out>ok</system-out></testcase>
 <testcase name="Gauge.Writes" classname="Gauge.Writes" status="run"/>
-<testcase name="Sets/Each.Writes/gauge  # GetParam() = gauge" classname="x" status="run"/>
+<testcase name="Sets/Each.Writes/gauge" value_param="gauge" classname="x" status="run" result="completed"/>
 <testcase name="Weir.Reads" classname="Weir.Reads" status="run"/>
 <testcase name="Weir.Knocks" classname="Weir.Knocks" status="run"/>
 <testcase name="Weir.Fails" classname="Weir.Fails" status="fail"><failure message="no"/></testcase>
 <testcase name="Weir.Rests" classname="Weir.Rests" status="disabled"/>
+<testcase name="Weir.Sleeps" classname="Weir" status="notrun" result="suppressed"/>
 <testcase name="Weir.Skips" classname="Weir.Skips" status="run"><skipped/></testcase>
 <testcase name="Twin.Here" classname="Twin.Here" status="run"/>
 <testcase name="Twin.Here" classname="Twin.Here" status="run"/>
@@ -86,6 +87,7 @@ def test_every_name_is_told_with_its_report():
     ("Weir.Fails", "in unit.xml: failure"),
     ("Weir.Skips", "in unit.xml: skipped"),
     ("Weir.Rests", "in unit.xml: disabled"),
+    ("Weir.Sleeps", "in unit.xml: disabled"),
     ("Twin.Here", "it is the name of 2 tests"),
     ("peers/gauge_test.py::test_both", "in peers.xml: failure"),  # one of its parameters
     ("peers/gauge_test.py::test_both[gauge]", "in peers.xml: failure"),
