@@ -111,7 +111,8 @@ class Fields {
                                               std::initializer_list<Choice<std::type_identity_t<E>>> choices);
   void choice(const Key& key, std::string& value, std::initializer_list<std::string_view> choices);
 
-  // An absolute URL with one of these schemes and a host. "" is allowed unless the key is required.
+  // An absolute URL with one of these schemes, which can be dialled. "" is allowed unless the key is required. A
+  // password in it is warned of, and told to nobody.
   void url(const Key& key, std::string& value, std::initializer_list<std::string_view> schemes);
 
   // A key of a later version: refused as `not yet: WHAT` unless it is written in its harmless form. Not in the

@@ -37,7 +37,7 @@ struct Gauge : Described {
     fields.field({.name = "test_events", .help = "accept tests"}, test_events);
     fields.field({.name = "share", .help = "of what", .minimum = 0, .maximum = 1}, share);
     fields.field({.name = "nap", .help = "now and then", .example = "5m"}, nap);
-    common.describe(fields);
+    common.describe(fields, url);
   }
 };
 

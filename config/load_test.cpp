@@ -15,7 +15,9 @@ using fixture::read;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 using namespace std::chrono_literals;
 
 constexpr std::string_view whole = R"(version: 1
@@ -225,15 +227,50 @@ TEST(Load, reports_bad_names_and_types_of_connectors_and_sinks) {
 }
 
 TEST(Load, reports_what_two_keys_say_together) {
-  EXPECT_THAT(faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: http://x\n    auth: {token: {env: T}}\n"
-                     "    tls: {certificate: c.pem}\n    backoff: {base: 5s, cap: 1s}\n    proxy: 'http://:1'\n"
-                     "sinks: {s: {type: broker, brokers: [a:1, b]}}\nroutes: [{to: [s]}]\nadmin: {listen: nine}\n"),
-              ElementsAre("t.yaml:5:10: connectors.a.url: expected a URL that begins with ws or wss and ://",
-                          "t.yaml:7:24: connectors.a.tls.certificate: `certificate` and `key` need each other",
-                          "t.yaml:8:30: connectors.a.backoff.cap: expected at least `base` (5s), found 1s",
-                          "t.yaml:9:12: connectors.a.proxy: expected a URL with a host and without spaces",
-                          "t.yaml:10:42: sinks.s.brokers[1]: expected host:port",
-                          "t.yaml:12:17: admin.listen: expected host:port, found `nine`"));
+  EXPECT_THAT(
+      faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: http://x\n    auth: {token: {env: T}}\n"
+             "    tls: {certificate: c.pem}\n    backoff: {base: 5s, cap: 1s}\n    proxy: 'http://:1'\n"
+             "sinks: {s: {type: broker, brokers: [a:1, b]}}\nroutes: [{to: [s]}]\nadmin: {listen: nine}\n"),
+      ElementsAre("t.yaml:5:10: connectors.a.url: expected a URL that begins with `ws://` or `wss://`, found `http`",
+                  "t.yaml:7:24: connectors.a.tls.certificate: `certificate` and `key` need each other",
+                  "t.yaml:8:30: connectors.a.backoff.cap: expected at least `base` (5s), found 1s",
+                  "t.yaml:9:12: connectors.a.proxy: the host is missing; expected a name or an address after `://`",
+                  "t.yaml:10:42: sinks.s.brokers[1]: expected host:port",
+                  "t.yaml:12:17: admin.listen: expected host:port, found `nine`"));
+}
+
+TEST(Load, refuses_what_the_dialler_could_not_dial) {
+  for (const std::string url : {"ws://[::1/", "ws://[]/", "ws://[::1]x:80/", "ws://127.0.0.1:80:90/", "ws://a..b/",
+                                "ws:///", "ws://a:65536/", "ws://\xc3\xa9.example/", "ws://[fe80::1%25eth0]/",
+                                "ws://1.2.3.4.5/", "ws://256.1.1.1/", "ws://a%2Eb/", "https://a/", ""}) {
+    const auto found =
+        faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: '" + url + "'\n    auth: {token: {env: T}}\n");
+    ASSERT_THAT(found, SizeIs(1)) << url;
+    EXPECT_THAT(found.front(), StartsWith("t.yaml:5:10: connectors.a.url: ")) << url;
+    if (url.empty() || url == "https://a/") continue;
+    const auto proxy = faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: 'ws://x'\n    proxy: 'http" +
+                              url.substr(url.find("://")) + "'\n    auth: {token: {env: T}}\n");
+    EXPECT_THAT(proxy, ElementsAre(StartsWith("t.yaml:6:12: connectors.a.proxy: "))) << url;
+  }
+}
+
+TEST(Load, a_password_in_a_url_is_warned_of_and_is_the_authorization) {
+  const std::string settings =
+      "version: 1\nconnectors:\n  a:\n    type: gauge\n    url: 'ws://user:hunter22@x/'\n"
+      "    proxy: 'http://u:hunter33@p:1'\n    auth: {token: {env: T}}\n";
+  const Loaded loaded = read(settings);
+  EXPECT_TRUE(loaded.settings);
+  EXPECT_THAT(fixture::lines(loaded.warnings),
+              ElementsAre("t.yaml:5:10: connectors.a.url: a password is in this "
+                          "file; let the service alone read it",
+                          "t.yaml:6:12: connectors.a.proxy: a password is in this file; let the service alone read "
+                          "it"));
+  EXPECT_THAT(faults(settings + "    headers: {authorization: x}\n"),
+              ElementsAre("t.yaml:8:30: connectors.a.headers.authorization: the user in `url` makes this header, too; "
+                          "expected only one of the two"));
+  EXPECT_THAT(faults("version: 1\nconnectors: {a: {type: gauge, url: 'ws://user:hunter22/@x/', auth: {token: {env: "
+                     "T}}}}\n"),
+              ElementsAre(Not(HasSubstr("hunter22"))));
 }
 
 TEST(Load, escapes_what_a_terminal_would_obey) {

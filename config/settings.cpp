@@ -4,10 +4,12 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <functional>
 #include <set>
 #include <system_error>
 
 #include "config/spelling.hpp"
+#include "text/url.hpp"
 
 namespace tributary::config {
 namespace {
@@ -58,8 +60,13 @@ void warn_unrouted(Fields& fields, const Settings& settings) {
   }
 }
 
+// For those who list values: a changed password is a change, and is told to nobody.
+std::string without_secrets(const std::string& url) {
+  return text::secrets_of(url).empty() ? url : "with a password, " + std::to_string(std::hash<std::string>{}(url));
+}
+
 // Of the upgrade, some headers are the websocket's own; a line break in another would begin one more.
-void check_headers(Fields& fields, const std::map<std::string, Secret>& headers) {
+void check_headers(Fields& fields, const std::map<std::string, Secret>& headers, bool url_authorizes) {
   static constexpr std::array<std::string_view, 5> taken{"host", "upgrade", "connection", "content-length",
                                                          "transfer-encoding"};
   for (const auto& [name, value] : headers) {
@@ -77,6 +84,8 @@ void check_headers(Fields& fields, const std::map<std::string, Secret>& headers)
       fields.fault("headers", name, "expected a header's name: letters, digits and !#$%&'*+-.^_`|~");
     } else if (std::find(taken.begin(), taken.end(), lower) != taken.end() || lower.rfind("sec-websocket-", 0) == 0) {
       fields.fault("headers", name, "this header is made by the connector itself");
+    } else if (url_authorizes && lower == "authorization") {
+      fields.fault("headers", name, "the user in `url` makes this header, too; expected only one of the two");
     } else if (control) {
       fields.fault("headers", name, "expected a value without line breaks or other control characters");
     }
@@ -125,14 +134,17 @@ void DedupeSettings::describe(Fields& fields) {
   fields.field({.name = "window", .help = "and for how long", .minimum = second, .maximum = 90 * 24 * hour}, window);
 }
 
-void ConnectorCommon::describe(Fields& fields) {
+void ConnectorCommon::describe(Fields& fields, std::string_view url) {
   fields.group({.name = "tls", .help = "of the upstream's socket"}, tls);
   fields.url({.name = "proxy", .help = "HTTP CONNECT", .example = "http://user@host:3128"}, proxy, {"http"});
   fields.field({.name = "headers",
                 .help = "added to the upgrade; values may be secrets",
                 .example = "{X-Relay: tributary, X-Key: {env: RELAY_KEY}}"},
                headers);
-  check_headers(fields, headers);
+  if (url.empty()) fields.fault("url", "expected a URL that is not empty: without one nothing can be dialled");
+  std::string wrong;
+  const auto parsed = text::parse_url(url, {"wss", "ws"}, wrong);
+  check_headers(fields, headers, parsed && parsed->has_user_info());
   fields.field({.name = "ping_interval", .help = "websocket pings of ours; 0s: none", .minimum = 0, .maximum = hour},
                ping_interval);
   fields.group({.name = "timeouts", .help = "each ends the connection with a reason of its own"}, timeouts);
@@ -247,31 +259,18 @@ void Fields::choice(const Key& key, std::string& value, std::initializer_list<st
 }
 
 void Fields::url(const Key& key, std::string& value, std::initializer_list<std::string_view> schemes) {
+  if (!reading()) {
+    std::string shown = without_secrets(value);
+    return field(key, shown);
+  }
   field(key, value);
-  if (!reading() || value.empty()) return;
-  const auto end = value.find("://");
-  const std::string_view scheme = std::string_view(value).substr(0, end == std::string::npos ? 0 : end);
-  std::vector<std::string_view> expected(schemes);
-  if (std::find(expected.begin(), expected.end(), scheme) == expected.end()) {
-    fault(key.name, "expected a URL that begins with " + alternatives(expected) + " and ://");
-    return;
+  if (value.empty()) return;
+  std::string wrong;
+  const auto url = text::parse_url(value, schemes, wrong);
+  if (!url) return fault(key.name, wrong);
+  if (!url->password.empty()) {
+    warn(key.name, "a password is in this file; let the service alone read it");
   }
-  const auto rest = std::string_view(value).substr(end + 3);
-  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  const auto host = authority.substr(authority.rfind('@') + 1);
-  const bool bad = std::any_of(value.begin(), value.end(), [](char c) { return c <= ' ' || c == 0x7f; });
-  if (host.empty() || host.front() == ':' || bad) {
-    return fault(key.name, "expected a URL with a host and without spaces");
-  }
-  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']') {
-    unsigned port = 0;
-    const auto* const end_of_host = host.data() + host.size();
-    const auto [read, error] = std::from_chars(host.data() + colon + 1, end_of_host, port);
-    if (error != std::errc{} || read != end_of_host || port == 0 || port > 65'535) {
-      return fault(key.name, "expected a port from 1 to 65535, found " + quote(std::string(host.substr(colon + 1))));
-    }
-  }
-  if (value.find('#') != std::string::npos) fault(key.name, "expected a URL without a fragment (`#`)");
 }
 
 }  // namespace tributary::config

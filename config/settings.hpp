@@ -93,7 +93,7 @@ struct DedupeSettings {
 };
 
 // The keys of every connector (`type` and `enabled` are NamedSettings'). A connector's settings hold one and call
-// `common.describe(fields)` at the end of their own describe().
+// `common.describe(fields, url)` at the end of their own describe().
 struct ConnectorCommon {
   Tls tls;
   std::string proxy;                                  // "" or http://[user[:password]@]host:port
@@ -104,7 +104,8 @@ struct ConnectorCommon {
   Size frame_limit = mib(4);
   DedupeSettings dedupe;
 
-  void describe(Fields& fields);
+  // `url`: where the connector dials; what it says must not contradict these keys.
+  void describe(Fields& fields, std::string_view url);
   bool operator==(const ConnectorCommon&) const = default;
 };
 

@@ -6,7 +6,9 @@ namespace tributary::config {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* base = R"(
 version: 1
@@ -61,6 +63,17 @@ TEST(Values, tell_where_a_secret_is_and_that_a_plain_one_changed_without_showing
   EXPECT_THAT(changes("{file: secrets/t}", "{command: [a, b]}"), ElementsAre("connectors.main.auth.token"));
   EXPECT_THAT(changes("X-A: plain", "X-A: other"), ElementsAre("connectors.main.headers"));
   for (const auto& [path, text] : values(base)) EXPECT_EQ(text.find("plain"), std::string::npos) << path;
+}
+
+TEST(Values, tell_that_a_password_in_a_url_changed_without_showing_it) {
+  EXPECT_THAT(changes("wss://gauge", "wss://user:hunter22@gauge"), ElementsAre("connectors.main.url"));
+  EXPECT_THAT(changes("url: wss", "proxy: 'http://user:hunter22@p', url: wss"), ElementsAre("connectors.main.proxy"));
+  const auto two = [&](const std::string& password) {
+    std::string with = base;
+    return values(with.insert(with.find("gauge.example"), "user:" + password + "@"));
+  };
+  EXPECT_THAT(differences(two("hunter22"), two("hunter23")), ElementsAre("connectors.main.url"));
+  EXPECT_THAT(two("hunter22").find("connectors.main.url")->second, Not(HasSubstr("hunter22")));
 }
 
 TEST(Values, of_what_only_one_has_are_named_too) {

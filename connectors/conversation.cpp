@@ -6,6 +6,7 @@
 
 #include "event/json.hpp"
 #include "event/time.hpp"
+#include "text/url.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -30,12 +31,9 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 /// `wss://host:port` of a URL: what may be shown. User, path and query can hold secrets.
 std::string public_part(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  std::string_view authority = url.substr(scheme + 3);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
-  return std::string(url.substr(0, scheme + 3)).append(authority);
+  std::string fault;
+  const auto parsed = text::parse_url(url, {"wss", "ws"}, fault);
+  return parsed ? parsed->origin() : std::string();
 }
 
 void member(std::string& json, std::string_view key, std::string_view text) {
@@ -84,6 +82,10 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   } else {
     auto& target = std::get<net::DialTarget>(answer);
     upstream_ = public_part(target.url);
+    if (const auto inside = text::secrets_of(target.url); !inside.empty()) {
+      all.insert(all.end(), inside.begin(), inside.end());
+      redaction_.keep_out(all);
+    }
     session_.dialed(now.steady);
     wire_.connect(std::move(target));
   }

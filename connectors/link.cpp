@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "text/url.hpp"
+
 namespace tributary::connectors {
 namespace {
 
@@ -49,7 +51,7 @@ void wipe(std::vector<std::string>& secrets) {
 
 void set_header(net::DialTarget& target, const std::string& name, const std::string& value) {
   for (auto& [header, text] : target.headers) {
-    if (header == name) {
+    if (net::same_header(header, name)) {
       text = value;
       return;
     }
@@ -182,6 +184,7 @@ void Link::take_secrets(SecretsRead read) {
     if (secret.kind != config::Secret::Kind::value) kept_out.push_back(*value);
     ++value;
   }
+  for (std::string& secret : text::secrets_of(settings_.common->proxy)) kept_out.push_back(std::move(secret));
   conversation_.secrets_read(values, kept_out, read_clocks());
   wipe(kept_out);
   wipe(values);

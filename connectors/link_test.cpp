@@ -12,6 +12,7 @@ using net::Reason;
 using net::State;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_F(LinkTest, DialsGreetsAndGoesLive) {
   start_live();
@@ -357,6 +358,40 @@ TEST_F(LinkTest, SecretsAreInNoNoticeAndNoStatus) {
     EXPECT_EQ(note.data_json.find("t0ken"), std::string::npos);
     EXPECT_EQ(note.data_json.find("hidden"), std::string::npos) << "the query of the URL";
   }
+}
+
+TEST_F(LinkTest, AUserInTheUrlIsBasicAuthorizationAndItsPasswordIsToldToNobody) {
+  toy.url.insert(toy.url.find("127"), "user:p%40ssw0rd@");
+  net::UpgradeAnswer refusal;
+  refusal.status = 401;
+  refusal.body = "not p@ssw0rd, nor dXNlcjpwQHNzdzByZA==";
+  server->refusals = {refusal};
+  start_live();
+  ASSERT_EQ(server->requests.size(), 2u);
+  EXPECT_EQ(server->requests.back().header("Authorization"), "Basic dXNlcjpwQHNzdzByZA==");
+  server->say("event p@ssw0rd");
+  await([&] { return intake.ledger.events == 1; });
+  EXPECT_THAT(witness.endings.at(0).detail, HasSubstr("not <redacted>, nor <redacted>"));
+  for (const auto& note : intake.notices) {
+    EXPECT_THAT(note.data_json, Not(HasSubstr("ssw0rd"))) << note.type;
+    EXPECT_THAT(note.data_json, Not(HasSubstr("dXNlcjpw"))) << note.type;
+    EXPECT_THAT(note.data_json, Not(HasSubstr("user"))) << note.type;
+  }
+}
+
+TEST_F(LinkTest, AHeaderOfTheSettingsReplacesTheProtocolsHoweverItIsSpelled) {
+  config::Secret value;
+  value.kind = config::Secret::Kind::value;
+  value.name = "settings";
+  common.headers = {{"x-toy", value}};
+  start_live();
+  int found = 0;
+  for (const auto& [name, text] : server->requests.back().headers) {
+    if (!net::same_header(name, "x-toy")) continue;
+    ++found;
+    EXPECT_EQ(text, "settings");
+  }
+  EXPECT_EQ(found, 1);
 }
 
 }  // namespace

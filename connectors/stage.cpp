@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "text/url.hpp"
+
 namespace tributary::connectors {
 namespace {
 
@@ -150,8 +152,11 @@ std::uint16_t Stage::port() const {
 }
 
 std::string Stage::url() const {
-  return (options_.certificate.empty() ? "ws://" : "wss://") + options_.host + ":" + std::to_string(port()) +
-         play_->path();
+  text::Url url;
+  url.scheme = options_.certificate.empty() ? "ws" : "wss";
+  url.host = options_.host;
+  url.port = port();
+  return url.scheme + "://" + url.host_and_port() + play_->path();
 }
 
 std::string Stage::account() const {

@@ -122,6 +122,13 @@ TEST_F(StageTest, OrEachToAll) {
   EXPECT_TRUE(std::equal(of_one() - 19, of_one(), other.heard.begin()));
 }
 
+TEST_F(StageTest, SaysWhereItListensInAUrlThatCanBeDialled) {
+  SimulatorOptions options;
+  options.host = "::1";
+  Stage on_v6(io, options, StageSettings{}, [](Stage& s) { return std::make_unique<Toy>(s); });
+  EXPECT_EQ(on_v6.url(), "ws://[::1]:0/toy");
+}
+
 TEST_F(StageTest, SaysGoodbye) {
   start({{"goodbye_after", "20ms"}});
   Listener closed(io, stage->url());

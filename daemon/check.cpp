@@ -16,6 +16,7 @@
 #include "net/http.hpp"
 #include "net/tls.hpp"
 #include "sinks/registry.hpp"
+#include "text/url.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -121,8 +122,13 @@ class Verdict final : public connectors::LinkObserver {
 void look_up(const std::vector<connectors::Lookup>& lookups, const connectors::Settings& settings,
              const std::vector<std::string>& secrets, std::chrono::milliseconds timeout, const std::string& what,
              Report& report) {
-  const auto clean = [&secrets](std::string words) {
-    for (const auto& secret : secrets) words = connectors::redacted(words, secret, words_limit);
+  auto kept_out = secrets;
+  for (const auto& lookup : lookups) {
+    for (auto& secret : text::secrets_of(lookup.request.url)) kept_out.push_back(std::move(secret));
+  }
+  for (auto& secret : text::secrets_of(settings.common.proxy)) kept_out.push_back(std::move(secret));
+  const auto clean = [&](std::string words) {
+    for (const auto& secret : kept_out) words = connectors::redacted(words, secret, words_limit);
     return words;
   };
   std::size_t left = lookups.size();

@@ -22,7 +22,6 @@ constexpr std::uint32_t head_limit = 16 * 1024;
 /// The request as it is written. Header values come from configuration and secrets: a line break in one would begin
 /// another header, so it is left out.
 std::string wire_form(const HttpRequest& request, const text::Url& url) {
-  const bool usual_port = url.port == (url.secure() ? 443 : 80);
   std::string text = request.method + " " + url.target + " HTTP/1.1\r\n";
   const auto header = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ");
@@ -31,7 +30,10 @@ std::string wire_form(const HttpRequest& request, const text::Url& url) {
     }
     text += "\r\n";
   };
-  header("Host", usual_port ? url.bracketed_host() : url.host_and_port());
+  header("Host", url.authority());
+  if (url.has_user_info() && header_value(request.headers, "Authorization").empty()) {
+    header("Authorization", url.basic_authorization());
+  }
   for (const auto& [name, value] : request.headers) header(name, value);
   header("Connection", "close");
   if (!request.body.empty()) header("Content-Length", std::to_string(request.body.size()));
@@ -49,9 +51,8 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
 
   void start(const HttpRequest& request) {
     std::string fault;
-    auto url = text::parse_url(request.url, fault);
-    if (url && url->scheme != "http" && url->scheme != "https") fault = "the scheme is neither http nor https";
-    if (!fault.empty()) {
+    auto url = text::parse_url(request.url, {"https", "http"}, fault);
+    if (!url) {
       return boost::asio::post(io_, [self = shared_from_this(), fault] {
         self->fail(Reason::unresolved_host, "the URL cannot be asked: " + fault);
       });

@@ -17,7 +17,7 @@ namespace tributary::net {
 /// One HTTP/1.1 request, whole.
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  ///< http:// or https://
+  std::string url;  ///< http:// or https://; user info becomes Basic authorization
   Headers headers;
   std::string body;
   TlsSettings tls;

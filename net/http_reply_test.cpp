@@ -65,8 +65,8 @@ TEST(HttpReply, RetryAfterIsSecondsOrADateAndIsBounded) {
 
 TEST(ProxyHandshake, AsksWithBasicAuthorisationFromTheUserInfo) {
   std::string fault;
-  const auto proxy = text::parse_url("http://user:p%40ss@proxy:3128", fault);
-  const auto target = text::parse_url("wss://live.example/x", fault);
+  const auto proxy = text::parse_url("http://user:p%40ss@proxy:3128", {"http"}, fault);
+  const auto target = text::parse_url("wss://live.example/x", {"wss"}, fault);
   EXPECT_EQ(ProxyHandshake::request(*proxy, *target),
             "CONNECT live.example:443 HTTP/1.1\r\nHost: live.example:443\r\n"
             "Proxy-Authorization: Basic dXNlcjpwQHNz\r\n\r\n");

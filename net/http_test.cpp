@@ -68,6 +68,22 @@ TEST_F(Http, APostIsWrittenWholeAndItsAnswerRead) {
   EXPECT_EQ(got.body, "{\"data\":{}}");
 }
 
+TEST_F(Http, AUserInTheUrlIsBasicAuthorizationUnlessAHeaderIs) {
+  for (const bool own : {false, true}) {
+    std::string head;
+    if (own) request_.headers = {{"authorization", "made-up"}};
+    ScriptedPeer peer([&](PeerSocket& socket) {
+      head = socket.read_head();
+      socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+      socket.wait_for_end();
+    });
+    request_.url = "http://user:p%40ss@127.0.0.1:" + std::to_string(peer.port()) + "/";
+    answer(run());
+    peer.join();
+    EXPECT_EQ(head.find("\r\nAuthorization: Basic dXNlcjpwQHNz\r\n") == std::string::npos, own) << head;
+  }
+}
+
 TEST_F(Http, AChunkedAnswerComesWholeHoweverItIsCut) {
   const std::string text =
       "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nnobody\r\n5;x=y\r\n here\r\n0\r\nTrailer: "

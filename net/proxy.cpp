@@ -1,14 +1,10 @@
 #include "net/proxy.hpp"
 
-#include "text/base64.hpp"
-
 namespace tributary::net {
 
 std::string ProxyHandshake::request(const text::Url& proxy, const text::Url& target) {
   std::string out = "CONNECT " + target.host_and_port() + " HTTP/1.1\r\nHost: " + target.host_and_port() + "\r\n";
-  if (!proxy.user.empty()) {
-    out += "Proxy-Authorization: Basic " + text::base64(proxy.user + ":" + proxy.password) + "\r\n";
-  }
+  if (proxy.has_user_info()) out += "Proxy-Authorization: " + proxy.basic_authorization() + "\r\n";
   return out + "\r\n";
 }
 

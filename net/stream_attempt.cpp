@@ -21,9 +21,8 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
   void start() {
     if (!target_.proxy.empty()) {
       std::string fault;
-      proxy_url_ = text::parse_url(target_.proxy, fault);
-      if (proxy_url_ && proxy_url_->scheme != "http") fault = "the scheme is not http";
-      if (!fault.empty()) {
+      proxy_url_ = text::parse_url(target_.proxy, {"http"}, fault);
+      if (!proxy_url_) {
         return boost::asio::post(io_, [self = shared_from_this(), fault] {
           self->fail(Reason::proxy_refused, "the proxy's URL cannot be used: " + fault);
         });
@@ -94,7 +93,8 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
     std::string fault;
     const SslContext context = client_tls_context(target_.tls, fault);
     if (!context) return fail(Reason::tls_failed, fault);
-    const std::string& name = target_.tls.server_name.empty() ? target_.url.host : target_.tls.server_name;
+    std::string name = target_.tls.server_name.empty() ? target_.url.host : target_.tls.server_name;
+    if (name.ends_with('.')) name.pop_back();  // neither SNI nor a certificate has the dot of the root
     stream_->use_tls(client_tls(context, stream_->descriptor(), name, target_.tls.insecure));
     handshake();
   }

@@ -11,6 +11,9 @@ class WebSocketListener;
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether two names are those of one header: case does not count.
+bool same_header(std::string_view one, std::string_view other);
+
 /// The first value of a header, its name compared without case; "" when absent.
 std::string header_value(const Headers& headers, std::string_view name);
 

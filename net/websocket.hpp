@@ -27,7 +27,7 @@ struct TlsSettings {
 
 /// Where and how to dial one websocket.
 struct DialTarget {
-  std::string url;                                           ///< ws:// or wss://, with path and query
+  std::string url;  ///< ws:// or wss://, with path and query; user info becomes Basic authorization
   std::vector<std::pair<std::string, std::string>> headers;  ///< added to the upgrade request
   std::vector<std::string> subprotocols;
   std::string origin;  ///< empty: no Origin header

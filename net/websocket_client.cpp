@@ -23,9 +23,8 @@ class DialledWebSocket final : public WebSocketConnection {
 
   void start() {
     std::string fault;
-    auto url = text::parse_url(dialling_->target.url, fault);
-    if (url && url->scheme != "ws" && url->scheme != "wss") fault = "the scheme is neither ws nor wss";
-    if (!fault.empty()) return abort({Reason::unresolved_host, "the URL cannot be dialled: " + fault, 0, 0});
+    auto url = text::parse_url(dialling_->target.url, {"wss", "ws"}, fault);
+    if (!url) return abort({Reason::unresolved_host, "the URL cannot be dialled: " + fault, 0, 0});
     dialling_->url = std::move(*url);
     deadline_.expires_after(dial_timeout_);
     deadline_.async_wait([self = shared()](error_code cancelled) {
@@ -70,6 +69,9 @@ class DialledWebSocket final : public WebSocketConnection {
     request.port = dialling_->url.port;
     request.target = dialling_->url.target;
     request.headers = std::move(dialling_->target.headers);
+    if (dialling_->url.has_user_info() && header_value(request.headers, "Authorization").empty()) {
+      request.headers.emplace_back("Authorization", dialling_->url.basic_authorization());
+    }
     if (!dialling_->target.origin.empty()) request.headers.emplace_back("Origin", dialling_->target.origin);
     request.subprotocols = std::move(dialling_->target.subprotocols);
     engine_ = WebSocketEngine::client(request, dialling_->target.frame_limit, *this);

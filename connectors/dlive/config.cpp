@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/url.hpp"
+
 namespace tributary::connectors::dlive {
 namespace {
 
@@ -39,8 +41,18 @@ void Config::describe(config::Fields& fields) {
                resubscribe_limit);
   fields.not_yet({.name = "backfill", .help = "fetch what was missed over HTTPS"}, "backfill",
                  {.member = "enabled", .value = "false"});
-  common.describe(fields);
+  common.describe(fields, url);
 
+  std::string wrong;
+  const auto api = text::parse_url(api_url, {"https", "http"}, wrong);
+  if (api && api->has_user_info() && token) {
+    fields.fault("api_url",
+                 "its user and the token of `auth` both make the Authorization header; expected only one of "
+                 "the two");
+  }
+  if (std::any_of(origin.begin(), origin.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; })) {
+    fields.fault("origin", "a control character, which no header may have");
+  }
   for (std::size_t i = 0; i < streamers.size(); ++i) {
     if (!is_name(streamers[i])) {
       fields.fault("streamers", i, "no username; expected up to 100 bytes without spaces");

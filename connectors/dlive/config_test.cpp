@@ -49,6 +49,9 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_NE(first_fault(load("streamers: [a, b, a]")).find("twice"), std::string::npos);
   EXPECT_NE(first_fault(load("streamers: [\"two words\"]")).find("username"), std::string::npos);
   EXPECT_FALSE(load("streamers: [a], resubscribe_limit: 0").settings);
+  EXPECT_FALSE(load("streamers: [a], origin: \"a\\nb\"").settings);
+  EXPECT_FALSE(load("streamers: [a], api_url: \"https://u:p@h\", auth: {token: {env: T}}").settings);
+  EXPECT_TRUE(load("streamers: [a], api_url: \"https://u:p@h\"").settings);
   EXPECT_FALSE(load("streamers: [a], url: \"https://h\"").settings);
   EXPECT_NE(first_fault(load("streamers: [a], backfill: {enabled: true}")).find("not yet"), std::string::npos);
 }

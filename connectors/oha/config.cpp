@@ -34,8 +34,15 @@ void Config::describe(config::Fields& fields) {
                 .maximum = label_limit},
                label);
   fields.field({.name = "auth", .help = "needed for sending only"}, auth);
-  common.describe(fields);
+  common.describe(fields, url);
 
+  std::string wrong;
+  const auto address = text::parse_url(url, {"wss", "ws"}, wrong);
+  if (address && address->has_user_info() && auth && auth->in == TokenIn::header) {
+    fields.fault("url",
+                 "its user and the token of `auth` both make the Authorization header; expected only one of the two, "
+                 "or `in: message`");
+  }
   if (url.find_first_of("?#") != std::string::npos) {
     fields.fault("url", "a query or fragment; expected scheme, host and port, and the path the server stands under");
   } else if (url.find("/streams/") != std::string::npos) {

@@ -54,6 +54,11 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_FALSE(load("stream: {env: S}, label: \"\"").settings);
   EXPECT_FALSE(load("stream: {env: S}, label: l, auth: {in: header}").settings);
   EXPECT_FALSE(load("stream: {env: S}, label: l, auth: {token: {env: T}, in: cookie}").settings);
+  EXPECT_NE(
+      first_fault(load("stream: {env: S}, label: l, url: \"wss://u:p@h/ws\", auth: {token: {env: T}}")).find("url: "),
+      std::string::npos);
+  EXPECT_TRUE(
+      load("stream: {env: S}, label: l, url: \"wss://u:p@h/ws\", auth: {token: {env: T}, in: message}").settings);
   EXPECT_NE(first_fault(load("stream: {env: S}, label: l, url: \"wss://h/ws?x=1\"")).find("query"), std::string::npos);
   EXPECT_NE(first_fault(load("stream: {env: S}, label: l, url: \"wss://h/ws/streams/k/\"")).find("stream"),
             std::string::npos);

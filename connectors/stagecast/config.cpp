@@ -54,7 +54,7 @@ void Config::describe(config::Fields& fields) {
                channel);
   fields.field({.name = "auth", .help = "how the upstream recognises the account; needed for sending only"}, auth);
   fields.field({.name = "listen", .help = "false: nothing of the channel becomes an event"}, listen);
-  common.describe(fields);
+  common.describe(fields, url);
 
   if (url.find_first_of("?#") != std::string::npos) {
     fields.fault("url", "a query or fragment; expected scheme, host and port, and the path the server stands under");

@@ -1,16 +1,17 @@
 #include "connectors/streamelements/config.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+
+#include "text/url.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
 
-/// The query of a URL, without `?` and fragment.
-std::string_view query_of(std::string_view url) {
-  url = url.substr(0, url.find('#'));
-  const auto mark = url.find('?');
-  return mark == std::string_view::npos ? std::string_view{} : url.substr(mark + 1);
+std::optional<text::Url> parsed(const std::string& url) {
+  std::string fault;
+  return text::parse_url(url, {"wss", "ws"}, fault);
 }
 
 bool names_parameter(std::string_view query, const std::string& name) {
@@ -59,10 +60,11 @@ void Config::describe(config::Fields& fields) {
                state_updates);
   fields.not_yet({.name = "backfill", .help = "fetch what was missed by the activities API"}, "backfill",
                  {.member = "enabled", .value = "false"});
-  common.describe(fields);
+  common.describe(fields, url);
 
+  const auto address = parsed(url);
   for (const std::string parameter : {"EIO", "transport"}) {
-    if (names_parameter(query_of(url), parameter)) {
+    if (address && names_parameter(address->query(), parameter)) {
       fields.fault("url", "`" + parameter + "` in the query is set by the connector; remove it");
     }
   }
@@ -72,20 +74,15 @@ void Config::describe(config::Fields& fields) {
 }
 
 std::string Config::dial_url() const {
-  auto target = url.substr(0, url.find('#'));
-  const auto mark = target.find('?');
-  const std::string query = mark == std::string::npos ? "" : target.substr(mark + 1);
-  target.resize(std::min(mark, target.size()));
-  const auto authority = target.find("://") + 3;
-  const auto path = target.find('/', authority);
-  if (path == std::string::npos || path + 1 == target.size()) {
-    target.resize(std::min(path, target.size()));
-    target += "/socket.io/";
-  } else if (target.back() != '/') {
-    target += '/';
-  }
-  return target + '?' + query + (query.empty() ? "" : "&") + "EIO=" + std::to_string(engine_io) +
-         "&transport=websocket";
+  auto address = parsed(url);
+  if (!address) return url;
+  std::string path(address->path());
+  if (path == "/") path = "/socket.io/";
+  if (path.back() != '/') path += '/';
+  const std::string query(address->query());
+  address->target =
+      path + '?' + query + (query.empty() ? "" : "&") + "EIO=" + std::to_string(engine_io) + "&transport=websocket";
+  return address->text();
 }
 
 }  // namespace tributary::connectors::streamelements

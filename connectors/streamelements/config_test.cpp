@@ -63,8 +63,10 @@ TEST(Config, DialsTheSocketIoPathOfAHost) {
     config.url = url;
     EXPECT_EQ(config.dial_url(), "wss://h/socket.io/?EIO=3&transport=websocket") << url;
   }
-  config.url = "ws://h:81/deep/socket.io?x=1#f";
+  config.url = "ws://h:81/deep/socket.io?x=1";
   EXPECT_EQ(config.dial_url(), "ws://h:81/deep/socket.io/?x=1&EIO=3&transport=websocket");
+  config.url = "ws://user:p%40ss@[::1]:81?x=1";
+  EXPECT_EQ(config.dial_url(), "ws://user:p%40ss@[::1]:81/socket.io/?x=1&EIO=3&transport=websocket");
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void Config::describe(config::Fields& fields) {
                 .maximum = 60'000},
                probe_interval);
   fields.field({.name = "listen", .help = "false: nothing of the server becomes an event"}, listen);
-  common.describe(fields);
+  common.describe(fields, url);
 
   if (has_control_character(origin)) fields.fault("origin", "a control character, which no header may have");
   if (has_control_character(label)) fields.fault("label", "a control character; expected a name");

@@ -96,6 +96,11 @@ std::string with(std::string text, const std::string& from, const std::string& t
 
 }  // namespace
 
+config::Loaded load(const std::string& settings_yaml) {
+  return config::load_text("version: 1\nconnectors:\n  conformance: " + settings_yaml + "\n", "test.yaml",
+                           vocabulary());
+}
+
 Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::map<std::string, std::string> more,
              const std::string& settings, std::chrono::milliseconds pause_limit, const Wrap& wrap, std::uint64_t count)
     : io(loop), kind(what) {
@@ -113,8 +118,7 @@ Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::
       with(simulator->connector_yaml(), ":" + std::to_string(simulator->port()), ":" + std::to_string(door->port()));
   settings_yaml.pop_back();  // its brace
   settings_yaml += kind.settings + settings + ", backoff: {base: 1ms, cap: 20ms, reset_after: 100ms}}";
-  auto loaded =
-      config::load_text("version: 1\nconnectors:\n  conformance: " + settings_yaml + "\n", "test.yaml", vocabulary());
+  auto loaded = load(settings_yaml);
   for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << settings_yaml;
   if (!loaded.settings) throw std::runtime_error("the simulator's settings are none");
   const auto read = loaded.settings->connectors.front().shared<connectors::Settings>();

@@ -41,6 +41,9 @@ inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 /// Every line of the registry, and EIO4 for the one that has it.
 std::vector<Kind> every_kind();
 
+/// A configuration of one connector, `conformance`, with these settings.
+config::Loaded load(const std::string& settings_yaml);
+
 /// What the connector says, checked as it comes: each event against the canonical schema.
 class Witness final : public support::FakeIntake, public connectors::LinkObserver {
  public:

@@ -268,6 +268,33 @@ TEST_P(Connectors, NeverLeaksItsSecrets) {
   }
 }
 
+TEST_P(Connectors, AUrlThatCannotBeDialledIsAFaultOfTheFile) {
+  const Scene& scene = start(0);
+  const auto with_authority = [&](const std::string& authority) {
+    const std::string mark = "127.0.0.1:" + std::to_string(scene.door->port());
+    std::string yaml = scene.settings_yaml;
+    return load(yaml.replace(yaml.find(mark), mark.size(), authority));
+  };
+  EXPECT_TRUE(with_authority("live.example:81").settings);
+  for (const std::string authority : {"[::1", "[]", "[::1]x:80", "127.0.0.1:80:90", "a..b", "", "a:65536", "256.1.1.1",
+                                      "\xc3\xa9.example", "[fe80::1%25eth0]", "a%2Eb"}) {
+    const auto loaded = with_authority(authority);
+    ASSERT_FALSE(loaded.faults.empty()) << authority;
+    EXPECT_EQ(loaded.faults.front().path, "connectors.conformance.url") << authority;
+    EXPECT_EQ(loaded.faults.front().place.line, 3u) << authority;
+  }
+}
+
+TEST_P(Connectors, AUserInTheUrlAndAnAuthorizationHeaderContradictEachOther) {
+  const Scene& scene = start(0);
+  std::string yaml = scene.settings_yaml;
+  yaml.replace(yaml.find("127.0.0.1:"), 0, "user:p%40ssword@");
+  yaml.insert(yaml.rfind('}'), ", headers: {authorization: Basic}");
+  const auto loaded = load(yaml);
+  ASSERT_FALSE(loaded.faults.empty());  // a token that goes in the header, as OHA's, is a second one
+  EXPECT_EQ(loaded.faults.back().path, "connectors.conformance.headers.authorization");
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, Connectors, testing::ValuesIn(every_kind()),
                          [](const auto& kind) { return kind.param.name; });
 
