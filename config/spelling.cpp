@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "text/printable.hpp"
+
 namespace tributary::config {
 namespace {
 
@@ -67,23 +69,20 @@ std::string printable(std::string_view text, std::size_t most) {
   const bool utf8 = bad_utf8(text) == std::string_view::npos;
   std::string safe;
   std::size_t i = 0;
-  for (; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool continues = (byte & 0xc0U) == 0x80U;
-    if (i >= most && !(utf8 && continues)) break;
-    const bool c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (byte >= 0x20 && byte != 0x7f && (byte < 0x80 || (utf8 && !c1))) {
-      safe += text[i];
+  while (i < text.size() && i < most) {
+    const auto character = utf8 ? text::first_character(text.substr(i)) : text::Character{0, 1};
+    const char32_t code = utf8 ? character.code : static_cast<unsigned char>(text[i]);
+    const auto piece = text.substr(i, character.bytes);
+    i += character.bytes;
+    if (text::may_be_shown(code) && (utf8 || code < 0x80)) {
+      safe += piece;
       continue;
     }
-    const std::size_t bytes = utf8 && c1 ? 2 : 1;
-    for (std::size_t j = 0; j < bytes; ++j) {
-      const auto escaped = static_cast<unsigned char>(text[i + j]);
+    for (const char byte : piece) {
       safe += "\\x";
-      safe += digits[escaped >> 4U];
-      safe += digits[escaped & 0xfU];
+      safe += digits[static_cast<unsigned char>(byte) >> 4U];
+      safe += digits[static_cast<unsigned char>(byte) & 0xfU];
     }
-    i += bytes - 1;
   }
   if (i < text.size()) safe += "...";
   return safe;

@@ -14,8 +14,8 @@ namespace tributary::config {
 // The offset of the first byte that is not valid UTF-8; npos when all of it is.
 std::size_t bad_utf8(std::string_view text);
 
-// `text` clipped to about `most` bytes, with control characters, and all that is not ASCII unless the whole is UTF-8,
-// escaped: safe for logs and terminals.
+// `text` clipped to about `most` bytes; what may not be shown (text/printable), and all that is not ASCII unless the
+// whole is UTF-8, stands there as escapes: what cannot be seen in a file can be seen in its fault.
 std::string printable(std::string_view text, std::size_t most = std::string_view::npos);
 
 // The same in backquotes, clipped at 64 bytes.

@@ -6,6 +6,7 @@
 
 #include "event/json.hpp"
 #include "event/time.hpp"
+#include "text/printable.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors {
@@ -13,7 +14,7 @@ namespace {
 
 using net::State;
 
-constexpr std::size_t remark_limit = 300;
+constexpr std::size_t words_limit = 300;  ///< bytes of the words of others in what we say
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -94,7 +95,7 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
 
 void Conversation::secret_unreadable(std::string detail, const event::Now& now) {
   if (session_.state() != State::dialing) return;
-  session_.ended(ending_of(net::Reason::credential_unreadable, std::move(detail)), now.steady, actions_);
+  session_.ended(ending_of(net::Reason::credential_unreadable, fit(detail)), now.steady, actions_);
   obey(now);
 }
 
@@ -173,14 +174,14 @@ void Conversation::ended(net::Ending ending, const event::Now& now) {
   } else if (ending.reason == net::Reason::upgrade_refused) {
     protocol_.explain_refusal(ending);
   }
-  ending.detail = redaction_.wiped(ending.detail);
+  ending.detail = fit(ending.detail);
   session_.ended(std::move(ending), now.steady, actions_);
   obey(now);
   intake_.settle();
 }
 
 void Conversation::fail(net::Ending ending, const event::Now& now) {
-  ending.detail = redaction_.wiped(ending.detail);
+  ending.detail = fit(ending.detail);
   session_.fail(std::move(ending), now.steady, actions_);
   obey(now);
 }
@@ -223,8 +224,13 @@ LinkStatus Conversation::status() const {
   status.since = session_.since();
   status.connections = session_.connections();
   status.paused = session_.is_paused();
+  status.upstream = upstream_;
+  if (status.state == State::live) status.channels = protocol_.channels();
   return status;
 }
+
+/// Words of others, fit for logs, notices and dead letters: no secret of ours, nothing that steers a terminal.
+std::string Conversation::fit(std::string_view words) { return text::printable(redaction_.wiped(words), words_limit); }
 
 // ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -253,7 +259,9 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
       return intake_.control(outcome_.unknown);
     case event::FrameKind::malformed: {
       const std::string frame = redaction_.wiped(payload);
-      return intake_.malformed({outcome_.malformed_reason, redaction_.wiped(outcome_.malformed_detail), frame}, now);
+      const event::Malformed fault{outcome_.malformed_reason, fit(outcome_.malformed_detail), frame};
+      observer_.malformed(settings_.connector, fault, now);
+      return intake_.malformed(fault, now);
     }
     case event::FrameKind::carrying:
       return intake_.carrying();
@@ -265,7 +273,8 @@ void Conversation::pass_on(const event::Now& now) {
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
   for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
   for (Remark& remark : outcome_.remarks) {
-    remark.detail = std::string(event::clip(redaction_.wiped(remark.detail), remark_limit));
+    remark.subject = fit(remark.subject);
+    remark.detail = fit(remark.detail);
     observer_.remarked(settings_.connector, remark);
   }
 }
@@ -281,7 +290,7 @@ void Conversation::apply(const event::Now& now) {
   if (outcome_.down) {
     net::Ending ending = std::move(*outcome_.down);
     outcome_.down.reset();
-    ending.detail = redaction_.wiped(ending.detail);
+    ending.detail = fit(ending.detail);
     session_.fail(std::move(ending), now.steady, actions_);
   }
   obey(now);
@@ -338,7 +347,7 @@ void Conversation::on_down(const net::action::Down& down, const event::Now& now)
   if (down.was_live && !gap_) gap_ = Gap{last_frame_.value_or(now.wall), net::name(down.ending.reason)};
   std::string data = "{";
   member(data, "reason", net::name(down.ending.reason));
-  if (!down.ending.detail.empty()) member(data, "detail", event::clip(down.ending.detail, 300));
+  if (!down.ending.detail.empty()) member(data, "detail", down.ending.detail);
   data += '}';
   if (down.ending.reason == net::Reason::credential_refused) notice("credentialRefused", data, now);
   // An upstream that is away for hours is one piece of news, not one per attempt.

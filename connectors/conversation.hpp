@@ -25,6 +25,8 @@ struct LinkStatus {
   event::SteadyTime since{};          ///< of the state
   std::uint64_t connections = 0;      ///< times live in this run
   bool paused = false;                ///< reading is stopped by back-pressure
+  std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
+  std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
   bool needs_person() const;          ///< it will not recover by itself: log ERROR rather than WARN
 };
 
@@ -37,6 +39,10 @@ class LinkObserver {
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
   virtual void remarked(const std::string& connector, const Remark& remark) = 0;
+  /// A frame that cannot be understood; the intake makes a dead letter of it. Lives during the call.
+  virtual void malformed(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
+    static_cast<void>(connector), static_cast<void>(fault), static_cast<void>(now);
+  }
 };
 
 /// The I/O a conversation asks for. Implemented by Link, and by the transcripts without a socket. No call may come back
@@ -120,6 +126,7 @@ class Conversation {
   void announce();
   void on_up(const net::action::Up& up, const event::Now& now);
   void on_down(const net::action::Down& down, const event::Now& now);
+  std::string fit(std::string_view words);
   void notice(std::string_view type, std::string data, const event::Now& now);
   void report_gap(const event::Now& now);
 

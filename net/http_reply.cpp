@@ -1,12 +1,11 @@
 #include "net/http_reply.hpp"
+#include "text/printable.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <charconv>
-
-#include "net/printable.hpp"
 
 namespace tributary::net {
 
@@ -23,7 +22,7 @@ std::string HttpReply::words() const {
   if (!phrase.empty()) out += " " + phrase;
   if (const std::string location = header("Location"); !location.empty()) out += ", to " + location;
   if (!body.empty()) out += ": " + body;
-  return printable(out, 300);
+  return text::printable(out, 300);
 }
 
 int retry_after_seconds(std::string_view value, std::time_t now) {

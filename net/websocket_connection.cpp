@@ -1,9 +1,8 @@
 #include "net/websocket_connection.hpp"
+#include "text/printable.hpp"
 
 #include <boost/asio/post.hpp>
 #include <utility>
-
-#include "net/printable.hpp"
 
 namespace tributary::net {
 
@@ -283,7 +282,7 @@ void WebSocketConnection::drain() {
 
 void WebSocketConnection::tell(Ending ending) {
   if (WebSocketListener* listener = std::exchange(listener_, nullptr); listener != nullptr) {
-    ending.detail = printable(ending.detail, 300);
+    ending.detail = text::printable(ending.detail, 300);
     listener->on_end(std::move(ending));
   }
 }

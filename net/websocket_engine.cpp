@@ -21,9 +21,9 @@
 #include <websocketpp/utf8_validator.hpp>
 
 #include "net/http_reply.hpp"
-#include "net/printable.hpp"
 
 #include "net/websocketpp_tuned.ipp"
+#include "text/printable.hpp"
 
 namespace tributary::net {
 
@@ -145,7 +145,7 @@ class Engine : public WebSocketEngine {
 
   void end(Reason reason, std::string_view detail, int close_code = 0) {
     if (ending_) return;
-    ending_ = Ending{reason, printable(detail, 300), close_code, 0};
+    ending_ = Ending{reason, text::printable(detail, 300), close_code, 0};
   }
 
   std::size_t take_frames(std::string_view bytes) {

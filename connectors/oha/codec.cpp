@@ -1,8 +1,10 @@
 #include "connectors/oha/codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "event/json.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -13,12 +15,10 @@ constexpr std::size_t type_limit = 256;
 
 constexpr std::string_view chat_type = "chat", unknown_type = "unknown";
 
-/// A word for a log: no spaces, no control characters.
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out(event::clip(text, limit));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) c = '_';
-  }
+/// A word for a log: printable, without spaces.
+std::string word(std::string_view text, std::size_t limit) {
+  std::string out = text::printable(text, limit);
+  std::replace(out.begin(), out.end(), ' ', '_');
   return out;
 }
 
@@ -55,7 +55,7 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
   if (type == "error") {
     const Object& data = parts_.members(frame["data"]);
     const Value code = data["error_code"];
-    code_ = printable(code.is_string() ? plain_text(code) : std::string(code.text), code_limit);
+    code_ = word(code.is_string() ? plain_text(code) : std::string(code.text), code_limit);
     words_ = event::clip(plain_text(data["message"]), words_limit);
     return Said::error;
   }
