@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
+#include <iterator>
 #include <random>
 
 #include "connectors/registry.hpp"
+#include "daemon/status.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -114,7 +116,7 @@ App::Faults App::build(const Tap& tap) {
   if (auto faults = build_sinks(targets); !faults.empty()) return faults;
   // 2. the schema behind ce_streamelements, and the name of this start
   const auto streamelements = std::get<event::Schema>(sinks::schema_named("streamelements"));
-  const std::string run = new_run();
+  run_id_ = new_run();
   std::set<std::string> unverified;
   for (auto& connector : settings_.connectors) {
     auto& connector_settings = dynamic_cast<connectors::Settings&>(*connector.settings);
@@ -125,7 +127,7 @@ App::Faults App::build(const Tap& tap) {
   for (std::uint32_t i = 0; i < settings_.io_threads; ++i) {
     auto stage = std::make_unique<Stage>();
     stage->reporter = std::make_unique<ConnectorReporter>(telemetry_, unverified);
-    stage->pipeline = std::make_unique<relay::Pipeline>(targets, routes(), streamelements, run, tap);
+    stage->pipeline = std::make_unique<relay::Pipeline>(targets, routes(), streamelements, run_id_, tap);
     stage->supervisor = std::make_unique<Supervisor>(Supervisor::Surroundings{
         stage->io, workers_, budget_, *stage->pipeline, *stage->reporter, telemetry_, settings_.limits});
     stages_.push_back(std::move(stage));
@@ -251,6 +253,24 @@ Account App::account() const {
   for (const auto& stage : stages_) account.connectors += stage->supervisor->ledger();
   for (const auto& delivery : deliveries_) account.sinks += delivery->ledger();
   return account;
+}
+
+void App::report_status() {
+  std::vector<ConnectorStanding> connectors;
+  for (auto& stage : stages_) {
+    auto answer = std::make_shared<std::promise<std::vector<ConnectorStanding>>>();
+    auto standings = answer->get_future();
+    boost::asio::post(stage->io, [&stage = *stage, answer] { answer->set_value(stage.supervisor->standings()); });
+    if (standings.wait_for(1s) != std::future_status::ready) continue;  // a thread that is busy is not waited for
+    auto some = standings.get();
+    std::move(some.begin(), some.end(), std::back_inserter(connectors));
+  }
+  std::vector<SinkStanding> sinks;
+  for (const auto& delivery : deliveries_) {
+    const auto ledger = delivery->ledger();
+    sinks.push_back({delivery->name(), ledger.delivered + ledger.sent, ledger.in_flight});
+  }
+  report(telemetry_, connectors, sinks);
 }
 
 void App::report_latency() const {

@@ -53,6 +53,12 @@ class App {
   void report_latency() const;
   std::size_t sinks() const { return deliveries_.size(); }
   const config::Settings& settings() const { return settings_; }
+  /// What the settings say of it from now on (a reload); the log itself is told by others. Thread: main.
+  void log_level(config::Log::Level level) { settings_.log.level = level; }
+  /// The id of this start, `relay.run` of every event.
+  const std::string& run_id() const { return run_id_; }
+  /// Logs how every connector and sink stands. Waits a moment for the io threads. Thread: main.
+  void report_status();
 
  private:
   /// One io thread and what lives on it.
@@ -74,6 +80,7 @@ class App {
   Stage& stage_of(std::size_t connector) { return *stages_[connector % stages_.size()]; }
 
   config::Settings settings_;
+  std::string run_id_;
   Telemetry& telemetry_;
   net::DialBudget budget_;
   std::vector<std::unique_ptr<SinkReporter>> sink_reporters_;

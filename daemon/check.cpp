@@ -16,6 +16,7 @@
 #include "net/http.hpp"
 #include "net/tls.hpp"
 #include "sinks/registry.hpp"
+#include "text/printable.hpp"
 #include "text/url.hpp"
 
 namespace tributary::daemon {
@@ -26,15 +27,20 @@ constexpr std::size_t words_limit = 400;
 /// Findings of a check, printed as they come. Thread: main.
 class Report {
  public:
-  void good(const std::string& what) { std::printf("ok     %s\n", what.c_str()); }
-  void warn(const std::string& what) { std::printf("warn   %s\n", what.c_str()); }
+  void good(const std::string& what) { say("ok     ", what); }
+  void warn(const std::string& what) { say("warn   ", what); }
   void bad(const std::string& what) {
-    std::printf("fault  %s\n", what.c_str());
+    say("fault  ", what);
     ++faults_;
   }
   int faults() const { return faults_; }
 
  private:
+  static void say(const char* kind, const std::string& what) {
+    std::printf("%s%s\n", kind, text::printable(what).c_str());
+    std::fflush(stdout);  // an answer is there as soon as it is known
+  }
+
   int faults_ = 0;
 };
 

@@ -5,12 +5,14 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 
 #include "config/load.hpp"
 #include "config/values.hpp"
 #include "connectors/registry.hpp"
 #include "daemon/vocabulary.hpp"
 #include "event/embedded_schemas.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -165,11 +167,15 @@ int no_command(std::string_view word) {
   const auto* why = "is no command; `tributary --help` lists them";
   if (word == "reload") why = "is not yet a command; send the program SIGHUP";
   if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
-  std::fprintf(stderr, "tributary: `%.*s` %s\n", static_cast<int>(word.size()), word.data(), why);
-  return bad_usage;
+  return complain("`" + std::string(word) + "` " + why, bad_usage);
 }
 
 }  // namespace
+
+int complain(std::string_view what, int code) {
+  std::fprintf(stderr, "tributary: %s\n", text::printable(what).c_str());
+  return code;
+}
 
 int schema_command(const std::string& name) {
   const std::string text = name == "config"      ? config::json_schema(vocabulary())
@@ -191,12 +197,15 @@ int main_program(int argc, char** argv) {
     try {
       line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return line.app.exit(error) == 0 ? ended_well : bad_usage;
+      std::ostringstream out, wrong;
+      const bool well = line.app.exit(error, out, wrong) == 0;
+      std::fputs(text::printable_lines(out.str()).c_str(), stdout);
+      std::fputs(text::printable_lines(wrong.str()).c_str(), stderr);
+      return well ? ended_well : bad_usage;
     }
     return line.result;
   } catch (const std::exception& broken) {
-    std::fprintf(stderr, "tributary: %s\n", broken.what());
-    return failed;
+    return complain(broken.what(), failed);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tributary::daemon {
 
@@ -13,6 +14,9 @@ namespace tributary::daemon {
 constexpr int ended_well = 0;
 constexpr int failed = 1;
 constexpr int bad_usage = 2;
+
+/// Says on standard error why a command ends, and returns its exit code.
+int complain(std::string_view what, int code);
 
 /// Reads the command line and runs one command. Never throws.
 int main_program(int argc, char** argv);
@@ -50,6 +54,8 @@ int simulate_command(const SimulateOptions& options);
 /// `tributary schema <event|streamelements|config|reference>`.
 int schema_command(const std::string& name);
 
+/// Ours, e.g. "0.4.0".
+std::string_view version();
 /// `tributary --version`: ours and every linked library's.
 std::string version_text();
 

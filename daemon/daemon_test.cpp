@@ -140,28 +140,5 @@ TEST(Telemetry, EverySignalHasANameOfItsOwn) {
   EXPECT_EQ(names.size(), static_cast<std::size_t>(Signal::count));
 }
 
-TEST(Log, WritesJsonLinesAndHoldsRepeatsBack) {
-  testing::internal::CaptureStderr();
-  {
-    config::Log settings;
-    settings.format = config::Log::Format::json;
-    Log log(settings);
-    Telemetry telemetry(log);
-    for (int i = 0; i < 3; ++i) telemetry.emit(Signal::connector_down, "stage", "eof \"quoted\"", {{"reason", "eof"}});
-    telemetry.emit(Signal::connector_up, "stage", "live");
-    EXPECT_EQ(telemetry.count(Signal::connector_down), 3U);
-  }
-  std::istringstream lines(testing::internal::GetCapturedStderr());
-  std::vector<nlohmann::json> written;
-  for (std::string line; std::getline(lines, line);) written.push_back(nlohmann::json::parse(line));
-  ASSERT_EQ(written.size(), 2U);
-  EXPECT_EQ(written[0]["level"], "warn");
-  EXPECT_EQ(written[0]["event"], "connector_down");
-  EXPECT_EQ(written[0]["subject"], "stage");
-  EXPECT_EQ(written[0]["reason"], "eof");
-  EXPECT_EQ(written[0]["message"], "eof \"quoted\"");
-  EXPECT_EQ(written[1]["level"], "info");
-}
-
 }  // namespace
 }  // namespace tributary::daemon

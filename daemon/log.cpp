@@ -4,8 +4,13 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include "event/json.hpp"
 #include "event/time.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -44,14 +49,18 @@ Level level_of(config::Log::Level level) {
   return Level::info;
 }
 
-/// A control character in an upstream's words must not steer a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7F ? ' ' : c;
+std::string_view padded_name(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "  DEBUG  ";
+    case Level::info:
+      return "  INFO   ";
+    case Level::warn:
+      return "  WARN   ";
+    case Level::error:
+      return "  ERROR  ";
   }
-  return out;
+  return "  ";
 }
 
 }  // namespace
@@ -59,6 +68,13 @@ std::string printable(std::string_view text) {
 struct Log::Backend {
   spdlog::logger logger{"tributary", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
 };
+
+FieldValue::FieldValue(double number, int decimals) : number_(true) {
+  std::array<char, 64> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed, decimals);
+  text_ = std::isfinite(number) ? std::string(digits.data(), end.ptr) : "0";
+}
 
 Log::Log(const config::Log& settings)
     : level_(level_of(settings.level)),
@@ -70,6 +86,8 @@ Log::Log(const config::Log& settings)
 }
 
 Log::~Log() = default;
+
+void Log::level(config::Log::Level level) { level_ = level_of(level); }
 
 void Log::write(const LogLine& line) {
   if (line.level < level_) return;
@@ -92,17 +110,17 @@ void Log::write(const LogLine& line) {
   backend_->logger.info("{}", text_ ? text_of(line, wall, repeats) : json_of(line, wall, repeats));
 }
 
-std::string Log::text_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const {
-  std::string out = event::to_text(now).substr(11, 12);
-  out += line.level == Level::error ? "  ERROR  " : line.level == Level::warn ? "  WARN   " : "         ";
-  if (!line.subject.empty()) out += printable(line.subject) + ": ";
-  out += printable(line.message);
-  for (const auto& [key, value] : line.fields) out.append("  ").append(key).append("=").append(printable(value));
+std::string Log::text_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) {
+  std::string out = event::to_text(now);
+  out.append(padded_name(line.level)).append(line.event).append("  ");
+  if (!line.subject.empty()) out.append(line.subject).append(": ");
+  out += line.message;
+  for (const auto& [key, value] : line.fields) out.append("  ").append(key).append("=").append(value.text());
   if (repeats != 0) out += "  (and " + std::to_string(repeats) + " times since)";
-  return out;
+  return text::printable(out);
 }
 
-std::string Log::json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) const {
+std::string Log::json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) {
   std::string out = "{\"time\":\"" + event::to_text(now) + "\",\"level\":\"";
   out.append(name(line.level)).append("\",\"event\":");
   event::append_quoted(out, line.event);
@@ -116,10 +134,14 @@ std::string Log::json_of(const LogLine& line, event::WallTime now, std::uint64_t
     out += ',';
     event::append_quoted(out, key);
     out += ':';
-    event::append_quoted(out, value);
+    if (value.is_number()) {
+      out += value.text();
+    } else {
+      event::append_quoted(out, value.text());
+    }
   }
   if (repeats != 0) out += ",\"repeats\":" + std::to_string(repeats);
-  return out + "}";
+  return text::printable_json(out + "}");
 }
 
 }  // namespace tributary::daemon

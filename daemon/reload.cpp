@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "daemon/vocabulary.hpp"
 
 namespace tributary::daemon {
 namespace {
+
+constexpr std::string_view log_level = "log.level";
 
 std::string prefix_of(const config::NamedSettings& connector) {
   return "connectors." + config::path_element(connector.name) + ".";
@@ -50,7 +53,12 @@ void Reload::run(App& app) {
   std::map<std::string, std::string> changed;  // connector → its keys
   std::string others;
   std::set<std::string> told;
+  bool level_changed = false;
   for (const auto& path : config::differences(values, wanted)) {
+    if (path == log_level) {
+      level_changed = true;
+      continue;
+    }
     const auto of = std::find_if(connectors.begin(), connectors.end(),
                                  [&](const auto& connector) { return path.rfind(prefix_of(connector), 0) == 0; });
     if (of != connectors.end() && changeable(*of, values)) {
@@ -61,7 +69,7 @@ void Reload::run(App& app) {
     }
   }
   if (!others.empty()) return refuse("a restart is needed for " + others);
-  if (changed.empty()) return telemetry_.emit(Signal::reloaded, "", "nothing has changed");
+  if (changed.empty() && !level_changed) return telemetry_.emit(Signal::reloaded, "", "nothing has changed");
 
   std::vector<config::NamedSettings> settings;
   for (auto& connector : connectors) {
@@ -69,6 +77,11 @@ void Reload::run(App& app) {
   }
   for (const auto& name : app.adopt(std::move(settings))) add(others, changed[name]);
   if (!others.empty()) return refuse("a restart is needed for " + others);
+  if (level_changed) {
+    app.log_level(loaded.settings->log.level);
+    log_.level(loaded.settings->log.level);
+    telemetry_.emit(Signal::reloaded, "", "changed: " + std::string(log_level));
+  }
   for (const auto& [name, keys] : changed) telemetry_.emit(Signal::reloaded, name, "changed: " + keys);
 }
 

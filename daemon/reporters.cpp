@@ -10,10 +10,24 @@ std::string in_seconds(std::chrono::milliseconds time) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
-std::string in_milliseconds(std::chrono::microseconds time) {
-  const auto hundredths = (time.count() + 5) / 10;
-  const std::string rest = std::to_string(hundredths % 100);
-  return std::to_string(hundredths / 100) + (rest.size() == 1 ? ".0" : ".") + rest;
+/// With two decimals.
+FieldValue milliseconds(std::chrono::microseconds time) { return {static_cast<double>(time.count()) / 1000, 2}; }
+std::string in_milliseconds(std::chrono::microseconds time) { return milliseconds(time).text(); }
+
+using namespace std::chrono_literals;
+
+constexpr auto away_limit = 10min;
+constexpr auto away_repeat = 30min;
+constexpr auto malformed_repeat = 1min;
+constexpr std::size_t most_named = 5;
+
+/// `, channels ada, bob and 3 more`
+std::string named(const std::vector<std::string>& channels) {
+  if (channels.empty()) return {};
+  std::string text = channels.size() == 1 ? ", channel " : ", channels ";
+  for (std::size_t i = 0; i < channels.size() && i < most_named; ++i) text += (i == 0 ? "" : ", ") + channels[i];
+  if (channels.size() > most_named) text += " and " + std::to_string(channels.size() - most_named) + " more";
+  return text;
 }
 
 std::string because(const net::Ending& ending) {
@@ -30,15 +44,16 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   switch (status.state) {
     case net::State::live:
-      telemetry_.emit(Signal::connector_up, connector, "live", {{"connection", std::to_string(status.connections)}});
+      away_.erase(connector);
+      telemetry_.emit(Signal::connector_up, connector,
+                      "live" + (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels),
+                      {{"connection", status.connections}, {"upstream", status.upstream}});
       break;
-    case net::State::waiting: {
-      const auto signal = std::exchange(was_live_, false) ? Signal::connector_down : Signal::connector_waiting;
-      telemetry_.emit(signal, status.needs_person() ? Level::error : Level::warn, connector,
-                      because(status.ending) + "; dialled again in " + in_seconds(status.wait), reason);
+    case net::State::waiting:
+      waiting(connector, status);
       break;
-    }
     case net::State::parked:
+      away_.erase(connector);
       was_live_ = false;
       telemetry_.emit(
           Signal::connector_parked, connector,
@@ -55,6 +70,41 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
     case net::State::draining:
       break;
   }
+}
+
+/// Each attempt is told, as WARN; once it has been away for long, that is told instead, as ERROR and seldom.
+void ConnectorReporter::waiting(const std::string& connector, const connectors::LinkStatus& status) {
+  const bool was_live = std::exchange(was_live_, false);
+  const std::string words = because(status.ending) + "; dialled again in " + in_seconds(status.wait);
+  const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
+  const auto signal = was_live ? Signal::connector_down : Signal::connector_waiting;
+  if (status.needs_person()) {
+    away_.erase(connector);
+    return telemetry_.emit(signal, Level::error, connector, words, reason);
+  }
+  Away& away = away_.try_emplace(connector, Away{status.since, {}}).first->second;
+  const auto lasted = status.since - away.since;
+  if (lasted < away_limit) return telemetry_.emit(signal, connector, words, reason);
+  if (away.told != event::SteadyTime{} && status.since - away.told < away_repeat) return;
+  away.told = status.since;
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(lasted).count();
+  telemetry_.emit(
+      Signal::connector_away, connector,
+      "not live for " + std::to_string(minutes) + " minutes: " + words + "; look at the upstream and the way there",
+      {reason.front(), {"minutes", minutes}});
+}
+
+void ConnectorReporter::malformed(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
+  Nonsense& nonsense = nonsense_[{connector, fault.reason}];
+  ++nonsense.count;
+  if (nonsense.count != 1 && now.steady - nonsense.told < malformed_repeat) return;
+  nonsense.told = now.steady;
+  std::string text = "a frame that cannot be understood (" + std::string(fault.reason) + ")";
+  if (!fault.detail.empty()) text += ": " + fault.detail;
+  text += nonsense.count == 1 ? "; it becomes a dead letter"
+                              : "; " + std::to_string(nonsense.count) + " such frames so far";
+  telemetry_.emit(Signal::frame_malformed, connector, text,
+                  {{"reason", std::string(fault.reason)}, {"frames", nonsense.count}});
 }
 
 void ConnectorReporter::remarked(const std::string& connector, const connectors::Remark& remark) {
@@ -146,9 +196,13 @@ void report(Telemetry& telemetry, const std::string& sink, const relay::Latency&
   const std::string nearly_all = in_milliseconds(latency.within(0.99));
   const std::string all = in_milliseconds(latency.within(1));
   telemetry.emit(Signal::sink_latency, sink,
-                 std::to_string(latency.count()) + " events acknowledged; from the reading of their frame half took " +
-                     half + " ms at most, 99 % " + nearly_all + " ms, all " + all + " ms",
-                 {{"p50_ms", half}, {"p99_ms", nearly_all}, {"worst_ms", all}});
+                 std::to_string(latency.count()) +
+                     " events acknowledged, counted from when their frame was read: half " + "within " + half +
+                     " ms, 99 % within " + nearly_all + " ms, all within " + all + " ms",
+                 {{"events", latency.count()},
+                  {"p50_ms", milliseconds(latency.within(0.5))},
+                  {"p99_ms", milliseconds(latency.within(0.99))},
+                  {"worst_ms", milliseconds(latency.within(1))}});
 }
 
 }  // namespace tributary::daemon

@@ -15,7 +15,7 @@
 
 namespace tributary::daemon {
 
-/// Puts the life of connectors into the log. Thread: io.
+/// Puts the life of connectors into the log. It reads no clock: what it is told has its time. Thread: io.
 class ConnectorReporter final : public connectors::LinkObserver {
  public:
   /// `unverified`: connectors whose TLS verifies nothing, which is warned about at every dial.
@@ -24,13 +24,29 @@ class ConnectorReporter final : public connectors::LinkObserver {
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
+  void malformed(const std::string& connector, const event::Malformed& fault, const event::Now& now) override;
   /// How often each connector had which remark; `upstream_error:CODE` where the upstream names its errors.
   const std::map<std::pair<std::string, std::string>, std::uint64_t>& remarks() const { return remarks_; }
 
  private:
   static constexpr std::size_t remarks_kept = 1024;
 
+  /// Not live, and dialling again without anybody's help.
+  struct Away {
+    event::SteadyTime since;
+    event::SteadyTime told;  ///< ERROR, last; the epoch: not yet
+  };
+  /// Frames of one connector that cannot be understood, for one reason.
+  struct Nonsense {
+    std::uint64_t count = 0;
+    event::SteadyTime told{};
+  };
+
+  void waiting(const std::string& connector, const connectors::LinkStatus& status);
+
   Telemetry& telemetry_;
+  std::map<std::string, Away> away_;
+  std::map<std::pair<std::string, std::string_view>, Nonsense> nonsense_;
   const std::set<std::string> unverified_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> remarks_;
   bool was_live_ = false;  ///< of the loss that the next `changed` speaks of

@@ -12,9 +12,15 @@
 #include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::daemon {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
+constexpr auto status_every = 60s;
 
 bool writes_events_to_stdout(const config::Settings& settings) {
   for (const auto& sink : settings.sinks) {
@@ -23,11 +29,18 @@ bool writes_events_to_stdout(const config::Settings& settings) {
   return false;
 }
 
-void announce(const config::Settings& settings, Telemetry& telemetry) {
-  std::string text = "connectors: " + std::to_string(settings.connectors.size()) +
-                     ", sinks: " + std::to_string(settings.sinks.size()) +
-                     ", routes: " + std::to_string(settings.routes.size());
-  telemetry.emit(Signal::program_started, "", text, {{"instance", settings.instance}});
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+void announce(const App& app, const std::filesystem::path& file, Telemetry& telemetry) {
+  const auto& settings = app.settings();
+  telemetry.emit(
+      Signal::program_started, "",
+      "tributary " + std::string(version()) + " runs " + file.string() + " as run " + app.run_id() + ": " +
+          counted(settings.connectors.size(), "connector") + ", " + counted(settings.sinks.size(), "sink") + ", " +
+          counted(settings.routes.size(), "route"),
+      {{"version", version()}, {"file", file.string()}, {"run", app.run_id()}, {"instance", settings.instance}});
 }
 
 }  // namespace
@@ -48,19 +61,26 @@ int run_command(const std::filesystem::path& file) {
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   const auto stop_timeout = settings.stop_timeout;
   const bool stdout_taken = writes_events_to_stdout(settings);
-  Reload reload(file, telemetry);
+  Reload reload(file, telemetry, log);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
-    for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
+    for (const auto& fault : *faults)
+      std::fprintf(stderr, "%s\n", text::printable(file.string() + ": " + fault).c_str());
     return bad_usage;
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
-  announce(app.settings(), telemetry);
+  announce(app, file, telemetry);
   app.start();
 
+  auto status_at = std::chrono::steady_clock::now() + first_status;
   while (signals.stops() == 0) {
     give_back_memory();  // what reading the configuration took
-    signals.wait(60'000);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
+    if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
+    if (std::chrono::steady_clock::now() >= status_at) {
+      app.report_status();
+      status_at = std::chrono::steady_clock::now() + status_every;
+    }
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) reload.run(app);
   }

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "event/json.hpp"
 #include "event/time.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -20,11 +20,7 @@ constexpr std::size_t widest = 110;
 std::string text_of(const nlohmann::json& data, const char* member) {
   const auto found = data.find(member);
   if (found == data.end()) return {};
-  std::string text = found->is_string() ? found->get<std::string>() : found->dump();
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return text;
+  return text::printable(found->is_string() ? found->get<std::string>() : found->dump());
 }
 
 std::string column(std::string text, std::size_t width) {
@@ -43,12 +39,12 @@ std::string line_of(const event::Event& event) {
   std::string amount = text_of(data, "amount");
   if (const auto currency = text_of(data, "currency"); !currency.empty()) amount += " " + currency;
   std::string line = event::to_text(event.received).substr(11, 12) + "  ";
-  line += column(std::string(event.type_text()), 24);
+  line += column(text_of(json, "type"), 24);
   const auto name = text_of(data, "displayName");
   line += column(name.empty() ? text_of(data, "username") : name, 18);
   line += column(amount, 12);
   line += text_of(data, "message");
-  return std::string(event::clip(line, widest));
+  return text::printable(line, widest);
 }
 
 Screen::Screen(const std::vector<std::string>& introduction) : terminal_(::isatty(STDOUT_FILENO) == 1) {

@@ -6,15 +6,22 @@
 #include "daemon/commands.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/written_log.hpp"
+#include "text/printable.hpp"
 
 namespace tributary::daemon {
+namespace {
+
+/// Settings of the command line come back in it.
+void say(const std::string& what) { std::fprintf(stderr, "%s\n", text::printable(what).c_str()); }
+
+}  // namespace
+
 int simulate_command(const SimulateOptions& options) {
   const auto* entry = connectors::find(options.connector);
   if (entry == nullptr) {
-    std::fprintf(stderr, "tributary: there is no connector `%s`; there are:", options.connector.c_str());
-    for (const auto& known : connectors::registry()) std::fprintf(stderr, " %s", std::string(known.name).c_str());
-    std::fprintf(stderr, "\n");
-    return bad_usage;
+    std::string known;
+    for (const auto& each : connectors::registry()) known.append(" ").append(each.name);
+    return complain("there is no connector `" + options.connector + "`; there are:" + known, bad_usage);
   }
   Signals signals;
   boost::asio::io_context io{1};
@@ -34,11 +41,10 @@ int simulate_command(const SimulateOptions& options) {
     simulator = entry->simulator(io, simulator_options);
     simulator->start();
   } catch (const std::invalid_argument& wrong) {
-    std::fprintf(stderr, "tributary: %s\n", wrong.what());
-    return bad_usage;
+    return complain(wrong.what(), bad_usage);
   }
-  std::fprintf(stderr, "listening on %s\n", simulator->url().c_str());
-  std::fprintf(stderr, "a connector for it: %s\n", simulator->connector_yaml().c_str());
+  say("listening on " + simulator->url());
+  say("a connector for it: " + simulator->connector_yaml());
   const auto end = options.time ? std::chrono::steady_clock::now() + *options.time : event::SteadyTime::max();
   while (signals.stops() == 0 && std::chrono::steady_clock::now() < end) {
     io.run_for(std::chrono::milliseconds(50));
@@ -47,7 +53,7 @@ int simulate_command(const SimulateOptions& options) {
   simulator->stop();
   io.run_for(std::chrono::milliseconds(200));
   written.flush();
-  std::fprintf(stderr, "%s\n", simulator->account().c_str());
+  say(simulator->account());
   return ended_well;
 }
 

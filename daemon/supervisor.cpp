@@ -132,6 +132,27 @@ std::size_t Supervisor::live() const {
   return count;
 }
 
+std::vector<ConnectorStanding> Supervisor::standings() const {
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<ConnectorStanding> all;
+  for (const auto& [name, run] : runs_) {
+    ConnectorStanding& one = all.emplace_back();
+    one.name = name;
+    one.events = run.intake->ledger().events;
+    if (const auto last = run.intake->last_event()) one.quiet = now - *last;
+    if (!run.link) continue;  // it cannot be made
+    const auto status = run.link->status();
+    one.state = status.state;
+    one.reason = status.ending.reason;
+    one.paused = status.paused;
+    if (status.state != net::State::live) continue;
+    for (auto& [channel, last] : run.link->protocol().activity()) {
+      if (now - last > one.silence) one.silence = now - last, one.silent_channel = std::move(channel);
+    }
+  }
+  return all;
+}
+
 event::ConnectorLedger Supervisor::ledger() const {
   event::ConnectorLedger total;
   for (const auto& [name, run] : runs_) total += run.intake->ledger();

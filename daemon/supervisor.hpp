@@ -12,6 +12,7 @@
 
 #include "config/settings.hpp"
 #include "connectors/link.hpp"
+#include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "relay/pipeline.hpp"
 
@@ -54,6 +55,9 @@ class Supervisor {
   void room();
   /// Connectors that are live now.
   std::size_t live() const;
+
+  /// How each of them stands now.
+  std::vector<ConnectorStanding> standings() const;
 
   /// The sum of all books, each as of its last read. Thread: any, after `want`.
   event::ConnectorLedger ledger() const;

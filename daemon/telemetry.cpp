@@ -5,29 +5,33 @@
 namespace tributary::daemon {
 
 const SignalRow& row(Signal signal) noexcept {
+  // WARN: it recovers by itself, or costs no event. ERROR: it stays so, or events are lost, until a person acts.
   static constexpr std::array<SignalRow, static_cast<std::size_t>(Signal::count)> rows{{
       {"program_started", Level::info},
       {"program_stopping", Level::info},
       {"program_stopped", Level::info},
-      {"configuration_warning", Level::warn},
+      {"status", Level::info},
+      {"configuration_warning", Level::warn},  // it runs as written; perhaps something else was meant
       {"connector_up", Level::info},
-      {"connector_down", Level::warn},
-      {"connector_waiting", Level::warn},
-      {"connector_parked", Level::error},
-      {"connector_unverified", Level::warn},
-      {"connector_remark", Level::warn},
-      {"event_unrouted", Level::warn},
-      {"sink_news", Level::info},
-      {"lane_parked", Level::error},
+      {"connector_down", Level::warn},        // dialled again; ERROR where only a person can let it in
+      {"connector_waiting", Level::warn},     // likewise
+      {"connector_away", Level::error},       // dialling alone has not helped for long
+      {"connector_parked", Level::error},     // nothing is tried until a secret can be read or a bug is mended
+      {"connector_unverified", Level::warn},  // it works, and the file asks for it
+      {"connector_remark", Level::warn},      // the remark itself knows whether a person is needed
+      {"frame_malformed", Level::warn},       // that frame alone is a dead letter; the connection goes on
+      {"event_unrouted", Level::warn},        // what no route takes may be meant to go nowhere
+      {"sink_news", Level::info},             // the news themselves know how urgent they are
+      {"lane_parked", Level::error},          // a topic must be made, or access to it be given
       {"lane_resumed", Level::info},
-      {"record_refused", Level::warn},
-      {"record_too_large", Level::warn},
-      {"dead_letter_failed", Level::error},
+      {"record_refused", Level::warn},       // one event is a dead letter; the others flow
+      {"record_too_large", Level::warn},     // likewise
+      {"dead_letter_failed", Level::error},  // an event is lost, and so will be the next
       {"sink_latency", Level::info},
       {"reloaded", Level::info},
-      {"reload_refused", Level::warn},
-      {"internal_error", Level::error},
-      {"events_lost", Level::error},
+      {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
+      {"internal_error", Level::error},  // to be reported
+      {"events_lost", Level::error},     // they do not come back
   }};
   return rows[static_cast<std::size_t>(signal)];
 }
@@ -42,7 +46,7 @@ void Telemetry::measure(Measure measure, const std::string& connector, const std
     const std::lock_guard lock(mutex_);
     series_[static_cast<std::size_t>(measure)][{connector, channel}] = value;
   }
-  log_.write({Level::debug, name(measure), connector, channel, {{"seconds", std::to_string(std::llround(value))}}});
+  log_.write({Level::debug, name(measure), connector, channel, {{"seconds", std::llround(value)}}});
 }
 
 void Telemetry::keep_only(Measure measure, const std::string& connector, const std::set<std::string>& channels) {

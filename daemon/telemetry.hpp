@@ -20,13 +20,16 @@ enum class Signal : std::uint8_t {
   program_started,
   program_stopping,
   program_stopped,
+  status,  ///< now and then: how every connector and sink stands
   configuration_warning,
   connector_up,
   connector_down,        ///< a live connection ended; it is dialled again
   connector_waiting,     ///< an attempt failed; it is tried again
+  connector_away,        ///< not live for over ten minutes, told again every half hour
   connector_parked,      ///< a person must act
   connector_unverified,  ///< dialled with tls.insecure
   connector_remark,      ///< something to know while it stays connected, see connectors::Remark
+  frame_malformed,       ///< a frame that cannot be understood; each reason is told once a minute at most
   event_unrouted,        ///< the first event of a connector that no sink gets; the account counts them all
   sink_news,             ///< what a sink's wire noticed, see sinks::Sign
   lane_parked,           ///< one topic and key waits: forbidden or missing; others flow
@@ -42,7 +45,8 @@ enum class Signal : std::uint8_t {
   count
 };
 
-/// The word in the log and in metrics, and the level: WARN recovers, ERROR needs a person.
+/// The word in the log and in metrics, and the level: WARN recovers by itself, ERROR needs a person. The table says
+/// why.
 struct SignalRow {
   std::string_view name;
   Level level;
@@ -59,7 +63,7 @@ std::string_view name(Measure measure) noexcept;
 /// Logs and counts together. Owned by the composition root. Thread: any.
 class Telemetry {
  public:
-  using Fields = std::vector<std::pair<std::string_view, std::string>>;
+  using Fields = std::vector<std::pair<std::string_view, FieldValue>>;
 
   explicit Telemetry(Log& log) : log_(log) {}
   void emit(Signal signal, std::string_view subject, std::string_view message, Fields fields = {});

@@ -12,6 +12,8 @@
 
 namespace tributary::daemon {
 
+std::string_view version() { return TRIBUTARY_VERSION; }
+
 std::string version_text() {
   const auto dotted = [](int a, int b, int c) {
     return std::to_string(a) + "." + std::to_string(b) + "." + std::to_string(c);

@@ -35,6 +35,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 
   void accept(event::Draft&& draft, const event::Now& now) override {
     ++book_.events;
+    last_event_ = now.steady;
     book_.repaired += draft.repaired;
     bool update = false;
     if (dedupes_ && draft.identified && !draft.test && draft.kind == event::Kind::activity) {
@@ -86,6 +87,8 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     if (resumed_ && !congested()) resumed_();
   }
 
+  std::optional<event::SteadyTime> last_event() const override { return last_event_; }
+
   event::ConnectorLedger ledger() const override {
     const std::lock_guard lock(mutex_);
     return published_;
@@ -110,6 +113,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   std::function<void(const Unrouted&)> first_unrouted_;
   std::uint64_t sequence_ = 0, notice_sequence_ = 0;
   event::ConnectorLedger book_;
+  std::optional<event::SteadyTime> last_event_;
   std::function<void()> resumed_;
   mutable std::mutex mutex_;
   event::ConnectorLedger published_;

@@ -55,6 +55,8 @@ class BookedIntake : public event::Intake {
   virtual event::ConnectorLedger ledger() const = 0;
   /// Some sink has room again. Thread: io.
   virtual void room() = 0;
+  /// When the last event came, whatever became of it; none yet: nothing. Thread: io.
+  virtual std::optional<event::SteadyTime> last_event() const = 0;
 };
 
 /// The way of an event between connectors and sinks, for one io thread: dedupe → route → number → close → validate the

@@ -1,0 +1,95 @@
+#include "daemon/reporters.hpp"
+
+#include <gtest/gtest.h>
+
+#include "daemon/log_fixture.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+connectors::LinkStatus waiting(event::SteadyTime::duration at, net::Reason reason = net::Reason::connect_refused) {
+  connectors::LinkStatus status;
+  status.state = net::State::waiting;
+  status.ending.reason = reason;
+  status.ending.detail = "nobody there at " + std::to_string(at.count());  // no line repeats another
+  status.wait = 60s;
+  status.since = event::SteadyTime{1h + at};
+  return status;
+}
+
+TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry, {});
+    for (auto at = 0min; at <= 75min; at += 1min) reporter.changed("stage", waiting(at));
+    connectors::LinkStatus live;
+    live.state = net::State::live;
+    reporter.changed("stage", live);
+    reporter.changed("stage", waiting(80min));
+  });
+  std::vector<std::string> told;
+  std::size_t warnings = 0;
+  for (const auto& line : written) {
+    if (line["level"] == "error")
+      told.push_back(line["event"].get<std::string>() + std::to_string(line["minutes"].get<int>()));
+    if (line["level"] == "warn") ++warnings;
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"connector_away10", "connector_away40", "connector_away70"}));
+  EXPECT_EQ(warnings, 11U) << "each attempt of the first ten minutes, and of the next time";
+  EXPECT_EQ(written.back()["event"], "connector_waiting");
+}
+
+TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter(telemetry, {}).changed("stage", waiting(0min, net::Reason::credential_refused));
+  });
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_EQ(written[0]["level"], "error");
+}
+
+TEST(ConnectorReporter, UpSaysWhereAndWhichChannels) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry, {});
+    connectors::LinkStatus live;
+    live.state = net::State::live;
+    live.connections = 2;
+    live.upstream = "wss://example.org:443";
+    live.channels = {"a", "b", "c", "d", "e", "f"};
+    reporter.changed("stage", live);
+    live.channels = {"a"};
+    reporter.changed("hall", live);
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0]["message"], "live at wss://example.org:443, channels a, b, c, d, e and 1 more");
+  EXPECT_EQ(written[0]["connection"], 2);
+  EXPECT_EQ(written[1]["message"], "live at wss://example.org:443, channel a");
+}
+
+TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry, {});
+    for (auto at = 0s; at < 150s; at += 1s) {
+      const event::Now now{event::SteadyTime{1h + at}, {}};
+      reporter.malformed("stage", {"not_json", "at byte " + std::to_string(at.count()), "{"}, now);
+    }
+    reporter.malformed("stage", {"too_deep", "", "[["}, {event::SteadyTime{2h}, {}});
+  });
+  ASSERT_EQ(written.size(), 4U);
+  EXPECT_EQ(written[0]["level"], "warn");
+  EXPECT_EQ(written[0]["message"], "a frame that cannot be understood (not_json): at byte 0; it becomes a dead letter");
+  EXPECT_EQ(written[1]["message"], "a frame that cannot be understood (not_json): at byte 60; 61 such frames so far");
+  EXPECT_EQ(written[2]["frames"], 121);
+  EXPECT_EQ(written[3]["reason"], "too_deep");
+}
+
+TEST(Telemetry, WhatNeedsAPersonIsAnError) {
+  for (const auto signal :
+       {Signal::connector_away, Signal::connector_parked, Signal::lane_parked, Signal::reload_refused,
+        Signal::internal_error, Signal::events_lost, Signal::dead_letter_failed}) {
+    EXPECT_EQ(row(signal).level, Level::error) << row(signal).name;
+  }
+}
+
+}  // namespace
+}  // namespace tributary::daemon

@@ -1,0 +1,90 @@
+#include "daemon/status.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace tributary::daemon {
+namespace {
+
+constexpr std::size_t most_named = 20;
+
+std::string_view word_of(net::State state) {
+  switch (state) {
+    case net::State::idle:
+      return "idle";
+    case net::State::dialing:
+      return "dialling";
+    case net::State::handshaking:
+      return "connected, not yet let in";
+    case net::State::live:
+      return "live";
+    case net::State::draining:
+      return "leaving";
+    case net::State::waiting:
+      return "waiting to dial again";
+    case net::State::parked:
+      return "parked";
+  }
+  return "idle";
+}
+
+std::string seconds(std::chrono::steady_clock::duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
+
+std::string words_of(const ConnectorStanding& one) {
+  std::string text = one.name + " " + std::string(word_of(one.state));
+  if (one.state != net::State::live && one.reason != net::Reason::none) {
+    text += " (" + std::string(net::name(one.reason)) + ")";
+  }
+  if (one.paused) text += ", not reading: a sink is full";
+  text += ", " + std::to_string(one.events) + (one.events == 1 ? " event" : " events");
+  if (one.quiet) text += ", the last " + seconds(*one.quiet) + " ago";
+  if (!one.silent_channel.empty()) text += ", silent for longest: " + one.silent_channel + ", " + seconds(one.silence);
+  return text;
+}
+
+std::string words_of(const SinkStanding& one) {
+  return one.name + " " + std::to_string(one.delivered) + " delivered, " + std::to_string(one.waiting) + " waiting";
+}
+
+template <class Standing>
+std::string listed(const std::vector<Standing>& all) {
+  std::string text;
+  for (std::size_t i = 0; i < all.size() && i < most_named; ++i) text += (i == 0 ? "" : "; ") + words_of(all[i]);
+  if (all.size() > most_named) text += "; and " + std::to_string(all.size() - most_named) + " more";
+  return text;
+}
+
+bool is_live(const ConnectorStanding& one) { return one.state == net::State::live; }
+
+std::size_t live_among(const std::vector<ConnectorStanding>& all) {
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), is_live));
+}
+
+}  // namespace
+
+std::string status_line(const std::vector<ConnectorStanding>& connectors, const std::vector<SinkStanding>& sinks) {
+  auto ordered = connectors;
+  std::stable_partition(ordered.begin(), ordered.end(), [](const auto& one) { return !is_live(one); });
+  std::string text = std::to_string(live_among(connectors)) + " of " + std::to_string(connectors.size()) +
+                     (connectors.size() == 1 ? " connector is live" : " connectors are live");
+  if (!ordered.empty()) text += ": " + listed(ordered);
+  if (!sinks.empty()) text += " | sinks: " + listed(sinks);
+  return text;
+}
+
+void report(Telemetry& telemetry, const std::vector<ConnectorStanding>& connectors,
+            const std::vector<SinkStanding>& sinks) {
+  std::uint64_t events = 0, delivered = 0, waiting = 0;
+  for (const auto& one : connectors) events += one.events;
+  for (const auto& one : sinks) delivered += one.delivered, waiting += one.waiting;
+  telemetry.emit(Signal::status, "", status_line(connectors, sinks),
+                 {{"connectors", connectors.size()},
+                  {"live", live_among(connectors)},
+                  {"events", events},
+                  {"delivered", delivered},
+                  {"waiting", waiting}});
+}
+
+}  // namespace tributary::daemon
