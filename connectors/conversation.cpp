@@ -260,7 +260,7 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
     case event::FrameKind::malformed: {
       const std::string frame = redaction_.wiped(payload);
       const event::Malformed fault{outcome_.malformed_reason, fit(outcome_.malformed_detail), frame};
-      observer_.malformed(settings_.connector, fault, now);
+      observer_.not_understood(settings_.connector, fault, now);
       return intake_.malformed(fault, now);
     }
     case event::FrameKind::carrying:

@@ -40,7 +40,7 @@ class LinkObserver {
   /// Something worth a line, while the connection goes on.
   virtual void remarked(const std::string& connector, const Remark& remark) = 0;
   /// A frame that cannot be understood; the intake makes a dead letter of it. Lives during the call.
-  virtual void malformed(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
+  virtual void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
     static_cast<void>(connector), static_cast<void>(fault), static_cast<void>(now);
   }
 };

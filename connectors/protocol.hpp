@@ -36,9 +36,16 @@ struct ChannelActivity {
   event::SteadyTime last;  ///< its last event; before the first one, since when it has been listened to
 };
 
+/// What a live connection means, for a person who checks a configuration.
+struct Standing {
+  std::string words = "authenticated";  ///< who was authenticated, or that nobody was
+  bool settled = true;                  ///< the upstream has said all that it says of it
+};
+
 /// A question for `check --connect` that the socket cannot answer, asked over HTTP.
 struct Lookup {
   std::string subject;  ///< e.g. "streamer dbl-lee"
+  std::string key;      ///< of the connector's settings, which it asks about: `streamers[0]`
   net::HttpRequest request;
   struct Finding {
     bool good = false;
@@ -108,6 +115,8 @@ class Protocol {
   virtual void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
     static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
   }
+  /// What the upstream has said of who we are; asked while it is live.
+  virtual Standing standing() const { return {}; }
   /// What `check --connect` asks beside dialling. `secrets` as for `dial`.
   virtual std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const {
     static_cast<void>(secrets);

@@ -27,7 +27,7 @@ A configuration for a real account:
   connectors:
     main-stage: {type: streamelements, auth: {method: jwt, token: {file: se.jwt}}}
   sinks:
-    events: {type: kafka, brokers: [localhost:9092]}
+    events: {type: kafka, brokers: [localhost:9092], create_topics: {enabled: true, replication: 1}}
   routes:
     - {to: [events]}
 

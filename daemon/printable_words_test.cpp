@@ -35,7 +35,7 @@ void say_everything(Telemetry& telemetry) {
   status.channels = {steering};
   reporter.changed("stage", status);
   reporter.remarked("stage", {"upstream_error", false, steering, steering});
-  reporter.malformed("stage", {"not_json", steering, steering}, {event::SteadyTime{}, event::WallTime{}});
+  reporter.not_understood("stage", {"not_json", steering, steering}, {event::SteadyTime{}, event::WallTime{}});
   report(telemetry, "stage", relay::Unrouted{steering, event::Kind::activity, relay::Unrouted::Why::no_type});
   SinkReporter(telemetry, "events").on_news({sinks::Sign::down, sinks::Urgency::warning, steering, steering});
 }

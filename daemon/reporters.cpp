@@ -94,7 +94,8 @@ void ConnectorReporter::waiting(const std::string& connector, const connectors::
       {reason.front(), {"minutes", minutes}});
 }
 
-void ConnectorReporter::malformed(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
+void ConnectorReporter::not_understood(const std::string& connector, const event::Malformed& fault,
+                                       const event::Now& now) {
   Nonsense& nonsense = nonsense_[{connector, fault.reason}];
   ++nonsense.count;
   if (nonsense.count != 1 && now.steady - nonsense.told < malformed_repeat) return;

@@ -71,9 +71,9 @@ TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
     ConnectorReporter reporter(telemetry, {});
     for (auto at = 0s; at < 150s; at += 1s) {
       const event::Now now{event::SteadyTime{1h + at}, {}};
-      reporter.malformed("stage", {"not_json", "at byte " + std::to_string(at.count()), "{"}, now);
+      reporter.not_understood("stage", {"not_json", "at byte " + std::to_string(at.count()), "{"}, now);
     }
-    reporter.malformed("stage", {"too_deep", "", "[["}, {event::SteadyTime{2h}, {}});
+    reporter.not_understood("stage", {"too_deep", "", "[["}, {event::SteadyTime{2h}, {}});
   });
   ASSERT_EQ(written.size(), 4U);
   EXPECT_EQ(written[0]["level"], "warn");

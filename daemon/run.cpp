@@ -11,6 +11,7 @@
 #include "daemon/heap.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
+#include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
 #include "text/printable.hpp"
 
@@ -27,10 +28,6 @@ bool writes_events_to_stdout(const config::Settings& settings) {
     if (sink.type == "stdout") return true;
   }
   return false;
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 void announce(const App& app, const std::filesystem::path& file, Telemetry& telemetry) {

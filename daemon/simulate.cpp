@@ -44,7 +44,8 @@ int simulate_command(const SimulateOptions& options) {
     return complain(wrong.what(), bad_usage);
   }
   say("listening on " + simulator->url());
-  say("a connector for it: " + simulator->connector_yaml());
+  say("a connector for it, below `connectors:`");
+  say("  " + std::string(entry->example_name) + ": " + simulator->connector_yaml());
   const auto end = options.time ? std::chrono::steady_clock::now() + *options.time : event::SteadyTime::max();
   while (signals.stops() == 0 && std::chrono::steady_clock::now() < end) {
     io.run_for(std::chrono::milliseconds(50));

@@ -6,7 +6,7 @@
 namespace tributary::daemon {
 namespace {
 
-constexpr std::size_t most_named = 20;
+constexpr std::size_t most_listed = 20;
 
 std::string_view word_of(net::State state) {
   switch (state) {
@@ -38,7 +38,7 @@ std::string words_of(const ConnectorStanding& one) {
     text += " (" + std::string(net::name(one.reason)) + ")";
   }
   if (one.paused) text += ", not reading: a sink is full";
-  text += ", " + std::to_string(one.events) + (one.events == 1 ? " event" : " events");
+  text += ", " + counted(one.events, "event");
   if (one.quiet) text += ", the last " + seconds(*one.quiet) + " ago";
   if (!one.silent_channel.empty()) text += ", silent for longest: " + one.silent_channel + ", " + seconds(one.silence);
   return text;
@@ -51,8 +51,8 @@ std::string words_of(const SinkStanding& one) {
 template <class Standing>
 std::string listed(const std::vector<Standing>& all) {
   std::string text;
-  for (std::size_t i = 0; i < all.size() && i < most_named; ++i) text += (i == 0 ? "" : "; ") + words_of(all[i]);
-  if (all.size() > most_named) text += "; and " + std::to_string(all.size() - most_named) + " more";
+  for (std::size_t i = 0; i < all.size() && i < most_listed; ++i) text += (i == 0 ? "" : "; ") + words_of(all[i]);
+  if (all.size() > most_listed) text += "; and " + std::to_string(all.size() - most_listed) + " more";
   return text;
 }
 
@@ -63,6 +63,10 @@ std::size_t live_among(const std::vector<ConnectorStanding>& all) {
 }
 
 }  // namespace
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
 
 std::string status_line(const std::vector<ConnectorStanding>& connectors, const std::vector<SinkStanding>& sinks) {
   auto ordered = connectors;

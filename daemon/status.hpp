@@ -30,6 +30,9 @@ struct SinkStanding {
   std::uint64_t delivered = 0, waiting = 0;
 };
 
+/// "1 sink", "2 sinks".
+std::string counted(std::size_t count, const std::string& noun);
+
 /// `4 of 5 connectors are live: hall waiting (connect_refused), 0 events; main-stage live, 12 events, the last 3 s ago;
 /// … | sinks: events 12 delivered, 0 waiting`. What is not live comes first; of very many, only some are named.
 std::string status_line(const std::vector<ConnectorStanding>& connectors, const std::vector<SinkStanding>& sinks);

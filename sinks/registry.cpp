@@ -45,8 +45,8 @@ std::string fault_of_kafka(const config::NamedSettings& sink) {
   return kafka::producer_fault(sink.as<kafka::Settings>());
 }
 
-std::vector<Finding> check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds deadline) {
-  return kafka::check_connect(sink.as<kafka::Settings>(), deadline);
+void check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds deadline, const Told& tell) {
+  kafka::check_connect(sink.as<kafka::Settings>(), deadline, tell);
 }
 
 bool takes_state_kafka(const config::NamedSettings& sink) { return !sink.as<kafka::Settings>().topics.state.empty(); }
@@ -64,11 +64,10 @@ Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
   return built;
 }
 
-std::vector<Finding> check_file(const config::NamedSettings& sink, std::chrono::milliseconds) {
+void check_file(const config::NamedSettings& sink, std::chrono::milliseconds, const Told& tell) {
   const auto& path = sink.as<file::Settings>().path.resolved;
   const auto fault = file::fault_of(path);
-  if (fault.empty()) return {{true, path.string() + ": can be written"}};
-  return {{false, fault}};
+  tell(fault.empty() ? Finding{true, path.string() + ": can be written", "path"} : Finding{false, fault, "path"});
 }
 
 Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
@@ -79,7 +78,7 @@ Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
   return built;
 }
 
-std::vector<Finding> check_stdout(const config::NamedSettings&, std::chrono::milliseconds) { return {}; }
+void check_stdout(const config::NamedSettings&, std::chrono::milliseconds, const Told&) {}
 
 const std::array<SinkType, 7> types{{
     {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},

@@ -31,7 +31,7 @@ struct SinkType {
   /// Changes nothing and asks nobody on the network.
   std::string (*fault)(const config::NamedSettings& sink);
   /// For `check --connect`; blocks for at most about the deadline.
-  std::vector<Finding> (*check)(const config::NamedSettings& sink, std::chrono::milliseconds deadline);
+  void (*check)(const config::NamedSettings& sink, std::chrono::milliseconds deadline, const Told& tell);
   /// Whether it takes session state (`stateUpdate`, `stateReset`). Null: never.
   bool (*takes_state)(const config::NamedSettings& sink) = nullptr;
 };

@@ -39,7 +39,9 @@ class SinkRegistry : public testing::Test {
     const auto loaded = load(text);
     if (!loaded.settings) return {};
     const auto& sink = loaded.settings->sinks.at(0);
-    return find(sink.type)->check(sink, 3s);
+    std::vector<Finding> findings;
+    find(sink.type)->check(sink, 3s, [&](const Finding& finding) { findings.push_back(finding); });
+    return findings;
   }
   Notes notes_;
 };

@@ -18,8 +18,8 @@ bool is_name(const std::string& text) {
 
 void Config::describe(config::Fields& fields) {
   fields.url({.name = "url", .help = "the subscription socket"}, url, {"wss", "ws"});
-  fields.url({.name = "api_url", .help = "GraphQL over HTTPS, where check --connect looks names up"}, api_url,
-             {"https", "http"});
+  fields.url({.name = "api_url", .help = "GraphQL over HTTPS, where check --connect looks names up; empty: nowhere"},
+             api_url, {"https", "http"});
   fields.field({.name = "origin", .help = "Origin header; empty: none"}, origin);
   fields.field({.name = "streamers",
                 .help = "usernames, not display names; a changed list needs no new connection",

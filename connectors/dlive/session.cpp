@@ -163,11 +163,18 @@ void Session::adopt(const std::shared_ptr<const Settings>& settings, const event
 
 std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) const {
   std::vector<Lookup> lookups;
+  if (config_->api_url.empty()) return lookups;
   for (const auto& streamer : config_->streamers) {
     lookups.push_back(
         lookup_of(config_->api_url, streamer, secrets.empty() ? std::string{} : trimmed(secrets.front())));
+    lookups.back().key = "streamers[" + std::to_string(lookups.size() - 1) + "]";
   }
   return lookups;
+}
+
+Standing Session::standing() const {
+  if (config_->token) return {"acknowledged with the token"};
+  return {"connected without a token, nobody is authenticated"};
 }
 
 }  // namespace tributary::connectors::dlive

@@ -30,6 +30,7 @@ class Session final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   std::vector<std::string> channels() const override { return config_->streamers; }
+  Standing standing() const override;
   std::vector<ChannelActivity> activity() const override { return subscriptions_.activity(); }
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;

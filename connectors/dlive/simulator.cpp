@@ -168,8 +168,9 @@ class Platform final : public Play {
     std::string streamers;
     for (const auto& streamer : settings_.streamers) streamers += (streamers.empty() ? "" : ", ") + streamer;
     if (streamers.empty()) streamers = demo_streamer;
-    return "{type: dlive, url: \"" + url + "\", streamers: [" + streamers + "], auth: {token: {value: \"" +
-           (settings_.tokens.empty() ? "demo-token" : settings_.tokens.front()) + "\"}}}";
+    return "{type: dlive, url: \"" + url + "\", api_url: \"\", streamers: [" + streamers +
+           "], auth: {token: {value: \"" + (settings_.tokens.empty() ? "demo-token" : settings_.tokens.front()) +
+           "\"}}}";
   }
   std::string account() const override { return "duplicates=" + std::to_string(duplicates_); }
   std::string garbage() const override { return R"({"payload":{"data":{"streamMessageReceived":[{"__typename":)"; }

@@ -141,4 +141,11 @@ void Session::explain_refusal(net::Ending& ending) const {
   ending.detail += " (no such stream, not live, or not for us)";
 }
 
+Standing Session::standing() const {
+  if (!config_->auth) return {"connected without a token, nobody is authenticated: it can only listen"};
+  if (!judged_) return {"connected, the server has not said whether it knows the token", false};
+  if (authenticated_) return {};
+  return {"connected, not authenticated: it can only listen"};
+}
+
 }  // namespace tributary::connectors::oha

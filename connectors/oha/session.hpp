@@ -36,6 +36,7 @@ class Session final : public Protocol {
   void explain(net::Ending& ending) const override;
   void explain_refusal(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->label}; }
+  Standing standing() const override;
   std::vector<ChannelActivity> activity() const override { return {{config_->label, last_event_}}; }
 
   /// We may speak on this connection.

@@ -141,4 +141,9 @@ std::string Session::clean(std::string_view words) const {
   return std::string(event::clip(text, detail_limit));
 }
 
+Standing Session::standing() const {
+  if (config_->auth) return {};
+  return {"connected without an account, nobody is authenticated: it can only listen"};
+}
+
 }  // namespace tributary::connectors::stagecast

@@ -35,6 +35,7 @@ class Session final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->channel}; }
+  Standing standing() const override;
   std::vector<ChannelActivity> activity() const override { return {{config_->channel, last_event_}}; }
 
  private:

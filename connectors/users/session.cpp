@@ -162,4 +162,9 @@ void Session::explain(net::Ending& ending) const {
           : "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?";
 }
 
+Standing Session::standing() const {
+  std::string words = "let in from origin " + config_->origin + (config_->api_key ? " with the api_key" : "");
+  return {words + (answered_ ? ", and heard: a probe was answered" : ", no probe was answered")};
+}
+
 }  // namespace tributary::connectors::users

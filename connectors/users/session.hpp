@@ -36,6 +36,7 @@ class Session final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {label_}; }
+  Standing standing() const override;
   std::vector<ChannelActivity> activity() const override { return {{label_, last_event_}}; }
 
   static constexpr std::uint32_t copies_limit = 32;  ///< more answers than this to one probe teach nothing

@@ -23,16 +23,22 @@ using testing::HasSubstr;
 auto good(const char* text) { return AllOf(Field(&Finding::good, true), Field(&Finding::text, HasSubstr(text))); }
 auto bad(const char* text) { return AllOf(Field(&Finding::good, false), Field(&Finding::text, HasSubstr(text))); }
 
+std::vector<Finding> findings_of(const Settings& settings) {
+  std::vector<Finding> findings;
+  check_connect(settings, 1500ms, [&](const Finding& finding) { findings.push_back(finding); });
+  return findings;
+}
+
 TEST(KafkaCheck, FindsTopicsAndMissesTopicsWithoutCreatingThem) {
   EmbeddedBroker broker(2);
   broker.create_topic("stream.events", 3);
   broker.create_topic("stream.relay", 1);
   Settings settings;
   settings.brokers = broker.brokers();
-  const auto findings = check_connect(settings, 1500ms);
+  const auto findings = findings_of(settings);
   EXPECT_THAT(findings, Contains(good("2 brokers")));
   EXPECT_THAT(findings, Contains(good("topic stream.events: 3 partitions")));
-  EXPECT_THAT(findings, Contains(good("topic stream.relay: 1 partitions")));
+  EXPECT_THAT(findings, Contains(good("topic stream.relay: 1 partition")));
   EXPECT_THAT(findings, Contains(bad("topic stream.dead-letter: missing")));
   EXPECT_TRUE(broker.create_topic("stream.dead-letter", 1)) << "it was not there before";
 }
@@ -42,14 +48,35 @@ TEST(KafkaCheck, AMissingTopicIsFineWhenItWillBeCreated) {
   Settings settings;
   settings.brokers = broker.brokers();
   settings.create_topics.enabled = true;
-  EXPECT_THAT(check_connect(settings, 1500ms), Each(Field(&Finding::good, true)));
+  settings.create_topics.replication = 1;
+  EXPECT_THAT(findings_of(settings), Each(Field(&Finding::good, true)));
+}
+
+TEST(KafkaCheck, AReplicationOverTheNumberOfBrokersIsAFaultOfItsKey) {
+  EmbeddedBroker broker(2);
+  Settings settings;
+  settings.brokers = broker.brokers();
+  settings.create_topics.enabled = true;
+  settings.create_topics.replication = 3;
+  EXPECT_THAT(findings_of(settings), Contains(AllOf(bad("with replication 3 on 2 brokers"),
+                                                    Field(&Finding::key, "create_topics.replication"))));
+  for (const auto* topic : {"stream.events", "stream.dead-letter", "stream.relay"}) broker.create_topic(topic, 1);
+  EXPECT_THAT(findings_of(settings), Each(Field(&Finding::good, true))) << "nothing is left to create";
+}
+
+TEST(KafkaCheck, SaysThatWritingWasNotCheckedWhereItCannotBe) {
+  EmbeddedBroker broker;  // it answers no question about access lists
+  Settings settings;
+  settings.brokers = broker.brokers();
+  EXPECT_THAT(findings_of(settings),
+              Contains(AllOf(good("may be written to was not checked"), Field(&Finding::doubtful, true))));
 }
 
 TEST(KafkaCheck, SaysWhyTheClusterCannotBeReachedWithinTheDeadline) {
   Settings settings;
   settings.brokers = {"127.0.0.1:1"};
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(check_connect(settings, 1500ms), testing::ElementsAre(bad("127.0.0.1:1")));
+  EXPECT_THAT(findings_of(settings), testing::ElementsAre(bad("127.0.0.1:1")));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
 }
 
@@ -58,7 +85,7 @@ TEST(KafkaCheck, SaysWhichSettingLibrdkafkaRefuses) {
   settings.brokers = {"127.0.0.1:1"};
   settings.security.protocol = Protocol::ssl;
   settings.security.ca_file = "/nonexistent/ca.pem";
-  EXPECT_THAT(check_connect(settings, 1500ms), testing::ElementsAre(bad("ssl.ca.location")));
+  EXPECT_THAT(findings_of(settings), testing::ElementsAre(bad("ssl.ca.location")));
 }
 
 /// Against a broker that answers no CreateTopics: an attempt takes all the time that it may.

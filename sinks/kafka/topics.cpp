@@ -32,6 +32,8 @@ struct Closer {
 using EventPtr = std::unique_ptr<rd_kafka_event_t, Closer<&rd_kafka_event_destroy>>;
 using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, Closer<&rd_kafka_AdminOptions_destroy>>;
 
+using AclFilterPtr = std::unique_ptr<rd_kafka_AclBindingFilter_t, Closer<&rd_kafka_AclBinding_destroy>>;
+
 int whole(std::chrono::milliseconds time) { return static_cast<int>(time.count()); }
 
 OptionsPtr options_for(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout) {
@@ -202,6 +204,38 @@ Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopi
   describe(survey, patience.describe);
   if (create.enabled) create_missing(survey, create, patience.create);
   return survey;
+}
+
+Inspector::AccessLists Inspector::access_lists(std::chrono::milliseconds patience) {
+  std::array<char, 256> why{};
+  AclFilterPtr filter(rd_kafka_AclBindingFilter_new(RD_KAFKA_RESOURCE_TOPIC, nullptr, RD_KAFKA_RESOURCE_PATTERN_ANY,
+                                                    nullptr, nullptr, RD_KAFKA_ACL_OPERATION_ANY,
+                                                    RD_KAFKA_ACL_PERMISSION_TYPE_ANY, why.data(), why.size()));
+  if (!filter) return {{}, why.data()};
+  const QueuePtr queue(rd_kafka_queue_new(client_.get()));
+  const auto options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBEACLS, patience);
+  rd_kafka_DescribeAcls(client_.get(), filter.get(), options.get(), queue.get());
+  const EventPtr event{await(queue.get(), patience)};
+  if (!event) return {{}, "no answer"};
+  const auto error = rd_kafka_event_error(event.get());
+  if (error == RD_KAFKA_RESP_ERR_SECURITY_DISABLED) return {{}, {}, true};
+  if (error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
+    return {{}, "reading the access lists needs Describe on the cluster"};
+  }
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return {{}, rd_kafka_event_error_string(event.get())};
+  AccessLists lists;
+  std::size_t count = 0;
+  const auto* const* bindings =
+      rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* binding = bindings[i];
+    const auto operation = rd_kafka_AclBinding_operation(binding);
+    lists.rules.push_back({rd_kafka_AclBinding_name(binding), rd_kafka_AclBinding_principal(binding),
+                           rd_kafka_AclBinding_resource_pattern_type(binding) == RD_KAFKA_RESOURCE_PATTERN_PREFIXED,
+                           rd_kafka_AclBinding_permission_type(binding) == RD_KAFKA_ACL_PERMISSION_TYPE_DENY,
+                           operation == RD_KAFKA_ACL_OPERATION_WRITE || operation == RD_KAFKA_ACL_OPERATION_ALL});
+  }
+  return lists;
 }
 
 std::string Inspector::producer_fault(std::chrono::milliseconds patience) {

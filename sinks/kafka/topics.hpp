@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "sinks/kafka/access.hpp"
 #include "sinks/kafka/client.hpp"
 
 namespace tributary::sinks::kafka {
@@ -51,6 +52,14 @@ class Inspector {
   explicit Inspector(Properties properties) : properties_(std::move(properties)) {}
   /// Creates missing topics when `create` says so: they are `created`, and `present` in a later survey.
   Survey survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience);
+  /// The access lists that speak of topics; `fault` says why they cannot be had, `none` that the cluster has none and
+  /// everybody may write. After a survey.
+  struct AccessLists {
+    std::vector<AccessRule> rules;
+    std::string fault;
+    bool none = false;
+  };
+  AccessLists access_lists(std::chrono::milliseconds patience);
   /// Why the client may not be an idempotent producer; empty when nothing says so within this time. After a survey.
   std::string producer_fault(std::chrono::milliseconds patience);
   void close() { client_.reset(); }

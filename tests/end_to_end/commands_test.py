@@ -11,7 +11,7 @@ import pytest
 
 from peers.place import ROOT
 from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements, write_config
-from peers.scripted import CHANNEL, ScriptedUpstream
+from peers.scripted import CHANNEL, ScriptedUpstream, tip
 
 pytestmark = pytest.mark.quick
 
@@ -256,7 +256,7 @@ def test_a_certificate_that_cannot_be_used_is_warned_of(work):
     for tls, words in (({"ca_file": "nowhere.pem"}, "No such file"), ({"certificate": "torn.pem", "key": "torn.pem"}, "torn.pem cannot be used")):
         config["connectors"]["main"]["tls"] = tls
         done = run_once("check", "-c", write_config(work, config), folder=work)
-        assert done.returncode == 0 and re.search(rf"warn +connectors\.main\.tls: .*{words}", done.stdout), done.stdout
+        assert done.returncode == 0 and re.search(rf"warn +\S+tributary\.yaml:\d+:\d+: connectors\.main\.tls: .*{words}", done.stdout), done.stdout
 
 
 def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, topics):
@@ -275,8 +275,83 @@ def test_check_connect_dials_and_asks_kafka_and_publishes_nothing(work, kafka, t
         done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
         output = done.stdout + done.stderr
         assert done.returncode == 1, output
-        assert "a-topic-that-is-not-there" in output and "connect_refused" in output
+        assert re.search(r"fault +\S+tributary\.yaml:\d+:\d+: sinks\.events\.topics\.events: topic a-topic-that-is-not-there", output)
+        assert re.search(r"fault +\S+tributary\.yaml:\d+:\d+: connectors\.second\.url: connect_refused", output)
     assert "a-topic-that-is-not-there" not in kafka.topics()
+
+
+def check_as(work, kafka, topics, user, **more):
+    """`check --connect` of a Kafka sink alone, as a user with a password."""
+    (work / "password").write_text(kafka.users[user])
+    security = {"protocol": "sasl_plaintext", "sasl_mechanism": "PLAIN", "username": user, "password": {"file": "password"}}
+    config = {"sinks": {"events": kafka_sink(kafka.bootstrap("sasl"), topics=dict(topics), security=security, **more)},
+              "connectors": {}, "routes": [{"to": ["events"]}]}
+    done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_check_connect_asks_whether_the_topics_may_be_written_to(work, kafka, topics):
+    """By the access lists, when they may be read; what was not asked is said."""
+    topics.create(kafka)
+    user = next(iter(kafka.users))
+    events = topics["events"]
+    kafka.allow(user, *topics.values(), operations=("DESCRIBE", "DESCRIBE_CONFIGS"))
+    try:
+        _, output = check_as(work, kafka, topics, user)
+        assert re.search("may be written to was not checked: .*needs Describe on the cluster", output), output
+        kafka.allow_cluster(user, "DESCRIBE")
+        kafka.allow(user, events, operations=("WRITE",))
+        _, output = check_as(work, kafka, topics, user)
+        assert f"topic {events}: User:{user} may write" in output, output
+        assert re.search(rf"warn +\S+:\d+:\d+: sinks\.events\.topics\.relay: topic {topics['relay']}: no access list lets "
+                         rf"User:{user} write", output), output
+    finally:
+        kafka.forbid(user, *topics.values(), operations=("DESCRIBE", "DESCRIBE_CONFIGS", "WRITE"))
+
+
+def test_a_replication_over_the_number_of_brokers_is_a_fault(work, kafka, topics):
+    config = {"sinks": {"events": kafka_sink(kafka.bootstrap(), topics=dict(topics), create_topics={"enabled": True})},
+              "connectors": {}, "routes": [{"to": ["events"]}]}
+    done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
+    assert done.returncode == 1 and re.search(r"fault .*replication 3 on 1 broker", done.stdout), done.stdout
+
+
+def test_what_an_upstream_says_cannot_steer_the_terminal(work):
+    """C1 controls and overrides of direction, in what a person types and in what a server answers."""
+    steering = "\x9b31m\u202e\u2066\u200f\u2028"
+    done = run_once("non" + steering, folder=work)
+    assert done.returncode == 2 and not set(steering[:1] + steering[4:]) & set(done.stderr), ascii(done.stderr)
+    done = run_once("simulate", "x" + steering, folder=work)
+    assert done.returncode == 2 and not set(steering[:1] + steering[4:]) & set(done.stderr), ascii(done.stderr)
+    done = run_once("run", "--" + steering, folder=work)
+    assert done.returncode == 2 and not set(steering[:1] + steering[4:]) & set(done.stderr), ascii(done.stderr)
+
+
+def examples():
+    """The configuration that `--help` shows, and the README's first."""
+    text = run_once("--help").stdout
+    shown = text[text.index("  version: 1"):text.index("\n\nExit codes")]
+    readme = (ROOT / "README.md").read_text()
+    return {"help": textwrap.dedent(shown), "README": re.search(r"```yaml\n(version: 1.*?)```", readme, re.DOTALL)[1]}
+
+
+@pytest.mark.parametrize("where", ["help", "README"])
+def test_the_example_delivers_on_a_fresh_kafka(work, own_kafka, where):
+    """Only the addresses are others: the topics are made by the example itself."""
+    import yaml
+    config = yaml.safe_load(examples()[where])
+    with ScriptedUpstream() as upstream:
+        for settings in config["connectors"].values():
+            settings["url"] = upstream.url()
+            (work / settings["auth"]["token"]["file"]).write_text("good\n")
+        for settings in config["sinks"].values():
+            settings["brokers"] = [own_kafka.bootstrap()]
+        config.pop("version")
+        with Tributary(work, config) as relay:
+            upstream.live().emit("event", tip("2026-10-01T12:34:56.789Z"))
+            assert len(own_kafka.read_topic("stream.events", at_least=1)) == 1
+            account = relay.stop()
+    assert account["delivered"] == 1
 
 
 def test_no_connectors_at_all_is_allowed(work):

@@ -77,6 +77,19 @@ def test_what_needs_a_restart_is_named_and_nothing_is_changed(work, change, key)
         relay.stop()
 
 
+def test_the_level_of_the_log_is_changed(work):
+    with Simulated("dlive", options=("--rate", "50"), streamers="ada") as upstream, \
+            Tributary(work, configuration(upstream.port, ["ada"], log={"level": "warn", "format": "json"})) as relay:
+        wait_until(lambda: heard_of(relay), 20, "an event: it runs")
+        reload(relay, configuration(upstream.port, ["ada"]), '"reloaded"', "changed: log.level")
+        relay.wait_log('"debug"', seconds=40)
+        reload(relay, configuration(upstream.port, ["ada"], log={"level": "error", "format": "json"}, io_threads=2),
+               '"reload_refused"', "io_threads")
+        reload(relay, configuration(upstream.port, ["ada"], log={"level": "error", "format": "text"}),
+               '"reload_refused"', "log.format")
+        relay.stop()
+
+
 def test_another_address_needs_a_new_connection_and_is_refused(work):
     with Simulated("dlive", streamers="ada") as upstream, \
             Tributary(work, configuration(upstream.port, ["ada"])) as relay:

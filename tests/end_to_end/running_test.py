@@ -47,6 +47,28 @@ def test_what_is_said_stands_in_the_file_and_the_account_adds_up(work):
 
 
 @pytest.mark.quick
+def test_the_log_says_what_runs_where_it_is_live_and_how_it_stands(work):
+    with ScriptedUpstream() as upstream, Tributary(work, to_file(upstream.url())) as relay:
+        connection = upstream.live()
+        connection.emit("event", tip(CREATED))
+        for _ in range(3):
+            connection.text('42["event",')
+        relay.wait_log('"status"', "1 of 1 connector is live: main live, ", seconds=25)
+        relay.stop()
+        entries = {entry["event"]: entry for entry in reversed(relay.entries()) if "event" in entry}
+        frames = [entry for entry in relay.entries() if entry.get("event") == "frame_malformed"]
+    started, up, status = entries["program_started"], entries["connector_up"], entries["status"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", started["version"]) and started["file"].endswith("tributary.yaml")
+    event, = (line for line in lines_of(work / "out.jsonl") if "relay" in line)
+    assert started["run"] == event["relay"]["run"] and started["run"] in started["message"]
+    assert up["message"] == f"live at ws://localhost:{upstream.port}, channel {event['channel']}" and up["connection"] == 1
+    assert "sinks: out 1 delivered, 0 waiting" in status["message"] and "the last " in status["message"]
+    assert (status["live"], status["events"], status["delivered"]) == (1, 1, 1), "numbers"
+    assert len(frames) == 1 and frames[0]["level"] == "warn" and frames[0]["reason"] == "not_json", frames
+    assert entries["sink_latency"]["events"] == 1 and entries["sink_latency"]["p50_ms"] >= 0
+
+
+@pytest.mark.quick
 def test_numbers_pass_digit_by_digit(work):
     amounts = ["4.20", "1234567890123456789", "0.1000000000000000055511151231257827", "-0.0", "1E5", "1e-7", "0",
                "99999999999999999999999999.99"]
