@@ -11,6 +11,7 @@
 #include "daemon/advice.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
 #include "event/time.hpp"
 #include "net/http.hpp"
@@ -42,7 +43,7 @@ void check_secrets(const config::Loaded& loaded, Report& report) {
   const config::SecretReader reader;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   for (const auto& named : loaded.secrets) {
-    const auto read = reader.read(named.secret);
+    const auto read = reader.read(named.secret, config::lines_of(named.path));
     if (const auto* fault = std::get_if<config::SecretFault>(&read)) {
       report.bad(config::format({named.place, named.path, fault->message}));
       continue;
@@ -207,6 +208,7 @@ void check_connector(const config::NamedSettings& named, std::chrono::millisecon
 }  // namespace
 
 int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout) {
+  const Signals signals(Signals::Stops::obeyed);  // with it end the commands of secrets
   const auto loaded = config::load(file, vocabulary());
   Report report;
   for (const auto& warning : loaded.warnings) report.warn(config::format(warning));

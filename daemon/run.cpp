@@ -16,6 +16,9 @@
 namespace tributary::daemon {
 namespace {
 
+/// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
+constexpr std::chrono::milliseconds put_away{2'000};
+
 bool writes_events_to_stdout(const config::Settings& settings) {
   for (const auto& sink : settings.sinks) {
     if (sink.type == "stdout") return true;
@@ -51,6 +54,10 @@ int run_command(const std::filesystem::path& file) {
   Reload reload(file, telemetry);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
+    if (signals.stops() > 0) {  // the stop ended the command of a sink's secret
+      std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(Account{}).c_str());
+      return ended_well;
+    }
     for (const auto& fault : *faults) std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
     return bad_usage;
   }
@@ -79,7 +86,9 @@ int run_command(const std::filesystem::path& file) {
   telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
-  return account.lost_at_stop() == 0 ? ended_well : failed;
+  const int code = account.lost_at_stop() == 0 ? ended_well : failed;
+  signals.leave(code, put_away);
+  return code;
 }
 
 }  // namespace tributary::daemon
