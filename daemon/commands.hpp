@@ -47,7 +47,7 @@ struct SimulateOptions {
 /// `tributary simulate <connector>`.
 int simulate_command(const SimulateOptions& options);
 
-/// `tributary schema <event|streamelements|config|reference>`.
+/// `tributary schema <event|streamelements|config|reference>`; "" lists them.
 int schema_command(const std::string& name);
 
 /// `tributary --version`: ours and every linked library's.
