@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "config/spelling.hpp"
+#include "config/syntax.hpp"
 
 namespace tributary::config {
 namespace {
@@ -92,7 +93,7 @@ void Assembly::add_text(std::string_view text, const std::filesystem::path& name
   const auto number = report_.add_file(name.string(), name.parent_path());
   Node document;
   document.mark = {number, 1, 1};
-  if (!parse(text, number, report_, document)) {
+  if (!parse(text, number, report_, spent_, document)) {
     complete_ = false;
     return;
   }
@@ -102,7 +103,9 @@ void Assembly::add_text(std::string_view text, const std::filesystem::path& name
     return;
   }
   if (document.kind != Node::Kind::map && document.kind != Node::Kind::null) {
-    report_.fault(document.mark, {}, "expected a map of keys such as `version: 1`, found " + found(document));
+    const auto hint = document.quoted ? std::string() : colon_hint(document.text);
+    report_.fault(document.mark, {},
+                  hint.empty() ? "expected a map of keys such as `version: 1`, found " + found(document) : hint);
     complete_ = false;
     return;
   }
@@ -216,10 +219,14 @@ void Assembly::join(Entry& entry) {
 }
 
 void Assembly::join_named(Entry& into, Entry& entry) {
+  auto& names = names_[entry.key];
+  if (names.empty()) {
+    for (const auto& named : into.value.entries) names.emplace(named.key, named.mark);
+  }
   for (auto& named : entry.value.entries) {
-    if (const Entry* first = into.value.find(named.key)) {
+    if (const auto [first, fresh] = names.emplace(named.key, named.mark); !fresh) {
       report_.fault(named.mark, entry.key + "." + named.key,
-                    quote(named.key) + " is already a name at " + report_.where(first->mark));
+                    quote(named.key) + " is already a name at " + report_.where(first->second));
     } else {
       into.value.entries.push_back(std::move(named));
     }

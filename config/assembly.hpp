@@ -4,6 +4,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,8 @@ class Assembly {
   const Includes includes_;
   Node root_;
   bool complete_ = true;
+  Spent spent_;
+  std::map<std::string, std::map<std::string, Mark, std::less<>>, std::less<>> names_;  // section → name → where it is
   std::vector<std::filesystem::path> open_;  // the files being read, outermost first
   std::vector<std::filesystem::path> read_;  // every file read so far, canonical
 };

@@ -47,11 +47,10 @@ struct Loaded {
   std::map<std::string, Place, std::less<>> places;  // of every key written, by path: for faults found later
 };
 
-// No file may be larger than this, nest deeper, or expand (by aliases) to more values. yaml-cpp may take 250 bytes for
-// each byte of a hostile file: the first limit keeps that below 256 MiB.
-inline constexpr std::size_t file_limit = std::size_t{1} << 20U;
+// All files together may not be larger than this or expand (by aliases) to more values; none may nest deeper.
+inline constexpr std::size_t file_limit = std::size_t{64} << 20U;
+inline constexpr std::size_t value_limit = 2'000'000;
 inline constexpr std::size_t depth_limit = 64;
-inline constexpr std::size_t value_limit = 200'000;
 
 Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary);
 

@@ -133,24 +133,26 @@ TEST(Load, reports_unknown_keys_with_the_nearest_known_one) {
 }
 
 TEST(Load, reports_wrong_types) {
-  EXPECT_THAT(faults("version: 1\n"
-                     "io_threads: many\n"
-                     "stop_timeout: [1s]\n"
-                     "limits: 5\n"
-                     "instance: {a: b}\n"
-                     "include: x.yaml\n"
-                     "routes: {to: [a]}\n"
-                     "connectors: [a]\n"
-                     "log:\n"
-                     "  level:\n"),
-              ElementsAre("t.yaml:2:13: io_threads: expected a whole number, found `many`",
-                          "t.yaml:3:1: stop_timeout: expected a duration such as 250ms, 10s, 5m or 24h, found a list",
-                          "t.yaml:4:9: limits: expected a map of keys, found `5`",
-                          "t.yaml:5:1: instance: expected a text, found a map",
-                          "t.yaml:6:10: include: expected a list such as [connectors.d/*.yaml], found `x.yaml`",
-                          "t.yaml:7:1: routes: expected a list of maps, found a map",
-                          "t.yaml:8:1: connectors: expected a map of names, each with its settings, found a list",
-                          "t.yaml:10:3: log.level: expected trace, debug, info, warn or error, found nothing"));
+  EXPECT_THAT(
+      faults("version: 1\n"
+             "io_threads: many\n"
+             "stop_timeout: [1s]\n"
+             "limits: 5\n"
+             "instance: {a: b}\n"
+             "include: x.yaml\n"
+             "routes: {to: [a]}\n"
+             "connectors: [a]\n"
+             "log:\n"
+             "  level:\n"),
+      ElementsAre(
+          "t.yaml:2:13: io_threads: expected a whole number, found `many`",
+          "t.yaml:3:1: stop_timeout: expected a duration such as 250ms, 10s, 5m or 24h, found a list",
+          "t.yaml:4:9: limits: expected a map of keys, found `5`", "t.yaml:5:1: instance: expected a text, found a map",
+          "t.yaml:6:10: include: expected a list such as [connectors.d/*.yaml], found `x.yaml`",
+          "t.yaml:7:1: routes: expected a list of maps, found a map; begin each with `- `",
+          "t.yaml:8:1: connectors: expected a map of names, each with its settings, found a list; a map has no `- ` "
+          "before its keys",
+          "t.yaml:10:3: log.level: expected trace, debug, info, warn or error, found nothing"));
 }
 
 TEST(Load, takes_a_quoted_number_or_truth_value_for_a_text) {
@@ -192,7 +194,7 @@ TEST(Load, reports_numbers_durations_and_sizes_out_of_range) {
                           "t.yaml:3:44: limits.nesting: out of range: expected 8 to 256, found 9999999999",
                           "t.yaml:4:32: sinks.a.keep: out of range: expected 1 to 65535, found 70000",
                           "t.yaml:4:84: sinks.b.memory: out of range: expected at least 1MiB, found 1B",
-                          "t.yaml:6:53: connectors.c.share: out of range: expected at most 1"));
+                          "t.yaml:6:53: connectors.c.share: out of range: expected 0 to 1, found 1.5"));
 }
 
 TEST(Load, reports_bad_durations_sizes_and_words) {
@@ -324,15 +326,15 @@ TEST(Load, refuses_what_comes_later_unless_it_is_off) {
 TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {
   const Loaded loaded = read(
       "version: 1\nspool: {directory: state}\nadmin: {listen: '[::1]:0'}\nsinks: {s: {type: lines}}\nconnectors:\n"
-      "  a: {type: gauge, url: 'ws://x', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n");
+      "  a: {type: gauge, url: 'ws://[::1]', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n");
   EXPECT_TRUE(loaded.settings);
   EXPECT_THAT(fixture::lines(loaded.warnings),
               ElementsAre("t.yaml:1:1: routes: no route leads to the sink `s`",
                           "t.yaml:2:1: spool: not used yet: nothing is written there by this version",
                           "t.yaml:3:1: admin: not used yet: this version opens no admin port",
-                          "t.yaml:6:42: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
+                          "t.yaml:6:46: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
                           "readable by the service alone is safer",
-                          "t.yaml:6:88: connectors.a.tls.insecure: the server's certificate is not verified"));
+                          "t.yaml:6:92: connectors.a.tls.insecure: the server's certificate is not verified"));
 }
 
 TEST(Load, reports_bad_secrets_without_showing_them) {

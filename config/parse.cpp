@@ -6,29 +6,22 @@
 #include <algorithm>
 #include <istream>
 #include <iterator>
-#include <streambuf>
 #include <unordered_map>
 #include <utility>
 
+#include "config/plain_text.hpp"
 #include "config/spelling.hpp"
+#include "config/syntax.hpp"
+#include "config/syntax_scan.hpp"
+#include "config/text_source.hpp"
 #include "config/tree.hpp"
 
 namespace tributary::config {
 namespace {
 
-constexpr std::size_t text_limit = 4 * file_limit;  // all scalars of a file, with aliases expanded
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view standard_tags = "tag:yaml.org,2002:";
 
 struct Stop {};  // thrown through yaml-cpp after an unbearable fault is reported
-
-class MemoryBuffer : public std::streambuf {
- public:
-  explicit MemoryBuffer(std::string_view text) {
-    char* const begin = const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
-    setg(begin, begin, begin + text.size());
-  }
-};
 
 struct Weight {
   std::size_t values = 1;
@@ -54,7 +47,8 @@ Weight weigh(const Node& node) {
 
 class TreeMaker : public YAML::EventHandler {
  public:
-  TreeMaker(std::uint32_t file, Report& report, Node& root) : file_(file), report_(report), root_(root) {}
+  TreeMaker(std::uint32_t file, Report& report, Spent& spent, MemoryBuffer& buffer, Node& root)
+      : file_(file), report_(report), spent_(spent), buffer_(buffer), root_(root) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -85,8 +79,8 @@ class TreeMaker : public YAML::EventHandler {
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     node.text = value;
     if (value.find('\0') != std::string::npos) report_.fault(node.mark, {}, "a zero byte in a text");
-    if (tag == "!" && !mark.is_null()) last_quoted_ = {node.mark, static_cast<std::size_t>(mark.pos)};
-    check_tag(node.mark, tag);
+    if (tag == "!" && !mark.is_null()) last_quoted_ = static_cast<std::size_t>(mark.pos);
+    node.broken = !check_tag(node.mark, tag);
     charge(node.mark, {1, value.size(), 1});
     finish(std::move(node), anchor);
   }
@@ -103,25 +97,8 @@ class TreeMaker : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
-  // yaml-cpp 0.7 takes a quoted text that the file breaks off behind a line end. It can only be the last one.
-  bool ends_its_quotes(std::string_view text) const {
-    const std::size_t skipped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-    std::size_t start = last_quoted_.offset + skipped;
-    if (last_quoted_.mark.line == 0 || start >= text.size()) return true;
-    if (text[start] == '&' || text[start] == '!') start = text.find_first_of("\"'|>", start);
-    if (start == std::string_view::npos) return true;
-    const char quote = text[start];
-    if (quote != '"' && quote != '\'') return true;  // a block
-    std::size_t i = start + 1;
-    while (i < text.size()) {
-      const bool doubled = quote == '\'' && text.substr(i, 2) == "''";
-      if (text[i] == quote && !doubled) break;
-      i += doubled || (quote == '"' && text[i] == '\\') ? 2U : 1U;
-    }
-    if (i < text.size()) return true;
-    report_.fault(last_quoted_.mark, {}, "not valid YAML: the quotes that begin here do not end");
-    return false;
-  }
+  // Offset of the last quoted text.
+  [[nodiscard]] std::size_t last_quoted() const { return last_quoted_; }
 
   [[noreturn]] void stop(Mark mark, std::string message) {
     report_.fault(mark, {}, std::move(message));
@@ -143,30 +120,37 @@ class TreeMaker : public YAML::EventHandler {
     std::string key;
     Mark key_mark;
     std::unordered_map<std::string, std::size_t> seen;  // key → index in node.entries
+    Mark merge_mark;                                    // of `<<`; line 0: none yet
     std::vector<Node> merged;                           // the values of `<<`
   };
 
   [[noreturn]] void too_deep(Mark mark) { stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels"); }
 
   void charge(Mark mark, Weight weight) {
-    values_ += weight.values;
-    bytes_ += weight.bytes;
-    if (values_ > value_limit) {
-      stop(mark, "more than " + std::to_string(value_limit) + " values, aliases counted as often as they are used");
+    buffer_.value_seen();
+    spent_.values += weight.values;
+    spent_.text += weight.bytes;
+    if (spent_.values > value_limit) {
+      stop(mark, "more than " + std::to_string(value_limit) +
+                     " values in all files, aliases counted as often as they are used");
     }
-    if (bytes_ > text_limit) stop(mark, "more than " + format(Size{text_limit}) + " of text, aliases expanded");
+    if (spent_.text > file_limit) {
+      stop(mark, "more than " + format(Size{file_limit}) + " of text in all files, aliases expanded");
+    }
   }
 
-  void check_tag(Mark mark, const std::string& tag) {
-    if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with(standard_tags)) return;
+  bool check_tag(Mark mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with(standard_tags)) return true;
     report_.fault(mark, {}, "the tag " + quote(tag) + " means nothing here; expected a plain value");
+    return false;
   }
 
   void open(Node::Kind kind, Mark mark, const std::string& tag, YAML::anchor_t anchor) {
     if (frames_.size() >= depth_limit) too_deep(mark);
     charge(mark, {});
-    check_tag(mark, tag);
+    const bool plain = check_tag(mark, tag);
     Frame& frame = frames_.emplace_back();
+    frame.node.broken = !plain;
     frame.node.kind = kind;
     frame.node.mark = mark;
     frame.anchor = anchor;
@@ -206,12 +190,26 @@ class TreeMaker : public YAML::EventHandler {
     frame.skip = node.kind != Node::Kind::scalar;
     frame.key_mark = node.mark;
     if (frame.skip) {
-      report_.fault(node.mark, {}, "a key must be a text, found " + found(node));
+      const bool braces = node.kind == Node::Kind::map;
+      report_.fault(
+          node.mark, {},
+          "a key must be a text, found " + found(node) + (braces ? "; put a text that begins with `{` in quotes" : ""));
+      frame.node.broken = true;
       return;
     }
     frame.merging = !node.quoted && node.text == "<<";
     frame.key = std::move(node.text);
-    if (frame.merging) return;
+    if (frame.merging) {
+      if (frame.merge_mark.line == 0) {
+        frame.merge_mark = frame.key_mark;
+        return;
+      }
+      frame.skip = true;
+      report_.fault(frame.key_mark, {},
+                    "the key `<<` is here twice; the first is at line " + std::to_string(frame.merge_mark.line) +
+                        ": merge both with `<<: [*a, *b]`");
+      return;
+    }
     const auto known = frame.seen.find(frame.key);
     if (known == frame.seen.end()) return;
     frame.skip = true;
@@ -246,19 +244,14 @@ class TreeMaker : public YAML::EventHandler {
     std::move(node.items.begin(), node.items.end(), std::back_inserter(frame.merged));
   }
 
-  struct Quoted {
-    Mark mark;
-    std::size_t offset = 0;
-  };
-
   const std::uint32_t file_;
   Report& report_;
+  Spent& spent_;
+  MemoryBuffer& buffer_;
   Node& root_;
   std::vector<Frame> frames_;
   std::unordered_map<YAML::anchor_t, Node> anchors_;
-  std::size_t values_ = 0;
-  std::size_t bytes_ = 0;
-  Quoted last_quoted_;
+  std::size_t last_quoted_ = std::string::npos;
 };
 
 // Where the byte at `offset` stands.
@@ -270,36 +263,60 @@ Mark mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
   return {file, line + 1, static_cast<std::uint32_t>(column + 1)};
 }
 
+// What begins at `mark`, where the first document has ended, is one too many.
+void refuse_second(std::string_view text, Mark mark, Report& report) {
+  const auto first = text.find_first_not_of(" \t\r\n");  // a `---` there begins the first document
+  const auto line = text.find("\n---", first == std::string_view::npos ? 0 : first);
+  if (line == std::string_view::npos)
+    return report.fault(mark, {}, "text behind the end of the document; expected nothing more");
+  report.fault(mark_of(text, line + 1, mark.file), {},
+               "a second document in the file; expected one: put all keys into the first, without `---`");
+}
+
 }  // namespace
 
-bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root) {
-  TreeMaker maker(file, report, root);
-  if (text.size() > file_limit) {
-    report.fault({file, 0, 0}, {}, "larger than " + format(Size{file_limit}));
+bool parse(std::string_view text, std::uint32_t file, Report& report, Spent& spent, Node& root) {
+  const auto refuse = [&](std::size_t offset, std::string message) {
+    report.fault(mark_of(text, offset, file), {}, std::move(message));
+    return false;
+  };
+  spent.bytes += text.size();
+  if (spent.bytes > file_limit) {
+    report.fault({file, 0, 0}, {}, "larger than " + format(Size{file_limit}) + ", together with the files before it");
     return false;
   }
+  text = without_byte_order_mark(text);
   if (const auto bad = std::min(text.find('\0'), bad_utf8(text)); bad != std::string_view::npos) {
-    report.fault(mark_of(text, bad, file), {}, "not a text in UTF-8");
-    return false;
+    const auto other = encoding_fault(text);
+    const bool named = other.find("UTF-16") != std::string::npos;
+    return refuse(named ? 0 : bad, named ? "the file " + other : "not a text in UTF-8");
   }
   MemoryBuffer buffer(text);
+  TreeMaker maker(file, report, spent, buffer, root);
   std::istream stream(&buffer);
   try {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(maker);
     Node second;
-    TreeMaker rest(file, report, second);
+    TreeMaker rest(file, report, spent, buffer, second);
     if (parser.HandleNextDocument(rest)) {
-      report.fault(second.mark, {}, "a second document in the file; expected one");
+      refuse_second(text, second.mark, report);
       return false;
     }
   } catch (const Stop&) {
     return false;
+  } catch (const TooLongStretch&) {
+    return refuse(buffer.seen(), "more than " + format(Size{stretch_limit}) + " from here without a value");
   } catch (const YAML::Exception& error) {
-    report.fault(maker.here(error.mark), {}, "not valid YAML: " + error.msg);
-    return false;
+    const auto noticed = error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.pos);
+    auto [offset, message] = diagnose(text, noticed, error.msg);
+    return refuse(offset, std::move(message));
   }
-  return maker.ends_its_quotes(text);
+  if (!ends_its_quotes(text, maker.last_quoted())) {
+    return refuse(maker.last_quoted(),
+                  "the quotes that begin here do not end; expected them before the end of the file");
+  }
+  return true;
 }
 
 }  // namespace tributary::config

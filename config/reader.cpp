@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/settings.hpp"
 #include "config/spelling.hpp"
+#include "config/syntax.hpp"
+#include "config/variable.hpp"
 
 namespace tributary::config {
-namespace {
 
-constexpr std::size_t named_limit = 10'000;
-
-}  // namespace
-
+std::string_view Reader::meant(const Entry& entry, std::span<const std::string_view> known) {
+  const auto name = std::string_view(entry.key).substr(0, entry.key.find(':'));
+  return nearest(name, known).value_or(std::string_view());
+}
 Reader::Reader(const Node& root, Report& report, bool complete) : report_(report), complete_(complete) {
   open(root, {}, root.mark);
 }
@@ -20,18 +20,59 @@ Reader::Reader(const Node& root, Report& report, bool complete) : report_(report
 void Reader::finish() { close(); }
 
 void Reader::open(const Node& node, std::string path, Mark mark) {
-  levels_.push_back({&node, std::move(path), mark, {}});
+  levels_.push_back({&node, std::move(path), mark, {}, {}, {}, {}});
 }
 
 void Reader::close() {
-  const Level level = std::move(levels_.back());
+  Level level = std::move(levels_.back());
   levels_.pop_back();
   for (const auto& entry : level.node->entries) {
-    if (std::find(level.known.begin(), level.known.end(), entry.key) != level.known.end()) continue;
+    if (std::find(level.known.begin(), level.known.end(), entry.key) == level.known.end()) report_unknown(level, entry);
     if (report_.full()) return;
-    const auto path = level.path.empty() ? entry.key : level.path + "." + entry.key;
-    report_.fault(entry.mark, path, "unknown key " + quote(entry.key) + suggestion(entry.key, level.known));
   }
+  const std::string prefix = level.path.empty() ? "" : level.path + ".";
+  for (const auto& [key, expected] : level.missing) {
+    if (std::find(level.misspelled.begin(), level.misspelled.end(), key) != level.misspelled.end()) continue;
+    report_.fault(level.mark, prefix + std::string(key), "the key " + quote(key) + " is missing; expected " + expected);
+  }
+  for (auto& judgement : level.judgements) {
+    if (follows(level, judgement)) continue;
+    report_.fault(judgement.mark, std::move(judgement.path), std::move(judgement.message), Report::Kind::judgement);
+  }
+}
+
+void Reader::report_unknown(Level& level, const Entry& entry) {
+  const std::string prefix = level.path.empty() ? "" : level.path + ".";
+  const auto near = meant(entry, level.known);
+  if (!near.empty()) level.misspelled.push_back(near);
+  if (const auto hint = colon_hint(entry.key); !near.empty() && !hint.empty()) {
+    report_.fault(entry.mark, prefix + std::string(near), hint);
+  } else if (entry.key.find("\xc2\xa0") != std::string::npos) {
+    report_.fault(entry.mark, prefix + entry.key,
+                  "a no-break space (U+00A0) in the key " + quote(entry.key) + "; put a plain blank in its place");
+  } else {
+    report_.fault(entry.mark, prefix + entry.key,
+                  "unknown key " + quote(entry.key) + suggestion(entry.key, level.known));
+  }
+}
+
+bool Reader::follows(const Level& level, const Judgement& judgement) const {
+  if (report_.has_fault_at(judgement.path)) return true;
+  const auto misspelled = [&](std::string_view key) {
+    return std::find(level.misspelled.begin(), level.misspelled.end(), key) != level.misspelled.end();
+  };
+  if (misspelled(judgement.key)) return true;
+  const std::string prefix = level.path.empty() ? "" : level.path + ".";
+  const std::string_view message = judgement.message;
+  for (auto begin = message.find('`'); begin != std::string_view::npos;) {  // the keys it speaks of
+    const auto end = message.find('`', begin + 1);
+    if (end == std::string_view::npos) break;
+    const std::string key(message.substr(begin + 1, end - begin - 1));
+    if (misspelled(key) || report_.has_fault_at(prefix + key)) return true;
+    if (report_.has_fault_at(prefix + judgement.key + "." + key)) return true;
+    begin = message.find('`', end + 1);
+  }
+  return false;
 }
 
 std::string Reader::path_of(std::string_view key) const {
@@ -44,21 +85,43 @@ void Reader::at(const Key& key, const Entry& entry, std::string message) {
 }
 
 void Reader::wrong(const Entry& entry, std::string_view expected, bool secret) {
-  report_.fault(entry.place(), path_of(entry.key),
-                "expected " + std::string(expected) + ", found " + found(entry.value, secret));
+  const auto& value = entry.value;
+  const bool map = expected.starts_with("a map");
+  const bool plain = value.kind == Node::Kind::scalar && !value.quoted;
+  if (const auto name = variable_in(value.text, secret); plain && !name.empty()) {
+    return refuse_variable(entry.place(), path_of(entry.key), name, secret);
+  }
+  std::string message = plain && map ? colon_hint(value.text) : std::string();
+  if (message.empty()) {
+    message = "expected " + std::string(expected) + ", found " + found(value, secret);
+    if (map && value.kind == Node::Kind::list) message += "; a map has no `- ` before its keys";
+    if (expected.starts_with("a list of maps") && value.kind == Node::Kind::map) message += "; begin each with `- `";
+  }
+  report_.fault(entry.place(), path_of(entry.key), std::move(message));
+}
+
+void Reader::refuse_variable(Mark mark, std::string path, const std::string& name, bool secret) {
+  report_.fault(
+      mark, std::move(path),
+      secret ? "`${" + name + "}` is not expanded; use {env: " + name + "}"
+             : "`${" + name + "}` is not expanded: the environment is read for secrets alone, as {env: " + name + "}");
 }
 
 const Entry* Reader::take(const Key& key, std::string_view expected) {
   auto& level = levels_.back();
   level.known.push_back(key.name);
   const Entry* entry = level.node->find(key.name);
-  if (entry != nullptr) {
-    report_.place(path_of(key.name), entry->place());
-  } else if (key.required) {
-    report_.fault(level.mark, path_of(key.name),
-                  "the key " + quote(key.name) + " is missing; expected " + std::string(expected));
+  if (entry == nullptr) {
+    if (key.required) {
+      level.missing.push_back({key.name, std::string(expected)});
+      report_.bar(path_of(key.name));
+    }
+    return nullptr;
   }
-  return entry;
+  report_.place(path_of(key.name), entry->place());
+  if (!entry->value.broken) return entry;
+  report_.bar(path_of(key.name));
+  return nullptr;
 }
 
 const Entry* Reader::take(const Key& key, Node::Kind kind, std::string_view expected) {
@@ -108,71 +171,6 @@ void Reader::end_item() { close(); }
 
 void Reader::end_items() { lists_.pop_back(); }
 
-void Reader::typed(const Key& key, std::span<const SettingsType> types, std::vector<NamedSettings>& value,
-                   bool may_be_disabled) {
-  const Entry* entry = take(key, Node::Kind::map, "a map of names, each with its settings");
-  if (entry == nullptr) return;
-  if (entry->value.entries.size() > named_limit)
-    return at(key, *entry, "more than " + std::to_string(named_limit) + " names");
-  open(entry->value, path_of(key.name), entry->mark);
-  const std::string noun(key.name.substr(0, key.name.size() - 1));
-  for (const auto& one : entry->value.entries) {
-    take({one.key}, {});
-    NamedSettings named;
-    named.name = one.key;
-    read_named(one, noun, types, named, may_be_disabled);
-    value.push_back(std::move(named));
-  }
-  close();
-}
-
-void Reader::read_named(const Entry& entry, std::string_view noun, std::span<const SettingsType> types,
-                        NamedSettings& named, bool may_be_disabled) {
-  if (!is_name(entry.key)) {
-    report_.fault(entry.mark, path_of(entry.key),
-                  quote(entry.key) + " cannot be the name of a " + std::string(noun) +
-                      "; expected a letter or digit, then up to 63 letters, digits, `.`, `_` or `-`");
-  }
-  if (entry.value.kind != Node::Kind::map) return wrong(entry, "a map with at least a `type`");
-  open(entry.value, path_of(entry.key), entry.mark);
-  const SettingsType* type = pick(noun, types, named.type);
-  if (may_be_disabled) flag({"enabled"}, named.enabled);
-  if (type == nullptr) {
-    levels_.pop_back();  // which keys it may have is not known
-    return;
-  }
-  named.settings = type->make();
-  named.settings->describe(*this);
-  close();
-}
-
-const SettingsType* Reader::pick(std::string_view noun, std::span<const SettingsType> types, std::string& name) {
-  std::vector<std::string_view> usable;
-  std::vector<std::string_view> known;
-  for (const auto& type : types) {
-    known.push_back(type.name);
-    if (type.make != nullptr) usable.push_back(type.name);
-  }
-  const Key key{.name = "type", .required = true};
-  const Entry* entry = take(key, Node::Kind::scalar, alternatives(usable));
-  if (entry == nullptr) return nullptr;
-  name = entry->value.text;
-  const auto type = std::find_if(types.begin(), types.end(), [&](const auto& one) { return one.name == name; });
-  if (type == types.end()) {
-    const auto near = nearest(name, known);
-    at(key, *entry,
-       "no " + std::string(noun) + " has the type " + quote(name) + "; expected " + alternatives(usable) +
-           (near ? "; did you mean " + quote(*near) + "?" : std::string()));
-    return nullptr;
-  }
-  if (type->make == nullptr) {
-    at(key, *entry,
-       "not yet: " + std::string(noun) + "s of the type " + quote(name) + "; expected " + alternatives(usable));
-    return nullptr;
-  }
-  return &*type;
-}
-
 void Reader::not_yet(const Key& key, std::string_view what, Off off) {
   const Entry* entry = take(key, {});
   if (entry == nullptr) return;
@@ -197,27 +195,27 @@ void Reader::not_yet(const Key& key, std::string_view what, Off off) {
     report_.fault(mark, path_of(key.name), "not yet: " + std::string(what) + "; " + remedy);
 }
 
-void Reader::judge(Mark mark, std::string path, std::string message) {
-  if (!report_.has_fault_at(path)) report_.fault(mark, std::move(path), std::move(message), Report::Kind::judgement);
+void Reader::judge(Mark mark, std::string_view key, std::string path, std::string message) {
+  levels_.back().judgements.push_back({mark, std::string(key), std::move(path), std::move(message)});
 }
 
 void Reader::fault(std::string_view key, std::string message) {
   const auto& level = levels_.back();
   const Entry* entry = level.node->find(key);
-  judge(entry == nullptr ? level.mark : entry->place(), path_of(key), std::move(message));
+  judge(entry == nullptr ? level.mark : entry->place(), key, path_of(key), std::move(message));
 }
 
 void Reader::fault(std::string_view key, std::size_t index, std::string message) {
   const Entry* entry = levels_.back().node->find(key);
   if (entry == nullptr || index >= entry->value.items.size()) return fault(key, std::move(message));
-  judge(entry->value.items[index].mark, item_path(path_of(key), index), std::move(message));
+  judge(entry->value.items[index].mark, key, item_path(path_of(key), index), std::move(message));
 }
 
 void Reader::fault(std::string_view key, std::string_view member, std::string message) {
   const Entry* entry = levels_.back().node->find(key);
   const Entry* inner = entry == nullptr ? nullptr : entry->value.find(member);
   if (inner == nullptr) return fault(key, std::move(message));
-  judge(inner->place(), path_of(key) + "." + inner->key, std::move(message));
+  judge(inner->place(), key, path_of(key) + "." + inner->key, std::move(message));
 }
 
 void Reader::warn(std::string_view key, std::string message) {

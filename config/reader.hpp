@@ -53,31 +53,56 @@ class Reader final : public Fields {
              bool may_be_disabled) override;
 
  private:
+  struct Missing {
+    std::string_view key;
+    std::string expected;
+  };
+  struct Judgement {
+    Mark mark;
+    std::string key;
+    std::string path;
+    std::string message;
+  };
   struct Level {
     const Node* node;  // the map being read
     std::string path;  // "" at the top
     Mark mark;         // where a missing key is reported
     std::vector<std::string_view> known;
+    std::vector<Missing> missing;              // told at the end, unless they are there under a wrong name
+    std::vector<Judgement> judgements;         // told at the end, unless they follow from another fault
+    std::vector<std::string_view> misspelled;  // keys that are there under a wrong name
   };
 
   [[nodiscard]] std::string path_of(std::string_view key) const;
   const Entry* take(const Key& key, std::string_view expected);
   const Entry* take(const Key& key, Node::Kind kind, std::string_view expected);
+  // An entry of a map whose keys are names, so that all are known.
+  void take(const Entry& entry) { report_.place(path_of(entry.key), entry.place()); }
   void wrong(const Entry& entry, std::string_view expected, bool secret = false);
   void at(const Key& key, const Entry& entry, std::string message);
   bool in_range(const Key& key, const Entry& entry, std::int64_t value, std::string (*show)(std::int64_t));
+  void out_of_range(const Key& key, const Entry& entry, std::string (*show)(std::int64_t), const std::string& is);
   bool read_texts(const Node& list, const std::string& path, std::vector<std::string>& value);
   bool read_secret(const Node& node, const std::string& path, Mark mark, Secret& value);
   bool read_secret_kind(const Entry& entry, const std::string& path, Secret& value);
   void read_named(const Entry& entry, std::string_view noun, std::span<const SettingsType> types, NamedSettings& named,
                   bool may_be_disabled);
   const SettingsType* pick(std::string_view noun, std::span<const SettingsType> types, std::string& name);
-  void judge(Mark mark, std::string path, std::string message);
+  const Entry* take_type(std::string_view expected, std::string& name);
+  void judge(Mark mark, std::string_view key, std::string path, std::string message);
+  // Whether a fault that is told already is the cause of the judgement.
+  [[nodiscard]] bool follows(const Level& level, const Judgement& judgement) const;
+  // The key that was probably meant: `Type`, `typ`, or `type:dlive` where a blank is missing. "": none.
+  static std::string_view meant(const Entry& entry, std::span<const std::string_view> known);
+  static bool is_meant(const Entry& entry, std::string_view key) { return !meant(entry, {&key, 1}).empty(); }
+  void report_unknown(Level& level, const Entry& entry);
+  void refuse_variable(Mark mark, std::string path, const std::string& name, bool secret);
+  void warn_open_secrets(const Entry& entry, std::size_t first);
   void open(const Node& node, std::string path, Mark mark);
   void close();
 
   Report& report_;
-  const bool complete_;
+  bool complete_;  // false, too, when the names of connectors or sinks could not be read
   std::vector<Level> levels_;
   std::vector<const Entry*> lists_;  // the lists of maps being read
 };

@@ -1,6 +1,5 @@
-// The part of the Reader that reads single values: texts, numbers, words, lists, secrets.
+// The part of the Reader that reads single values: texts, numbers, words, lists.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -9,23 +8,28 @@
 
 #include "config/reader.hpp"
 #include "config/spelling.hpp"
+#include "config/variable.hpp"
 
 namespace tributary::config {
 namespace {
 
-constexpr std::string_view secret_forms =
-    "a secret as {file: PATH}, {env: NAME}, {credential: NAME}, {command: [PROGRAM, ARGUMENT, ...]} or {value: TEXT}";
-constexpr std::array<std::string_view, 5> secret_kinds{"file", "env", "credential", "command", "value"};
-constexpr Duration longest_command = std::chrono::minutes(10);
+template <typename T>
+struct Number {
+  bool good = false;
+  bool too_large = false;  // a number, but none that a T can be
+  T value{};
+};
 
 template <typename T>
-std::optional<T> parse_number(const Node& node) {
-  if (node.quoted) return std::nullopt;
-  T value{};
+Number<T> parse_number(const Node& node) {
+  Number<T> number;
+  if (node.quoted) return number;
   const char* const end = node.text.data() + node.text.size();
-  const auto [stop, error] = std::from_chars(node.text.data(), end, value);
-  if (error != std::errc{} || stop != end || node.text.empty()) return std::nullopt;
-  return value;
+  const auto [stop, error] = std::from_chars(node.text.data(), end, number.value);
+  const bool whole = stop == end && !node.text.empty();
+  number.good = whole && error == std::errc{};
+  number.too_large = whole && error == std::errc::result_out_of_range;
+  return number;
 }
 
 std::string show_number(std::int64_t value) { return std::to_string(value); }
@@ -36,25 +40,31 @@ std::string show_count(std::int64_t value) { return std::to_string(value) + (val
 
 }  // namespace
 
+void Reader::out_of_range(const Key& key, const Entry& entry, std::string (*show)(std::int64_t),
+                          const std::string& is) {
+  std::string range = "fewer digits";
+  if (key.minimum && key.maximum) {
+    range = show(*key.minimum) + " to " + show(*key.maximum);
+  } else if (key.minimum || key.maximum) {
+    range = key.minimum ? "at least " + show(*key.minimum) : "at most " + show(*key.maximum);
+  }
+  at(key, entry, "out of range: expected " + range + ", found " + is);
+}
+
 bool Reader::in_range(const Key& key, const Entry& entry, std::int64_t value, std::string (*show)(std::int64_t)) {
   const bool low = key.minimum && value < *key.minimum;
   const bool high = key.maximum && value > *key.maximum;
-  if (!low && !high) return true;
-  std::string range;
-  if (key.minimum && key.maximum) {
-    range = show(*key.minimum) + " to " + show(*key.maximum);
-  } else {
-    range = low ? "at least " + show(*key.minimum) : "at most " + show(*key.maximum);
-  }
-  at(key, entry, "out of range: expected " + range + ", found " + show(value));
-  return false;
+  if (low || high) out_of_range(key, entry, show, show(value));
+  return !low && !high;
 }
 
 void Reader::text(const Key& key, std::string& value) {
   const Entry* entry = take(key, Node::Kind::scalar, "a text");
   if (entry == nullptr) return;
   const auto& written = entry->value.text;
-  if (key.required && written.empty()) {
+  if (const auto variable = variable_in(written); !variable.empty()) {
+    refuse_variable(entry->place(), path_of(key.name), variable, false);
+  } else if (key.required && written.empty()) {
     at(key, *entry, "expected a text that is not empty");
   } else if (in_range(key, *entry, static_cast<std::int64_t>(written.size()), show_length)) {
     value = written;
@@ -75,21 +85,23 @@ void Reader::integer(const Key& key, std::int64_t& value) {
   const Entry* entry = take(key, Node::Kind::scalar, expected);
   if (entry == nullptr) return;
   const auto parsed = parse_number<std::int64_t>(entry->value);
-  if (!parsed) return wrong(*entry, expected);
-  if (in_range(key, *entry, *parsed, show_number)) value = *parsed;
+  if (parsed.too_large) return out_of_range(key, *entry, show_number, printable(entry->value.text, 64));
+  if (!parsed.good) return wrong(*entry, expected);
+  if (in_range(key, *entry, parsed.value, show_number)) value = parsed.value;
 }
 
 void Reader::number(const Key& key, double& value) {
   constexpr std::string_view expected = "a number";
   const Entry* entry = take(key, Node::Kind::scalar, expected);
   if (entry == nullptr) return;
-  const auto parsed = parse_number<double>(entry->value);
-  if (!parsed || !std::isfinite(*parsed)) return wrong(*entry, expected);
-  const bool low = key.minimum && *parsed < static_cast<double>(*key.minimum);
-  const bool high = key.maximum && *parsed > static_cast<double>(*key.maximum);
-  if (low) return at(key, *entry, "out of range: expected at least " + show_number(*key.minimum));
-  if (high) return at(key, *entry, "out of range: expected at most " + show_number(*key.maximum));
-  value = *parsed;
+  const auto [good, too_large, parsed] = parse_number<double>(entry->value);
+  if (!too_large && (!good || !std::isfinite(parsed))) return wrong(*entry, expected);
+  const bool low = key.minimum && parsed < static_cast<double>(*key.minimum);
+  const bool high = key.maximum && parsed > static_cast<double>(*key.maximum);
+  if (too_large || low || high) {
+    return out_of_range(key, *entry, show_number, printable(entry->value.text, 64));
+  }
+  value = parsed;
 }
 
 void Reader::duration(const Key& key, Duration& value) {
@@ -97,6 +109,9 @@ void Reader::duration(const Key& key, Duration& value) {
   const Entry* entry = take(key, Node::Kind::scalar, expected);
   if (entry == nullptr) return;
   const auto parsed = parse_duration(entry->value.text);
+  if (!parsed && is_too_long(entry->value.text)) {
+    return out_of_range(key, *entry, show_duration, printable(entry->value.text, 64));
+  }
   if (!parsed) return wrong(*entry, expected);
   if (in_range(key, *entry, parsed->count(), show_duration)) value = *parsed;
 }
@@ -106,6 +121,9 @@ void Reader::size(const Key& key, Size& value) {
   const Entry* entry = take(key, Node::Kind::scalar, expected);
   if (entry == nullptr) return;
   const auto parsed = parse_size(entry->value.text);
+  if (!parsed && is_too_large(entry->value.text)) {
+    return out_of_range(key, *entry, show_size, printable(entry->value.text, 64));
+  }
   if (!parsed) return wrong(*entry, expected);
   if (in_range(key, *entry, static_cast<std::int64_t>(parsed->bytes), show_size)) value = *parsed;
 }
@@ -117,85 +135,12 @@ void Reader::path(const Key& key, Path& value) {
     if (!value.empty()) value.resolved = resolve(key.name, value.text);
     return;
   }
+  if (const auto variable = variable_in(entry->value.text); !variable.empty()) {
+    return refuse_variable(entry->place(), path_of(key.name), variable, false);
+  }
   if (key.required && entry->value.text.empty()) return wrong(*entry, expected);
   value.text = entry->value.text;
   value.resolved = resolve(key.name, value.text);
-}
-
-void Reader::secret(const Key& key, Secret& value) {
-  const Entry* entry = take(key, secret_forms);
-  if (entry == nullptr) return;
-  if (entry->value.kind != Node::Kind::map) return wrong(*entry, secret_forms, true);
-  read_secret(entry->value, path_of(key.name), entry->mark, value);
-}
-
-bool Reader::read_secret(const Node& node, const std::string& path, Mark mark, Secret& value) {
-  open(node, path, mark);
-  const Entry* chosen = nullptr;
-  bool good = true;
-  for (const auto kind : secret_kinds) {
-    const Entry* entry = take({kind}, {});
-    if (entry == nullptr) continue;
-    if (chosen != nullptr) {
-      at({kind}, *entry, "a second place for one secret; the first is " + quote(chosen->key));
-      good = false;
-    }
-    chosen = entry;
-  }
-  Secret read;
-  if (chosen == nullptr) {
-    if (node.entries.empty()) report_.fault(mark, path, "expected " + std::string(secret_forms));
-    good = false;  // else its keys are unknown ones
-  } else if (chosen->key == "command") {
-    duration({.name = "timeout", .minimum = 1, .maximum = longest_command.count()}, read.timeout);
-  }
-  good = good && read_secret_kind(*chosen, path, read);
-  close();
-  if (!good) return false;
-  value = std::move(read);
-  report_.secret(path, mark, value);
-  if (value.kind == Secret::Kind::value) {
-    report_.warn(mark, path,
-                 "the secret itself is in this file; a {file: PATH} readable by the service alone is safer");
-  }
-  return true;
-}
-
-bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secret& value) {
-  if (entry.key == "command") {
-    value.kind = Secret::Kind::command;
-    value.directory = report_.file(entry.mark).directory.string();
-    const std::string here = path + ".command";
-    const bool list = entry.value.kind == Node::Kind::list && !entry.value.items.empty();
-    if (!list) {
-      report_.fault(entry.place(), here,
-                    "expected a list of a program and its arguments, found " + found(entry.value, true));
-      return false;
-    }
-    return read_texts(entry.value, here, value.command);
-  }
-  if (entry.value.kind != Node::Kind::scalar || entry.value.text.empty()) {
-    const bool empty = entry.value.kind == Node::Kind::scalar;
-    report_.fault(entry.place(), path + "." + entry.key,
-                  "expected a text" + (empty ? " that is not empty" : ", found " + found(entry.value, true)));
-    return false;
-  }
-  value.name = entry.value.text;
-  if (entry.key == "file") {
-    value.kind = Secret::Kind::file;
-    value.path = resolve(entry.key, value.name).string();
-  } else if (entry.key == "env") {
-    value.kind = Secret::Kind::env;
-  } else if (entry.key == "credential") {
-    value.kind = Secret::Kind::credential;
-    if (value.name.find('/') != std::string::npos || value.name == "." || value.name == "..") {
-      report_.fault(entry.place(), path + ".credential", "expected the name of a credential, not a path");
-      return false;
-    }
-  } else {
-    value.kind = Secret::Kind::value;
-  }
-  return true;
 }
 
 void Reader::texts(const Key& key, std::vector<std::string>& value) {
@@ -213,6 +158,11 @@ bool Reader::read_texts(const Node& list, const std::string& path, std::vector<s
     const Node& item = list.items[i];
     const auto here = item_path(path, i);
     report_.place(here, item.mark);
+    if (const auto variable = variable_in(item.text); !variable.empty()) {
+      refuse_variable(item.mark, here, variable, false);
+      good = false;
+      continue;
+    }
     if (item.kind == Node::Kind::scalar && !item.text.empty()) {
       value.push_back(item.text);
       continue;
@@ -229,33 +179,17 @@ void Reader::text_map(const Key& key, std::map<std::string, std::string>& value)
   if (entry == nullptr) return;
   open(entry->value, path_of(key.name), entry->mark);
   std::map<std::string, std::string> read;
-  for (const auto& [name, mark, node] : entry->value.entries) {
-    if (take({name}, Node::Kind::scalar, "a text") != nullptr) read.emplace(name, node.text);
-  }
-  close();
-  value = std::move(read);
-}
-
-void Reader::secret_map(const Key& key, std::map<std::string, Secret>& value) {
-  const Entry* entry = take(key, Node::Kind::map, "a map such as {name: value}");
-  if (entry == nullptr) return;
-  open(entry->value, path_of(key.name), entry->mark);
-  std::map<std::string, Secret> read;
   for (const auto& one : entry->value.entries) {
-    take({one.key}, {});
-    Secret secret;
-    if (one.value.kind == Node::Kind::scalar) {
-      secret.kind = Secret::Kind::value;
-      secret.name = one.value.text;
-    } else if (one.value.kind != Node::Kind::map) {
-      wrong(one, "a text or " + std::string(secret_forms), true);
-      continue;
-    } else if (!read_secret(one.value, path_of(one.key), one.mark, secret)) {
-      continue;
+    take(one);
+    if (one.value.kind != Node::Kind::scalar) {
+      wrong(one, "a text");
+    } else if (const auto variable = variable_in(one.value.text); !variable.empty()) {
+      refuse_variable(one.place(), path_of(one.key), variable, false);
+    } else {
+      read.emplace(one.key, one.value.text);
     }
-    read.emplace(one.key, std::move(secret));
   }
-  close();
+  levels_.pop_back();  // all keys are names
   value = std::move(read);
 }
 

@@ -38,17 +38,30 @@ class SecretValue {
 // Why a secret could not be read, in words; holds nothing of the secret.
 struct SecretFault {
   std::string message;
+  bool stopped = false;  // the program stops: nobody is to be troubled with it
 };
+
+// How many lines a secret may have: those of PEM, else one.
+enum class SecretLines : std::uint8_t { one, many };
+
+// By the key it is for: `ssl.key.pem` of librdkafka, and what is named like it.
+SecretLines lines_of(std::string_view key);
+
+// "" when the text can be a secret, else why not: what SecretReader would say of it.
+std::string text_fault(const std::string& text, SecretLines lines);
 
 inline constexpr std::size_t secret_limit = std::size_t{64} << 10U;
 
 // Reads a secret anew at each call: a file through symlinks, an environment variable, a systemd credential
 // ($CREDENTIALS_DIRECTORY/NAME), what a command prints (no shell; its process group is killed at the timeout), or the
-// value itself. One line end at the end is cut off. An empty secret is a fault. Blocking, a command up to its timeout:
-// call it on a worker thread. Holds no state; Thread: any, also at once. Safe beside other threads that fork.
+// value itself. A byte order mark and the line ends at the end are cut off. A secret is plain text in UTF-8 on one
+// line: an empty one, another encoding, a line break or a control character inside are faults, so that nothing is
+// dialled with it. Blocking, a command up to its timeout or the program's stop: call it on a worker thread. Holds no
+// state; Thread: any, also at once. Safe beside other threads that fork.
 class SecretReader {
  public:
-  [[nodiscard]] std::variant<SecretValue, SecretFault> read(const Secret& secret) const;
+  [[nodiscard]] std::variant<SecretValue, SecretFault> read(const Secret& secret,
+                                                            SecretLines lines = SecretLines::one) const;
 };
 
 // What a file looked like, through symlinks: Kubernetes swaps a directory link, so the name itself never changes.

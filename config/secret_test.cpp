@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "config/fixture.hpp"
+#include "config/running_commands.hpp"
 
 namespace tributary::config {
 namespace {
@@ -50,6 +51,18 @@ Secret command(std::vector<std::string> words, Duration timeout = 10s) {
   secret.command = std::move(words);
   secret.timeout = timeout;
   return secret;
+}
+
+// Within ten seconds. Orphaned, it may stay a zombie where nothing reaps orphans.
+bool is_gone(pid_t child) {
+  const auto runs = [child] {
+    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
+    std::string number, name, state;
+    return (status >> number >> name >> state) && state != "Z" && state != "X";
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (runs() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  return !runs();
 }
 
 TEST(SecretValue, leaves_nothing_in_what_it_was_made_or_moved_from) {
@@ -121,7 +134,8 @@ TEST(SecretReader, reads_the_environment_and_credentials) {
 }
 
 TEST(SecretReader, gives_a_value_as_it_is) {
-  EXPECT_EQ(outcome(named(Secret::Kind::value, "fake\n")), "fake\n");
+  EXPECT_EQ(outcome(named(Secret::Kind::value, " fake ")), " fake ");
+  EXPECT_EQ(outcome(named(Secret::Kind::value, "fake\n")), "fake");  // a block of YAML ends with a line end
   EXPECT_EQ(outcome(Secret{}), "fault: no secret is configured");
 }
 
@@ -135,8 +149,72 @@ TEST(SecretReader, runs_a_command_without_a_shell_in_the_directory_of_its_file) 
   EXPECT_EQ(outcome(relative), "fake-fetched");
 }
 
+TEST(SecretReader, drops_a_byte_order_mark_wherever_a_secret_comes_from) {
+  const fixture::Directory files;
+  const std::string marked =
+      "\xef\xbb\xbf"
+      "fake-1";
+  EXPECT_EQ(outcome(file(files.write("token", marked + "\r\n"))), "fake-1");
+  EXPECT_EQ(outcome(command({"cat", (files / "token").string()})), "fake-1");
+  EXPECT_EQ(outcome(file(files.write("only", "\xef\xbb\xbf\n"))),
+            "fault: file " + (files / "only").string() + " is empty");
+  EXPECT_EQ(outcome(file(files.write("full", "\xef\xbb\xbf" + std::string(secret_limit, 'f') + "\r\n"))),
+            std::string(secret_limit, 'f'));
+  ASSERT_EQ(::setenv("TRIBUTARY_TEST_SECRET", (marked + "\n").c_str(), 1), 0);
+  EXPECT_EQ(outcome(named(Secret::Kind::env, "TRIBUTARY_TEST_SECRET")), "fake-1");
+  ASSERT_EQ(::setenv("CREDENTIALS_DIRECTORY", (files / "").c_str(), 1), 0);
+  EXPECT_EQ(outcome(named(Secret::Kind::credential, "token")), "fake-1");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_EQ(outcome(named(Secret::Kind::value, marked)), "fake-1");
+}
+
+TEST(SecretReader, refuses_what_is_no_plain_text_on_one_line_and_shows_none_of_it) {
+  const fixture::Directory files;
+  const auto of = [&](std::string_view content) {
+    const auto said = outcome(file(files.write("token", content)));
+    EXPECT_EQ(said.find("hush"), std::string::npos);
+    return said.substr(said.find("token ") + 6);
+  };
+  const std::string utf16 = "is in UTF-16, as Windows writes it; expected UTF-8: save it again as UTF-8";
+  EXPECT_EQ(of(std::string_view("\xff\xfe"
+                                "h\0u\0s\0h\0",
+                                10)),
+            utf16);
+  EXPECT_EQ(of(std::string_view("\xfe\xff"
+                                "\0h\0u\0s\0h",
+                                10)),
+            utf16);
+  EXPECT_EQ(of(std::string_view("h\0u\0s\0h\0", 8)), utf16);
+  EXPECT_EQ(of("hush\xff"), "is not in UTF-8; save it again as UTF-8");
+  for (const auto* lines : {"hush\nhush\n", "hush\r\nhush", "\nhush", "hush\rhush"}) {
+    EXPECT_EQ(of(lines), "has a line break inside; expected one line");
+  }
+  for (const auto* control : {"hush\x01", "hu\tsh", "hush\x7f", "hush\xc2\x85", "hush\x1b[0m"}) {
+    EXPECT_EQ(of(control), "has a control character inside; expected plain text");
+  }
+  EXPECT_EQ(outcome(file(files.write("token", "h\xc3\xbcsch \xe2\x82\xac"))), "h\xc3\xbcsch \xe2\x82\xac");
+}
+
+TEST(SecretReader, lets_pem_have_lines) {
+  const fixture::Directory files;
+  const std::string pem = "-----BEGIN FAKE-----\nZmFrZQ==\n-----END FAKE-----";
+  const auto secret = file(files.write("key", pem + "\n"));
+  const auto read = SecretReader().read(secret, lines_of("sinks.events.librdkafka.ssl.key.pem"));
+  ASSERT_TRUE(std::holds_alternative<SecretValue>(read));
+  EXPECT_EQ(std::get<SecretValue>(read).reveal(), pem);
+  EXPECT_THAT(outcome(secret), HasSubstr("has a line break inside"));
+  EXPECT_EQ(lines_of("sinks.events.security.password"), SecretLines::one);
+}
+
 TEST(SecretReader, says_how_a_command_failed_and_never_what_it_printed) {
-  EXPECT_EQ(outcome(command({"sh", "-c", "echo fake-hush; exit 3"})), "fault: command sh ended with status 3");
+  EXPECT_EQ(outcome(command({"sh", "-c", "echo fake-hush; exit 3"})), "fault: command sh exited with 3");
+  EXPECT_EQ(outcome(command({"sh", "-c", "echo fake-hush; echo 'no such user' >&2; exit 3"})),
+            "fault: command sh exited with 3: \"no such user\"");
+  EXPECT_EQ(outcome(command({"sh", "-c", "echo fake-hush; echo got fake-hush >&2; exit 3"})),
+            "fault: command sh exited with 3: \"got <redacted>\"");
+  EXPECT_EQ(outcome(command({"sh", "-c", "echo waiting >&2; sleep 1000"}, 500ms)),
+            "fault: command sh took longer than 500ms and was killed: \"waiting\"");
+  EXPECT_EQ(outcome(command({"sh", "-c", "yes trouble | head -c 1000000 >&2; echo fake"})), "fake");
   EXPECT_EQ(outcome(command({"sh", "-c", "echo fake-hush; kill -TERM $$"})),
             "fault: command sh was ended by signal 15");
   EXPECT_EQ(outcome(command({"/nowhere/at-all"})),
@@ -152,14 +230,48 @@ TEST(SecretReader, kills_the_whole_process_group_of_a_command_that_takes_too_lon
   pid_t child = 0;
   std::ifstream(files / "child") >> child;
   ASSERT_GT(child, 1);
+  EXPECT_TRUE(is_gone(child));
+}
+
+// The number that a command wrote into a file, once it has.
+pid_t number_in(const std::filesystem::path& file) {
+  pid_t number = 0;
   const auto deadline = std::chrono::steady_clock::now() + 10s;
-  const auto runs = [child] {  // orphaned, it may stay a zombie where nothing reaps orphans
-    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
-    std::string number, name, state;
-    return (status >> number >> name >> state) && state != "Z" && state != "X";
-  };
-  while (runs() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-  EXPECT_FALSE(runs());
+  while (number <= 1 && std::chrono::steady_clock::now() < deadline) {
+    std::ifstream(file) >> number;
+    std::this_thread::yield();
+  }
+  return number;
+}
+
+// In a process of its own, since it is for good.
+TEST(SecretReaderDeathTest, a_stop_ends_a_command_with_its_whole_group_and_lets_none_begin) {
+  GTEST_FLAG_SET(death_test_style, "fast");  // this process has no other thread, and both see one directory
+  const fixture::Directory files;
+  const auto child = (files / "child").string();
+  EXPECT_EXIT(
+      {
+        std::thread stop([&] {
+          number_in(child);
+          end_commands();
+        });
+        const auto begin = std::chrono::steady_clock::now();
+        // The grandchild leaves the pipe open and the group behind: neither may hold the stop up.
+        const std::string script =
+            "setsid sleep 20 & sleep 1000 & echo $! > " + child + ".new; mv " + child + ".new " + child + "; wait";
+        auto read = SecretReader().read(command({"sh", "-c", script}, 60s));
+        stop.join();
+        const auto fault = std::get<SecretFault>(read);
+        const bool soon = std::chrono::steady_clock::now() - begin < 15s;
+        const auto after = std::get<SecretFault>(SecretReader().read(command({"touch", child + ".after"})));
+        const bool begun = std::filesystem::exists(child + ".after");
+        std::cerr << fault.message << "|" << soon << fault.stopped << after.stopped << begun << std::endl;
+        std::_Exit(0);
+      },
+      testing::ExitedWithCode(0), "command sh was ended, because the program stops\\|1110");
+  const pid_t sleeper = number_in(child);
+  ASSERT_GT(sleeper, 1);
+  EXPECT_TRUE(is_gone(sleeper));
 }
 
 TEST(SecretReader, does_not_wait_for_ever_on_a_grandchild_that_keeps_the_pipe) {

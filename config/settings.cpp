@@ -35,16 +35,25 @@ const NamedSettings* find(const std::vector<NamedSettings>& all, std::string_vie
   return one == all.end() ? nullptr : &*one;
 }
 
-void check_names(Fields& fields, std::string_view key, const std::vector<std::string>& names,
-                 const std::vector<NamedSettings>& all, const std::string& noun) {
+// The names of one section, so that each that a route names is found at once.
+struct Names {
+  explicit Names(const std::vector<NamedSettings>& named) {
+    for (const auto& one : named) all.emplace_back(one.name), known.insert(one.name);
+  }
+  std::vector<std::string_view> all;
+  std::set<std::string_view> known;
+  std::size_t unknown = 0;  // how often a route named another
+};
+
+void check_names(Fields& fields, std::string_view key, const std::vector<std::string>& names, Names& named,
+                 const std::string& noun) {
+  constexpr std::size_t suggested = 20;  // comparing with every name takes time
   if (!fields.complete()) return;
-  std::vector<std::string_view> known;
-  known.reserve(all.size());
-  for (const auto& named : all) known.emplace_back(named.name);
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (find(all, names[i]) == nullptr) {
-      fields.fault(key, i, "no " + noun + " is named " + quote(names[i]) + suggestion(names[i], known));
+    if (!named.known.contains(names[i])) {
+      const auto hint = ++named.unknown <= suggested ? suggestion(names[i], named.all) : std::string();
+      fields.fault(key, i, "no " + noun + " is named " + quote(names[i]) + hint);
     } else if (!seen.insert(names[i]).second) {
       fields.fault(key, i, "the " + noun + " " + quote(names[i]) + " is named twice");
     }
@@ -52,11 +61,10 @@ void check_names(Fields& fields, std::string_view key, const std::vector<std::st
 }
 
 void warn_unrouted(Fields& fields, const Settings& settings) {
+  std::set<std::string_view> routed;
+  for (const auto& route : settings.routes) routed.insert(route.to.begin(), route.to.end());
   for (const auto& sink : settings.sinks) {
-    const bool routed = std::any_of(settings.routes.begin(), settings.routes.end(), [&](const Route& route) {
-      return std::find(route.to.begin(), route.to.end(), sink.name) != route.to.end();
-    });
-    if (!routed) fields.warn("routes", "no route leads to the sink " + quote(sink.name));
+    if (!routed.contains(sink.name)) fields.warn("routes", "no route leads to the sink " + quote(sink.name));
   }
 }
 
@@ -231,6 +239,9 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
 }
 
 void Settings::describe_routes(Fields& fields) {
+  Names of_sinks(sinks);
+  Names of_connectors(connectors);
+  bool all_lead = true;
   fields.items({.name = "routes", .help = "an event goes to every sink of every route that matches it"}, routes,
                [&](Route& route) {
                  fields.field({.name = "to", .help = "sinks", .required = true, .example = "[events]"}, route.to);
@@ -238,10 +249,11 @@ void Settings::describe_routes(Fields& fields) {
                  fields.field({.name = "types", .help = "types of event; empty: all", .example = "[tip, cheer]"},
                               route.types);
                  fields.not_yet({.name = "where"}, "conditions on routes", {});
-                 check_names(fields, "to", route.to, sinks, "sink");
-                 check_names(fields, "from", route.from, connectors, "connector");
+                 check_names(fields, "to", route.to, of_sinks, "sink");
+                 check_names(fields, "from", route.from, of_connectors, "connector");
+                 all_lead = all_lead && !route.to.empty();
                });
-  if (fields.complete()) warn_unrouted(fields, *this);
+  if (fields.complete() && all_lead && of_sinks.unknown == 0) warn_unrouted(fields, *this);
 }
 
 const NamedSettings* Settings::connector(std::string_view name) const { return find(connectors, name); }

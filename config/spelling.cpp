@@ -107,7 +107,9 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   std::size_t best_distance = word.size() <= 3 ? 1 : std::max<std::size_t>(2, word.size() / 3);
   for (const auto candidate : known) {
     if (candidate.empty() || candidate.size() > clip) continue;
+    const std::size_t longer = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
     const bool begins = word.size() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
+    if (!begins && longer > best_distance) continue;
     const std::size_t found = begins ? 1 : distance(word, candidate);
     if (found >= std::max(word.size(), candidate.size())) continue;  // nothing in common
     if (found < best_distance || (found == best_distance && !best)) {

@@ -27,6 +27,7 @@ struct Node {
 
   Kind kind = Kind::null;
   bool quoted = false;  // scalar: in quotes, or a block: always a text
+  bool broken = false;  // a fault in it is reported already
   Mark mark;
   std::string text;            // scalar
   std::vector<Node> items;     // list
@@ -61,10 +62,13 @@ class Report {
   std::uint32_t add_file(std::string name, std::filesystem::path directory);
   void fault(Mark mark, std::string path, std::string message, Kind kind = Kind::unreadable);
   void warn(Mark mark, std::string path, std::string message);
+  // What is wrong there is told elsewhere.
+  void bar(const std::string& path) { faulted_.insert(path); }
   void place(const std::string& path, Mark mark);
   void secret(const std::string& path, Mark mark, const Secret& secret);
 
   [[nodiscard]] bool has_fault_at(const std::string& path) const { return faulted_.contains(path); }
+  [[nodiscard]] const std::vector<NamedSecret>& secrets() const { return secrets_; }
   [[nodiscard]] bool sound() const { return faults_.empty(); }
   [[nodiscard]] bool full() const { return faults_.size() > most; }
   [[nodiscard]] const File& file(Mark mark) const { return files_.at(mark.file); }
@@ -93,8 +97,15 @@ class Report {
   std::map<std::string, Place, std::less<>> places_;
 };
 
+// What the files of one load have taken so far of what all together may take.
+struct Spent {
+  std::size_t bytes = 0;   // of files
+  std::size_t values = 0;  // with aliases expanded
+  std::size_t text = 0;    // bytes of all keys' and values' text, with aliases expanded
+};
+
 // The document in `text`, file number `file` of `report`. False when it could not be read whole (a fault says why).
 // An empty document is a null node.
-bool parse(std::string_view text, std::uint32_t file, Report& report, Node& root);
+bool parse(std::string_view text, std::uint32_t file, Report& report, Spent& spent, Node& root);
 
 }  // namespace tributary::config

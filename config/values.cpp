@@ -1,5 +1,6 @@
 #include "config/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -39,6 +40,14 @@ std::optional<std::int64_t> parse(std::string_view text, const std::array<Unit, 
   return std::nullopt;
 }
 
+// A whole number and a unit, whether or not it can be counted.
+template <std::size_t N>
+bool is_spelled(std::string_view text, const std::array<Unit, N>& units) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto name = text.substr(digits);
+  return digits > 0 && std::any_of(units.begin(), units.end(), [name](const Unit& unit) { return unit.name == name; });
+}
+
 template <std::size_t N>
 std::string in_largest_unit(std::int64_t count, const std::array<Unit, N>& units, std::string_view zero) {
   if (count == 0) return std::string(zero);
@@ -73,12 +82,16 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return count ? std::optional<Duration>(Duration(*count)) : std::nullopt;
 }
 
+bool is_too_long(std::string_view text) { return is_spelled(text, duration_units) && !parse_duration(text); }
+
 std::string format(Duration duration) { return in_largest_unit(duration.count(), duration_units, "0s"); }
 
 std::optional<Size> parse_size(std::string_view text) {
   const auto count = parse(text, size_units, largest_bytes);
   return count ? std::optional<Size>(Size{static_cast<std::uint64_t>(*count)}) : std::nullopt;
 }
+
+bool is_too_large(std::string_view text) { return is_spelled(text, size_units) && !parse_size(text); }
 
 std::string format(Size size) {
   if (!std::in_range<std::int64_t>(size.bytes)) return std::to_string(size.bytes) + "B";

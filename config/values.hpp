@@ -58,10 +58,12 @@ std::string describe(const Secret& secret);
 
 // "10s" → 10,000 ms. A whole number and one of ms, s, m, h, at most ten years. `0` without a unit is refused.
 std::optional<Duration> parse_duration(std::string_view text);
-std::string format(Duration duration);  // in the largest unit that divides it
+bool is_too_long(std::string_view text);  // spelled as a duration, but longer
+std::string format(Duration duration);    // in the largest unit that divides it
 
 // "64KiB" → 65,536. A whole number and one of B, KiB, MiB, GiB, TiB, at most 2^53.
 std::optional<Size> parse_size(std::string_view text);
-std::string format(Size size);  // in the largest unit that divides it
+bool is_too_large(std::string_view text);  // spelled as a size, but larger
+std::string format(Size size);             // in the largest unit that divides it
 
 }  // namespace tributary::config

@@ -27,6 +27,7 @@ struct LinkSecrets::Book {
       auto answer = reader.read(secret);
       if (auto* fault = std::get_if<config::SecretFault>(&answer)) {
         result.fault = fault->message.empty() ? "cannot be read" : fault->message;
+        result.stopped = fault->stopped;
         return result;
       }
       result.values.push_back(std::move(std::get<config::SecretValue>(answer)));
@@ -67,6 +68,7 @@ void LinkSecrets::read(std::function<void(SecretsRead)> done) {
     } catch (const std::exception& thrown) {
       result.fault = thrown.what();
     }
+    if (result.stopped) return;  // nobody waits for it any more, and it is no fault of the connector
     boost::asio::post(io, [awaited, reading, done = std::move(done), result = std::move(result)]() mutable {
       const auto still = awaited.lock();
       if (still && still->reading == reading) done(std::move(result));

@@ -16,7 +16,8 @@ namespace tributary::connectors {
 /// What became of reading a connector's secrets: all values in order, or why one could not be read.
 struct SecretsRead {
   std::vector<config::SecretValue> values;
-  std::string fault;  ///< not empty: `values` are not all; holds nothing of a secret
+  std::string fault;     ///< not empty: `values` are not all; holds nothing of a secret
+  bool stopped = false;  ///< the program stops, and with it the command that was asked
 };
 
 /// The secrets of one connector, read and watched on a worker, since a file may hang and a command takes its time.
@@ -26,7 +27,8 @@ class LinkSecrets {
  public:
   LinkSecrets(boost::asio::io_context& io, boost::asio::thread_pool& workers, std::vector<config::Secret> secrets);
 
-  /// Reads all anew, Kind::none as "". An earlier reading that has not answered is forgotten.
+  /// Reads all anew, Kind::none as "". An earlier reading that has not answered is forgotten. When the program's stop
+  /// ends a command, there is no answer.
   void read(std::function<void(SecretsRead)> done);
   /// Whether one of them has changed since it was last read; nothing happens while an earlier look is on its way.
   void look(std::function<void()> changed);

@@ -4,7 +4,9 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <iterator>
+#include <map>
 #include <random>
+#include <string_view>
 
 #include "connectors/registry.hpp"
 #include "daemon/status.hpp"
@@ -221,9 +223,9 @@ void App::reopen() {
 }
 
 std::vector<std::string> App::adopt(std::vector<config::NamedSettings> changed) {
-  const auto index_of = [this](const std::string& name) {
-    return static_cast<std::size_t>(settings_.connector(name) - settings_.connectors.data());
-  };
+  std::map<std::string_view, std::size_t> indices;
+  for (std::size_t i = 0; i < settings_.connectors.size(); ++i) indices.emplace(settings_.connectors[i].name, i);
+  const auto index_of = [&indices](const std::string& name) { return indices.at(name); };
   const auto on = [](Stage& stage, auto question) {
     std::packaged_task<bool()> task(std::move(question));
     auto answer = task.get_future();

@@ -7,6 +7,7 @@
 #include "daemon/check_connect.hpp"
 #include "daemon/check_report.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
 #include "event/time.hpp"
@@ -21,7 +22,7 @@ void check_secrets(const config::Loaded& loaded, CheckReport& report) {
   const config::SecretReader reader;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   for (const auto& named : loaded.secrets) {
-    const auto read = reader.read(named.secret);
+    const auto read = reader.read(named.secret, config::lines_of(named.path));
     if (const auto* fault = std::get_if<config::SecretFault>(&read)) {
       report.bad(config::Fault{named.place, named.path, fault->message});
       continue;
@@ -65,6 +66,7 @@ void check_sinks(const config::Settings& settings, CheckReport& report) {
 }  // namespace
 
 int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout) {
+  const Signals signals(Signals::Stops::obeyed);  // with it end the commands of secrets
   const auto loaded = config::load(file, vocabulary());
   CheckReport report(loaded);
   for (const auto& warning : loaded.warnings) report.warn(warning);

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <exception>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "config/load.hpp"
 #include "config/values.hpp"
@@ -44,9 +46,44 @@ CLI::Validator duration(std::optional<std::chrono::milliseconds>& into) {
       "DURATION");
 }
 
-std::string simulate_footer() {
+/// What `tributary` alone and `tributary help` say.
+constexpr auto lesson =
+    R"(Tributary holds a websocket to each of your upstreams (StreamElements, DLive, OHA, Stagecast, Users), turns
+what they say into one canonical kind of event, and delivers it to Kafka, files or standard output.
+
+Begin with:
+  tributary demo                        everything simulated, in this one process: no account, no server, no file
+  tributary schema reference            the configuration: every key with its default, as YAML to copy from
+  tributary check -c tributary.yaml     every fault of your configuration, with line and column
+
+Then `tributary run -c tributary.yaml` is the relay. `tributary --help` lists all commands, `tributary COMMAND --help`
+tells of one.
+)";
+
+struct SchemaName {
+  std::string_view name, says;
+};
+constexpr SchemaName schema_names[] = {{"event", "JSON Schema (draft-07) of the canonical event"},
+                                       {"streamelements", "JSON Schema (draft-07) of a StreamElements activity"},
+                                       {"config", "JSON Schema (draft-07) of the configuration, for editors"},
+                                       {"reference", "the configuration: every key with its default, as YAML"}};
+
+std::string list_schemas() {
+  std::string text = "`tributary schema NAME` prints:\n";
+  for (const auto& [name, says] : schema_names) {
+    std::string left = "  " + std::string(name);
+    left.resize(18, ' ');
+    text += left + std::string(says) + "\n";
+  }
+  return text;
+}
+
+/// Of one connector, or of all when there is none of that name.
+std::string simulate_footer(const std::string& connector) {
   std::string text;
+  const bool one = connectors::find(connector) != nullptr;
   for (const auto& entry : connectors::registry()) {
+    if (one && entry.name != connector) continue;
     text += "Behaviours of " + std::string(entry.name) + " (--set NAME=VALUE):\n";
     for (const auto& behaviour : entry.behaviours()) {
       std::string left = "  " + std::string(behaviour.name) + "=" + std::string(behaviour.value);
@@ -55,6 +92,13 @@ std::string simulate_footer() {
     }
   }
   return text;
+}
+
+int no_command(std::string_view word) {
+  const auto* why = "is no command; `tributary --help` lists them";
+  if (word == "reload") why = "is not yet a command; send the program SIGHUP";
+  if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
+  return complain("`" + std::string(word) + "` " + why, bad_usage);
 }
 
 /// Everything the command line can say. The values live as long as it is parsed and run.
@@ -84,6 +128,23 @@ struct CommandLine {
   bool knows(std::string_view word) const {
     const auto commands = app.get_subcommands({});
     return std::any_of(commands.begin(), commands.end(), [&](const auto* one) { return one->get_name() == word; });
+  }
+
+  /// `tributary help [COMMAND …]`: as the command's own `--help`.
+  int help(std::vector<std::string> words) {
+    if (words.empty()) {
+      std::fputs(lesson, stdout);
+      return ended_well;
+    }
+    if (!knows(words.front())) return no_command(words.front());
+    words.emplace_back("--help");
+    std::reverse(words.begin(), words.end());
+    try {
+      app.parse(words);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? ended_well : bad_usage;
+    }
+    return ended_well;
   }
 
   void add_configuration(CLI::App& command) {
@@ -142,7 +203,10 @@ struct CommandLine {
     command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS");
     command.add_option("--key", simulate.key, "PEM");
     add_written(command, simulate.written);
-    command.footer(simulate_footer);
+    command.footer([&command] {
+      const auto said = command.get_option("connector")->results();
+      return simulate_footer(said.empty() ? std::string() : said.front());
+    });
     command.callback([this] { run_simulate(); });
   }
   void run_simulate() {
@@ -155,20 +219,13 @@ struct CommandLine {
   }
   void add_schema() {
     auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07), or the reference configuration");
-    command
-        .add_option("name", schema, "event, streamelements, config, or reference: every key with its default, as YAML")
-        ->required()
-        ->check(CLI::IsMember({"event", "streamelements", "config", "reference"}));
+    std::vector<std::string> names;
+    for (const auto& [name, says] : schema_names) names.emplace_back(name);
+    command.add_option("name", schema, "Which; without one, what there is")->check(CLI::IsMember(names));
+    command.footer(list_schemas());
     command.callback([this] { result = schema_command(schema); });
   }
 };
-
-int no_command(std::string_view word) {
-  const auto* why = "is no command; `tributary --help` lists them";
-  if (word == "reload") why = "is not yet a command; send the program SIGHUP";
-  if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
-  return complain("`" + std::string(word) + "` " + why, bad_usage);
-}
 
 }  // namespace
 
@@ -178,7 +235,8 @@ int complain(std::string_view what, int code) {
 }
 
 int schema_command(const std::string& name) {
-  const std::string text = name == "config"      ? config::json_schema(vocabulary())
+  const std::string text = name.empty()          ? list_schemas()
+                           : name == "config"    ? config::json_schema(vocabulary())
                            : name == "reference" ? config::reference(vocabulary())
                                                  : std::string(event::embedded_schema(name + ".schema.json"));
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -191,7 +249,12 @@ int main_program(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   try {
     CommandLine line;
-    if (argc > 1 && *argv[1] != '-' && !line.knows(argv[1])) {
+    if (argc == 1) {
+      std::fputs(lesson, stderr);
+      return bad_usage;
+    }
+    if (std::string_view(argv[1]) == "help") return line.help({argv + 2, argv + argc});
+    if (*argv[1] != '-' && !line.knows(argv[1])) {
       return no_command(argv[1]);
     }
     try {

@@ -51,7 +51,7 @@ struct SimulateOptions {
 /// `tributary simulate <connector>`.
 int simulate_command(const SimulateOptions& options);
 
-/// `tributary schema <event|streamelements|config|reference>`.
+/// `tributary schema <event|streamelements|config|reference>`; "" lists them.
 int schema_command(const std::string& name);
 
 /// Ours, e.g. "0.4.0".

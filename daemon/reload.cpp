@@ -1,6 +1,5 @@
 #include "daemon/reload.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -31,6 +30,16 @@ std::string whole_of(const std::string& path, const config::Values& one, const c
   return one.count(whole + ".type") == other.count(whole + ".type") ? path : whole;
 }
 
+/// The connector that a path is of, as it is in `names`; null when it is of none of them.
+config::NamedSettings* owner(const std::string& path, const std::map<std::string, config::NamedSettings*>& names) {
+  constexpr std::string_view section = "connectors.";
+  if (path.rfind(section, 0) != 0) return nullptr;
+  const bool quoted = path[section.size()] == '"';
+  const auto begin = section.size() + (quoted ? 1 : 0);
+  const auto found = names.find(path.substr(begin, path.find(quoted ? '"' : '.', begin) - begin));
+  return found == names.end() ? nullptr : found->second;
+}
+
 /// It runs, and ran with these values as the same type.
 bool changeable(const config::NamedSettings& connector, const config::Values& before) {
   const auto was = [&](const char* key, std::string_view value) {
@@ -50,6 +59,8 @@ void Reload::run(App& app) {
   const auto values = config::values_of(app.settings(), vocabulary());
   const auto wanted = config::values_of(*loaded.settings, vocabulary());
 
+  std::map<std::string, config::NamedSettings*> names;
+  for (auto& connector : connectors) names.emplace(connector.name, &connector);
   std::map<std::string, std::string> changed;  // connector → its keys
   std::string others;
   std::set<std::string> told;
@@ -59,9 +70,8 @@ void Reload::run(App& app) {
       level_changed = true;
       continue;
     }
-    const auto of = std::find_if(connectors.begin(), connectors.end(),
-                                 [&](const auto& connector) { return path.rfind(prefix_of(connector), 0) == 0; });
-    if (of != connectors.end() && changeable(*of, values)) {
+    const auto* const of = owner(path, names);
+    if (of != nullptr && changeable(*of, values)) {
       add(changed[of->name], path);
     } else if (auto whole = whole_of(path, values, wanted); !told.count(whole)) {
       add(others, whole);

@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
 constexpr auto status_every = 60s;
+/// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
+constexpr std::chrono::milliseconds put_away{2'000};
 
 bool writes_events_to_stdout(const config::Settings& settings) {
   for (const auto& sink : settings.sinks) {
@@ -61,6 +63,10 @@ int run_command(const std::filesystem::path& file) {
   Reload reload(file, telemetry, log);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
+    if (signals.stops() > 0) {  // the stop ended the command of a sink's secret
+      std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(Account{}).c_str());
+      return ended_well;
+    }
     for (const auto& fault : *faults)
       std::fprintf(stderr, "%s\n", text::printable(file.string() + ": " + fault).c_str());
     return bad_usage;
@@ -96,7 +102,9 @@ int run_command(const std::filesystem::path& file) {
   telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
-  return account.lost_at_stop() == 0 ? ended_well : failed;
+  const int code = account.lost_at_stop() == 0 ? ended_well : failed;
+  signals.leave(code, put_away);
+  return code;
 }
 
 }  // namespace tributary::daemon

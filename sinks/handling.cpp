@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/plain_text.hpp"
 #include "event/embedded_schemas.hpp"
 
 namespace tributary::sinks {
@@ -29,7 +30,8 @@ std::variant<event::Schema, std::string> schema_named(const std::string& name) {
     std::ostringstream content;
     content << file.rdbuf();
     if (!file || file.bad() || content.bad()) return "the file cannot be read; a draft-07 schema was expected";
-    text = content.str();
+    text = config::without_byte_order_mark(content.str());
+    if (const auto fault = config::encoding_fault(text); !fault.empty()) return "the file " + fault;
   }
   auto compiled = event::Schema::compile(text);
   if (const auto* error = std::get_if<event::SchemaError>(&compiled)) return event::to_string(*error);

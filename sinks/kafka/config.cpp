@@ -203,11 +203,10 @@ void Settings::describe_librdkafka(config::Fields& fields) {
 }
 
 Properties properties_of(const Settings& settings, const config::SecretReader& secrets, std::string& fault) {
-  const auto read = [&](std::string_view name, const config::Secret& secret) -> std::string {
-    if (secret.kind == config::Secret::Kind::value) return secret.name;
-    auto answer = secrets.read(secret);
+  const auto read = [&](const std::string& name, const config::Secret& secret) -> std::string {
+    auto answer = secrets.read(secret, config::lines_of(name));
     if (const auto* value = std::get_if<config::SecretValue>(&answer)) return std::string(value->reveal());
-    fault = std::string(name) + ": " + std::get<config::SecretFault>(answer).message;
+    fault = name + ": " + std::get<config::SecretFault>(answer).message;
     return {};
   };
   std::string brokers;
@@ -244,8 +243,10 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
   add("ssl.ca.location", s.ca_file.empty() ? "" : s.ca_file.resolved.string());
   add("ssl.certificate.location", s.certificate.empty() ? "" : s.certificate.resolved.string());
   add("ssl.key.location", s.key.empty() ? "" : s.key.resolved.string());
-  for (const auto& [name, value] : settings.librdkafka)
-    properties.emplace_back(name, read("librdkafka." + name, value));
+  for (const auto& [name, value] : settings.librdkafka) {
+    const bool plain = value.kind == config::Secret::Kind::value;  // a setting: it may be empty
+    properties.emplace_back(name, plain ? value.name : read("librdkafka." + name, value));
+  }
   if (!fault.empty()) properties.clear();
   return properties;
 }

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
 
 #include "config/load.hpp"
 
@@ -46,6 +49,23 @@ class Properties_ {
   Properties list_;
   std::string fault_;
 };
+
+TEST(KafkaConfig, ASecretWithALineBreakIsAFaultAtStartUnlessItIsPem) {
+  const std::string file = testing::TempDir() + "fake-kafka-secret";
+  std::ofstream(file) << "\xef\xbb\xbf"
+                         "fake-hush\nfake-hush\n";
+  const std::string sasl = "security: {protocol: sasl_ssl, sasl_mechanism: PLAIN, username: u, password: {file: '";
+  const Properties_ password(sasl + file + "'}}");
+  EXPECT_EQ(password.fault(), "security.password: file " + file + " has a line break inside; expected one line");
+  EXPECT_TRUE(password.list().empty());
+  const Properties_ property("librdkafka: {ssl.key.password: {file: '" + file + "'}}");
+  EXPECT_EQ(property.fault(),
+            "librdkafka.ssl.key.password: file " + file + " has a line break inside; expected one line");
+  const Properties_ pem("librdkafka: {ssl.key.pem: {file: '" + file + "'}}");
+  EXPECT_EQ(pem.fault(), "");
+  EXPECT_EQ(pem["ssl.key.pem"], "fake-hush\nfake-hush");
+  std::remove(file.c_str());
+}
 
 TEST(KafkaConfig, DefaultsAreTheContracts) {
   const auto loaded = load("linger: 5ms");

@@ -50,7 +50,34 @@ def test_version_names_the_libraries_it_runs_with():
         assert re.search(rf"{library}\s+\d", done.stdout, re.IGNORECASE), f"{library} in {done.stdout}"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["run", "--nonsense"], ["run", "-c", "missing.yaml"],
+def test_the_program_alone_and_help_teach(work):
+    alone = run_once(folder=work)
+    assert alone.returncode == 2 and not alone.stdout
+    helped = run_once("help", folder=work)
+    assert (helped.returncode, helped.stdout, helped.stderr) == (0, alone.stderr, "")
+    for command in ("tributary demo", "tributary schema reference", "tributary check"):
+        assert command in helped.stdout
+    assert run_once("help", "check").stdout == run_once("check", "--help").stdout
+    wrong = run_once("help", "nonsense")
+    assert wrong.returncode == 2 and "`nonsense` is no command" in wrong.stderr
+
+
+def test_schema_without_a_name_lists_them():
+    done = run_once("schema")
+    assert done.returncode == 0 and not done.stderr
+    for name in ("event", "streamelements", "config", "reference"):
+        assert re.search(rf"^  {name} +\w", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_help_of_one_simulator_is_of_that_one():
+    done = run_once("simulate", "dlive", "--help")
+    assert done.returncode == 0 and "Behaviours of dlive" in done.stdout
+    assert "Behaviours of oha" not in done.stdout
+    every = run_once("simulate", "--help").stdout
+    assert "Behaviours of dlive" in every and "Behaviours of oha" in every
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["run", "--nonsense"], ["run", "-c", "missing.yaml"],
                                        ["simulate", "nonsense"], ["schema", "nonsense"], ["demo", "--for", "soon"]])
 def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     done = run_once(*arguments, folder=work)
@@ -197,6 +224,18 @@ def test_a_wrong_schema_file_is_a_fault_with_its_place(work):
             """)
         assert 6 in {line for line, _ in places} or f"{name}.json:" in output, output
         assert f"{name}.json" in output
+
+
+def test_a_schema_file_may_have_a_byte_order_mark_and_no_other_encoding(work):
+    config = {"connectors": {}, "sinks": {"k": {"type": "kafka", "brokers": ["localhost:9092"],
+                                                "validation": {"schema": "mine.json"}}}, "routes": [{"to": ["k"]}]}
+    path = write_config(work, config)
+    (work / "mine.json").write_bytes(b'\xef\xbb\xbf{"type": "object"}')
+    done = run_once("check", "-c", path, folder=work)
+    assert done.returncode == 0, done
+    (work / "mine.json").write_bytes('{"type": "object"}'.encode("utf-16"))
+    done = run_once("check", "-c", path, folder=work)
+    assert done.returncode == 2 and "mine.json: the file is in UTF-16" in done.stdout, done
 
 
 def test_an_included_file_has_places_of_its_own(work):
