@@ -24,18 +24,33 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
+void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+  was_live_ = was_live;
+  if (was_live) down_since_.try_emplace(connector, std::chrono::steady_clock::now());
+}
+
+/// What is added to "live" when the connection was lost before.
+std::string ConnectorReporter::after_a_gap(const std::string& connector, event::SteadyTime now) {
+  const auto found = down_since_.find(connector);
+  if (found == down_since_.end()) return {};
+  const auto away = std::chrono::duration_cast<std::chrono::milliseconds>(now - found->second);
+  down_since_.erase(found);
+  return " again after " + in_seconds(away) + ", gap reported";
+}
 
 void ConnectorReporter::changed(const std::string& connector, const connectors::LinkStatus& status) {
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   switch (status.state) {
     case net::State::live:
-      telemetry_.emit(Signal::connector_up, connector, "live", {{"connection", std::to_string(status.connections)}});
+      telemetry_.emit(Signal::connector_up, connector, "live" + after_a_gap(connector, status.since),
+                      {{"connection", std::to_string(status.connections)}});
       break;
     case net::State::waiting: {
       const auto signal = std::exchange(was_live_, false) ? Signal::connector_down : Signal::connector_waiting;
       telemetry_.emit(signal, status.needs_person() ? Level::error : Level::warn, connector,
-                      because(status.ending) + "; dialled again in " + in_seconds(status.wait), reason);
+                      because(status.ending) + (status.paused ? "; dialled when there is room"
+                                                              : "; dialled again in " + in_seconds(status.wait)),
+                      reason);
       break;
     }
     case net::State::parked:
@@ -90,33 +105,6 @@ void SinkReporter::on_news(const sinks::News& news) {
   if (!news.subject.empty()) text.append(news.subject).append(": ");
   text += news.text;
   telemetry_.emit(Signal::sink_news, level, sink_, text, {{"reason", std::string(name(news.sign))}});
-}
-
-void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert) {
-  using What = relay::OutboxAlert::What;
-  const std::string lane = alert.stream + " " + alert.key;
-  const Telemetry::Fields code{{"reason", std::string(alert.code)}};
-  switch (alert.what) {
-    case What::lane_parked:
-      telemetry.emit(Signal::lane_parked, sink,
-                     lane + ": the broker refuses it (" + std::string(alert.code) +
-                         "); its events wait and are tried again, others flow",
-                     code);
-      break;
-    case What::lane_resumed:
-      telemetry.emit(Signal::lane_resumed, sink, lane + ": flows again");
-      break;
-    case What::record_refused:
-      telemetry.emit(Signal::record_refused, sink, lane + ": one event was refused for itself and dead-lettered", code);
-      break;
-    case What::too_large:
-      telemetry.emit(Signal::record_too_large, sink,
-                     lane + ": one event is larger than the topic's max.message.bytes and was dead-lettered", code);
-      break;
-    case What::letter_failed:
-      telemetry.emit(Signal::dead_letter_failed, sink, lane + ": a dead letter could not be produced", code);
-      break;
-  }
 }
 
 void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted) {
