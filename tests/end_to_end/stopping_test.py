@@ -1,10 +1,12 @@
 """A stop waits for what may still be delivered, and for nothing else; what was lost is said, with the exit code 1."""
 
+import contextlib
 import os
 import resource
 import shutil
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -371,3 +373,37 @@ def test_a_folder_that_comes_back_gets_what_waited(work):
         account = stop_soon(relay, 0)
     assert len(lines_of(place.folder / "out.jsonl")) == 20
     assert account["delivered"] == 21
+
+
+# ── back-pressure ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.quick
+def test_a_full_sink_says_what_it_does_to_the_connectors(work):
+    """Nobody reads the pipe until the connection is given up; then all of it is read, and the connector comes back."""
+    os.mkfifo(work / "fifo")
+    config = config_for(None, {"type": "file", "path": "fifo"}, limits={"pause": "2s"})
+    with ScriptedUpstream() as upstream:
+        config["connectors"] = {"main": streamelements(upstream.url())}
+        with Tributary(work, config) as relay:
+            connection = upstream.live()
+            with contextlib.suppress(OSError):  # it hangs up
+                for _ in range(10000):
+                    connection.emit("event", tip(CREATED, message="x" * 3000))
+            down = relay.wait_log('"connector_down"', "backpressure", seconds=30)[0]
+            assert "dialled when there is room" in down and "dialled again" not in down
+            relay.wait_log('"sink_full"', '"error"', "is full (16MiB) for")
+            dials = upstream.dials
+            time.sleep(2)
+            assert upstream.dials == dials, "there is no room yet"
+            with open(work / "fifo", "rb") as reader:
+                read = threading.Thread(target=lambda: [None for _ in reader])
+                read.start()
+                relay.wait_log('"sink_has_room"', "sink out has room again after")
+                up = relay.wait_log('"connector_up"', count=2)[1]
+                assert "again after" in up and "gap reported" in up
+                stop_soon(relay, 0)
+            read.join(5)
+    full = [entry for entry in relay.entries() if entry["event"] == "sink_full"]
+    assert [entry["level"] for entry in full] == ["warn", "error"], full
+    assert full[0]["message"] == "sink out is full (16MiB): 1 connector stops reading until it has room"
