@@ -67,10 +67,11 @@ void fullness(Telemetry& telemetry, const std::string& sink, const SinkFacts& fa
                             name + " is full (" + size + "): " + connectors +
                                 (facts.connectors == 1 ? " stops reading" : " stop reading") + " until it has room");
     case What::still_full:
-      return telemetry.emit(Signal::sink_full, Level::error, sink,
-                            name + " is full (" + size + ") for " + lasted(alert.lasted) + ": " + connectors +
-                                (facts.connectors == 1 ? " does not read" : " do not read") +
-                                ", and what the upstreams say now is lost; see why it takes nothing, or is too slow");
+      return telemetry.emit(
+          Signal::sink_full, Level::error, sink,
+          name + " is full (" + size + ") for " + lasted(alert.lasted) + ": " + connectors +
+              (facts.connectors == 1 ? " does not read" : " do not read") +
+              ", and what the upstreams say meanwhile may be lost; see why it takes nothing, or is too slow");
     default:
       return telemetry.emit(Signal::sink_has_room, sink, name + " has room again after " + lasted(alert.lasted));
   }

@@ -20,6 +20,7 @@ constexpr Patience in_haste{.list = 1'000ms, .describe = 250ms};
 constexpr Patience with_time{.list = 1'000ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
+constexpr auto list_slice = 100ms;
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 5'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
@@ -91,7 +92,16 @@ rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::millisecon
 
 bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
   const struct rd_kafka_metadata* metadata = nullptr;
-  const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(timeout));
+  // While no broker can be asked at all, in slices: so that a stop need not wait for the rest.
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto error = RD_KAFKA_RESP_ERR__TRANSPORT;
+  while (!cancelled_ && error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < end) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const auto patience =
+        error == RD_KAFKA_RESP_ERR__TRANSPORT ? std::min<std::chrono::milliseconds>(left, list_slice) : left;
+    error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(patience));
+    if (error != RD_KAFKA_RESP_ERR__TRANSPORT && error != RD_KAFKA_RESP_ERR__TIMED_OUT) break;
+  }
   const auto why = last_error();
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     survey.fault = why.empty() ? words_of(error) : words_of(why);
