@@ -51,6 +51,16 @@ std::string details(const Account& account) {
   add(out, "replayed", to.replayed, false);
   add(out, "clamped", to.clamped, false);
   add(out, "dead_letter_failed", to.dead_letter_failed, false);
+  add(out, "notices_dropped", to.notices_dropped, false);
+  return out;
+}
+
+std::string how_it_ended(const Account& account) {
+  const auto lost = account.lost();
+  std::string out = lost == 0   ? "ended; no event was lost"
+                    : lost == 1 ? "ended; 1 event was lost"
+                                : "ended; " + std::to_string(lost) + " events were lost";
+  if (const auto counts = details(account); !counts.empty()) out += " (" + counts + ")";
   return out;
 }
 

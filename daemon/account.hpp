@@ -12,10 +12,8 @@ struct Account {
   event::SinkLedger sinks;
 
   bool balances() const { return connectors.balances() && sinks.balances(); }
-  /// Accepted events that no sink will ever deliver because the program ended first.
-  std::uint64_t lost_at_stop() const {
-    return sinks.in_flight + sinks.dropped[static_cast<std::size_t>(event::Dropped::stopped)];
-  }
+  /// Events that no sink has delivered although its configuration asks for it: the exit code is 1.
+  std::uint64_t lost() const { return sinks.lost(); }
 };
 
 /// `account: frames=… events=… accepted=… unrouted=… | offered=… recovered=… delivered=… sent=… dead_lettered=…
@@ -25,5 +23,8 @@ std::string to_line(const Account& account);
 /// The reasons behind `duplicate`, `ignored`, `malformed` and `dropped`, e.g. "duplicate=3
 /// dropped.stopped=1"; empty when there is nothing to tell.
 std::string details(const Account& account);
+
+/// The last line of the log: a sentence, and the details in brackets.
+std::string how_it_ended(const Account& account);
 
 }  // namespace tributary::daemon

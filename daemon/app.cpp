@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "connectors/registry.hpp"
+#include "daemon/sink_words.hpp"
 #include "daemon/status.hpp"
 #include "sinks/registry.hpp"
 
@@ -19,6 +20,9 @@ using namespace std::chrono_literals;
 
 /// Of `stop_timeout`, what connectors may use for their farewell.
 constexpr std::chrono::milliseconds farewell = 2s;
+
+/// A sink that is full for longer, or than `limits.pause`, needs a person.
+constexpr std::chrono::milliseconds longest_full = 1min;
 
 /// The id of this start: the time in the 10 characters of a ULID, and 16 random bits in Crockford's base 32.
 std::string new_run() {
@@ -71,9 +75,13 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     outbox.memory = handling.memory;
     outbox.acknowledges = downstream->acknowledges();
     outbox.opens_with_one = downstream->opens_with_one();
+    const SinkFacts facts{outbox.memory, connectors_feeding(deliveries_.size())};
     deliveries_.push_back(std::make_unique<relay::Delivery>(
         named.name, std::move(downstream), outbox,
-        [this](const std::string& sink, const relay::OutboxAlert& alert) { report(telemetry_, sink, alert); }));
+        [this, facts](const std::string& sink, const relay::SinkAlert& alert) {
+          report(telemetry_, sink, facts, alert);
+        },
+        std::min<std::chrono::milliseconds>(longest_full, settings_.limits.pause)));
     relay::Target target;
     target.delivery = deliveries_.back().get();
     target.on_failure = on_failure(handling.validation.on_failure);
@@ -107,6 +115,14 @@ std::vector<relay::Route> App::routes() const {
     routes.push_back(std::move(route));
   }
   return routes;
+}
+
+/// How many connectors have a route to this sink.
+std::size_t App::connectors_feeding(std::size_t sink) const {
+  const auto all = routes();
+  return static_cast<std::size_t>(
+      std::count_if(settings_.connectors.begin(), settings_.connectors.end(),
+                    [&](const auto& connector) { return relay::RoutesFrom(all, connector.name).any()[sink]; }));
 }
 
 App::Faults App::build(const Tap& tap) {
@@ -273,10 +289,14 @@ void App::report_status() {
     sinks.push_back({delivery->name(), ledger.delivered + ledger.sent, ledger.in_flight});
   }
   report(telemetry_, connectors, sinks);
-}
+  void App::report_losses() const {
+    for (const auto& delivery : deliveries_) {
+      report(telemetry_, delivery->name(), delivery->ledger(), delivery->stuck());
+    }
+  }
 
-void App::report_latency() const {
-  for (const auto& delivery : deliveries_) report(telemetry_, delivery->name(), delivery->latency());
-}
+  void App::report_latency() const {
+    for (const auto& delivery : deliveries_) report(telemetry_, delivery->name(), delivery->latency());
+  }
 
 }  // namespace tributary::daemon

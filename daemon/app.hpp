@@ -49,6 +49,8 @@ class App {
   std::vector<std::string> adopt(std::vector<config::NamedSettings> changed);
 
   Account account() const;
+  /// Logs what each sink did not deliver although it should; after `wait`.
+  void report_losses() const;
   /// Logs how long each sink took to have events acknowledged; after `wait`.
   void report_latency() const;
   std::size_t sinks() const { return deliveries_.size(); }
@@ -76,6 +78,7 @@ class App {
   Faults build(const Tap& tap);
   Faults build_sinks(std::vector<relay::Target>& targets);
   std::vector<relay::Route> routes() const;
+  std::size_t connectors_feeding(std::size_t sink) const;
   void run(Stage& stage);
   Stage& stage_of(std::size_t connector) { return *stages_[connector % stages_.size()]; }
 

@@ -246,6 +246,7 @@ int schema_command(const std::string& name) {
 
 int main_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of its sink
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   try {
     CommandLine line;

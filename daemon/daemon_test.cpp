@@ -99,7 +99,7 @@ TEST(Account, WhatWasNotDeliveredAtTheEndIsLost) {
   Account account;
   account.sinks.dropped[static_cast<std::size_t>(event::Dropped::stopped)] = 3;
   account.sinks.dropped[static_cast<std::size_t>(event::Dropped::validation)] = 2;
-  EXPECT_EQ(account.lost_at_stop(), 3U);
+  EXPECT_EQ(account.lost(), 3U);
 }
 
 TEST(Screen, ALineHasWhatAPersonWantsAndNothingThatSteersATerminal) {

@@ -159,7 +159,7 @@ int demo_command(const DemoOptions& options) {
     std::printf("simulated %s: %s\n", std::string(each.entry.name).c_str(), each.account.c_str());
   }
   std::printf("%s\n", to_line(account).c_str());
-  const int code = account.balances() && account.lost_at_stop() == 0 ? ended_well : failed;
+  const int code = account.balances() && account.lost() == 0 ? ended_well : failed;
   signals.leave(code, 2s);
   return code;
 }

@@ -40,13 +40,23 @@ std::string because(const net::Ending& ending) {
 
 void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
 
+/// What is added to "live" when the connection was lost before.
+std::string ConnectorReporter::after_a_gap(const std::string& connector, event::SteadyTime now) {
+  const auto found = down_since_.find(connector);
+  if (found == down_since_.end()) return {};
+  const auto away = std::chrono::duration_cast<std::chrono::milliseconds>(now - found->second);
+  down_since_.erase(found);
+  return " again after " + in_seconds(away) + ", gap reported";
+}
+
 void ConnectorReporter::changed(const std::string& connector, const connectors::LinkStatus& status) {
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   switch (status.state) {
     case net::State::live:
       away_.erase(connector);
       telemetry_.emit(Signal::connector_up, connector,
-                      "live" + (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels),
+                      "live" + after_a_gap(connector, status.since) +
+                          (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels),
                       {{"connection", status.connections}, {"upstream", status.upstream}});
       break;
     case net::State::waiting:
@@ -54,7 +64,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::parked:
       away_.erase(connector);
-      was_live_ = false;
+      if (std::exchange(was_live_, false)) down_since_.try_emplace(connector, status.since);
       telemetry_.emit(
           Signal::connector_parked, connector,
           because(status.ending) + "; parked until that changes, looked at again in " + in_seconds(status.wait),
@@ -75,7 +85,9 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 /// Each attempt is told, as WARN; once it has been away for long, that is told instead, as ERROR and seldom.
 void ConnectorReporter::waiting(const std::string& connector, const connectors::LinkStatus& status) {
   const bool was_live = std::exchange(was_live_, false);
-  const std::string words = because(status.ending) + "; dialled again in " + in_seconds(status.wait);
+  if (was_live) down_since_.try_emplace(connector, status.since);
+  const std::string words = because(status.ending) + (status.paused ? "; dialled when there is room"
+                                                                    : "; dialled again in " + in_seconds(status.wait));
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   const auto signal = was_live ? Signal::connector_down : Signal::connector_waiting;
   if (status.needs_person()) {
@@ -141,33 +153,6 @@ void SinkReporter::on_news(const sinks::News& news) {
   if (!news.subject.empty()) text.append(news.subject).append(": ");
   text += news.text;
   telemetry_.emit(Signal::sink_news, level, sink_, text, {{"reason", std::string(name(news.sign))}});
-}
-
-void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert) {
-  using What = relay::OutboxAlert::What;
-  const std::string lane = alert.stream + " " + alert.key;
-  const Telemetry::Fields code{{"reason", std::string(alert.code)}};
-  switch (alert.what) {
-    case What::lane_parked:
-      telemetry.emit(Signal::lane_parked, sink,
-                     lane + ": the broker refuses it (" + std::string(alert.code) +
-                         "); its events wait and are tried again, others flow",
-                     code);
-      break;
-    case What::lane_resumed:
-      telemetry.emit(Signal::lane_resumed, sink, lane + ": flows again");
-      break;
-    case What::record_refused:
-      telemetry.emit(Signal::record_refused, sink, lane + ": one event was refused for itself and dead-lettered", code);
-      break;
-    case What::too_large:
-      telemetry.emit(Signal::record_too_large, sink,
-                     lane + ": one event is larger than the topic's max.message.bytes and was dead-lettered", code);
-      break;
-    case What::letter_failed:
-      telemetry.emit(Signal::dead_letter_failed, sink, lane + ": a dead letter could not be produced", code);
-      break;
-  }
 }
 
 void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted) {

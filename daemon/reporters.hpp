@@ -9,7 +9,7 @@
 
 #include "connectors/conversation.hpp"
 #include "daemon/telemetry.hpp"
-#include "relay/outbox.hpp"
+#include "relay/latency.hpp"
 #include "relay/pipeline.hpp"
 #include "sinks/observer.hpp"
 
@@ -43,11 +43,13 @@ class ConnectorReporter final : public connectors::LinkObserver {
   };
 
   void waiting(const std::string& connector, const connectors::LinkStatus& status);
+  std::string after_a_gap(const std::string& connector, event::SteadyTime now);
 
   Telemetry& telemetry_;
   std::map<std::string, Away> away_;
   std::map<std::pair<std::string, std::string_view>, Nonsense> nonsense_;
   const std::set<std::string> unverified_;
+  std::map<std::string, event::SteadyTime> down_since_;  ///< connectors that were live and are not
   std::map<std::pair<std::string, std::string>, std::uint64_t> remarks_;
   bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
 };
@@ -62,9 +64,6 @@ class SinkReporter final : public sinks::SinkObserver {
   Telemetry& telemetry_;
   std::string sink_;
 };
-
-/// Puts what an outbox wants a person to know into the log. Thread: sink.
-void report(Telemetry& telemetry, const std::string& sink, const relay::OutboxAlert& alert);
 
 /// Puts the first event of a connector that no sink gets into the log, with what would route it. Thread: io.
 void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted);

@@ -95,14 +95,12 @@ int run_command(const std::filesystem::path& file) {
   });
 
   const Account account = app.account();
-  if (const auto lost = account.lost_at_stop(); lost != 0) {
-    telemetry.emit(Signal::events_lost, "", std::to_string(lost) + " accepted events were not delivered in time");
-  }
+  app.report_losses();
   app.report_latency();
-  telemetry.emit(Signal::program_stopped, "", "ended " + details(account));
+  telemetry.emit(Signal::program_stopped, "", how_it_ended(account));
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
-  const int code = account.lost_at_stop() == 0 ? ended_well : failed;
+  const int code = account.lost() == 0 ? ended_well : failed;
   signals.leave(code, put_away);
   return code;
 }

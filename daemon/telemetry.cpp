@@ -24,6 +24,9 @@ const SignalRow& row(Signal signal) noexcept {
       {"sink_news", Level::info},             // the news themselves know how urgent they are
       {"lane_parked", Level::error},          // a topic must be made, or access to it be given
       {"lane_resumed", Level::info},
+      {"lane_given_up", Level::error},  // its events are lost
+      {"sink_full", Level::warn},       // reading goes on when there is room; ERROR once that takes long
+      {"sink_has_room", Level::info},
       {"record_refused", Level::warn},       // one event is a dead letter; the others flow
       {"record_too_large", Level::warn},     // likewise
       {"dead_letter_failed", Level::error},  // an event is lost, and so will be the next
@@ -32,6 +35,7 @@ const SignalRow& row(Signal signal) noexcept {
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
       {"internal_error", Level::error},  // to be reported
       {"events_lost", Level::error},     // they do not come back
+      {"notices_lost", Level::warn},     // no event is among them
   }};
   return rows[static_cast<std::size_t>(signal)];
 }

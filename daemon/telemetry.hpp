@@ -32,8 +32,11 @@ enum class Signal : std::uint8_t {
   frame_malformed,       ///< a frame that cannot be understood; each reason is told once a minute at most
   event_unrouted,        ///< the first event of a connector that no sink gets; the account counts them all
   sink_news,             ///< what a sink's wire noticed, see sinks::Sign
-  lane_parked,           ///< one topic and key waits: forbidden or missing; others flow
+  lane_parked,           ///< the events of one topic wait: it is forbidden or missing; others flow
   lane_resumed,
+  lane_given_up,   ///< at the stop: the topic is refused still, so that its events are dropped
+  sink_full,       ///< the connectors that feed it stop reading
+  sink_has_room,   ///< they read again
   record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
@@ -41,7 +44,8 @@ enum class Signal : std::uint8_t {
   reloaded,            ///< SIGHUP: the changed configuration is in force
   reload_refused,      ///< SIGHUP: the running configuration goes on, and why
   internal_error,      ///< a bug of ours that was contained
-  events_lost,         ///< accepted events were dropped at the end
+  events_lost,         ///< at the end: events that a sink did not deliver although it should
+  notices_lost,        ///< at the end: the relay's own notices that were not delivered
   count
 };
 

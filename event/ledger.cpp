@@ -34,10 +34,29 @@ std::string_view name(Dropped reason) noexcept {
       return "write_failed";
     case Dropped::topic_off:
       return "topic_off";
+    case Dropped::denied:
+      return "denied";
     case Dropped::count:
       break;
   }
   return "none";
+}
+
+bool is_loss(Dropped reason) noexcept {
+  switch (reason) {
+    case Dropped::validation:
+    case Dropped::dead_letter_off:
+    case Dropped::limit:
+    case Dropped::topic_off:
+    case Dropped::count:
+      return false;
+    case Dropped::dead_letter_failed:
+    case Dropped::stopped:
+    case Dropped::write_failed:
+    case Dropped::denied:
+      break;
+  }
+  return true;
 }
 
 ConnectorLedger& ConnectorLedger::operator+=(const ConnectorLedger& other) {
@@ -46,6 +65,14 @@ ConnectorLedger& ConnectorLedger::operator+=(const ConnectorLedger& other) {
   for (std::size_t i = 0; i < ignored.size(); ++i) ignored[i] += other.ignored[i];
   unknown += other.unknown, updates += other.updates, repaired += other.repaired, connections += other.connections;
   return *this;
+}
+
+std::uint64_t SinkLedger::lost() const {
+  std::uint64_t total = in_flight;
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
+    if (is_loss(static_cast<Dropped>(i))) total += dropped[i];
+  }
+  return total;
 }
 
 SinkLedger& SinkLedger::operator+=(const SinkLedger& other) {

@@ -19,9 +19,12 @@ enum class Dropped : std::uint8_t {
   limit,               ///< the sink was full and its policy dropped it
   write_failed,        ///< a file or terminal refused it
   topic_off,           ///< the sink names no topic for this kind of event
+  denied,              ///< its topic was missing or forbidden until the end
   count
 };
 std::string_view name(Dropped reason) noexcept;
+/// Is such a drop a loss, and not what the configuration asks for? Then the program says so and ends with 1.
+bool is_loss(Dropped reason) noexcept;
 
 template <class Reason>
 using Tally = std::array<std::uint64_t, static_cast<std::size_t>(Reason::count)>;
@@ -65,6 +68,8 @@ struct SinkLedger {
   bool balances() const {
     return offered + recovered == delivered + sent + dead_lettered + sum(dropped) + in_flight + spooled;
   }
+  /// Of what was offered, what this run will not deliver although the configuration asks for it.
+  std::uint64_t lost() const;
   SinkLedger& operator+=(const SinkLedger& other);
 };
 

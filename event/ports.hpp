@@ -87,7 +87,7 @@ enum class Sent : std::uint8_t {
   accepted,   ///< a report with the token will follow
   full,       ///< the downstream's own queue is full: try again after the next reports
   too_large,  ///< will never fit
-  denied,     ///< the topic is known to be missing or forbidden: park the lane
+  denied,     ///< the topic is known to be missing or forbidden: park the lane; `why_denied` says which
 };
 
 /// How a record is sent. No lane ever has records on their way in both manners.
@@ -112,6 +112,15 @@ class Downstream {
   virtual void poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) = 0;
   /// Ends `poll` early. Thread: any.
   virtual void wake() = 0;
+  /// The downstream's own name of the fault of the last `Sent::denied`, static storage.
+  virtual std::string_view why_denied() const { return "denied"; }
+  /// Appends each stream that was denied and may now be tried: a topic that has appeared. Each is told once.
+  virtual void take_repaired(std::vector<std::string>& streams) { static_cast<void>(streams); }
+  /// The end is near: what is known to be missing or refused is asked for once more, now, and answered within a second
+  /// or two; until then `send` says full.
+  virtual void hurry() {}
+  /// Why this wire writes nothing until somebody acts, e.g. ENOSPC, a refused password; "" while it may still write.
+  virtual std::string_view stuck() const { return {}; }
   /// The wire is broken for good (a fatal producer error): true once; then `rebuild` is called.
   virtual bool broken() const { return false; }
   /// Reports every unfinished record as `purged`, then starts afresh.

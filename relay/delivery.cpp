@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 constexpr auto longest_sleep = 1'000ms;
 /// While records wait for room in the wire's own queue.
 constexpr auto full_sleep = 5ms;
+/// While stopping: so often it is seen whether waiting still makes sense.
+constexpr auto stopping_sleep = 50ms;
 
 event::Event probe_of(event::Kind kind) {
   event::Event event;
@@ -24,13 +26,14 @@ event::Event probe_of(event::Kind kind) {
 }  // namespace
 
 Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
-                   Alert alert)
+                   Alert alert, std::chrono::milliseconds patience)
     : name_(std::move(name)),
       settings_(settings),
       alert_(std::move(alert)),
       downstream_(std::move(downstream)),
       takes_letters_(!downstream_->dead_letter_stream().empty()),
-      outbox_(settings, std::string(downstream_->dead_letter_stream()), &letter_of) {
+      outbox_(settings, std::string(downstream_->dead_letter_stream()), &letter_of),
+      fullness_(patience) {
   for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
     takes_[static_cast<std::size_t>(kind)] = !downstream_->stream_of(probe_of(kind)).empty();
   }
@@ -126,13 +129,14 @@ bool Delivery::pump(event::SteadyTime now) {
   while (outbox_.next(now, next)) {
     const auto answer = next.event != nullptr ? downstream_->send(next.stream, *next.event, next.token, next.manner)
                                               : downstream_->send(next.stream, *next.letter, next.token, next.manner);
-    outbox_.sent(next.token, answer, now);
+    outbox_.sent(next.token, answer, now,
+                 answer == event::Sent::denied ? downstream_->why_denied() : std::string_view());
     if (answer == event::Sent::full) return false;
   }
   return true;
 }
 
-void Delivery::publish() {
+void Delivery::publish(event::SteadyTime now) {
   {
     const std::lock_guard lock(mutex_);
     ledger_ = outbox_.ledger();
@@ -141,50 +145,106 @@ void Delivery::publish() {
   }
   outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
-  if (told_full_ && held() < settings_.memory / 4 * 3 && told_full_.exchange(false)) {
-    for (const auto& room : room_) room();
+  const bool room = told_full_ && held() < settings_.memory / 4 * 3 && told_full_.exchange(false);
+  tell_fullness(now);
+  if (!room) return;
+  for (const auto& told : room_) told();
+}
+
+void Delivery::tell_fullness(event::SteadyTime now) {
+  const auto tell = [&](SinkAlert::What what) {
+    SinkAlert alert{what};
+    alert.lasted = fullness_.lasted();
+    alert_(name_, alert);
+  };
+  switch (fullness_.look(now, told_full_)) {
+    case Fullness::News::full:
+      return tell(SinkAlert::What::full);
+    case Fullness::News::still_full:
+      return tell(SinkAlert::What::still_full);
+    case Fullness::News::room:
+      return tell(SinkAlert::What::room);
+    case Fullness::News::none:
+      return;
   }
 }
 
-void Delivery::run() {
-  std::optional<event::SteadyTime> stop_at;
-  for (;;) {
-    take_inbox();
-    auto now = std::chrono::steady_clock::now();
-    const bool flowing = pump(now);
-    publish();
-    {
-      const std::lock_guard lock(mutex_);
-      stop_at = stop_at_;
-      if (stop_at && inbox_.empty() && outbox_.empty()) break;
-    }
-    if (stop_at && now >= *stop_at) break;
-    if (reopen_.exchange(false)) downstream_->reopen();
+std::optional<event::SteadyTime> Delivery::stop_at() const {
+  const std::lock_guard lock(mutex_);
+  return stop_at_;
+}
 
-    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(std::min<event::SteadyTime::duration>(
-        longest_sleep, outbox_.deadline() == event::SteadyTime::max() ? event::SteadyTime::duration(longest_sleep)
-                                                                      : outbox_.deadline() - now));
-    if (!flowing) wait = std::min<std::chrono::milliseconds>(wait, full_sleep);
-    if (stop_at) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*stop_at - now));
-    sleeping_ = true;
-    bool more;
-    {
-      const std::lock_guard lock(mutex_);
-      more = !inbox_.empty();
-    }
-    if (more) downstream_->wake();  // not at once: the wire may keep a pace, so that records come in bursts
-    downstream_->poll(std::max(wait, 0ms), reports_);
-    sleeping_ = false;
+/// Is there nothing more to wait for?
+bool Delivery::drained(event::SteadyTime now, event::SteadyTime by) {
+  if (!drain_.begun()) {
+    drain_.begin(now);
+    downstream_->hurry();
+    outbox_.stop(now);
+  }
+  const auto& ledger = outbox_.ledger();
+  Drain::Look look;
+  {
+    const std::lock_guard lock(mutex_);
+    look.empty = inbox_.empty() && outbox_.empty();
+    look.only_notices = inbox_fresh_ == 0 && outbox_.only_notices();
+  }
+  const auto stuck = downstream_->stuck();
+  look.stuck = !stuck.empty();
+  look.done = ledger.delivered + ledger.sent + ledger.dead_lettered + ledger.notices_delivered;
+  const auto end = drain_.look(now, by, look);
+  if (end != Drain::End::none && end != Drain::End::empty) stuck_ = stuck;
+  return end != Drain::End::none;
+}
 
-    now = std::chrono::steady_clock::now();
+/// How long the wire may be listened to.
+std::chrono::milliseconds Delivery::until_due(event::SteadyTime now, bool flowing,
+                                              const std::optional<event::SteadyTime>& stop_at) const {
+  std::chrono::milliseconds wait = stop_at ? stopping_sleep : longest_sleep;
+  const auto deadline = outbox_.deadline();
+  if (deadline <= now + wait) wait = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now);
+  if (stop_at) wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*stop_at - now));
+  if (!flowing) wait = std::min<std::chrono::milliseconds>(wait, full_sleep);
+  return std::max(wait, 0ms);
+}
+
+/// Waits for what the wire has to say, and takes it in.
+void Delivery::listen(std::chrono::milliseconds wait) {
+  sleeping_ = true;
+  bool more;
+  {
+    const std::lock_guard lock(mutex_);
+    more = !inbox_.empty();
+  }
+  if (more) downstream_->wake();  // not at once: the wire may keep a pace, so that records come in bursts
+  downstream_->poll(wait, reports_);
+  sleeping_ = false;
+
+  const auto now = std::chrono::steady_clock::now();
+  const auto take_in = [&] {
     for (const auto& report : reports_) outbox_.report(report, now);
     reports_.clear();
-    if (downstream_->broken()) {
-      downstream_->rebuild(reports_);
-      for (const auto& report : reports_) outbox_.report(report, now);
-      reports_.clear();
-      outbox_.rebuilt();
-    }
+  };
+  take_in();
+  if (downstream_->broken()) {
+    downstream_->rebuild(reports_);
+    take_in();
+    outbox_.rebuilt();
+  }
+  downstream_->take_repaired(repaired_);
+  for (const auto& stream : repaired_) outbox_.repaired(stream, now);
+  repaired_.clear();
+}
+
+void Delivery::run() {
+  for (;;) {
+    take_inbox();
+    const auto now = std::chrono::steady_clock::now();
+    const bool flowing = pump(now);
+    publish(now);
+    const auto by = stop_at();
+    if (by && drained(now, *by)) break;
+    if (reopen_.exchange(false)) downstream_->reopen();
+    listen(until_due(now, flowing, by));
   }
   close();
 }
@@ -198,7 +258,7 @@ void Delivery::close() {
   take_inbox();
   downstream_->close();
   outbox_.drop_rest(event::Dropped::stopped);
-  publish();
+  publish(now);
   stopped_ = true;
 }
 

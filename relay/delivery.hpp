@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "relay/alert.hpp"
+#include "relay/drain.hpp"
+#include "relay/fullness.hpp"
 #include "relay/outbox.hpp"
 
 namespace tributary::relay {
@@ -22,18 +25,20 @@ namespace tributary::relay {
 /// when it has fallen to three quarters. Made and destroyed by the composition root; must outlive every Intake.
 class Delivery {
  public:
-  using Alert = std::function<void(const std::string& sink, const OutboxAlert& alert)>;
+  using Alert = std::function<void(const std::string& sink, const SinkAlert& alert)>;
 
-  /// `alert` runs on the sink's thread. The thread starts with `start`.
+  /// `alert` runs on the sink's thread; `patience`: how long the sink may be full before somebody must look. The thread
+  /// starts with `start`.
   Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
-           Alert alert);
+           Alert alert, std::chrono::milliseconds patience = std::chrono::minutes(1));
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
   void start();
-  /// Finishes what it has within `timeout`, drops the rest as `stopped`, then the thread ends. Returns at once; nothing
-  /// may be offered any more. A second call may only shorten the time. Thread: any.
+  /// Finishes what it has within `timeout`, drops the rest as `stopped`, then the thread ends. What the downstream
+  /// refuses once more, or cannot write, or is of the relay's own, is not waited for (see Drain). Returns at once;
+  /// nothing may be offered any more. A second call may only shorten the time. Thread: any.
   void stop(std::chrono::milliseconds timeout);
   bool stopped() const { return stopped_; }
   /// Waits for the thread after `stop`. Thread: main.
@@ -63,6 +68,8 @@ class Delivery {
   event::SinkLedger ledger() const;
   /// Valid after `join`.
   const Latency& latency() const { return outbox_.latency(); }
+  /// Why the wire could not write when the stop ended, "" if it could. Valid after `join`.
+  std::string_view stuck() const { return stuck_; }
   const std::string& name() const { return name_; }
 
  private:
@@ -72,7 +79,13 @@ class Delivery {
   void run();
   void take_inbox();
   bool pump(event::SteadyTime now);
-  void publish();
+  void publish(event::SteadyTime now);
+  void tell_fullness(event::SteadyTime now);
+  std::optional<event::SteadyTime> stop_at() const;
+  bool drained(event::SteadyTime now, event::SteadyTime by);
+  std::chrono::milliseconds until_due(event::SteadyTime now, bool flowing,
+                                      const std::optional<event::SteadyTime>& stop_at) const;
+  void listen(std::chrono::milliseconds wait);
   void close();
 
   const std::string name_;
@@ -94,6 +107,10 @@ class Delivery {
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published
   std::vector<event::Report> reports_;
+  std::vector<std::string> repaired_;
+  Drain drain_;
+  Fullness fullness_;
+  std::string_view stuck_;
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   mutable std::atomic<bool> told_full_{false};

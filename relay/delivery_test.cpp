@@ -23,8 +23,18 @@ struct DeliveryTest : testing::Test {
     Outbox::Settings settings;
     settings.memory = memory;
     return std::make_unique<Delivery>("events", std::make_unique<FakeDownstream>(wire), settings,
-                                      [](const std::string&, const OutboxAlert&) {});
+                                      [this](const std::string&, const SinkAlert& alert) {
+                                        const std::lock_guard lock(mutex);
+                                        alerts.push_back(alert);
+                                      });
   }
+  std::size_t told(SinkAlert::What what) const {
+    const std::lock_guard lock(mutex);
+    return static_cast<std::size_t>(
+        std::count_if(alerts.begin(), alerts.end(), [&](const auto& alert) { return alert.what == what; }));
+  }
+  mutable std::mutex mutex;
+  std::vector<SinkAlert> alerts;
   std::shared_ptr<FakeDownstream::Shared> wire = std::make_shared<FakeDownstream::Shared>();
 };
 
@@ -91,6 +101,74 @@ TEST_F(DeliveryTest, WhatIsNotAcknowledgedInTimeIsDroppedAsStopped) {
   EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(event::Dropped::stopped)], 10U);
   EXPECT_TRUE(ledger.balances());
   EXPECT_TRUE(wire->closed) << "the wire lets go before the events go";
+}
+
+/// Each of these waits in vain for `stop_timeout`, which is longer than the test may take.
+TEST_F(DeliveryTest, AStopDoesNotWaitForWhatIsRefused) {
+  wire->denies_events = true;
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding("x"));
+  ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::lane_parked) == 1; }));
+  delivery->stop(1h);
+  delivery->join();
+  EXPECT_TRUE(wire->hurried);
+  EXPECT_EQ(delivery->ledger().dropped[static_cast<std::size_t>(event::Dropped::denied)], 10U);
+  EXPECT_EQ(delivery->ledger().lost(), 10U);
+  EXPECT_EQ(told(SinkAlert::What::given_up), 1U);
+  EXPECT_EQ(alerts.back().events, 10U);
+  EXPECT_EQ(alerts.back().code, "unknown_topic");
+}
+
+TEST_F(DeliveryTest, AStopDoesNotWaitForNoticesAlone) {
+  wire->hold = true;
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 3; ++i) delivery->offer(event_holding("x", event::Kind::notice));
+  delivery->stop(1h);
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().notices_dropped, 3U);
+  EXPECT_EQ(delivery->ledger().lost(), 0U);
+}
+
+TEST_F(DeliveryTest, AStopDoesNotWaitForAWireThatCannotWrite) {
+  wire->hold = wire->stuck = true;
+  const auto delivery = make();
+  delivery->start();
+  delivery->offer(event_holding("x"));
+  delivery->stop(1h);
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().lost(), 1U);
+  EXPECT_EQ(delivery->stuck(), "ENOSPC");
+}
+
+TEST_F(DeliveryTest, AParkedTopicIsTriedAsSoonAsItsTopicAppears) {
+  wire->denies_events = true;
+  const auto delivery = make();
+  delivery->start();
+  delivery->offer(event_holding("x"));
+  ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::lane_parked) == 1; }));
+  wire->denies_events = false;
+  {
+    const std::lock_guard lock(wire->mutex);
+    wire->repaired = {"events"};
+    wire->wake = true;
+  }
+  wire->woken.notify_all();
+  EXPECT_TRUE(eventually([&] { return wire->count() == 1; })) << "not after the ten seconds of a parked lane";
+  EXPECT_TRUE(eventually([&] { return told(SinkAlert::What::lane_resumed) == 1; }));
+}
+
+TEST_F(DeliveryTest, AFullSinkIsToldOnceAndSoIsItsRoom) {
+  wire->hold = true;
+  const auto delivery = make(30'000);
+  delivery->start();
+  while (!delivery->full()) delivery->offer(event_holding(std::string(500, 'x')));
+  ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::full) == 1; }));
+  EXPECT_EQ(told(SinkAlert::What::room), 0U);
+  wire->release();
+  EXPECT_TRUE(eventually([&] { return told(SinkAlert::What::room) == 1; }));
+  EXPECT_EQ(told(SinkAlert::What::full), 1U);
 }
 
 TEST_F(DeliveryTest, ABrokenWireIsRebuiltAndEverythingReplayed) {

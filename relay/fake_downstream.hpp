@@ -26,6 +26,11 @@ class FakeDownstream final : public event::Downstream {
     bool closed = false;
     int rebuilt = 0;
     bool broken = false;
+    bool hurried = false;
+    std::atomic<bool> denies_notices{false};  ///< their topic is missing
+    std::atomic<bool> denies_events{false};
+    std::atomic<bool> stuck{false};
+    std::vector<std::string> repaired;  ///< to be told at the next look
 
     std::size_t count() const {
       const std::lock_guard lock(mutex);
@@ -48,6 +53,9 @@ class FakeDownstream final : public event::Downstream {
   }
   std::string_view dead_letter_stream() const override { return "letters"; }
   event::Sent send(std::string_view, const event::Event& event, std::uint64_t token, event::Manner) override {
+    if (event.kind == event::Kind::notice ? shared_->denies_notices : shared_->denies_events) {
+      return event::Sent::denied;
+    }
     const std::lock_guard lock(shared_->mutex);
     shared_->held.emplace_back(token, event.json_text());
     return event::Sent::accepted;
@@ -69,6 +77,16 @@ class FakeDownstream final : public event::Downstream {
       (letter ? shared_->letters : shared_->records).push_back(letter ? text.substr(7) : text);
       reports.push_back({token, event::Verdict::delivered, {}});
     }
+  }
+  std::string_view why_denied() const override { return "unknown_topic"; }
+  std::string_view stuck() const override { return shared_->stuck ? "ENOSPC" : ""; }
+  void hurry() override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->hurried = true;
+  }
+  void take_repaired(std::vector<std::string>& streams) override {
+    const std::lock_guard lock(shared_->mutex);
+    streams = std::exchange(shared_->repaired, {});
   }
   void wake() override {
     {

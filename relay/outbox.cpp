@@ -1,6 +1,7 @@
 #include "relay/outbox.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "event/assert.hpp"
@@ -60,6 +61,11 @@ struct Outbox::Stream {
   std::vector<Lane*> queue;     ///< lanes that wait for it
   unsigned strikes = 0;         ///< batches refused, less what has passed since
   std::uint64_t struck = 0;     ///< the generation in which the last one was refused
+  std::size_t parked = 0;       ///< of its lanes
+  std::string_view told;        ///< as what it was told to be parked; "": not told
+  SteadyTime parked_since{};
+  SteadyTime tell_at{};
+  std::optional<SteadyTime> refused_at_stop;  ///< for the first time since the stop
 };
 
 namespace {
@@ -69,6 +75,13 @@ constexpr std::size_t idle_lanes = 4096;
 
 /// A broker forgets a producer a day after its last record (producer.id.expiration.ms); then a lane is new to it.
 constexpr auto acquaintance = std::chrono::hours(1);
+
+constexpr auto told_again_first = std::chrono::minutes(1);
+constexpr auto told_again = std::chrono::minutes(10);
+
+/// At the stop, from a stream's first refusal to its being given up: a repair that has just been made is known by then.
+constexpr auto last_chance = std::chrono::milliseconds(250);
+constexpr auto longest_delay_at_stop = std::chrono::milliseconds(250);
 
 /// So many batches refused with hardly anything delivered between, and a stream goes one by one: each of them costs the
 /// whole wire a rebuild.
@@ -109,6 +122,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
         const Lane& lane = *it->second;
         const bool idle = lane.head == nullptr && !lane.ready && !lane.queued && lane.state == Lane::State::open;
         if (idle) --lane_count_;
+        if (idle && lane.parked) --stream.parked;
         it = idle ? stream.lanes.erase(it) : std::next(it);
       }
       stream.last_lane = nullptr;
@@ -167,13 +181,19 @@ void Outbox::offer(std::unique_ptr<event::DeadLetter> letter) {
   auto item = std::make_unique<Item>();
   item->bytes = sizeof(Item) + letter->value.capacity();
   item->letter = std::move(letter);
-  if (dead_letter_stream_.empty() || letter_bytes_ + item->bytes > settings_.memory / 4) {
-    if (!dead_letter_stream_.empty()) ++ledger_.dead_letter_failed;
+  if (dead_letter_stream_.empty()) {
     --ledger_.in_flight;
-    ++ledger_.dropped[static_cast<std::size_t>(dead_letter_stream_.empty() ? Dropped::dead_letter_off
-                                                                           : Dropped::dead_letter_failed)];
+    ++ledger_.dropped[static_cast<std::size_t>(Dropped::dead_letter_off)];
     return;
   }
+  if (letter_bytes_ + item->bytes > settings_.memory / 4) {
+    ++ledger_.dead_letter_failed;
+    --ledger_.in_flight;
+    ++ledger_.dropped[static_cast<std::size_t>(Dropped::dead_letter_failed)];
+    if (!std::exchange(letters_full_, true)) alerts_.push_back({SinkAlert::What::letters_full, dead_letter_stream_});
+    return;
+  }
+  letters_full_ = false;
   const auto connector = item->letter->connector;
   append(std::move(item), dead_letter_stream_, *connector);
 }
@@ -238,14 +258,14 @@ bool Outbox::next(SteadyTime now, Next& next) {
   return false;
 }
 
-void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now) {
+void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now, std::string_view why) {
   Item& item = *reinterpret_cast<Item*>(static_cast<std::uintptr_t>(token));
   Lane& lane = *item.lane;
   switch (answer) {
     case event::Sent::full:
       return;
     case event::Sent::denied:
-      fail(lane, Verdict::denied, "unknown_topic");
+      fail(lane, Verdict::denied, why);
       if (lane.in_flight == 0) replay(lane, now);  // else what is in flight may still fail and must then go first
       return;
     case event::Sent::too_large:
@@ -318,9 +338,7 @@ void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
     lane.generation = generation_;
     lane.delivered = now;
   }
-  if (std::exchange(lane.parked, false)) {
-    alerts_.push_back({OutboxAlert::What::lane_resumed, lane.stream->name, lane.key, {}});
-  }
+  if (lane.parked) unpark(lane, now);
   if (lane.state == Lane::State::open) lane.attempt = 0;
   acquit(item);
   settle(lane);
@@ -381,14 +399,14 @@ void Outbox::drop(Item& item, Dropped reason) {
 /// The event leaves its lane and goes on as a dead letter in the lane of its connector.
 void Outbox::to_letter(Item& item, std::string_view reason, std::string_view code) {
   Lane& lane = *item.lane;
-  const bool too_large = reason == "too_large";
-  alerts_.push_back({too_large ? OutboxAlert::What::too_large : OutboxAlert::What::record_refused, lane.stream->name,
-                     lane.key, code});
+  const auto what = item.letter             ? SinkAlert::What::letter_failed
+                    : reason == "too_large" ? SinkAlert::What::too_large
+                                            : SinkAlert::What::record_refused;
+  SinkAlert alert{what, lane.stream->name, lane.key, code};
+  alert.dropped = item.notice || dead_letter_stream_.empty();
+  alerts_.push_back(std::move(alert));
   if (item.letter || item.notice) {
-    if (item.letter) {
-      ++ledger_.dead_letter_failed;
-      alerts_.push_back({OutboxAlert::What::letter_failed, lane.stream->name, lane.key, code});
-    }
+    if (item.letter) ++ledger_.dead_letter_failed;
     drop(item, Dropped::dead_letter_failed);
   } else if (dead_letter_stream_.empty()) {
     drop(item, Dropped::dead_letter_off);
@@ -404,15 +422,82 @@ void Outbox::to_letter(Item& item, std::string_view reason, std::string_view cod
 }
 
 std::chrono::milliseconds Outbox::delay(unsigned attempt) const {
-  return std::min(settings_.retry_cap, settings_.retry_base * (1U << std::min(attempt, 16U)));
+  return std::min(stopping_ ? longest_delay_at_stop : settings_.retry_cap,
+                  settings_.retry_base * (1U << std::min(attempt, 16U)));
 }
 
 void Outbox::park(Lane& lane, std::string_view code, SteadyTime now) {
+  Stream& stream = *lane.stream;
+  if (!std::exchange(lane.parked, true)) ++stream.parked;
+  tell_parked(stream, code, now);
+  if (stopping_) {
+    if (!stream.refused_at_stop) stream.refused_at_stop = now;
+    if (now - *stream.refused_at_stop >= last_chance) return give_up(stream, code);
+  }
   lane.state = Lane::State::waiting;
-  lane.until = now + settings_.parked;
+  lane.until = stopping_ ? *stream.refused_at_stop + last_chance : now + settings_.parked;
   waiting_.push_back(&lane);
-  if (!lane.parked) alerts_.push_back({OutboxAlert::What::lane_parked, lane.stream->name, lane.key, code});
-  lane.parked = true;
+}
+
+/// Once for all lanes of a stream, again when it is refused for another reason, and slowly while it lasts.
+void Outbox::tell_parked(Stream& stream, std::string_view code, SteadyTime now) {
+  const bool first = stream.told.empty();
+  const bool again = stream.told == code;
+  if (again && now < stream.tell_at) return;
+  SinkAlert alert{again ? SinkAlert::What::still_parked : SinkAlert::What::lane_parked, stream.name, {}, code};
+  if (first) stream.parked_since = now;
+  stream.told = code;
+  stream.tell_at = now + (again ? std::chrono::milliseconds(told_again) : told_again_first);
+  alert.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - stream.parked_since);
+  for (const auto& [key, lane] : stream.lanes) {
+    if (!lane->parked) continue;
+    for (const Item* item = lane->head; item != nullptr; item = item->next)
+      ++(item->notice ? alert.notices : alert.events);
+  }
+  alerts_.push_back(std::move(alert));
+}
+
+/// A record of a parked lane has passed: the others of its stream may pass as well.
+void Outbox::unpark(Lane& lane, SteadyTime now) {
+  Stream& stream = *lane.stream;
+  lane.parked = false;
+  if (--stream.parked != 0) return try_parked(stream, now);
+  SinkAlert alert{SinkAlert::What::lane_resumed, stream.name};
+  alert.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - stream.parked_since);
+  stream.told = {};
+  alerts_.push_back(std::move(alert));
+}
+
+void Outbox::try_parked(const Stream& stream, SteadyTime now) {
+  for (Lane* lane : waiting_) {
+    if (lane->stream == &stream && lane->parked) lane->until = std::min(lane->until, now);
+  }
+}
+
+void Outbox::repaired(std::string_view name, SteadyTime now) {
+  if (const auto found = streams_.find(name); found != streams_.end()) try_parked(*found->second, now);
+}
+
+void Outbox::stop(SteadyTime now) {
+  stopping_ = true;
+  for (Lane* lane : waiting_) lane->until = std::min(lane->until, now);
+}
+
+/// At the stop, a stream is refused still: nothing of it will be delivered.
+void Outbox::give_up(Stream& stream, std::string_view code) {
+  SinkAlert alert{SinkAlert::What::given_up, stream.name, {}, code};
+  std::erase_if(waiting_, [&](const Lane* lane) { return lane->stream == &stream; });
+  for (auto& [key, lane] : stream.lanes) {
+    if (lane->in_flight != 0) continue;  // its reports come first
+    lane->state = Lane::State::open;
+    for (Item* item = lane->head; item != nullptr; item = item->next) {
+      if (item->state == Item::State::done || item->gone) continue;
+      ++(item->notice ? alert.notices : alert.events);
+      drop(*item, Dropped::denied);
+    }
+    settle(*lane);
+  }
+  if (alert.events + alert.notices != 0) alerts_.push_back(std::move(alert));
 }
 
 /// Back to the first unfinished record; everything sent after it is sent again, whatever became of it.

@@ -12,25 +12,18 @@
 #include "event/event.hpp"
 #include "event/ledger.hpp"
 #include "event/ports.hpp"
+#include "relay/alert.hpp"
 #include "relay/latency.hpp"
 
 namespace tributary::relay {
-
-/// What an outbox wants a person to know.
-struct OutboxAlert {
-  enum class What { lane_parked, lane_resumed, record_refused, too_large, letter_failed };
-  What what;
-  std::string stream;
-  std::string key;
-  std::string_view code;  ///< the downstream's own name of the fault
-};
 
 /// Everything one sink has accepted and not yet finished, in lanes: a lane is one stream (topic) and key, and the order
 /// within a lane is the order of arrival. Decides what is sent next and what a report means. Rules, in the words of
 /// the promise:
 ///  1. A lane with a failed record sends nothing more until all its reports are in, then replays contiguously from the
 ///     first unfinished one.
-///  2. `denied` parks its lane alone and tries its first record again slowly, alone.
+///  2. `denied` parks its lane alone and tries its first record again slowly, alone; once one passes, all parked lanes
+///     of its stream are tried. At the stop they are tried at once, and after a last chance the stream is given up.
 ///  3. `record_fault` fails a whole batch for one record: each record of it is sent alone, in order, and the guilty
 ///     ones become dead letters. A stream whose batches are refused again and again goes one by one until a record
 ///     passes.
@@ -74,10 +67,16 @@ class Outbox {
   void offer_dropped(event::Dropped reason);
 
   bool next(event::SteadyTime now, Next& next);
-  void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now);
+  /// `why`: of a denial, the downstream's name of it.
+  void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now, std::string_view why = "denied");
   void report(const event::Report& report, event::SteadyTime now);
   /// The wire starts afresh, and has reported everything.
   void rebuilt() { ++generation_; }
+
+  /// What was denied to the stream may pass now: its parked lanes are tried.
+  void repaired(std::string_view stream, event::SteadyTime now);
+  /// The program is about to end: what waits is tried now, and what is refused again is dropped as denied.
+  void stop(event::SteadyTime now);
 
   /// When `next` may have something again without a report; time_point::max() for never.
   event::SteadyTime deadline() const;
@@ -85,12 +84,14 @@ class Outbox {
   void drop_rest(event::Dropped reason);
 
   bool empty() const { return items_ == 0; }
+  /// Is all that is left of the relay's own, beside the book?
+  bool only_notices() const { return ledger_.in_flight == 0; }
   std::size_t bytes() const { return bytes_; }
   std::size_t lanes() const { return lane_count_; }
   const event::SinkLedger& ledger() const { return ledger_; }
   /// Of events, from the reading of their frame to `Verdict::delivered`; dead letters and notices are not in it.
   const Latency& latency() const { return latency_; }
-  std::vector<OutboxAlert> take_alerts() { return std::exchange(alerts_, {}); }
+  std::vector<SinkAlert> take_alerts() { return std::exchange(alerts_, {}); }
 
  private:
   struct Item;
@@ -110,6 +111,10 @@ class Outbox {
   void to_letter(Item& item, std::string_view reason, std::string_view code);
   static void fail(Lane& lane, event::Verdict verdict, std::string_view code);
   void park(Lane& lane, std::string_view code, event::SteadyTime now);
+  void tell_parked(Stream& stream, std::string_view code, event::SteadyTime now);
+  void unpark(Lane& lane, event::SteadyTime now);
+  void try_parked(const Stream& stream, event::SteadyTime now);
+  void give_up(Stream& stream, std::string_view code);
   void replay(Lane& lane, event::SteadyTime now);
   void restart(Lane& lane);
   void wake_due(event::SteadyTime now);
@@ -127,7 +132,9 @@ class Outbox {
   std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;
   event::SinkLedger ledger_;
   Latency latency_;
-  std::vector<OutboxAlert> alerts_;
+  bool stopping_ = false;
+  bool letters_full_ = false;  ///< and told
+  std::vector<SinkAlert> alerts_;
 };
 
 }  // namespace tributary::relay

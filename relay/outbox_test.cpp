@@ -103,13 +103,14 @@ TEST_F(OutboxTest, AFailingLaneLeavesOthersFlowing) {
   EXPECT_EQ(send(), "b2");
   const auto alerts = outbox->take_alerts();
   ASSERT_EQ(alerts.size(), 1U);
-  EXPECT_EQ(alerts[0].what, OutboxAlert::What::lane_parked);
-  EXPECT_EQ(alerts[0].key, "a");
+  EXPECT_EQ(alerts[0].what, SinkAlert::What::lane_parked);
+  EXPECT_EQ(alerts[0].stream, "topic");
+  EXPECT_EQ(alerts[0].code, "CODE");
   now = outbox->deadline();
   EXPECT_EQ(send(), "a1!") << "tried again slowly, and nothing behind it";
   report("a1", Verdict::delivered);
   EXPECT_EQ(send(), "a2");
-  EXPECT_EQ(outbox->take_alerts().at(0).what, OutboxAlert::What::lane_resumed);
+  EXPECT_EQ(outbox->take_alerts().at(0).what, SinkAlert::What::lane_resumed);
 }
 
 TEST_F(OutboxTest, AMissingTopicParksTheLaneBeforeAnythingIsSent) {
@@ -132,12 +133,137 @@ TEST_F(OutboxTest, ParkedLanesOfAStreamAreTriedOneAfterTheOther) {
   report("a1", Verdict::denied);
   EXPECT_EQ(send(), "b1!");
   report("b1", Verdict::delivered);
-  EXPECT_EQ(send(), "");
-  now = outbox->deadline();
-  EXPECT_EQ(send(), "a1!");
+  EXPECT_EQ(send(), "a1!") << "what lets b1 pass may let a1 pass";
   report("a1", Verdict::delivered);
   report_all(Verdict::delivered);
   EXPECT_TRUE(outbox->empty());
+}
+
+TEST_F(OutboxTest, ManyParkedLanesOfAStreamAreOneAlertRepeatedSlowly) {
+  for (char key = 'a'; key <= 'j'; ++key) offer(std::string(1, key), 1);
+  send();
+  report_all(Verdict::denied);
+  auto alerts = outbox->take_alerts();
+  ASSERT_EQ(alerts.size(), 1U);
+  EXPECT_EQ(alerts[0].what, SinkAlert::What::lane_parked);
+  std::vector<int> told;  // seconds after the first
+  for (int second = 1; second <= 1'500; ++second) {
+    now += 1s;
+    while (!send().empty()) report_all(Verdict::denied);
+    for (const auto& alert : outbox->take_alerts()) {
+      EXPECT_EQ(alert.what, SinkAlert::What::still_parked);
+      EXPECT_EQ(alert.events, 10U);
+      told.push_back(second);
+    }
+  }
+  ASSERT_EQ(told.size(), 3U) << "after a minute, then every ten";
+  EXPECT_NEAR(told[0], 60, 11);
+  EXPECT_NEAR(told[1] - told[0], 600, 11);
+}
+
+TEST_F(OutboxTest, AStreamThatIsRefusedForAnotherReasonIsToldAnew) {
+  answers["a1"] = Sent::denied;
+  offer("a", 1);
+  send();
+  EXPECT_EQ(outbox->take_alerts().at(0).code, "denied");
+  answers.clear();
+  now = outbox->deadline();
+  send();
+  report("a1", Verdict::denied);
+  EXPECT_EQ(outbox->take_alerts().at(0).code, "CODE");
+}
+
+TEST_F(OutboxTest, OneRecordThatPassesTriesAllParkedLanesOfItsStream) {
+  offer("a", 1), offer("b", 1);
+  send();
+  report_all(Verdict::denied);
+  outbox->take_alerts();
+  now = outbox->deadline();
+  EXPECT_EQ(send(), "a1!");
+  report("a1", Verdict::denied);
+  EXPECT_EQ(send(), "b1!");
+  report("b1", Verdict::delivered);
+  EXPECT_TRUE(outbox->take_alerts().empty()) << "a waits still";
+  EXPECT_EQ(send(), "a1!") << "at once, not after ten seconds";
+  report("a1", Verdict::delivered);
+  EXPECT_EQ(outbox->take_alerts().at(0).what, SinkAlert::What::lane_resumed);
+}
+
+TEST_F(OutboxTest, AStreamThatIsRepairedIsTriedAtOnce) {
+  offer("a", 1);
+  outbox->offer(event_of("a", 2), "other");
+  send();
+  report_all(Verdict::denied);
+  EXPECT_EQ(send(), "");
+  outbox->repaired("topic", now);
+  outbox->repaired("unheard-of", now);
+  EXPECT_EQ(send(), "a1!") << "and the other stream waits on";
+}
+
+TEST_F(OutboxTest, AtTheStopAParkedStreamIsTriedAtOnceAndDroppedAfterALastChance) {
+  for (char key = 'a'; key <= 'e'; ++key) offer(std::string(1, key), 1), offer(std::string(1, key), 2);
+  outbox->offer(event_of("n", 1, event::Kind::notice), "topic");
+  outbox->offer(event_of("z", 1), "other");
+  send();
+  report_all(Verdict::denied);
+  outbox->take_alerts();
+  outbox->stop(now);
+  const auto stopped = now;
+  while (!outbox->empty() && now - stopped < 2s) {
+    while (!send().empty()) {
+      while (!flying.empty()) report(flying[0].name, flying[0].name == "z1" ? Verdict::delivered : Verdict::denied);
+    }
+    now = std::max(now, std::min(outbox->deadline(), now + 10ms));
+  }
+  EXPECT_TRUE(outbox->empty());
+  EXPECT_LT(now - stopped, 1s);
+  EXPECT_EQ(outbox->ledger().delivered, 1U) << "what is not refused goes out";
+  EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::denied)], 10U);
+  EXPECT_EQ(outbox->ledger().notices_dropped, 1U);
+  balance();
+  const auto alerts = outbox->take_alerts();
+  const auto given_up = std::count_if(alerts.begin(), alerts.end(),
+                                      [](const auto& alert) { return alert.what == SinkAlert::What::given_up; });
+  EXPECT_EQ(given_up, 1) << "once for the stream";
+}
+
+TEST_F(OutboxTest, AtTheStopARepairThatIsSeenAtTheSecondTryIsInTime) {
+  offer("a", 1), offer("a", 2);
+  send();
+  report_all(Verdict::denied);
+  outbox->stop(now);
+  EXPECT_EQ(send(), "a1!");
+  report("a1", Verdict::denied);
+  now = outbox->deadline();
+  EXPECT_EQ(send(), "a1!");
+  report("a1", Verdict::delivered);
+  EXPECT_EQ(send(), "a2");
+  report("a2", Verdict::delivered);
+  EXPECT_TRUE(outbox->empty());
+  EXPECT_EQ(outbox->ledger().lost(), 0U);
+}
+
+TEST_F(OutboxTest, AtTheStopWhatWaitsForARetryIsTriedAtOnce) {
+  offer("a", 1);
+  for (int i = 0; i < 8; ++i) {
+    send();
+    report("a1", Verdict::retriable);
+    now = outbox->deadline();
+  }
+  send();
+  report("a1", Verdict::retriable);
+  EXPECT_GT(outbox->deadline() - now, 4s);
+  outbox->stop(now);
+  EXPECT_EQ(send(), "a1");
+  report("a1", Verdict::retriable);
+  EXPECT_LT(outbox->deadline() - now, 1s) << "and often after that";
+}
+
+TEST_F(OutboxTest, KnowsWhenOnlyNoticesAreLeft) {
+  outbox->offer(event_of("n", 1, event::Kind::notice), "relay");
+  EXPECT_TRUE(outbox->only_notices());
+  offer("a", 1);
+  EXPECT_FALSE(outbox->only_notices());
 }
 
 TEST_F(OutboxTest, RetriesWithGrowingDelayUpToItsCap) {
@@ -308,6 +434,8 @@ TEST_F(OutboxTest, WithoutADeadLetterTopicTheDropHasThatReason) {
   offer("a", 1);
   send();
   EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::dead_letter_off)], 1U);
+  EXPECT_TRUE(outbox->take_alerts().at(0).dropped);
+  EXPECT_EQ(outbox->ledger().lost(), 0U) << "as the configuration asks";
   balance();
 }
 
@@ -325,6 +453,10 @@ TEST_F(OutboxTest, DeadLettersHoldAtMostAQuarterOfTheMemory) {
   EXPECT_LE(outbox->bytes(), 10'000U);
   EXPECT_EQ(outbox->ledger().in_flight, 2U);
   EXPECT_EQ(outbox->ledger().dead_letter_failed, 8U);
+  EXPECT_EQ(outbox->ledger().lost(), 10U) << "no one is delivered yet";
+  const auto alerts = outbox->take_alerts();
+  ASSERT_EQ(alerts.size(), 1U) << "told once";
+  EXPECT_EQ(alerts[0].what, SinkAlert::What::letters_full);
   balance();
 }
 

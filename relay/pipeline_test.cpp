@@ -58,7 +58,7 @@ struct PipelineTest : testing::Test {
     Outbox::Settings settings;
     settings.memory = memory;
     made->delivery = std::make_unique<Delivery>("sink", std::make_unique<FakeDownstream>(made->wire), settings,
-                                                [](const std::string&, const OutboxAlert&) {});
+                                                [](const std::string&, const SinkAlert&) {});
     Target target;
     target.delivery = made->delivery.get();
     if (schema) target.schema = compile(event::embedded_schema(std::string(*schema) + ".schema.json"));

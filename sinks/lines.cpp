@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <thread>
 #include <utility>
+
+#include "sinks/write_fault.hpp"
 
 namespace tributary::sinks {
 namespace {
@@ -15,29 +16,6 @@ using event::Verdict;
 
 constexpr std::size_t buffer_limit = std::size_t{1} << 20U;
 constexpr auto congested_pause = 20ms;
-
-std::string_view code_of(int error) {
-  switch (error) {
-    case ENOSPC:
-      return "ENOSPC";
-    case EDQUOT:
-      return "EDQUOT";
-    case EFBIG:
-      return "EFBIG";
-    case EIO:
-      return "EIO";
-    case EPIPE:
-      return "EPIPE";
-    case EACCES:
-      return "EACCES";
-    case EROFS:
-      return "EROFS";
-    case ENOENT:
-      return "ENOENT";
-    default:
-      return "write_failed";
-  }
-}
 
 }  // namespace
 
@@ -81,6 +59,8 @@ bool LineSink::flush(std::vector<event::Report>& reports) {
   if (written_ == buffer_.size()) return true;
   const auto [bytes, error] = target_->write(std::string_view(buffer_).substr(written_));
   written_ += bytes;
+  if (bytes != 0 || error != EAGAIN) stuck_ = error == 0 || error == EAGAIN ? std::string_view() : code_of(error);
+  if (bytes == 0 && error == EAGAIN) stuck_ = "not_read";
   while (!waiting_.empty() && waiting_.front().end <= written_) {
     reports.push_back({waiting_.front().token, Verdict::delivered, {}});
     waiting_.pop_front();
@@ -98,8 +78,9 @@ bool LineSink::flush(std::vector<event::Report>& reports) {
 
 void LineSink::say(int error) {
   if (std::exchange(down_, error != 0) == (error != 0)) return;
-  const auto sign = error != 0 ? Sign::down : Sign::up;
-  const std::string text = error != 0 ? std::strerror(error) : "lines are written again";
+  const auto sign = error != 0 ? Sign::cannot_write : Sign::up;
+  const std::string_view fate = settings_.keeps ? "; events wait" : "; its events are lost";
+  const std::string text = error != 0 ? words_of(error).append(fate) : "lines are written again";
   observer_.on_news({sign, urgency(sign), target_->subject(), text});
 }
 

@@ -54,6 +54,7 @@ class LineSink final : public event::Downstream {
   void close() override;
   void reopen() override;
   bool acknowledges() const override { return settings_.keeps; }
+  std::string_view stuck() const override { return stuck_; }
 
  private:
   struct Waiting {
@@ -71,7 +72,8 @@ class LineSink final : public event::Downstream {
   std::string buffer_;
   std::deque<Waiting> waiting_;
   std::size_t written_ = 0;  ///< of buffer_
-  bool down_ = false;
+  std::string_view stuck_;   ///< why the last write came to nothing, "" when it did not
+  bool down_ = false;        ///< and told
 
   std::mutex mutex_;  ///< guards woken_
   std::condition_variable changed_;

@@ -13,6 +13,7 @@ struct Line {
 
 constexpr std::array<Line, static_cast<std::size_t>(Sign::count)> lines{{
     {"down", Urgency::warning},
+    {"cannot_write", Urgency::error},
     {"up", Urgency::info},
     {"refused", Urgency::error},
     {"tls_failed", Urgency::error},
@@ -24,7 +25,8 @@ constexpr std::array<Line, static_cast<std::size_t>(Sign::count)> lines{{
     {"rebuilt", Urgency::info},
     {"reopened", Urgency::info},
     {"truncated", Urgency::warning},
-    {"chatter", Urgency::debug},
+    {"not_rotated", Urgency::error},
+    {"librdkafka", Urgency::debug},
 }};
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace tributary::sinks {
 
 /// What a sink's wire has noticed about the world. A closed list, so that each can be counted and logged together.
 enum class Sign : std::uint8_t {
-  down,           ///< no broker can be reached, the disk is full, …: records wait
+  down,           ///< no broker can be reached: records wait
+  cannot_write,   ///< the disk is full, the reader has left, the folder is gone, …
   up,             ///< it works again
   refused,        ///< the downstream refuses our name or password
   tls_failed,     ///< the TLS handshake fails: certificate, host name or authority
@@ -18,9 +19,10 @@ enum class Sign : std::uint8_t {
   topic_not_created,
   fatal,  ///< the producer is broken for good and is being rebuilt
   rebuilt,
-  reopened,   ///< a file was opened anew after SIGUSR1 or rotated
-  truncated,  ///< a torn line was cut off
-  chatter,    ///< a line of the downstream's library
+  reopened,     ///< a file was opened anew after SIGUSR1 or rotated
+  truncated,    ///< a torn line was cut off
+  not_rotated,  ///< a file could not be moved aside: it grows on
+  chatter,      ///< a line of the downstream's library, marked as such
   count
 };
 std::string_view name(Sign sign) noexcept;

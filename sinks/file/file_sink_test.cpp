@@ -239,16 +239,16 @@ TEST_F(FileSink, AFullDiskKeepsWholeLinesAndTheRestIsTriedAgain) {
     EXPECT_EQ(verdicts.at(Verdict::delivered) + verdicts.at(Verdict::retriable), 10);
     EXPECT_EQ(reports_.back().code, "EFBIG");
     EXPECT_EQ(static_cast<int>(lines(settings_.path).size()), verdicts.at(Verdict::delivered)) << "no torn line";
-    EXPECT_THAT(notes_.signs, ElementsAre(Sign::down));
+    EXPECT_THAT(notes_.signs, ElementsAre(Sign::cannot_write));
     ASSERT_EQ(send(std::string(800, 'x')), Sent::accepted);
     EXPECT_EQ(poll(), (Verdicts{{Verdict::retriable, 1}}));
-    EXPECT_THAT(notes_.signs, ElementsAre(Sign::down)) << "said once";
+    EXPECT_THAT(notes_.signs, ElementsAre(Sign::cannot_write)) << "said once";
   }
   const auto before = lines(settings_.path).size();
   ASSERT_EQ(send(), Sent::accepted);
   EXPECT_EQ(poll(), (Verdicts{{Verdict::delivered, 1}}));
   EXPECT_EQ(lines(settings_.path).size(), before + 1);
-  EXPECT_THAT(notes_.signs, ElementsAre(Sign::down, Sign::up));
+  EXPECT_THAT(notes_.signs, ElementsAre(Sign::cannot_write, Sign::up));
 }
 
 TEST_F(FileSink, ADeviceThatIsFullIsTriedAgainToo) {
@@ -269,6 +269,73 @@ TEST_F(FileSink, AFolderThatIsGoneIsTriedAgain) {
   ASSERT_EQ(send(), Sent::accepted);
   EXPECT_EQ(poll(), (Verdicts{{Verdict::delivered, 1}}));
 }
+
+TEST_F(FileSink, AFileThatSomebodyDeletesIsMadeAnew) {
+  start();
+  ASSERT_EQ(send(), Sent::accepted);
+  poll();
+  fs::remove(settings_.path);
+  ASSERT_EQ(send(), Sent::accepted);
+  EXPECT_EQ(poll(), (Verdicts{{Verdict::delivered, 1}}));
+  EXPECT_EQ(lines(settings_.path).size(), 1U) << "what is written to the deleted one is lost";
+  EXPECT_THAT(notes_.signs, Contains(Sign::reopened));
+}
+
+TEST_F(FileSink, AFolderThatGoesWhileItIsOpenIsNotWrittenTo) {
+  settings_.path = folder_ / "sub" / "events.jsonl";
+  fs::create_directory(folder_ / "sub");
+  start();
+  ASSERT_EQ(send(), Sent::accepted);
+  EXPECT_EQ(poll(), (Verdicts{{Verdict::delivered, 1}}));
+  EXPECT_EQ(sink_->stuck(), "");
+  fs::remove_all(folder_ / "sub");
+  ASSERT_EQ(send(), Sent::accepted);
+  EXPECT_EQ(poll(), (Verdicts{{Verdict::retriable, 1}}));
+  EXPECT_EQ(sink_->stuck(), "ENOENT");
+}
+
+TEST_F(FileSink, APipeThatNobodyReadsDoesNotBlock) {
+  ASSERT_EQ(::mkfifo(settings_.path.c_str(), 0600), 0);
+  start();
+  const std::string padding(100'000, 'x');
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(send(padding), Sent::accepted);
+  poll();
+  poll();
+  EXPECT_EQ(sink_->stuck(), "not_read");
+}
+
+/// A target that takes nothing, for every reason.
+class Refusing final : public LineTarget {
+ public:
+  explicit Refusing(int error) : error_(error) {}
+  Written write(std::string_view) override { return {0, error_}; }
+  std::string_view subject() const override { return "out"; }
+
+ private:
+  const int error_;
+};
+
+class EveryWriteFault : public testing::TestWithParam<int> {};
+
+TEST_P(EveryWriteFault, NeedsAPersonAndSaysWhatToDo) {
+  for (const bool keeps : {true, false}) {
+    Notes notes;
+    LineSink sink(std::make_unique<Refusing>(GetParam()), {.keeps = keeps}, notes);
+    ASSERT_EQ(sink.send("events", *make_event({}), 1, event::Manner::together), Sent::accepted);
+    std::vector<event::Report> reports;
+    sink.poll(0ms, reports);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict, keeps ? Verdict::retriable : Verdict::failed);
+    EXPECT_THAT(notes.signs, ElementsAre(Sign::cannot_write));
+    EXPECT_EQ(urgency(Sign::cannot_write), Urgency::error);
+    EXPECT_THAT(notes.texts.at(0), testing::HasSubstr(keeps ? "; events wait" : "; its events are lost"));
+    EXPECT_FALSE(sink.stuck().empty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Errno, EveryWriteFault,
+                         testing::Values(ENOSPC, EDQUOT, EFBIG, EIO, EPIPE, EACCES, EPERM, EROFS, ENOENT, ENOTDIR,
+                                         EBADF, ECONNRESET, ENXIO));
 
 TEST_F(FileSink, IsFullAtAMebibyteUntilItIsPolled) {
   start();

@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "sinks/write_fault.hpp"
 
 namespace tributary::sinks::file {
 namespace {
@@ -26,9 +27,10 @@ RotatingFile::~RotatingFile() { close(); }
 
 int RotatingFile::open() {
   if (descriptor_ >= 0) return 0;
-  descriptor_ = ::open(name_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode);
+  // Never blocks: a pipe that nobody reads must not hold up a stop. Files do not care.
+  descriptor_ = ::open(name_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
   if (descriptor_ < 0 && (errno == EINVAL || errno == ENXIO)) {  // a pipe that can only be written to
-    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   }
   if (descriptor_ < 0) return errno;
   struct stat status {};
@@ -53,8 +55,16 @@ void RotatingFile::close() {
 
 void RotatingFile::reopen() {
   close();
-  if (const int error = open()) return tell(Sign::down, std::strerror(error));
+  if (const int error = open()) return tell(Sign::cannot_write, words_of(error));
   tell(Sign::reopened, "reopened");
+}
+
+/// What is written to a file that was deleted, perhaps with its folder, is lost: it is made anew.
+void RotatingFile::leave_if_deleted() {
+  struct stat status {};
+  if (descriptor_ < 0 || !regular_ || ::fstat(descriptor_, &status) != 0 || status.st_nlink != 0) return;
+  close();
+  if (open() == 0) tell(Sign::reopened, "somebody had deleted it: made anew");
 }
 
 /// Cuts off a last line that has no end: a crash stopped it. One that cannot be ours is ended instead.
@@ -86,12 +96,12 @@ void RotatingFile::rotate() {
   for (int number = settings_.keep; number > 1; --number) {
     if (std::rename(aside(number - 1).c_str(), aside(number).c_str()) != 0 && errno != ENOENT) {
       rotate_at_ += settings_.rotate;
-      return tell(Sign::chatter, "cannot be rotated: " + std::string(std::strerror(errno)));
+      return tell(Sign::not_rotated, "cannot be moved aside, grows on: " + words_of(errno));
     }
   }
   if (std::rename(name_.c_str(), aside(1).c_str()) != 0) {
     rotate_at_ += settings_.rotate;
-    return tell(Sign::chatter, "cannot be rotated: " + std::string(std::strerror(errno)));
+    return tell(Sign::not_rotated, "cannot be moved aside, grows on: " + words_of(errno));
   }
   close();
 }
@@ -114,6 +124,7 @@ LineTarget::Written RotatingFile::write_part(std::string_view part) {
       done += static_cast<std::size_t>(count);
     } else if (errno != EINTR) {
       const int error = count == 0 ? EIO : errno;
+      if (error == EAGAIN) return {done, EAGAIN};
       const auto last = done == 0 ? std::string_view::npos : part.rfind('\n', done - 1);
       const auto whole = last == std::string_view::npos ? 0 : last + 1;
       if (whole != done && regular_) {
@@ -130,6 +141,7 @@ LineTarget::Written RotatingFile::write_part(std::string_view part) {
 
 LineTarget::Written RotatingFile::write(std::string_view lines) {
   std::size_t total = 0;
+  leave_if_deleted();
   while (!lines.empty()) {
     if (const int error = open()) return {total, error};
     const auto fits = part_that_fits(lines);
@@ -145,8 +157,6 @@ LineTarget::Written RotatingFile::write(std::string_view lines) {
   return {total, 0};
 }
 
-void RotatingFile::tell(Sign sign, std::string_view text) {
-  observer_.on_news({sign, sign == Sign::chatter ? Urgency::warning : urgency(sign), name_, text});
-}
+void RotatingFile::tell(Sign sign, std::string_view text) { observer_.on_news({sign, urgency(sign), name_, text}); }
 
 }  // namespace tributary::sinks::file

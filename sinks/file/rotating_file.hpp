@@ -13,8 +13,9 @@ namespace tributary::sinks::file {
 /// A file that lines are appended to, moved aside to `path.1`, `path.2`, … when it would outgrow `rotate`. A line never
 /// stands torn in it: what could not be written whole is cut off again, also what a crash left behind. Written means
 /// handed to the kernel: it survives the end of the process, not that of the machine; it is synced to disk when it is
-/// rotated, reopened or closed. Owned by one LineSink; the observer outlives it. Thread: sink.
-/// Failure: an errno; the next write tries again, and opens the file anew if need be.
+/// rotated, reopened or closed. One that somebody deletes is made anew at the next write. Owned by one LineSink; the
+/// observer outlives it. Thread: sink. Failure: an errno; the next write tries again, and opens the file anew if need
+/// be.
 class RotatingFile final : public LineTarget {
  public:
   struct Settings {
@@ -35,6 +36,7 @@ class RotatingFile final : public LineTarget {
 
  private:
   void close();
+  void leave_if_deleted();
   void repair();
   void rotate();
   std::size_t part_that_fits(std::string_view lines) const;

@@ -230,7 +230,7 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
       {"socket.keepalive.enable", "true"},
       {"socket.nagle.disable", "true"},
       {"log.connection.close", "false"},
-      {"reconnect.backoff.max.ms", "5000"},
+      {"reconnect.backoff.max.ms", "1000"},
       {"security.protocol", std::string(protocol_names.at(static_cast<std::size_t>(settings.security.protocol)))},
   };
   const auto add = [&](const char* name, const std::string& value) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "sinks/kafka/verdict.hpp"
+#include "sinks/kafka/words.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -21,7 +22,8 @@ constexpr std::size_t default_batch_size =
 constexpr auto first_rebuild_pause = 1'000ms;
 constexpr auto longest_rebuild_pause = 30'000ms;
 constexpr auto purge_patience = 500ms;
-constexpr auto glance = 2ms;  // at one queue while the other has reports to come
+constexpr auto last_question = 1'500ms;  // at the stop: for the answer whether a missing topic is there by now
+constexpr auto glance = 2ms;             // at one queue while the other has reports to come
 constexpr std::size_t reports_at_once = 20'000;
 
 using Clock = std::chrono::steady_clock;
@@ -139,13 +141,16 @@ Producer::Topic& Producer::topic_of(std::string_view stream) {
 std::optional<Sent> Producer::not_ready(Topic& topic, Manner manner) {
   if (!wire_of(Manner::together).client || fatal_ || gap_ || shrink_) return Sent::full;
   if (topic.state == Topic::State::unknown) return Sent::full;
-  if (topic.state == Topic::State::missing) return Sent::denied;
+  if (topic.state == Topic::State::missing) {
+    if (topic.awaited && Clock::now() < awaited_until_) return Sent::full;
+    return denied("unknown_topic");
+  }
   auto& handle = topic.handles[static_cast<std::size_t>(manner)];
   if (handle) return std::nullopt;
   std::string fault;
   if (!wire_of(manner).client && !open(manner, fault)) {
     tell(Sign::fatal, {}, fault);
-    return Sent::denied;  // its lane waits, the others need not
+    return denied("no_producer");  // its lane waits, the others need not
   }
   handle.reset(rd_kafka_topic_new(wire_of(manner).client.get(), topic.name.c_str(), nullptr));
   if (!handle) return refused(topic, rd_kafka_last_error());
@@ -215,19 +220,42 @@ Sent Producer::refused(Topic& topic, int error) {
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
       missing(topic);
-      return Sent::denied;
+      return denied("unknown_topic");
     default:
       if (verdict_of(error) != event::Verdict::denied) return Sent::full;
       look_again(topic);
-      return Sent::denied;
+      return denied(code_of(error));
   }
+}
+
+Sent Producer::denied(std::string_view why) {
+  why_denied_ = why;
+  return Sent::denied;
+}
+
+void Producer::take_repaired(std::vector<std::string>& streams) {
+  streams.insert(streams.end(), repaired_.begin(), repaired_.end());
+  repaired_.clear();
+}
+
+void Producer::hurry() {
+  bool any = false;
+  for (auto& [name, topic] : topics_) any |= topic->awaited = topic->state == Topic::State::missing;
+  if (any) question_ = watch_->look_now();
+  awaited_until_ = Clock::now() + last_question;
+  next_rebuild_ = Clock::now();
+}
+
+std::string_view Producer::stuck() const {
+  if (refused_) return fatal_code_.empty() ? std::string_view("refused") : fatal_code_;
+  return tls_failed_ ? std::string_view("tls_failed") : std::string_view();
 }
 
 /// A topic that was there is gone: it is looked for again, slowly.
 void Producer::missing(Topic& topic) {
   if (topic.state == Topic::State::missing) return;
   topic.state = Topic::State::missing;
-  tell(Sign::topic_missing, topic.name, "the broker does not know this topic any more; its records wait");
+  tell(Sign::topic_missing, topic.name, "the broker does not know this topic any more: make it again; its events wait");
   watch_->want({topic.name});
 }
 
@@ -300,9 +328,12 @@ bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<R
       const char *facility = nullptr, *text = nullptr;
       int level = 7;
       if (rd_kafka_event_log(event, &facility, &text, &level) == 0) {
-        // What matters of it comes as a sign of its own.
-        const bool loud = level <= 4 && !is_about_gaps(text);
-        observer_.on_news({Sign::chatter, loud ? Urgency::info : Urgency::debug, facility, text});
+        // What matters of it comes as a sign of its own: a failing connection as an error event.
+        const bool loud = level <= 4 && !is_about_gaps(text) && std::string_view(facility) != "FAIL";
+        observer_.on_news({Sign::chatter,
+                           loud ? Urgency::info : Urgency::debug,
+                           {},
+                           std::string("librdkafka: ").append(facility).append(": ").append(text)});
       }
       break;
     }
@@ -349,11 +380,18 @@ void Producer::heed_fatal(const Wire& wire) {
   const auto code = rd_kafka_fatal_error(wire.client.get(), why.data(), why.size());
   if (code == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE) {  // no trouble of the client's: a record is refused, or its topic
     gap_ = true;
-    return observer_.on_news({Sign::chatter, Urgency::debug, code_of(code), why.data()});
+    return observer_.on_news({Sign::chatter, Urgency::debug, code_of(code), std::string("librdkafka: ") + why.data()});
   }
   fatal_ = true;
-  if (verdict_of(code) != event::Verdict::denied) return tell(Sign::fatal, code_of(code), why.data());
-  if (!std::exchange(refused_, true)) tell(Sign::refused, code_of(code), why.data());
+  if (verdict_of(code) != event::Verdict::denied) {
+    return tell(Sign::fatal, code_of(code), std::string("the producer is made anew; librdkafka: ") + why.data());
+  }
+  fatal_code_ = code_of(code);
+  if (std::exchange(refused_, true)) return;
+  tell(Sign::refused, code_of(code),
+       std::string("our user may not be an idempotent producer: give it Write on a topic, or IdempotentWrite on the "
+                   "cluster (librdkafka: ") +
+           why.data() + ")");
 }
 
 /// An error of a client as a whole.
@@ -363,31 +401,37 @@ void Producer::heed(rd_kafka_op_s* event, const Wire& wire) {
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (!std::exchange(down_, true)) {
-        tell(Sign::down, {}, text);
+        tell(Sign::down, {}, (last_fault_.empty() ? "no broker answers" : last_fault_) + "; events wait in memory");
         watch_->probe();
       }
       return;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      if (!std::exchange(refused_, true)) tell(Sign::refused, {}, std::string(text) + hint_for(options_.properties));
+      if (!std::exchange(refused_, true)) tell(Sign::refused, {}, words_of(text) + hint_for(options_.properties));
       return;
     case RD_KAFKA_RESP_ERR__SSL:
-      if (!std::exchange(tls_failed_, true)) tell(Sign::tls_failed, {}, text);
+      if (!std::exchange(tls_failed_, true)) tell(Sign::tls_failed, {}, words_of(text));
       return;
-    default:  // said in librdkafka's log as well
-      observer_.on_news({Sign::chatter, Urgency::debug, code_of(rd_kafka_event_error(event)), text});
+    default:
+      last_fault_ = words_of(text);
+      observer_.on_news({Sign::chatter, Urgency::debug, code_of(rd_kafka_event_error(event)), last_fault_});
   }
 }
 
 void Producer::works() {
   refused_ = tls_failed_ = false;
+  fatal_code_ = {};
+  last_fault_.clear();
   if (std::exchange(down_, false)) tell(Sign::up, {}, "the brokers answer again");
 }
 
 void Producer::learn() {
   const auto answer = watch_->take();
   if (answer.reachable && (down_ || refused_ || tls_failed_)) works();
-  for (const auto& fact : answer.facts) apply(fact);
+  for (const auto& fact : answer.facts) {
+    apply(fact);
+    if (answer.question >= question_) topic_of(fact.name).awaited = false;
+  }
 }
 
 void Producer::apply(const TopicFact& fact) {
@@ -399,14 +443,20 @@ void Producer::apply(const TopicFact& fact) {
     case TopicFact::State::not_created: {
       if (std::exchange(topic.state, Topic::State::missing) == Topic::State::missing) return;
       const bool tried = fact.state == TopicFact::State::not_created;
-      return tell(tried ? Sign::topic_not_created : Sign::topic_missing, topic.name,
-                  fact.detail.empty() ? "not among the cluster's topics" : std::string_view(fact.detail));
+      if (tried) return tell(Sign::topic_not_created, topic.name, "could not be created: " + fact.detail);
+      return tell(Sign::topic_missing, topic.name,
+                  "not among the cluster's topics: make it, set create_topics.enabled, or, if an access list hides it, "
+                  "give our user Describe and Write" +
+                      (fact.detail.empty() ? "" : " (" + fact.detail + ")"));
     }
     case TopicFact::State::present:
       break;
   }
   const bool known = topic.state == Topic::State::present && topic.batch_limit == fact.batch_limit;
-  if (topic.state == Topic::State::missing) look_again(topic);
+  if (topic.state == Topic::State::missing) {
+    look_again(topic);
+    repaired_.push_back(topic.name);
+  }
   topic.state = Topic::State::present;
   topic.batch_limit = fact.batch_limit;
   if (known) return;

@@ -59,6 +59,10 @@ class Producer final : public event::Downstream {
   bool broken() const override;
   void rebuild(std::vector<event::Report>& reports) override;
   void close() override;
+  std::string_view why_denied() const override { return why_denied_; }
+  void take_repaired(std::vector<std::string>& streams) override;
+  void hurry() override;
+  std::string_view stuck() const override;
   bool opens_with_one() const override { return true; }
   std::uint64_t clamped() const override { return clamped_; }
 
@@ -73,6 +77,7 @@ class Producer final : public event::Downstream {
     std::string name;
     State state = State::unknown;
     std::size_t batch_limit = 0;      ///< 0: not known
+    bool awaited = false;             ///< missing, and asked for once more in a hurry
     std::array<TopicPtr, 2> handles;  ///< by Manner
   };
   /// One librdkafka client. That of what goes alone is made when it is first needed.
@@ -91,6 +96,7 @@ class Producer final : public event::Downstream {
   void look_again(Topic& topic);
   event::Sent produce(Topic& topic, const Record& record, std::uint64_t token, bool copy, event::Manner manner);
   event::Sent refused(Topic& topic, int error);
+  event::Sent denied(std::string_view why);
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
   bool take(Wire& wire, std::chrono::milliseconds timeout, std::vector<event::Report>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
@@ -116,7 +122,13 @@ class Producer final : public event::Downstream {
   std::uint64_t clamped_ = 0;
 
   bool was_full_ = false, fatal_ = false, gap_ = false, shrink_ = false;
+  std::string last_fault_;  ///< of a connection, in our words
   bool down_ = false, refused_ = false, tls_failed_ = false;
+  std::string_view fatal_code_;  ///< of what ended the producer for our rights; "" : not for them
+  std::string_view why_denied_ = "denied";
+  std::vector<std::string> repaired_;  ///< topics that were missing and are there
+  unsigned question_ = 0;              ///< that was asked in a hurry
+  std::chrono::steady_clock::time_point awaited_until_{};
   std::chrono::steady_clock::time_point next_rebuild_{};
   std::chrono::milliseconds rebuild_pause_;
 

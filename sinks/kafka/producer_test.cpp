@@ -258,6 +258,39 @@ TEST_F(KafkaProducer, ATopicThatIsNotThereIsDeniedUntilItIs) {
   EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 1}}));
 }
 
+TEST_F(KafkaProducer, ATopicThatAppearsIsToldOnceAsRepaired) {
+  start();
+  ASSERT_EQ(send(make_event()), Sent::denied);
+  EXPECT_EQ(producer_->why_denied(), "unknown_topic");
+  std::vector<std::string> repaired;
+  producer_->take_repaired(repaired);
+  EXPECT_TRUE(repaired.empty());
+  broker_.create_topic("stream.events", 1);
+  ASSERT_TRUE(poll_until([&] {
+    producer_->take_repaired(repaired);
+    return !repaired.empty();
+  }));
+  EXPECT_THAT(repaired, ElementsAre("stream.events"));
+}
+
+TEST_F(KafkaProducer, InAHurryAMissingTopicIsAskedForOnceMore) {
+  start();
+  const auto event = make_event();
+  ASSERT_EQ(send(event), Sent::denied);
+  broker_.create_topic("stream.events", 1);
+  producer_->hurry();
+  EXPECT_EQ(send(event), Sent::accepted) << "full until the answer, not denied";
+}
+
+TEST_F(KafkaProducer, InAHurryATopicThatIsMissingStillIsDenied) {
+  start();
+  const auto event = make_event();
+  ASSERT_EQ(send(event), Sent::denied);
+  producer_->hurry();
+  EXPECT_EQ(producer_->send("stream.events", *event, 1, Manner::together), Sent::full);
+  EXPECT_EQ(send(event), Sent::denied);
+}
+
 TEST_F(KafkaProducer, AskingForATopicCreatesNone) {
   start();
   ASSERT_EQ(send(make_event()), Sent::denied);

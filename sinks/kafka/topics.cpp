@@ -8,6 +8,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "sinks/kafka/words.hpp"
+
 namespace tributary::sinks::kafka {
 namespace {
 
@@ -18,8 +20,9 @@ constexpr Patience in_haste{.list = 1'000ms, .describe = 250ms};
 constexpr Patience with_time{.list = 1'000ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
+constexpr auto list_slice = 100ms;
 constexpr auto first_pause = 250ms;
-constexpr auto longest_pause = 15'000ms;
+constexpr auto longest_pause = 5'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
 
 template <auto Destroy>
@@ -91,10 +94,19 @@ rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::millisecon
 
 bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
   const struct rd_kafka_metadata* metadata = nullptr;
-  const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(timeout));
+  // While no broker can be asked at all, in slices: so that a stop need not wait for the rest.
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto error = RD_KAFKA_RESP_ERR__TRANSPORT;
+  while (!cancelled_ && error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < end) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const auto patience =
+        error == RD_KAFKA_RESP_ERR__TRANSPORT ? std::min<std::chrono::milliseconds>(left, list_slice) : left;
+    error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(patience));
+    if (error != RD_KAFKA_RESP_ERR__TRANSPORT && error != RD_KAFKA_RESP_ERR__TIMED_OUT) break;
+  }
   const auto why = last_error();
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    survey.fault = why.empty() ? rd_kafka_err2str(error) : why;
+    survey.fault = why.empty() ? words_of(error) : words_of(why);
     return false;
   }
   survey.listed = true;
@@ -104,7 +116,7 @@ bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
     auto* fact = fact_of(survey, topic.topic);
     if (fact == nullptr) continue;
     if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR && topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
-      fact->detail = rd_kafka_err2str(topic.err);
+      fact->detail = words_of(topic.err);
       continue;
     }
     fact->state = TopicFact::State::present;
@@ -131,7 +143,7 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
     for (auto& fact : survey.topics) {
       if (fact.state != TopicFact::State::present) continue;
       fact.undescribed = !event;
-      fact.detail = event ? rd_kafka_event_error_string(event.get()) : "no answer";
+      fact.detail = event ? words_of(rd_kafka_event_error(event.get())) : "no answer";
     }
     return;
   }
@@ -142,7 +154,7 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
     auto* fact = fact_of(survey, rd_kafka_ConfigResource_name(topics[i]));
     if (fact == nullptr) continue;
     if (rd_kafka_ConfigResource_error(topics[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      fact->detail = rd_kafka_ConfigResource_error_string(topics[i]);
+      fact->detail = words_of(rd_kafka_ConfigResource_error(topics[i]));
     } else {
       fact->batch_limit = batch_limit(topics[i]);
     }
@@ -171,7 +183,7 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
-      if (fact.state == TopicFact::State::not_created) fact.detail = rd_kafka_event_error_string(event.get());
+      if (fact.state == TopicFact::State::not_created) fact.detail = words_of(rd_kafka_event_error(event.get()));
     }
     return;
   }
@@ -188,7 +200,9 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
       fact->detail.clear();
     } else {
       const char* text = rd_kafka_topic_result_error_string(results[i]);
-      fact->detail = text != nullptr ? text : rd_kafka_err2str(error);
+      fact->detail = words_of(error);
+      if (text != nullptr && fact->detail.find(text) == std::string::npos)
+        fact->detail.append(" (").append(text).append(")");
     }
   }
 }
@@ -282,6 +296,18 @@ void TopicWatch::probe() {
   changed_.notify_one();
 }
 
+unsigned TopicWatch::look_now() {
+  unsigned question = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    question = ++questions_;
+    asked_ = true;
+    inspector_.hurry();
+  }
+  changed_.notify_one();
+  return question;
+}
+
 TopicWatch::Answer TopicWatch::take() {
   const std::lock_guard lock(mutex_);
   news_ = false;
@@ -289,10 +315,11 @@ TopicWatch::Answer TopicWatch::take() {
 }
 
 /// Under the lock.
-void TopicWatch::learn(const Survey& survey, bool thorough) {
+void TopicWatch::learn(const Survey& survey, bool thorough, unsigned question) {
   if (!survey.listed) return;
   probing_ = false;
   answer_.reachable = true;
+  answer_.question = question;
   for (const auto& fact : survey.topics) {
     if (fact.state == TopicFact::State::present && (thorough || !fact.undescribed)) wanted_.erase(fact.name);
     answer_.facts.push_back(fact);
@@ -301,7 +328,7 @@ void TopicWatch::learn(const Survey& survey, bool thorough) {
 }
 
 /// What is there is told before what is missing is created, which may take long: its records flow meanwhile.
-Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patience) {
+Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patience, unsigned question) {
   const auto& patience = with_patience ? with_time : in_haste;
   auto survey = inspector_.survey(names, {}, patience);
   if (!survey.listed || !create_.enabled) return survey;
@@ -315,7 +342,7 @@ Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patienc
   if (!there.topics.empty()) {
     {
       const std::lock_guard lock(mutex_);
-      learn(there, with_patience);
+      learn(there, with_patience, question);
     }
     notify_();
   }
@@ -339,17 +366,18 @@ void TopicWatch::run() {
       lock.unlock();
       inspector_.close();
       lock.lock();
-      changed_.wait(lock, [this] { return stopping_ || asked_; });
+      changed_.wait(lock, [this] { return stopping_ || probing_ || !wanted_.empty(); });
       pause = first_pause;
       continue;
     }
     asked_ = false;
     inspector_.calm();
     const std::vector<std::string> names(wanted_.begin(), wanted_.end());
+    const auto question = questions_;
     lock.unlock();
-    const auto survey = look(names, again);
+    const auto survey = look(names, again, question);
     lock.lock();
-    learn(survey, again);
+    learn(survey, again, question);
     if (survey.listed) {
       lock.unlock();
       notify_();

@@ -94,10 +94,13 @@ class TopicWatch {
   TopicWatch& operator=(const TopicWatch&) = delete;
 
   void want(std::vector<std::string> names);
+  /// Looks again now at what is wanted still. Returns the number that an Answer to this question has, or a later one.
+  unsigned look_now();
   /// Lists until the cluster answers: `take` then says reachable.
   void probe();
   struct Answer {
     bool reachable = false;
+    unsigned question = 0;  ///< the last one that it answers
     std::vector<TopicFact> facts;
   };
   bool has_news() const { return news_.load(std::memory_order_acquire); }
@@ -105,8 +108,8 @@ class TopicWatch {
 
  private:
   void run();
-  Survey look(const std::vector<std::string>& names, bool with_patience);
-  void learn(const Survey& survey, bool thorough);
+  Survey look(const std::vector<std::string>& names, bool with_patience, unsigned question);
+  void learn(const Survey& survey, bool thorough, unsigned question);
 
   Inspector inspector_;
   const CreateTopics create_;
@@ -115,6 +118,7 @@ class TopicWatch {
   std::condition_variable changed_;
   std::set<std::string> wanted_;
   bool probing_ = false, asked_ = false, stopping_ = false;
+  unsigned questions_ = 0;
   Answer answer_;
   std::atomic<bool> news_{false};
   std::thread thread_;

@@ -1,30 +1,53 @@
 #include "sinks/stdout/descriptor.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <string>
 #include <utility>
 
 namespace tributary::sinks::standard_output {
 namespace {
 
 constexpr int patience_ms = 100;
-constexpr std::size_t file_chunk = std::size_t{256} << 10U;
+constexpr std::size_t large_chunk = std::size_t{256} << 10U;
 
-std::size_t chunk_of(int descriptor) {
+mode_t type_of(int descriptor) {
   struct stat status {};
-  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  return regular ? file_chunk : PIPE_BUF;
+  return ::fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
+/// The same pipe or terminal with flags of its own; -1 where that is not possible or not needed.
+int opened_anew(int descriptor) {
+  const auto type = type_of(descriptor);
+  if (type != S_IFIFO && (type != S_IFCHR || ::isatty(descriptor) != 1)) return -1;
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 }  // namespace
 
 Descriptor::Descriptor(int descriptor, std::string name)
-    : descriptor_(descriptor), name_(std::move(name)), chunk_(chunk_of(descriptor)) {}
+    : socket_(type_of(descriptor) == S_IFSOCK),
+      own_(opened_anew(descriptor)),
+      descriptor_(own_ >= 0 ? own_ : descriptor),
+      name_(std::move(name)),
+      chunk_(own_ >= 0 || socket_ || type_of(descriptor) == S_IFREG ? large_chunk : PIPE_BUF) {}
+
+Descriptor::~Descriptor() {
+  if (own_ >= 0) ::close(own_);
+}
+
+ssize_t Descriptor::write_some(std::string_view part) const {
+  part = part.substr(0, chunk_);
+  return socket_ ? ::send(descriptor_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                 : ::write(descriptor_, part.data(), part.size());
+}
 
 LineTarget::Written Descriptor::write(std::string_view lines) {
   std::size_t done = 0;
@@ -36,7 +59,7 @@ LineTarget::Written Descriptor::write(std::string_view lines) {
     if (count == 0) return {done, EAGAIN};
     if (count < 0 && errno != EINTR) return {done, errno};
     if (count < 0) continue;
-    const auto part = ::write(descriptor_, lines.data() + done, std::min(chunk_, lines.size() - done));
+    const auto part = write_some(lines.substr(done));
     if (part >= 0) {
       done += static_cast<std::size_t>(part);
     } else if (errno != EINTR) {

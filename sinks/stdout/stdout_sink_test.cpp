@@ -93,7 +93,24 @@ TEST_F(StdoutSink, AReaderThatLeftMakesItFail) {
   hang_up();
   ASSERT_EQ(send(10), Sent::accepted);
   EXPECT_EQ(poll(), (Verdicts{{Verdict::failed, 1}}));
-  EXPECT_THAT(notes_.signs, testing::ElementsAre(Sign::down));
+  EXPECT_THAT(notes_.signs, testing::ElementsAre(Sign::cannot_write));
+}
+
+TEST_F(StdoutSink, AReaderThatStallsIsToldAsStuckUntilItReads) {
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(send(50'000), Sent::accepted);
+  poll();
+  poll();
+  EXPECT_EQ(sink_->stuck(), "not_read");
+  read(65'536);
+  poll();
+  EXPECT_EQ(sink_->stuck(), "");
+}
+
+TEST_F(StdoutSink, TheDescriptorsOwnFlagsStayAsTheyAre) {
+  const int flags = ::fcntl(ends_[1], F_GETFL);
+  ASSERT_EQ(send(10), Sent::accepted);
+  poll();
+  EXPECT_EQ(::fcntl(ends_[1], F_GETFL), flags) << "others share them";
 }
 
 TEST_F(StdoutSink, AReaderThatStallsDoesNotHoldThePollForLong) {

@@ -65,7 +65,8 @@ def write_config(folder, config, name="tributary.yaml"):
 class Tributary:
     """`with Tributary(folder, config) as relay:` runs it; leaving the block kills what `stop` has not ended."""
 
-    def __init__(self, folder, config=None, command="run", arguments=(), env=None):
+    def __init__(self, folder, config=None, command="run", arguments=(), env=None, stdout=None, limits=None):
+        """`stdout`: a descriptor instead of the file; `limits`: called in the child before the program starts."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.command = [command, *map(str, arguments)]
@@ -74,6 +75,8 @@ class Tributary:
                 config = {"log": {"level": "debug", "format": "json"}, **config}
             self.command[1:1] = ["-c", str(write_config(folder, config))]
         self.env = env
+        self.given_stdout = stdout
+        self.limits = limits
         self.process = None
 
     def __enter__(self):
@@ -87,8 +90,10 @@ class Tributary:
 
     def start(self):
         with open(self.folder / "stdout", "ab") as out, open(self.folder / "stderr", "ab") as log:
-            self.process = subprocess.Popen([str(PROGRAM), *self.command], cwd=self.folder, stdout=out, stderr=log,
-                                            stdin=subprocess.DEVNULL, env={**os.environ, **(self.env or {})})
+            self.process = subprocess.Popen([str(PROGRAM), *self.command], cwd=self.folder,
+                                            stdout=out if self.given_stdout is None else self.given_stdout, stderr=log,
+                                            stdin=subprocess.DEVNULL, env={**os.environ, **(self.env or {})},
+                                            preexec_fn=self.limits)
 
     @property
     def stdout(self):

@@ -1,0 +1,148 @@
+#include "daemon/sink_words.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/account.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using event::Dropped;
+using testing::HasSubstr;
+using testing::Not;
+using What = relay::SinkAlert::What;
+
+/// What the log says, as objects.
+class SinkWords : public testing::Test {
+ protected:
+  template <class... Arguments>
+  nlohmann::json said(const Arguments&... arguments) {
+    testing::internal::CaptureStderr();
+    {
+      config::Log settings;
+      settings.format = config::Log::Format::json;
+      Log log(settings);
+      Telemetry telemetry(log);
+      report(telemetry, "events", arguments...);
+    }
+    std::istringstream text(testing::internal::GetCapturedStderr());
+    auto lines = nlohmann::json::array();
+    for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  }
+  nlohmann::json said(const relay::SinkAlert& alert) { return said(SinkFacts{64U << 20U, 5}, alert).at(0); }
+};
+
+TEST_F(SinkWords, AParkedTopicNamesWhatToDo) {
+  const auto missing = said({.what = What::lane_parked, .stream = "live.events", .code = "unknown_topic"});
+  EXPECT_EQ(missing["event"], "lane_parked");
+  EXPECT_EQ(missing["level"], "error");
+  EXPECT_EQ(missing["message"],
+            "topic live.events is missing, or an access list hides it: make it, set create_topics.enabled, or give our "
+            "user Describe and Write; its events wait, those of other topics flow");
+  const auto forbidden =
+      said({.what = What::lane_parked, .stream = "live.events", .code = "TOPIC_AUTHORIZATION_FAILED"});
+  EXPECT_THAT(forbidden["message"], HasSubstr("our user may not write to topic live.events: give it Write there"));
+  const auto rare = said({.what = What::lane_parked, .stream = "live.events", .code = "INVALID_REQUIRED_ACKS"});
+  EXPECT_THAT(rare["message"], HasSubstr("the broker refuses topic live.events (INVALID_REQUIRED_ACKS)"));
+  const auto again = said({.what = What::still_parked,
+                           .stream = "t",
+                           .code = "unknown_topic",
+                           .lasted = 11min,
+                           .events = 10,
+                           .notices = 1});
+  EXPECT_THAT(again["message"], HasSubstr("so for 11 min, 10 events and 1 notice waiting"));
+}
+
+TEST_F(SinkWords, AFullSinkNeedsAPersonOnlyWhenItLasts) {
+  const auto full = said({.what = What::full});
+  EXPECT_EQ(full["level"], "warn");
+  EXPECT_EQ(full["message"], "sink events is full (64MiB): 5 connectors stop reading until it has room");
+  const auto still = said({.what = What::still_full, .lasted = 20s});
+  EXPECT_EQ(still["level"], "error");
+  EXPECT_THAT(still["message"], HasSubstr("is full (64MiB) for 20 s: 5 connectors do not read"));
+  const auto room = said({.what = What::room, .lasted = 178s});
+  EXPECT_EQ(room["level"], "info");
+  EXPECT_EQ(room["message"], "sink events has room again after 178 s");
+}
+
+TEST_F(SinkWords, GivingUpNoticesAloneIsNoError) {
+  const auto notices = said({.what = What::given_up, .stream = "r", .code = "unknown_topic", .notices = 2});
+  EXPECT_EQ(notices["level"], "warn");
+  EXPECT_THAT(notices["message"], HasSubstr("tried once more at the stop, 2 notices dropped"));
+  EXPECT_EQ(said({.what = What::given_up, .stream = "r", .code = "unknown_topic", .events = 1})["level"], "error");
+}
+
+TEST_F(SinkWords, ARefusedEventSaysWhatBecameOfIt) {
+  EXPECT_THAT(said({.what = What::record_refused, .stream = "t", .key = "k", .code = "INVALID_TIMESTAMP"})["message"],
+              HasSubstr("it is a dead letter now"));
+  const auto dropped = said({.what = What::too_large, .stream = "t", .key = "k", .code = "too_large", .dropped = true});
+  EXPECT_THAT(dropped["message"], HasSubstr("it is dropped, because topics.dead_letter is off"));
+  EXPECT_EQ(dropped["level"], "warn");
+  EXPECT_EQ(said({.what = What::letter_failed, .stream = "t", .code = "X"})["level"], "error");
+  EXPECT_EQ(said({.what = What::letters_full, .stream = "t"})["level"], "error");
+}
+
+/// Every reason of a drop: does the program say at the end that events are lost, as an ERROR, and end with 1?
+struct Loss {
+  Dropped reason;
+  bool lost;
+};
+class LossAtTheEnd : public SinkWords, public testing::WithParamInterface<Loss> {};
+
+TEST_P(LossAtTheEnd, IsAnErrorAndTheExitCodeUnlessTheConfigurationAsksForIt) {
+  Account account;
+  account.sinks.offered = 3;
+  account.sinks.dropped[static_cast<std::size_t>(GetParam().reason)] = 3;
+  ASSERT_TRUE(account.sinks.balances());
+  EXPECT_EQ(account.lost(), GetParam().lost ? 3U : 0U);
+  const auto lines = said(account.sinks, std::string_view());
+  if (!GetParam().lost) {
+    EXPECT_TRUE(lines.empty()) << lines;
+    EXPECT_THAT(how_it_ended(account), HasSubstr("no event was lost"));
+    return;
+  }
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["event"], "events_lost");
+  EXPECT_EQ(lines[0]["level"], "error");
+  EXPECT_THAT(lines[0]["message"], HasSubstr("3 events lost"));
+  EXPECT_THAT(lines[0]["message"], HasSubstr("(" + std::string(name(GetParam().reason)) + ")"));
+  EXPECT_THAT(how_it_ended(account), HasSubstr("3 events were lost"));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryReason, LossAtTheEnd,
+                         testing::Values(Loss{Dropped::validation, false}, Loss{Dropped::dead_letter_off, false},
+                                         Loss{Dropped::limit, false}, Loss{Dropped::topic_off, false},
+                                         Loss{Dropped::dead_letter_failed, true}, Loss{Dropped::stopped, true},
+                                         Loss{Dropped::write_failed, true}, Loss{Dropped::denied, true}),
+                         [](const auto& test) { return std::string(name(test.param.reason)); });
+
+TEST_F(SinkWords, LostNoticesAreSaidApartAndAreNoError) {
+  event::SinkLedger ledger;
+  ledger.notices = ledger.notices_dropped = 3;
+  const auto lines = said(ledger, std::string_view());
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["event"], "notices_lost");
+  EXPECT_EQ(lines[0]["level"], "warn");
+  EXPECT_THAT(lines[0]["message"], HasSubstr("3 notices of the relay's own"));
+}
+
+TEST_F(SinkWords, NothingIsSaidOfASinkThatDeliveredEverything) {
+  event::SinkLedger ledger;
+  ledger.offered = ledger.delivered = 3;
+  EXPECT_TRUE(said(ledger, std::string_view()).empty());
+}
+
+TEST(HowItEnded, IsASentenceWithTheCountsBehindIt) {
+  Account account;
+  account.connectors.frames = 136, account.connectors.control = 7, account.connectors.carrying = 129;
+  EXPECT_EQ(how_it_ended(account), "ended; no event was lost (control=7 carrying=129)");
+  EXPECT_EQ(how_it_ended({}), "ended; no event was lost");
+}
+
+}  // namespace
+}  // namespace tributary::daemon
