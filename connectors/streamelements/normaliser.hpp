@@ -14,11 +14,13 @@ namespace tributary::connectors::streamelements {
 
 /// What one `event…` message says, as read: views into a JsonText.
 struct Emission {
-  Value payload;             ///< the first argument; absent when there is none
-  Object activity;           ///< its members, when it is an object
-  Object data;               ///< the members of its `data` (`event` in a test), when that is an object
-  Object emission;           ///< the members of the second argument, `{ts, nonce}`
-  std::string_view channel;  ///< plain text: the `channelId` of `authenticated`; "" before it
+  Value payload;               ///< the first argument; absent when there is none
+  Object activity;             ///< its members, when it is an object
+  Object data;                 ///< the members of its `data` (`event` in a test), when that is an object
+  Object emission;             ///< the members of the second argument, `{ts, nonce}`
+  std::vector<Member> around;  ///< what stood in the wrappers that were taken off: kept in the details
+  bool mock = false;           ///< a wrapper that was taken off said `isMock`
+  std::string_view channel;    ///< plain text: the `channelId` of `authenticated`; "" before it
 };
 
 /// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
@@ -29,10 +31,11 @@ class Normaliser {
  public:
   explicit Normaliser(std::string_view connector);
 
-  /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object.
+  /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object, and
+  /// `emission.data` its `data`.
   void activity(const Emission& emission, const Envelope& envelope, bool test, const event::Now& now,
                 event::Draft& draft);
-  /// `event:test`: `{listener, event: {name, …}}`.
+  /// `event:test`: `{listener, event: {name, …}}`; `emission.data` is its `event`.
   void test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft);
   /// `event:update`: a value of the session.
   void state_update(const Emission& emission, const event::Now& now, event::Draft& draft);

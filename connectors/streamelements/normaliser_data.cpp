@@ -70,6 +70,8 @@ void Normaliser::write_members(const Object& data, const DataFields& fields, boo
       case Fit::misfit:
         if (field == amount) put_member(out, field_names[field], "0");
         break;
+      case Fit::missing:
+        break;
     }
   }
 }
