@@ -136,8 +136,9 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
     outcome_.clear();
     outcome_.kind = event::FrameKind::malformed;
     outcome_.malformed_reason = "internal";
-    outcome_.malformed_detail = fault.what();
-    outcome_.down = ending_of(net::Reason::protocol_error, std::string("internal error: ") + fault.what());
+    outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
+    outcome_.down = ending_of(net::Reason::protocol_error,
+                              std::string("a fault of this program, please report it: ") + fault.what());
   }
   // A frame may bring both the word that we are in and the first event: in first.
   if (std::exchange(outcome_.live, false)) {

@@ -71,6 +71,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   if (binary) {
     outcome.kind = event::FrameKind::malformed;
     outcome.malformed_reason = "binary";
+    outcome.malformed_detail = "a binary frame, expected text";
     return;
   }
   const Packet& packet = codec_.read(payload, outcome);
