@@ -114,6 +114,15 @@ TEST(Codec, OnlyTheUpstreamsOwnWordsTellAnUpdateFromARepeat) {
   EXPECT_TRUE(draft_of(R"(,"flagged":false)").flagged_said);
 }
 
+TEST(Codec, AFrameOfVeryManyStrangersCostsNoMoreThanItsLength) {
+  std::string many;
+  for (int i = 0; i < 300'000; ++i) many += ",\"k" + std::to_string(i) + "\":1";
+  const auto event = activity(R"({"type":"tip","data":{})" + many + "}");
+  EXPECT_EQ(event["data"]["details"].size(), 300'000U);
+  const auto around = event_of(R"(["event",{"event":{"type":"tip","data":{}})" + many + "}]");
+  EXPECT_EQ(around["data"]["details"].size(), 300'000U);
+}
+
 TEST(Codec, FillsTheEnvelopeAndInventsNothingElse) {
   const auto event = activity(R"({"type":"follow","data":{"username":"ann"}})");
   EXPECT_EQ(event["channel"], channel);

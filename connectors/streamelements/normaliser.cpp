@@ -134,8 +134,7 @@ void Normaliser::test(const Emission& emission, const Envelope& envelope, const 
 
 void Normaliser::write(const Emission& emission, const Envelope& envelope, const Source& source, const event::Now& now,
                        event::Draft& draft) {
-  details_.clear();
-  detail_names_.clear();
+  forget_details();
   DataFields fields;
   const bool six = is_one_of_six(source.type);
   fields.read(emission.data, six, source.test);
@@ -336,11 +335,11 @@ void Normaliser::write_state(const Emission& emission, bool opaque, std::string_
       }
       put_member(out, member.key, member.value.text);
     }
-    for (const Member& member : emission.around) {
-      std::string key(member.key);
-      while (emission.activity[key]) key.insert(0, "activity.");
-      put_member(out, key, member.value.text);
-    }
+    forget_details();
+    for (const Member& member : emission.around) add_detail(member.key, member.value.text);
+    std::string name(field_names[details]);
+    while (!details_.empty() && emission.activity[name]) name.insert(0, "activity.");
+    if (!details_.empty()) write_details(name, out);
   }
   out += "}";
   write_times({}, {}, now, draft);

@@ -4,6 +4,7 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "connectors/json_text.hpp"
@@ -60,7 +61,8 @@ class Normaliser {
   static void write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out);
   static void put_member(std::string& out, std::string_view key, std::string_view text);
   static void write_fills(const DataFields& fields, std::string& out);
-  void write_details(std::string& out);
+  void write_details(std::string_view name, std::string& out);
+  void forget_details();
   void write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft);
   void write_relay(const Emission& emission, std::string_view upstream_type, const event::Now& now,
                    event::Draft& draft);
@@ -68,11 +70,14 @@ class Normaliser {
   void add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times, const Source& source);
   std::string_view received_text(event::WallTime time);
 
+  static constexpr std::size_t looked_through = 32;
+
   std::string relay_begin_;  ///< `"relay":{"connector":"…","source":"streamelements","upstreamType":"`
   std::vector<Detail> details_;
   std::list<std::string> detail_names_;
-  std::string upstream_id_;  ///< escaped
-  event::Slice channel_;     ///< of the event being written
+  std::unordered_set<std::string_view> detail_keys_;  ///< of many details; few are looked through
+  std::string upstream_id_;                           ///< escaped
+  event::Slice channel_;                              ///< of the event being written
   event::WallTime received_{};
   std::string received_text_;
 };
