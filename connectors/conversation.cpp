@@ -110,6 +110,7 @@ void Conversation::opened(const event::Now& now) {
   session_.opened(now.steady);
   outcome_.clear();
   protocol_.open(++sockets_, now, outcome_);
+  listen(now);
   apply(now);
   if (session_.is_paused() && open()) {
     wire_.pause_reading(true);
@@ -136,8 +137,9 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
     outcome_.clear();
     outcome_.kind = event::FrameKind::malformed;
     outcome_.malformed_reason = "internal";
-    outcome_.malformed_detail = fault.what();
-    outcome_.down = ending_of(net::Reason::protocol_error, std::string("internal error: ") + fault.what());
+    outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
+    outcome_.down = ending_of(net::Reason::protocol_error,
+                              std::string("a fault of this program, please report it: ") + fault.what());
   }
   // A frame may bring both the word that we are in and the first event: in first.
   if (std::exchange(outcome_.live, false)) {
@@ -190,6 +192,7 @@ bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& sett
   outcome_.clear();
   if (!protocol_.can_adopt(*settings)) return false;
   protocol_.adopt(settings, now, outcome_);
+  if (!heard_.empty()) listen(now);
   if (open()) apply(now);
   return true;
 }
@@ -232,6 +235,33 @@ LinkStatus Conversation::status() const {
 /// Words of others, fit for logs, notices and dead letters: no secret of ours, nothing that steers a terminal.
 std::string Conversation::fit(std::string_view words) { return text::printable(redaction_.wiped(words), words_limit); }
 
+std::vector<ChannelActivity> Conversation::activity() const {
+  std::vector<ChannelActivity> all;
+  for (std::string& channel : protocol_.channels()) {
+    if (const auto known = heard_.find(channel); known != heard_.end())
+      all.push_back({std::move(channel), known->second});
+  }
+  return all;
+}
+
+/// Begins to measure the silence of what is served now, and no longer that of what is not.
+void Conversation::listen(const event::Now& now) {
+  const auto served = protocol_.channels();
+  std::unordered_map<std::string, event::SteadyTime> next;
+  for (const std::string& channel : served) {
+    const auto known = heard_.find(channel);
+    next.emplace(channel, known == heard_.end() ? now.steady : known->second);
+  }
+  heard_ = std::move(next);
+}
+
+void Conversation::heard(const event::Draft& draft, const event::Now& now) {
+  if (draft.test || draft.kind != event::Kind::activity) return;
+  auto channel = heard_.find(draft.upstream_channel);
+  if (channel == heard_.end() && heard_.size() == 1) channel = heard_.begin();  // it came on the only subscription
+  if (channel != heard_.end()) channel->second = now.steady;
+}
+
 // ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool Conversation::open() const { return session_.state() == State::handshaking || session_.state() == State::live; }
@@ -269,7 +299,10 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
 }
 
 void Conversation::pass_on(const event::Now& now) {
-  for (event::Draft& draft : outcome_.drafts) intake_.accept(std::move(draft), now);
+  for (event::Draft& draft : outcome_.drafts) {
+    heard(draft, now);
+    intake_.accept(std::move(draft), now);
+  }
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
   for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
   for (Remark& remark : outcome_.remarks) {
@@ -332,6 +365,7 @@ void Conversation::announce() {
 void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
   announce();
   intake_.live();
+  listen(now);
   last_frame_ = now.wall;  // also where being let in takes no frame
   told_ = net::Reason::none;
   std::string data = "{\"connection\":";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "connectors/protocol.hpp"
@@ -16,6 +17,12 @@
 #include "net/websocket.hpp"
 
 namespace tributary::connectors {
+
+/// When a channel of this connection last had an event.
+struct ChannelActivity {
+  std::string channel;     ///< `relay.upstreamChannel`
+  event::SteadyTime last;  ///< its last event; before the first one, since when it has been listened to
+};
 
 /// What people are told of one connector.
 struct LinkStatus {
@@ -108,6 +115,9 @@ class Conversation {
   /// A changed secret would be tried at once now.
   bool wants_secret_changes() const;
   LinkStatus status() const;
+  /// Since when each channel of this connection has been silent: a wrong name is often a valid and silent subscription.
+  /// Tests do not count. Empty before the first connection.
+  std::vector<ChannelActivity> activity() const;
   /// When the last message came; for whoever remembers it across restarts.
   std::optional<event::WallTime> last_frame() const { return last_frame_; }
 
@@ -129,6 +139,8 @@ class Conversation {
   std::string fit(std::string_view words);
   void notice(std::string_view type, std::string data, const event::Now& now);
   void report_gap(const event::Now& now);
+  void listen(const event::Now& now);
+  void heard(const event::Draft& draft, const event::Now& now);
 
   Settings settings_;
   Protocol& protocol_;
@@ -145,8 +157,9 @@ class Conversation {
   std::uint64_t sockets_ = 0;  ///< opened in this run
   std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
   std::optional<event::WallTime> last_frame_;
-  std::optional<Gap> gap_;                ///< open since the last live connection ended
-  net::Reason told_ = net::Reason::none;  ///< the last connectorDown's reason, none once up again
+  std::optional<Gap> gap_;                                    ///< open since the last live connection ended
+  std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`
+  net::Reason told_ = net::Reason::none;                      ///< the last connectorDown's reason, none once up again
 };
 
 }  // namespace tributary::connectors

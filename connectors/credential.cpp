@@ -1,6 +1,5 @@
 #include "connectors/credential.hpp"
 
-#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +37,14 @@ std::optional<std::string> base64url_decoded(std::string_view text) {
   return out;
 }
 
+/// A number, or a string that holds one.
+std::optional<double> number_in(const nlohmann::json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return std::nullopt;
+  const auto inner = nlohmann::json::parse(value.get<std::string>(), nullptr, false);
+  return inner.is_number() ? std::optional(inner.get<double>()) : std::nullopt;
+}
+
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
   if (what.empty()) return;
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
@@ -56,10 +63,12 @@ TokenClaims claims_of(std::string_view token) {
   if (!payload) return claims;
   const auto json = nlohmann::json::parse(*payload, nullptr, false);
   if (!json.is_object()) return claims;
-  if (const auto exp = json.find("exp"); exp != json.end() && exp->is_number()) {
-    const double seconds = exp->get<double>();
-    if (std::isfinite(seconds) && seconds >= 0 && seconds <= latest_expiry_seconds) {
-      claims.expires = event::WallTime{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
+  if (const auto exp = json.find("exp"); exp != json.end()) {
+    const auto seconds = number_in(*exp);
+    if (seconds && *seconds > 0 && *seconds <= latest_expiry_seconds) {
+      claims.expires = event::WallTime{std::chrono::seconds{static_cast<std::int64_t>(*seconds)}};
+    } else {
+      claims.odd_expiry = exp->dump(-1, ' ', true);
     }
   }
   const auto text = [&json](const char* name) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "event/time.hpp"
 
 namespace tributary::connectors {
@@ -24,6 +26,32 @@ TEST(ClaimsOf, AnythingElseIsEmpty) {
     EXPECT_FALSE(claims.expires) << token;
     EXPECT_EQ(claims.channel, "") << token;
   }
+}
+
+TEST(ClaimsOf, ReadsAnExpiryThatIsWrittenAsAString) {
+  // {"exp":"1893456000"}, {"exp":1893456000.5}, {"exp":"1.893456e9"}
+  for (auto token : {"e30.eyJleHAiOiIxODkzNDU2MDAwIn0.x", "e30.eyJleHAiOjE4OTM0NTYwMDAuNX0.x",
+                     "e30.eyJleHAiOiIxLjg5MzQ1NmU5In0.x"}) {
+    const auto claims = claims_of(token);
+    ASSERT_TRUE(claims.expires) << token;
+    EXPECT_EQ(event::to_text(*claims.expires), "2030-01-01T00:00:00.000Z");
+    EXPECT_EQ(claims.odd_expiry, "");
+  }
+}
+
+TEST(ClaimsOf, KeepsAnExpiryThatCannotBeMeant) {
+  const std::pair<const char*, const char*> tokens[] = {{"e30.eyJleHAiOi01fQ.x", R"(-5)"},
+                                                        {"e30.eyJleHAiOjB9.x", R"(0)"},
+                                                        {"e30.eyJleHAiOiJuZXZlciJ9.x", R"("never")"},
+                                                        {"e30.eyJleHAiOjE4OTM0NTYwMDAwMDB9.x", R"(1893456000000)"},
+                                                        {"e30.eyJleHAiOm51bGx9.x", R"(null)"},
+                                                        {"e30.eyJleHAiOlsxXX0.x", R"([1])"}};
+  for (const auto& [token, expiry] : tokens) {
+    const auto claims = claims_of(token);
+    EXPECT_FALSE(claims.expires) << expiry;
+    EXPECT_EQ(claims.odd_expiry, expiry);
+  }
+  EXPECT_EQ(claims_of("e30.e30.x").odd_expiry, "") << "missing is not odd";
 }
 
 TEST(Redacted, RemovesTheSecretInItsForms) {

@@ -99,6 +99,8 @@ void DraftWriter::put(std::string_view name, const Value& value) {
 }
 
 void DraftWriter::put_json(std::string_view name, std::string_view json) {
+  // An empty name to show is as good as none: `fill` takes the username.
+  if (six_ && name == promised[display_name] && json == "\"\"" && !filling_) return;
   key(name);
   draft_->text += json;
   if (name == promised[username]) username_ = json;
@@ -156,7 +158,11 @@ void DraftWriter::fill() {
 
 void DraftWriter::finish(std::optional<event::WallTime> created, const event::Now& now) {
   std::string& out = draft_->text;
-  if (six_) fill();
+  if (six_) {
+    filling_ = true;
+    fill();
+    filling_ = false;
+  }
   if (!details_.empty()) {
     key("details");
     out += '{';
@@ -170,7 +176,7 @@ void DraftWriter::finish(std::optional<event::WallTime> created, const event::No
     out += '}';
   }
   draft_->created = created.value_or(now.wall);
-  draft_->updated = created.value_or(event::WallTime{});
+  draft_->updated = created;
   out += "},\"createdAt\":\"";
   draft_->created_at = connectors::put(out, event::to_text(draft_->created));
   out += "\",\"updatedAt\":\"";

@@ -53,7 +53,7 @@ class DraftWriter {
   /// `name` as a JsonText gives keys.
   void detail(std::string_view name, const Value& value);
 
-  /// `created`: the upstream's time, if it has one.
+  /// `created`: the upstream's time, if it has one that is plausible (see time_of).
   void finish(std::optional<event::WallTime> created, const event::Now& now);
 
  private:
@@ -78,6 +78,7 @@ class DraftWriter {
   std::deque<Detail> details_;
   std::unordered_set<std::string_view> detail_names_;  ///< of many details; few are looked through
   bool six_ = false;
+  bool filling_ = false;
   bool first_ = true;
   std::array<bool, 6> put_{};  ///< which of the promised fields are there
   std::string username_;       ///< as put: JSON, for a displayName that is missing

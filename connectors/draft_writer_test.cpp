@@ -68,8 +68,24 @@ TEST_F(DraftWriterTest, WithoutAnIdAndATimeItIsTheRelayThatGivesThem) {
   EXPECT_FALSE(event["relay"].contains("upstreamId"));
   EXPECT_EQ(event["createdAt"], "2026-11-01T12:00:00.250Z");
   EXPECT_EQ(draft.created, now.wall);
-  EXPECT_EQ(draft.updated, event::WallTime{});
+  EXPECT_FALSE(draft.updated) << "the receive time is ours, and tells no update from a repeat";
   EXPECT_EQ(event["data"], json::object());
+}
+
+TEST_F(DraftWriterTest, AnEmptyNameToShowIsAsGoodAsNone) {
+  for (const bool name_first : {true, false}) {
+    writer.begin({"tip", "X", "c", "1"}, draft);
+    if (name_first) writer.put_text("displayName", "");
+    writer.put_text("username", "ana");
+    if (!name_first) writer.put("displayName", read(R"("")"));
+    EXPECT_EQ(finish()["data"]["displayName"], "ana");
+  }
+  writer.begin({"tip", "X", "c", "1"}, draft);
+  writer.put_text("displayName", "");
+  EXPECT_EQ(finish()["data"]["displayName"], "") << "nobody is known";
+  writer.begin({"chat", "X", "c", "1"}, draft);
+  writer.put_text("displayName", "");
+  EXPECT_EQ(finish()["data"], json({{"displayName", ""}})) << "other types are as sent";
 }
 
 TEST_F(DraftWriterTest, FillsWhatTheSixTypesPromise) {

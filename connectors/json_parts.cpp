@@ -1,6 +1,8 @@
 #include "connectors/json_parts.hpp"
 
 #include <charconv>
+#include <cmath>
+#include <string>
 
 #include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
@@ -60,6 +62,16 @@ Value value_between(const char* begin, const char* end) {
   return value;
 }
 
+/// The text in which a number or a string may hold a number.
+std::string_view digits_in(const Value& value) {
+  if (value.kind == Value::Kind::number) return value.text;
+  if (!value.is_string()) return {};
+  std::string_view text = value.inner();
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
 template <class Pool>
 auto& next_of(Pool& pool, std::size_t& used) {
   if (used == pool.size()) pool.emplace_back();
@@ -70,9 +82,13 @@ auto& next_of(Pool& pool, std::size_t& used) {
 
 }  // namespace
 
-bool JsonParts::read(JsonText& json, std::string_view text, Value& whole) {
+void JsonParts::forget() {
   objects_used_ = arrays_used_ = 0;
   spellings_.clear();
+}
+
+bool JsonParts::read(JsonText& json, std::string_view text, Value& whole) {
+  forget();
   json.load(text);
   if (!json.read_value(whole) || !json.at_end()) return false;
   if (!json.spaced()) return true;
@@ -123,12 +139,28 @@ std::string plain_text(const Value& value) {
   return inner.find('\\') == std::string_view::npos ? std::string(inner) : unescaped(inner);
 }
 
-bool whole_number(const Value& value, long long& number) {
-  const std::string_view text = value.kind == Value::Kind::number ? value.text
-                                : value.is_string()               ? value.inner()
-                                                                  : std::string_view{};
+std::optional<double> number_of(const Value& value) {
+  const std::string text(digits_in(value));
+  if (!is_number(text)) return std::nullopt;
+  double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return !text.empty() && error == std::errc{} && end == text.data() + text.size();
+  // Beyond what a double holds: too large, or as good as nothing.
+  if (error == std::errc::result_out_of_range) {
+    const bool tiny = text.find("e-") != std::string::npos || text.find("E-") != std::string::npos;
+    return tiny ? 0.0 : text.front() == '-' ? -HUGE_VAL : HUGE_VAL;
+  }
+  return number;
+}
+
+bool whole_number(const Value& value, long long& number) {
+  const std::string_view text = digits_in(value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (!text.empty() && error == std::errc{} && end == text.data() + text.size()) return true;
+  static constexpr double exact_up_to = 9007199254740992.0;
+  const auto other = number_of(value);
+  if (!other || std::abs(*other) > exact_up_to || *other != std::floor(*other)) return false;
+  number = static_cast<long long>(*other);
+  return true;
 }
 
 }  // namespace tributary::connectors

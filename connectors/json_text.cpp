@@ -93,11 +93,20 @@ void JsonText::compact() {
   spaced_ = first_element_ = false;
 }
 
+/// What stands at the fault, for a person.
+std::string JsonText::found() const {
+  if (fault_at_ >= buffer_.data() + size_) return "the end of the text";
+  const auto byte = static_cast<unsigned char>(*fault_at_);
+  if (byte > 0x20 && byte < 0x7F) return std::string("`") + *fault_at_ + "`";
+  static constexpr std::string_view hex = "0123456789ABCDEF";
+  return std::string("the byte 0x") + hex[byte >> 4] + hex[byte & 15];
+}
+
 std::string JsonText::explain() const {
   if (fault_ == Fault::none) return {};
   const auto where = std::to_string(fault_at_ - buffer_.data());
   if (fault_ == Fault::too_deep) return "nested deeper than " + std::to_string(nesting_limit_) + " at byte " + where;
-  return std::string("expected ") + expected_ + " at byte " + where;
+  return std::string("found ") + found() + ", expected " + expected_ + " at byte " + where;
 }
 
 // What follows works on a pointer that is passed on and returned, so that it stays in a register; null is a fault.

@@ -90,13 +90,14 @@ class JsonText {
   void compact();
 
   Fault fault() const { return fault_; }
-  /// Words for a person: what was expected, and the byte.
+  /// Words for a person: what was found, what was expected, and the byte, counted from 0.
   std::string explain() const;
   std::uint32_t repaired() const { return repaired_; }
 
   static constexpr std::size_t kept_bytes = 32u << 10;  ///< a larger buffer is given back at the next load
 
  private:
+  std::string found() const;
   char* fail(char* at, const char* expected);
   char* skip_space(char* at);
   char* token(char* at, char wanted, const char* expected);

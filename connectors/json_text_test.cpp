@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "connectors/json_lexis.hpp"
 #include "event/json.hpp"
@@ -180,12 +182,28 @@ TEST(JsonText, AnInnerObjectIsThatOfTheLastTwin) {
   EXPECT_EQ(inner.members[0].key, "y");
 }
 
+TEST(JsonText, SaysWhatItFoundAndWhatItExpected) {
+  JsonText json(2);
+  Value value;
+  for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
+           {"[1 x]", "found `x`, expected a comma or the end of an array or object at byte 3"},
+           {"{\"a\" 1}", "found `1`, expected a colon at byte 5"},
+           {"\x01", "found the byte 0x01, expected a value at byte 0"},
+           {"\"a\nb\"", "found the byte 0x0A, expected the rest of a string at byte 2"},
+           {"", "found the end of the text, expected a value at byte 0"},
+           {"[[[1]]]", "nested deeper than 2 at byte 2"}}) {
+    json.load(text);
+    EXPECT_FALSE(json.read_value(value)) << text;
+    EXPECT_EQ(json.explain(), words);
+  }
+}
+
 TEST(JsonText, CanBeUsedAgainAfterAFaultAndAfterAHugeText) {
   JsonText json(64);
   Value value;
   json.load("[1,");
   EXPECT_FALSE(json.read_value(value));
-  EXPECT_EQ(json.explain(), "expected a value at byte 3");
+  EXPECT_EQ(json.explain(), "found the end of the text, expected a value at byte 3");
   const std::string huge = "\"" + std::string(1u << 20, 'x') + "\"";
   json.load(huge);
   EXPECT_TRUE(json.read_value(value) && json.at_end());

@@ -69,6 +69,7 @@ class Link final : private net::WebSocketListener, private Wire {
   LinkStatus status() const { return conversation_.status(); }
   std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }
   Protocol& protocol() { return *protocol_; }
+  std::vector<ChannelActivity> activity() const { return conversation_.activity(); }
 
  private:
   // net::WebSocketListener

@@ -22,18 +22,12 @@ struct Settings;
 
 /// Something a person should know while the connection goes on. Logged and counted by its code.
 struct Remark {
-  /// A word of a closed list, static storage: auth_refused, listen_only, subscription_failed, subscription_parked,
-  /// upstream_error. The README has a row for each.
+  /// A word of a closed list, static storage: auth_refused, listen_only, odd_value, subscription_failed,
+  /// subscription_parked, upstream_error. The README has a row for each.
   std::string_view code;
   bool needs_person = false;  ///< ERROR rather than WARN: it will not recover by itself
   std::string subject;        ///< what of the connection, e.g. a streamer; "": all of it
   std::string detail;         ///< the upstream's words; clipped and redacted on the way out
-};
-
-/// When a channel of this connection last had an event.
-struct ChannelActivity {
-  std::string channel;     ///< `relay.upstreamChannel`
-  event::SteadyTime last;  ///< its last event; before the first one, since when it has been listened to
 };
 
 /// What a live connection means, for a person who checks a configuration.
@@ -102,10 +96,9 @@ class Protocol {
   virtual void explain(net::Ending& ending) const { static_cast<void>(ending); }
   /// The upgrade was refused with an HTTP answer, or with one written after the 101: what this means here.
   virtual void explain_refusal(net::Ending& ending) const { static_cast<void>(ending); }
-  /// Canonical `relay.upstreamChannel`s served by this connection, for gaps. Empty: not known yet.
+  /// Canonical `relay.upstreamChannel`s served by this connection, for gaps and for how long each has been silent.
+  /// Empty: not known yet.
   virtual std::vector<std::string> channels() const = 0;
-  /// Since when each channel has been silent: a wrong name is often a valid and silent subscription.
-  virtual std::vector<ChannelActivity> activity() const { return {}; }
   /// Whether changed settings can be taken over without a new connection. Pure.
   virtual bool can_adopt(const Settings& settings) const {
     static_cast<void>(settings);

@@ -10,6 +10,7 @@
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
+#include "event/json.hpp"
 #include "event/time.hpp"
 #include "net/tls.hpp"
 #include "sinks/registry.hpp"
@@ -27,7 +28,14 @@ void check_secrets(const config::Loaded& loaded, CheckReport& report) {
       report.bad(config::Fault{named.place, named.path, fault->message});
       continue;
     }
-    const auto expires = connectors::claims_of(std::get<config::SecretValue>(read).reveal()).expires;
+    const auto claims = connectors::claims_of(std::get<config::SecretValue>(read).reveal());
+    if (!claims.odd_expiry.empty()) {
+      report.warn(
+          config::format({named.place, named.path,
+                          "the token's `exp` is " + std::string(event::clip(claims.odd_expiry, 60)) + ", expected " +
+                              std::string(connectors::odd_expiry_expected) + ": nobody is told before it expires"}));
+    }
+    const auto& expires = claims.expires;
     if (!expires) continue;
     using Kind = config::Secret::Kind;
     const bool fixed = named.secret.kind == Kind::env || named.secret.kind == Kind::credential;

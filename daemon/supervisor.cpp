@@ -50,7 +50,7 @@ void Supervisor::measure() {
   for (auto& [name, run] : runs_) {
     if (!run.link || run.link->status().state != net::State::live) continue;
     std::set<std::string> channels;
-    for (const auto& [channel, last] : run.link->protocol().activity()) {
+    for (const auto& [channel, last] : run.link->activity()) {
       channels.insert(channel);
       around_.telemetry.measure(Measure::channel_silence, name, channel,
                                 std::chrono::duration<double>(now - last).count());

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,8 +48,11 @@ struct Draft {
   std::string upstream_channel;  ///< plain text, not escaped
   std::string key_suffix;        ///< state: the session value's name; else empty
   WallTime created{};
-  WallTime updated{};  ///< as sent; WallTime{} when the upstream sends no time, so that a repeat is a repeat
+  /// The upstream's own time of the last change; none where it sends none: no substitute of ours tells an update from a
+  /// repeat.
+  std::optional<WallTime> updated;
   bool flagged = false;
+  bool flagged_said = false;   ///< by the upstream; else `flagged` is our default
   bool test = false;           ///< adds `relay.test: true`, and is not deduped
   std::uint32_t repaired = 0;  ///< invalid UTF-8 bytes replaced by U+FFFD
 };

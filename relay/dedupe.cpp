@@ -82,23 +82,30 @@ void Dedupe::grow() {
   for (std::size_t i = 0; i < count_; ++i) slots_[slot_of(entries_[i].key)] = static_cast<std::uint32_t>(i + 1);
 }
 
-Dedupe::Answer Dedupe::see(std::string_view id, event::WallTime updated, bool flagged, event::SteadyTime now) {
+/// The known event has come again.
+Dedupe::Answer Dedupe::judge(Entry& known, std::int64_t updated, std::optional<bool> flagged) {
+  if (updated == never || updated < known.updated) return Answer::duplicate;
+  const bool reflagged = flagged && *flagged != known.flagged;
+  // Where the known state has no time, nothing says that this one is newer; it may yet say something else.
+  const bool newer = known.updated != never && updated > known.updated;
+  known.updated = updated;
+  if (!newer && !reflagged) return Answer::duplicate;
+  known.flagged = flagged.value_or(false);
+  return Answer::update;
+}
+
+Dedupe::Answer Dedupe::see(std::string_view id, std::optional<event::WallTime> updated, std::optional<bool> flagged,
+                           event::SteadyTime now) {
   while (count_ > 0 && now - entries_[first_].seen > window_) forget_oldest();
   const Key key = key_of(id);
-  const std::int64_t updated_ms = updated.time_since_epoch().count();
+  const std::int64_t updated_ms = updated ? updated->time_since_epoch().count() : never;
   if (count_ > 0) {
-    if (const auto index = slots_[slot_of(key)]; index != 0) {
-      Entry& known = entries_[index - 1];
-      if (updated_ms <= known.updated && flagged == known.flagged) return Answer::duplicate;
-      known.updated = std::max(updated_ms, known.updated);
-      known.flagged = flagged;
-      return Answer::update;
-    }
+    if (const auto index = slots_[slot_of(key)]; index != 0) return judge(entries_[index - 1], updated_ms, flagged);
   }
   if (count_ == limit_) forget_oldest();
   if (count_ == entries_.size()) grow();
   const std::size_t index = (first_ + count_) % entries_.size();
-  entries_[index] = {key, flagged, updated_ms, now};
+  entries_[index] = {key, flagged.value_or(false), updated_ms, now};
   ++count_;
   slots_[slot_of(key)] = static_cast<std::uint32_t>(index + 1);
   return Answer::fresh;

@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,20 +21,26 @@ class Dedupe {
 
   Dedupe(std::size_t ids, std::chrono::milliseconds window);
 
-  /// Remembers `id` and says whether it is new. The same id with a later `updated` or another `flagged` is an update.
-  Answer see(std::string_view id, event::WallTime updated, bool flagged, event::SteadyTime now);
+  /// Remembers `id` and says whether it is new. The same id is an update when it is newer by the upstream's own time,
+  /// or of the same time and otherwise flagged by the upstream; older, or without a time of the upstream's, it is a
+  /// duplicate. `updated`, `flagged`: what the upstream itself said.
+  Answer see(std::string_view id, std::optional<event::WallTime> updated, std::optional<bool> flagged,
+             event::SteadyTime now);
   std::size_t size() const { return count_; }
 
  private:
   using Key = std::array<std::uint32_t, 3>;
   struct Entry {
     Key key;
-    bool flagged;
-    std::int64_t updated;
+    bool flagged;          ///< as published last
+    std::int64_t updated;  ///< of the state published last; `never` when the upstream gave no time
     event::SteadyTime seen;
   };
 
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
+
   static Key key_of(std::string_view id);
+  static Answer judge(Entry& known, std::int64_t updated, std::optional<bool> flagged);
   std::size_t slot_of(const Key& key) const;  ///< where it is, or the free slot where it would go
   std::size_t home(const Key& key) const;
   void forget_oldest();

@@ -39,7 +39,8 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     book_.repaired += draft.repaired;
     bool update = false;
     if (dedupes_ && draft.identified && !draft.test && draft.kind == event::Kind::activity) {
-      const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, draft.flagged, now.steady);
+      const auto flagged = draft.flagged_said ? std::optional(draft.flagged) : std::nullopt;
+      const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, flagged, now.steady);
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
         return;

@@ -120,7 +120,7 @@ TEST_F(PipelineTest, ANewerRepeatIsAnUpdate) {
   make({sink()}, {{{}, {}, 1}});
   intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
   auto newer = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
-  newer.updated += 1s;
+  *newer.updated += 1s;
   intake->accept(std::move(newer), noon);
   const auto records = sinks[0]->records();
   ASSERT_EQ(records.size(), 2U);

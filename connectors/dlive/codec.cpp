@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "connectors/json_lexis.hpp"
+#include "connectors/protocol_value.hpp"
+#include "connectors/upstream_time.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
 
-constexpr std::size_t words_limit = 200;
 constexpr std::size_t id_limit = 256;  ///< bytes of an upstream id that is used as one
 constexpr std::size_t count_digits = 30;
-constexpr long long nanoseconds = 1'000'000;                 ///< in a millisecond
-constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
 constexpr std::string_view stream_field = "streamMessageReceived";
 constexpr std::string_view chest_field = "treasureChestMessageReceived";
 constexpr std::string_view unknown_type = "unknown", many_gifts_type = "communityGiftPurchase";
@@ -76,10 +76,16 @@ std::string_view digits_of(const Value& value) {
   return whole ? text : std::string_view{};
 }
 
-std::optional<event::WallTime> time_of(const Value& created_at) {
-  long long time = 0;
-  if (!whole_number(created_at, time) || time < 0 || time / nanoseconds > last_millisecond) return std::nullopt;
-  return event::WallTime{std::chrono::milliseconds{time / nanoseconds}};
+Packet::Kind kind_of_frame(std::string_view type) {
+  using Kind = Packet::Kind;
+  static constexpr std::array<std::pair<std::string_view, Kind>, 6> types{{{"data", Kind::data},
+                                                                           {"ka", Kind::keep_alive},
+                                                                           {"connection_ack", Kind::ack},
+                                                                           {"connection_error", Kind::connection_error},
+                                                                           {"error", Kind::error},
+                                                                           {"complete", Kind::complete}}};
+  const auto found = std::find_if(types.begin(), types.end(), [&](const auto& line) { return line.first == type; });
+  return found == types.end() ? Kind::unknown : found->second;
 }
 
 std::string id_text(const Value& value) {
@@ -128,42 +134,40 @@ const Packet& Codec::read(std::string_view frame, Outcome& outcome) {
 #endif
   packet_.id = id_text(members["id"]);
   const Value payload = members["payload"];
-  const std::string word = unescaped(type.inner());
-  if (word == "data") {
-    packet_.kind = Packet::Kind::data;
-    const Object& result = parts_.members(payload);
-    packet_.data = result["data"];
-    const Value errors = result["errors"];
-    const bool none = !errors || errors.kind == Value::Kind::null || errors.text == "[]";
-    if (!none) packet_.words = words_of(errors);
-    if (payload.kind != Value::Kind::object) malformed("wrong_shape", "the payload of data is an object", outcome);
-  } else if (word == "ka") {
-    packet_.kind = Packet::Kind::keep_alive;
-  } else if (word == "connection_ack") {
-    packet_.kind = Packet::Kind::ack;
-  } else if (word == "connection_error") {
-    packet_.kind = Packet::Kind::connection_error;
-    packet_.words = words_of(payload);
-  } else if (word == "error") {
-    packet_.kind = Packet::Kind::error;
-    packet_.words = words_of(payload);
-  } else if (word == "complete") {
-    packet_.kind = Packet::Kind::complete;
+  packet_.kind = kind_of_frame(unescaped(type.inner()));
+  switch (packet_.kind) {
+    case Packet::Kind::data:
+      read_result(members, payload);
+      if (payload.kind != Value::Kind::object && packet_.words.empty()) {
+        malformed("wrong_shape", "the payload of data is an object", outcome);
+      }
+      break;
+    case Packet::Kind::complete:
+    case Packet::Kind::unknown:
+      read_result(members, payload);
+      break;
+    case Packet::Kind::error:
+      read_result(members, payload);
+      if (packet_.words.empty() && !has_field(false) && !has_field(true)) packet_.words = words_in(parts_, payload);
+      if (packet_.words.empty()) packet_.words = no_words;
+      break;
+    case Packet::Kind::connection_error:
+      packet_.words = words_in(parts_, payload);
+      if (packet_.words.empty()) packet_.words = words_beside(parts_, members);
+      if (packet_.words.empty()) packet_.words = no_words;
+      break;
+    default:
+      break;
   }
   return packet_;
 }
 
-/// The first message of an error, which is an object, an array of them, or words.
-std::string Codec::words_of(const Value& payload) {
-  Value error = payload;
-  if (error.kind == Value::Kind::array) {
-    const auto& list = parts_.elements(error);
-    error = list.empty() ? Value{} : list.front();
-  }
-  const Value message = parts_.members(error)["message"];
-  const Value said = message.is_string() ? message : error;
-  const std::string words = said.is_string() ? plain_text(said) : std::string(said.text);
-  return words.empty() ? "no reason given" : std::string(event::clip(words, words_limit));
+/// `data` and `errors`, as GraphQL has them; some servers put the errors beside the payload.
+void Codec::read_result(const Object& frame, const Value& payload) {
+  const Object& result = parts_.members(payload);
+  packet_.data = result["data"];
+  packet_.words = words_in(parts_, result["errors"]);
+  if (packet_.words.empty()) packet_.words = words_beside(parts_, frame);
 }
 
 bool Codec::has_field(bool chest) { return bool(parts_.members(packet_.data)[chest ? chest_field : stream_field]); }
@@ -212,7 +216,8 @@ void Codec::message(const Value& value, std::string_view streamer, const event::
       if (!mapped(member.key)) writer_.detail(member.key, member.value);
     }
   }
-  writer_.finish(time_of(message["createdAt"]), now);
+  // The original stays in the details, or in `upstream`, as every field does.
+  writer_.finish(time_of(message["createdAt"], TimeUnit::nanoseconds, now.wall).time, now);
 }
 
 bool Codec::mapped(std::string_view key) const {

@@ -26,8 +26,8 @@ struct Packet {
   };
   Kind kind = Kind::unknown;
   std::string id;     ///< "" when missing
-  std::string words;  ///< of an error, for people: its first message, clipped; of data: of its `errors`
-  Value data;         ///< `payload.data`
+  std::string words;  ///< of an error, for people: its first message, clipped; of all others: of its `errors`
+  Value data;         ///< `payload.data`, of whatever kind the frame is
 };
 
 /// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
@@ -53,7 +53,7 @@ class Codec {
   void write_facts(std::string_view type, const Object& message);
   bool mapped(std::string_view key) const;
   void map(std::string_view key);
-  std::string words_of(const Value& payload);
+  void read_result(const Object& frame, const Value& payload);
   void malformed(std::string_view reason, std::string detail, Outcome& outcome);
 
   JsonText json_;

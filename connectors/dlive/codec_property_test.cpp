@@ -44,7 +44,8 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
     std::string frame = R"({"payload":{"data":{")" +
                         std::string(message.chest ? "treasureChestMessageReceived" : "streamMessageReceived") +
                         "\":" + (message.chest ? message.json : "[" + message.json + ",null]") + "}},\"id\":\"" +
-                        std::to_string(1 + below(4)) + "\",\"type\":\"data\"}";
+                        std::to_string(1 + below(4)) + "\",\"type\":\"" + (i % 250 == 249 ? "complete" : "data") +
+                        "\"}";
     for (auto times = below(4); times > 0; --times) {
       const auto at = below(frame.size());
       switch (below(5)) {

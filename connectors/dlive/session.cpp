@@ -71,6 +71,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   if (binary) {
     outcome.kind = event::FrameKind::malformed;
     outcome.malformed_reason = "binary";
+    outcome.malformed_detail = "a binary frame, expected text";
     return;
   }
   const Packet& packet = codec_.read(payload, outcome);
@@ -85,8 +86,9 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
     case Packet::Kind::error:
       return on_end(packet, packet.words, now, outcome);
     case Packet::Kind::complete:
-      return on_end(packet, "the server ended it", now, outcome);
+      return on_end(packet, packet.words.empty() ? "the server ended it" : packet.words, now, outcome);
     case Packet::Kind::unknown:
+      if (codec_.has_field(false) || codec_.has_field(true)) return on_data(packet, now, outcome);
       outcome.unknown = true;
       return;
     case Packet::Kind::keep_alive:
@@ -104,30 +106,38 @@ void Session::on_ack(const event::Now& now, Outcome& outcome) {
 void Session::on_data(const Packet& packet, const event::Now& now, Outcome& outcome) {
   const bool chest = codec_.has_field(true);
   auto* const subscription = subscriptions_.find(packet.id, chest);
-  if (subscription == nullptr) {
-    if (subscriptions_.knows(packet.id)) return;  // of one that was stopped or has failed: it was on its way
-    outcome.kind = event::FrameKind::malformed;
-    outcome.malformed_reason = "wrong_shape";
-    outcome.malformed_detail = packet.id.empty() ? "data without an id, and several subscriptions run"
-                                                 : "data of an id that was never given out";
-    return;
-  }
+  if (subscription == nullptr) return of_nobody(packet, outcome);
   if (!packet.words.empty()) outcome.remarks.push_back({"upstream_error", false, subscription->streamer, packet.words});
   if (!chest && !codec_.has_field(false)) {
     outcome.unknown = packet.words.empty();
     return;
   }
-  subscriptions_.heard(*subscription, now.steady);
+  Subscriptions::heard(*subscription);
   codec_.messages(subscription->streamer, now, outcome);
 }
 
-/// `error` or `complete`: this subscription is over, the others live on.
+/// Content of an id that runs no more was on its way; of any other id, nobody can say whose it is.
+void Session::of_nobody(const Packet& packet, Outcome& outcome) const {
+  if (subscriptions_.knows(packet.id)) return;
+  outcome.kind = event::FrameKind::malformed;
+  outcome.malformed_reason = "wrong_shape";
+  outcome.malformed_detail = packet.id.empty() ? "data without an id, and several subscriptions run"
+                                               : "data of an id that was never given out";
+}
+
+/// `error` or `complete`: this subscription is over, the others live on. It may bring its last messages with it.
 void Session::on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome) {
-  auto* subscription = subscriptions_.find(packet.id, false);
-  if (subscription == nullptr && packet.id.empty()) subscription = subscriptions_.find({}, true);
+  const bool chest = codec_.has_field(true), carrying = chest || codec_.has_field(false);
+  auto* subscription = subscriptions_.find(packet.id, chest);
+  if (subscription == nullptr && packet.id.empty() && !carrying) subscription = subscriptions_.find({}, true);
   if (subscription == nullptr) {
+    if (carrying) return of_nobody(packet, outcome);
     outcome.unknown = !subscriptions_.knows(packet.id);
     return;
+  }
+  if (carrying) {
+    Subscriptions::heard(*subscription);
+    codec_.messages(subscription->streamer, now, outcome);
   }
   subscriptions_.failed(*subscription, words, now.steady, outcome);
 }

@@ -31,7 +31,6 @@ class Session final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   std::vector<std::string> channels() const override { return config_->streamers; }
   Standing standing() const override;
-  std::vector<ChannelActivity> activity() const override { return subscriptions_.activity(); }
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
@@ -39,6 +38,7 @@ class Session final : public Protocol {
  private:
   void on_ack(const event::Now& now, Outcome& outcome);
   void on_data(const Packet& packet, const event::Now& now, Outcome& outcome);
+  void of_nobody(const Packet& packet, Outcome& outcome) const;
   void on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome);
   std::chrono::milliseconds silence_limit() const;
 

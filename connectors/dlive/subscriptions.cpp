@@ -1,8 +1,8 @@
 #include "connectors/dlive/subscriptions.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "connectors/json_parts.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::dlive {
@@ -15,10 +15,10 @@ constexpr auto first_wait = 1s;
 constexpr auto longest_wait = 60s;
 constexpr auto lasting = 30s;  ///< a try that lived so long was none of a row of failures
 
-std::uint64_t number_of(std::string_view id) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-  return error == std::errc{} && end == id.data() + id.size() ? number : 0;
+/// An id that we may have given out, however it is written; 0 for any other.
+std::uint64_t id_number(std::string_view id) {
+  long long number = 0;
+  return whole_number({Value::Kind::number, id}, number) && number > 0 ? static_cast<std::uint64_t>(number) : 0;
 }
 
 std::string start_message(std::uint64_t id, bool chest, const std::string& streamer) {
@@ -48,7 +48,6 @@ void Subscriptions::want(const std::vector<std::string>& streamers, bool chests,
         Subscription fresh;
         fresh.streamer = streamer;
         fresh.chest = chest;
-        fresh.last = now;
         wanted.push_back(std::move(fresh));
       }
     }
@@ -88,7 +87,7 @@ void Subscriptions::start(Subscription& subscription, event::SteadyTime now, Out
 
 Subscriptions::Subscription* Subscriptions::find(std::string_view id, bool chest) {
   if (!id.empty()) {
-    const std::uint64_t number = number_of(id);
+    const std::uint64_t number = id_number(id);
     const auto found = std::find_if(list_.begin(), list_.end(),
                                     [&](const Subscription& each) { return number != 0 && each.id == number; });
     return found == list_.end() ? nullptr : &*found;
@@ -103,13 +102,8 @@ Subscriptions::Subscription* Subscriptions::find(std::string_view id, bool chest
 }
 
 bool Subscriptions::knows(std::string_view id) const {
-  const std::uint64_t number = number_of(id);
+  const std::uint64_t number = id_number(id);
   return number != 0 && number <= last_id_;
-}
-
-void Subscriptions::heard(Subscription& subscription, event::SteadyTime now) {
-  subscription.last = now;
-  subscription.failures = 0;
 }
 
 void Subscriptions::failed(Subscription& subscription, std::string_view words, event::SteadyTime now,
@@ -146,18 +140,6 @@ void Subscriptions::tick(event::SteadyTime now, Outcome& outcome) {
   for (Subscription& each : list_) {
     if (each.retry_at <= now) start(each, now, outcome);
   }
-}
-
-std::vector<ChannelActivity> Subscriptions::activity() const {
-  std::vector<ChannelActivity> channels;
-  for (const Subscription& each : list_) {
-    if (channels.empty() || channels.back().channel != each.streamer) {
-      channels.push_back({each.streamer, each.last});
-    } else {
-      channels.back().last = std::max(channels.back().last, each.last);
-    }
-  }
-  return channels;
 }
 
 }  // namespace tributary::connectors::dlive

@@ -25,7 +25,6 @@ class Subscriptions {
     bool parked = false;
     event::SteadyTime started{};
     event::SteadyTime retry_at = event::SteadyTime::max();
-    event::SteadyTime last{};  ///< last message, or since when it is wanted
   };
 
   explicit Subscriptions(std::uint32_t limit) : limit_(limit) {}
@@ -42,14 +41,13 @@ class Subscriptions {
   Subscription* find(std::string_view id, bool chest);
   /// Whether an id has been given out on this connection.
   bool knows(std::string_view id) const;
-  void heard(Subscription& subscription, event::SteadyTime now);
+  /// It has brought something.
+  static void heard(Subscription& subscription) { subscription.failures = 0; }
   /// It failed, or ended unasked: it is tried again or parked, and a person is told.
   void failed(Subscription& subscription, std::string_view words, event::SteadyTime now, Outcome& outcome);
 
   event::SteadyTime deadline() const;
   void tick(event::SteadyTime now, Outcome& outcome);
-
-  std::vector<ChannelActivity> activity() const;
 
  private:
   void start(Subscription& subscription, event::SteadyTime now, Outcome& outcome);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/protocol_value.hpp"
 #include "event/json.hpp"
 #include "text/printable.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
 
-constexpr std::size_t words_limit = 200;
 constexpr std::size_t code_limit = 64;
 constexpr std::size_t type_limit = 256;
 
@@ -46,20 +46,30 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
   const std::string type = plain_text(frame["type"]);
   if (type == "chat") return chat(frame, now, outcome);
   if (type == "auth") {
-    const Value authenticated = parts_.members(frame["data"])["authenticated"];
-    if (authenticated.kind != Value::Kind::boolean) {
-      return malformed("wrong_shape", "auth says whether we are authenticated", outcome);
-    }
-    return authenticated.is_true() ? Said::authenticated : Said::anonymous;
+    const auto authenticated = flag_of(parts_.members(frame["data"])["authenticated"]);
+    if (!authenticated) return malformed("wrong_shape", "auth says whether we are authenticated", outcome);
+    words_ = *authenticated ? std::string{} : words_beside(parts_, parts_.members(frame["data"]));
+    return *authenticated ? Said::authenticated : Said::anonymous;
   }
   if (type == "error") {
-    const Object& data = parts_.members(frame["data"]);
-    const Value code = data["error_code"];
-    code_ = word(code.is_string() ? plain_text(code) : std::string(code.text), code_limit);
-    words_ = event::clip(plain_text(data["message"]), words_limit);
+    error(frame);
     return Said::error;
   }
   return unknown(whole, event::clip(type, type_limit), now, outcome);
+}
+
+/// The code and the words, in the data or beside it; the data may be the words themselves.
+void Codec::error(const Object& frame) {
+  Value code;
+  for (const Object* place : {&parts_.members(frame["data"]), &frame}) {
+    for (const std::string_view key : {"error_code", "code"}) {
+      if (!code) code = (*place)[key];
+    }
+  }
+  code_ = word(code.is_string() ? plain_text(code) : std::string(code.text), code_limit);
+  words_ = words_in(parts_, frame["data"]);
+  if (words_.empty()) words_ = words_beside(parts_, frame);
+  if (words_ == code_ && !parts_.members(frame["data"])["message"]) words_.clear();
 }
 
 Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& outcome) {

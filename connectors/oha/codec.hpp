@@ -28,10 +28,11 @@ class Codec {
 
   Said read(std::string_view frame, const event::Now& now, Outcome& outcome);
   const std::string& error_code() const { return code_; }  ///< printable, clipped
-  const std::string& words() const { return words_; }
+  const std::string& words() const { return words_; }      ///< of an error, or why we are not known; clipped
 
  private:
   Said malformed(std::string_view reason, std::string detail, Outcome& outcome);
+  void error(const Object& frame);
   Said chat(const Object& frame, const event::Now& now, Outcome& outcome);
   Said unknown(const Value& whole, std::string_view type, const event::Now& now, Outcome& outcome);
   Said carry(const event::Now& now, Outcome& outcome);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connectors/credential.hpp"
+#include "connectors/protocol_value.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
 
@@ -50,8 +51,11 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
                      "the label holds the stream's key, and every event would tell it: choose another label");
   }
   if (config_->auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
-  if (const auto expires = claims_of(token_).expires; expires && *expires <= now.wall) {
-    return ending_of(net::Reason::credential_expired, "the token says that it expired at " + event::to_text(*expires));
+  const TokenClaims claims = claims_of(token_);
+  odd_expiry_ = claims.odd_expiry;
+  if (claims.expires && *claims.expires <= now.wall) {
+    return ending_of(net::Reason::credential_expired,
+                     "the token says that it expired at " + event::to_text(*claims.expires));
   }
   const auto in = config_->auth ? config_->auth->in : TokenIn::message;
   net::DialTarget target;
@@ -65,7 +69,9 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   live_ = authenticated_ = false;
   judged_ = !config_->auth;
   verdict_by_ = never;
-  last_event_ = now.steady;
+  if (!odd_expiry_.empty()) {
+    outcome.remarks.push_back(odd_value("exp of the token", odd_expiry_, odd_expiry_expected, odd_expiry_used));
+  }
   if (!config_->auth || config_->auth->in != TokenIn::message) return;
   std::string frame = R"({"type":"auth","data":{"token":)";
   event::append_quoted(frame, token_);
@@ -76,6 +82,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   if (binary) {
     outcome.kind = event::FrameKind::malformed;
     outcome.malformed_reason = "binary";
+    outcome.malformed_detail = "a binary frame, expected text";
     return;
   }
   switch (codec_.read(redaction_.cleaned(payload), now, outcome)) {
@@ -87,7 +94,6 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
       outcome.remarks.push_back({"upstream_error", false, codec_.error_code(), codec_.words()});
       return;
     case Codec::Said::event:
-      last_event_ = now.steady;
       return;
     case Codec::Said::malformed:
       return;
@@ -103,7 +109,11 @@ void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outc
     return;
   }
   const bool of_the_connection = first && config_->auth->in == TokenIn::message && !authenticated;
-  if (!of_the_connection) return judge(authenticated, "the server does not know the token", outcome);
+  if (!of_the_connection) {
+    std::string words = "the server does not know the token";
+    if (!codec_.words().empty()) words += " (" + codec_.words() + ")";
+    return judge(authenticated, words, outcome);
+  }
   verdict_by_ = paused_ ? never : now.steady + verdict_patience;
 }
 

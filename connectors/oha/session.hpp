@@ -37,7 +37,6 @@ class Session final : public Protocol {
   void explain_refusal(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->label}; }
   Standing standing() const override;
-  std::vector<ChannelActivity> activity() const override { return {{config_->label, last_event_}}; }
 
   /// We may speak on this connection.
   bool authenticated() const { return authenticated_; }
@@ -49,11 +48,10 @@ class Session final : public Protocol {
   config::Shared<Config> config_;
   Codec codec_;
   Redaction redaction_;
-  std::string token_;
+  std::string token_, odd_expiry_;
   bool live_ = false, paused_ = false, authenticated_ = false;
   bool judged_ = false;  ///< the verdict on our token is known
   event::SteadyTime verdict_by_ = event::SteadyTime::max();
-  event::SteadyTime last_event_{};
 };
 
 }  // namespace tributary::connectors::oha

@@ -1,14 +1,12 @@
 #include "connectors/stagecast/codec.hpp"
 
-#include <optional>
 #include <utility>
 
+#include "connectors/upstream_time.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
-
-constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
 
 constexpr std::string_view broadcast_type = "broadcast", started_type = "momentStarted", stopped_type = "momentStopped";
 
@@ -27,12 +25,6 @@ std::string upstream_id(const Value& id) {
   std::string text = id.kind == Value::Kind::number ? std::string(id.text) : plain_text(id);
   if (text.size() > Codec::id_limit) text.clear();
   return text;
-}
-
-std::optional<event::WallTime> epoch_time(const Value& value) {
-  long long milliseconds = 0;
-  if (!whole_number(value, milliseconds) || milliseconds <= 0 || milliseconds > last_millisecond) return std::nullopt;
-  return event::WallTime(std::chrono::milliseconds(milliseconds));
 }
 
 }  // namespace
@@ -98,16 +90,16 @@ bool Codec::moment(const Object& notice, const event::Now& now, Outcome& outcome
                  .upstream_channel = settings_.channel,
                  .upstream_id = id},
                 draft);
-  const std::optional<event::WallTime> created = epoch_time(notice["created"]);
+  const UpstreamTime created = time_of(notice["created"], TimeUnit::milliseconds, now.wall);
   for (const Member& member : notice.members) {
-    if (member.key == "type" || member.key == "id" || (member.key == "created" && created)) continue;
+    if (member.key == "type" || member.key == "id" || (member.key == "created" && created.as_documented)) continue;
     if (member.key == "message" && member.value.is_string()) {
       writer_.put("message", member.value);
     } else {
       writer_.detail(member.key, member.value);
     }
   }
-  writer_.finish(created, now);
+  writer_.finish(created.time, now);
   draft.repaired = json_.repaired();
   return true;
 }

@@ -69,7 +69,6 @@ std::string Session::auth_frame() const {
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection);
   paused_ = false;
-  last_event_ = now.steady;
   if (!config_->auth) return come_live(outcome);
   stage_ = Stage::asked;
   answer_left_ = config_->common.timeouts.handshake;
@@ -88,7 +87,6 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   if (binary) return on_binary(payload, outcome);
   if (!config_->listen) return;  // the socket is for sending: the channel's content is control traffic
   codec_.read(payload, now, outcome);
-  if (outcome.kind == event::FrameKind::carrying) last_event_ = now.steady;
 }
 
 /// Members send text. What comes in binary is the server's own answer, as `ok` may be.

@@ -36,7 +36,6 @@ class Session final : public Protocol {
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->channel}; }
   Standing standing() const override;
-  std::vector<ChannelActivity> activity() const override { return {{config_->channel, last_event_}}; }
 
  private:
   enum class Stage : std::uint8_t { dialled, asked, live, over };
@@ -54,7 +53,6 @@ class Session final : public Protocol {
   std::string secret_;  ///< of this dial
   event::SteadyTime answer_by_ = event::SteadyTime::max();
   event::SteadyTime::duration answer_left_{0};  ///< kept over a pause
-  event::SteadyTime last_event_{};
 };
 
 }  // namespace tributary::connectors::stagecast

@@ -38,7 +38,7 @@ Fit fit_of(DataField field, const Value& value, bool six) {
   }
   if (!six || field > avatar) return Fit::as_sent;
   if (field == items) return value.kind == Value::Kind::array ? Fit::as_sent : Fit::misfit;
-  if (value.is_string()) return Fit::as_sent;
+  if (value.is_string()) return field == display_name && value.inner().empty() ? Fit::missing : Fit::as_sent;
   return value.kind == Value::Kind::number ? Fit::as_text : Fit::misfit;
 }
 

@@ -40,7 +40,7 @@ inline constexpr std::array<std::string_view, field_count> field_names = {
     "username", "displayName", "amount", "message", "items", "avatar", "tipId", "_id", "name", "details"};
 
 /// How a value stands to the place it was sent for.
-enum class Fit : std::uint8_t { as_sent, as_text, as_number, misfit };
+enum class Fit : std::uint8_t { as_sent, as_text, as_number, misfit, missing };
 
 /// What `data` says in those fields.
 struct DataFields {
@@ -52,7 +52,7 @@ struct DataFields {
   /// `six`: of a type whose fields are promised. `test`: `name` stands for a missing username.
   void read(const Object& data, bool six, bool test);
   DataField field_of(std::string_view key) const;
-  bool fits_in(DataField field) const { return values[field] && fits[field] != Fit::misfit; }
+  bool fits_in(DataField field) const { return values[field] && fits[field] < Fit::misfit; }
 };
 
 /// A string with something in it.

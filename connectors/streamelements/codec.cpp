@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connectors/json_lexis.hpp"
+#include "connectors/streamelements/wrapper.hpp"
 
 namespace tributary::connectors::streamelements {
 
@@ -43,7 +44,6 @@ Codec::Name Codec::name_of(std::string_view inner) {
 
 Codec::Said Codec::read(std::string_view body, std::string_view channel, const event::Now& now, Outcome& outcome) {
   emission_.channel = channel;
-  test_data_key_ = "event";
   text_.load(body);
   Name name = Name::other;
   bool understood = read_arguments(name);
@@ -69,6 +69,8 @@ bool Codec::read_arguments(Name& name) {
   emission_.activity.clear();
   emission_.data.clear();
   emission_.emission.clear();
+  emission_.around.clear();
+  emission_.mock = false;
   shape_fault_ = "an event is an array";
   if (!text_.open_array()) return false;
   shape_fault_ = "an event has a name";
@@ -92,7 +94,7 @@ bool Codec::read_payload(Name name) {
     case Name::event:
       return text_.read_object(emission_.payload, emission_.activity, "data", emission_.data);
     case Name::test:
-      return text_.read_object(emission_.payload, emission_.activity, test_data_key_, emission_.data);
+      return text_.read_object(emission_.payload, emission_.activity, "event", emission_.data);
     case Name::update:
     case Name::reset:
       return text_.read_object(emission_.payload, emission_.activity);
@@ -130,25 +132,36 @@ Codec::Said Codec::ignored(event::Ignored reason, Outcome& outcome) {
   return Said::activity;
 }
 
+/// Nearly every message is what it says; only of the others the layers are looked at.
+void Codec::unwrap(Name name) {
+  if (name == Name::reset) return;
+  parts_.forget();
+  if (name == Name::update) return take_off_state_wrappers(parts_, emission_);
+  envelope_.read(emission_.activity);
+  if (!is_activity(envelope_)) {
+    take_off_wrappers(parts_, emission_);
+    envelope_.read(emission_.activity);
+  }
+  const bool facts = !is_activity(envelope_) && (has_text(envelope_.listener) || envelope_.event);
+  if (name == Name::test && !facts) emission_.data = parts_.members(envelope_.data);
+}
+
 Codec::Said Codec::normalise(Name name, const event::Now& now, Outcome& outcome) {
   const bool state = name == Name::update || name == Name::reset;
   if (state && !settings_.state_updates) return ignored(event::Ignored::state, outcome);
   if (!state && emission_.payload.kind != Value::Kind::object) return wrong_shape("an activity is an object", outcome);
-  if (!state) envelope_.read(emission_.activity);
-  const bool test = name == Name::test || (!state && envelope_.is_mock.is_true());
+  unwrap(name);
+  const bool test = name == Name::test || (!state && (emission_.mock || envelope_.is_mock.is_true()));
   if (test && !settings_.test_events) return ignored(event::Ignored::test, outcome);
-  if (name == Name::test && !envelope_.event && !envelope_.listener && test_data_key_ != "data") {
-    // A test in the shape of an activity: read once more, so that `data` is known by its members.
-    test_data_key_ = "data";
-    text_.compact();
-    if (!read_arguments(name)) return wrong_shape("an activity is an object", outcome);
-    envelope_.read(emission_.activity);
-  }
 
   event::Draft& draft = outcome.drafts.emplace_back();
   switch (name) {
     case Name::test:
-      normaliser_.test(emission_, envelope_, now, draft);
+      if (!is_activity(envelope_) && (has_text(envelope_.listener) || envelope_.event)) {
+        normaliser_.test(emission_, envelope_, now, draft);
+      } else {
+        normaliser_.activity(emission_, envelope_, true, now, draft);
+      }
       break;
     case Name::update:
       normaliser_.state_update(emission_, now, draft);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/json_parts.hpp"
 #include "connectors/json_text.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/streamelements/normaliser.hpp"
@@ -42,6 +43,7 @@ class Codec {
 
   bool read_arguments(Name& name);
   bool read_payload(Name name);
+  void unwrap(Name name);
   Said malformed(std::string_view body, Outcome& outcome);
   static Said wrong_shape(std::string_view detail, Outcome& outcome);
   static Said ignored(event::Ignored reason, Outcome& outcome);
@@ -52,8 +54,8 @@ class Codec {
   Emission emission_;
   Envelope envelope_;
   Normaliser normaliser_;
-  std::string_view shape_fault_;    ///< what makes an event of the JSON just read is missing
-  std::string_view test_data_key_;  ///< where a test has its data: `event`, or `data`
+  JsonParts parts_;               ///< of what lies deeper than usual
+  std::string_view shape_fault_;  ///< what makes an event of the JSON just read is missing
 };
 
 /// The types that are known: the document's, those of the field, the listeners' names that tests come with, `unknown`.

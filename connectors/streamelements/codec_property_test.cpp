@@ -41,6 +41,10 @@ const std::vector<std::string>& sound_messages() {
       R"(42["event:update",{"name":"tip-latest","data":{"name":"Ann","amount":5},"provider":"youtube","activityId":"a1"},{"ts":1}])",
       R"(42["event:reset",{"reason":"session"},"2026-10-01T12:34:56.789Z"])",
       R"(42["event",{"data":{"upstream":1},"flagged":"no","relay":{},"_id":7,"channel":null}])",
+      R"(42["event:test",{"listener":"event","event":{"type":"tip","createdAt":"2026-10-31T20:15:00.123Z","data":{"amount":3}}}])",
+      R"(42["event",{"isMock":true,"channel":"c1","data":{"provider":"kick","event":{"type":"raid","createdAt":1790858096789,"data":{"username":"a","displayName":""}}}}])",
+      R"(42["event:test",{"listener":"tip-latest","event":{"flagged":true,"data":{"name":"Ann","amount":5}}}])",
+      R"(42["event:update",{"listener":"event:update","event":{"name":"tip-latest","data":{"amount":5},"channel":"c2"}}])",
   };
   return messages;
 }
@@ -80,6 +84,9 @@ class Mutator {
                                                     "\"\xE2\x98\"",
                                                     "{\"a\":1,\"a\":2}",
                                                     "\"2026-02-30T00:00:00Z\"",
+                                                    "\"0001-01-01 00:00:00,5+02\"",
+                                                    "1564059282",
+                                                    "\"1564059282000.5\"",
                                                     "\"2026-10-01T12:34:56Z\"",
                                                     "\"event\"",
                                                     "\"event:test\"",

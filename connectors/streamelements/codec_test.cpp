@@ -67,7 +67,8 @@ TEST(Codec, WritesTheCanonicalRecordByteForByte) {
   EXPECT_EQ(draft.provider.of(draft.text), "twitch");
   EXPECT_EQ(draft.created_at.of(draft.text), "2026-10-01T12:34:56.789Z");
   EXPECT_EQ(draft.upstream_channel, channel);
-  EXPECT_EQ(draft.updated - draft.created, std::chrono::milliseconds(1));
+  EXPECT_EQ(draft.updated, draft.created + std::chrono::milliseconds(1));
+  EXPECT_FALSE(draft.flagged_said);
   EXPECT_TRUE(draft.identified);
   EXPECT_FALSE(draft.test);
   EXPECT_EQ(outcome.kind, event::FrameKind::carrying);
@@ -81,6 +82,45 @@ TEST(Codec, FillsWhatTheSixTypesPromise) {
               json::parse(R"({"username":"","displayName":"","amount":0,"message":"","items":[],"avatar":""})"));
   }
   EXPECT_EQ(data_of("redemption", R"({"redemption":"Dance"})"), json::parse(R"({"redemption":"Dance"})"));
+}
+
+TEST(Codec, AnEmptyNameToShowIsAsGoodAsNone) {
+  EXPECT_EQ(data_of("tip", R"({"displayName":"","username":"ann"})")["displayName"], "ann");
+  EXPECT_EQ(data_of("tip", R"({"username":7,"displayName":""})")["displayName"], "7");
+  EXPECT_EQ(data_of("tip", R"({"displayName":""})")["displayName"], "");
+  EXPECT_FALSE(data_of("tip", R"({"displayName":"","username":"ann"})").contains("details"));
+  EXPECT_EQ(data_of("redemption", R"({"displayName":"","username":"ann"})")["displayName"], "") << "not one of the six";
+}
+
+TEST(Codec, OnlyTheUpstreamsOwnWordsTellAnUpdateFromARepeat) {
+  const auto draft_of = [](std::string_view rest) {
+    const auto outcome =
+        read(R"(["event",{"_id":"5f1c3d6b9a1b2c3d4e5f6a7b","type":"tip","data":{})" + std::string(rest) + "}]");
+    return outcome.drafts.at(0);
+  };
+  for (auto none : {"", R"(,"createdAt":7,"updatedAt":null)", R"(,"createdAt":"soon")", R"(,"flagged":"yes")"}) {
+    EXPECT_FALSE(draft_of(none).updated) << none;
+    EXPECT_FALSE(draft_of(none).flagged_said) << none;
+  }
+  const auto time = event::parse_time("2026-10-01T12:34:56.789Z");
+  for (auto same :
+       {R"("2026-10-01T12:34:56.789Z")", R"("2026-10-01T12:34:56.7890Z")", R"("2026-10-01T14:34:56.789+02:00")",
+        R"(1790858096789)", R"("1790858096789")", R"("2026-10-01 12:34:56,789Z")"}) {
+    EXPECT_EQ(draft_of(std::string(R"(,"updatedAt":)") + same).updated, time) << same;
+    EXPECT_EQ(draft_of(std::string(R"(,"createdAt":)") + same).updated, time) << same;
+  }
+  // A time that is not believed is the upstream's all the same: of two such, one is newer.
+  EXPECT_EQ(draft_of(R"(,"updatedAt":"2126-10-01T12:34:56Z")").updated, event::parse_time("2126-10-01T12:34:56Z"));
+  EXPECT_TRUE(draft_of(R"(,"flagged":false)").flagged_said);
+}
+
+TEST(Codec, AFrameOfVeryManyStrangersCostsNoMoreThanItsLength) {
+  std::string many;
+  for (int i = 0; i < 300'000; ++i) many += ",\"k" + std::to_string(i) + "\":1";
+  const auto event = activity(R"({"type":"tip","data":{})" + many + "}");
+  EXPECT_EQ(event["data"]["details"].size(), 300'000U);
+  const auto around = event_of(R"(["event",{"event":{"type":"tip","data":{}})" + many + "}]");
+  EXPECT_EQ(around["data"]["details"].size(), 300'000U);
 }
 
 TEST(Codec, FillsTheEnvelopeAndInventsNothingElse) {
@@ -170,7 +210,7 @@ TEST(Codec, TimesAreBroughtToOneFormAndBadOnesKept) {
   EXPECT_EQ(event["data"], json::object());
   event = times(R"("yesterday")", "1790858096789");
   EXPECT_EQ(event["createdAt"], "2026-11-01T12:00:00.000Z");
-  EXPECT_EQ(event["updatedAt"], "2026-11-01T12:00:00.000Z");
+  EXPECT_EQ(event["updatedAt"], "2026-10-01T12:34:56.789Z");
   EXPECT_EQ(event["data"], json::parse(R"({"details":{"createdAt":"yesterday","updatedAt":1790858096789}})"));
   event = times(R"("2016-12-31T23:59:60.000Z")", R"("2016-12-31T23:59:60.000Z")");
   EXPECT_EQ(event["createdAt"], "2016-12-31T23:59:59.999Z");

@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "connectors/json_lexis.hpp"
+#include "connectors/json_parts.hpp"
+#include "connectors/upstream_time.hpp"
 #include "event/id.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
@@ -28,10 +30,6 @@ event::Slice put(std::string& out, std::string_view text) {
   const event::Slice slice{static_cast<std::uint32_t>(out.size()), static_cast<std::uint32_t>(text.size())};
   out += text;
   return slice;
-}
-
-std::optional<event::WallTime> time_of(const Value& value) {
-  return value.is_string() ? event::parse_time(value.inner()) : std::nullopt;
 }
 
 /// Written as the canonical event writes its times; `text` is a valid date-time.
@@ -67,12 +65,30 @@ struct Normaliser::Source {
   bool test = false;                ///< `{listener, event}`, not an activity
 };
 
+/// When it happened and was last changed, by the upstream's clock.
 struct Normaliser::Times {
-  std::optional<event::WallTime> created, updated;
+  struct Reading {
+    std::optional<event::WallTime> time;  ///< plausible: what is published
+    std::optional<event::WallTime> said;  ///< plausible or not: what tells an update from a repeat
+    bool as_documented = false;           ///< nothing of the original is lost
+  };
+  Reading created, updated;
 
-  void read(const Envelope& envelope) {
-    created = time_of(envelope.created_at);
-    updated = envelope.updated_at.text == envelope.created_at.text ? created : time_of(envelope.updated_at);
+  static Reading reading_of(const Value& value, event::WallTime now) {
+    if (value.is_string()) {
+      if (const auto said = event::parse_time(value.inner())) {
+        const bool believed = plausible(*said, now);
+        return {believed ? said : std::nullopt, said, believed};
+      }
+    }
+    if (!value) return {};
+    const auto odd = connectors::time_of(value, TimeUnit::milliseconds, now);
+    return {odd.time, odd.time ? odd.time : date_time(plain_text(value)), false};
+  }
+
+  void read(const Envelope& envelope, event::WallTime now) {
+    created = reading_of(envelope.created_at, now);
+    updated = envelope.updated_at.text == envelope.created_at.text ? created : reading_of(envelope.updated_at, now);
   }
 };
 
@@ -97,18 +113,15 @@ void Normaliser::activity(const Emission& emission, const Envelope& envelope, bo
 
 void Normaliser::test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft) {
   static constexpr std::string_view latest = "-latest";
-  if (!has_text(envelope.listener) && !envelope.event) return activity(emission, envelope, true, now, draft);
   Source source;
   source.data = &Envelope::event;
   source.upstream_type = "event:test";
   source.type = "unknown";
   source.test = true;
   Value named = envelope.listener;
-  if (!has_text(named)) {
-    for (const auto& member : emission.data.members) {
-      if (member.key == "type") named = member.value;
-    }
-  }
+  // `event` is the message's own name, and says nothing of what happened.
+  const Value own = emission.data["type"];
+  if (!has_text(named) || (has_text(own) && (named.inner() == "event" || named.inner() == "event:test"))) named = own;
   if (has_text(named)) {
     source.upstream_type = source.type = named.inner();
     if (source.type.ends_with(latest) && source.type.size() > latest.size()) source.type.remove_suffix(latest.size());
@@ -121,14 +134,16 @@ void Normaliser::test(const Emission& emission, const Envelope& envelope, const 
 
 void Normaliser::write(const Emission& emission, const Envelope& envelope, const Source& source, const event::Now& now,
                        event::Draft& draft) {
-  details_.clear();
-  detail_names_.clear();
+  forget_details();
   DataFields fields;
   const bool six = is_one_of_six(source.type);
   fields.read(emission.data, six, source.test);
   Times times;
-  times.read(envelope);
+  times.read(envelope, now.wall);
   add_misfits(envelope, fields, times, source);
+  if (!source.typeless) {
+    for (const Member& member : emission.around) add_detail(member.key, member.value.text);
+  }
 
   draft.kind = event::Kind::activity;
   draft.source = source_name;
@@ -140,6 +155,7 @@ void Normaliser::write(const Emission& emission, const Envelope& envelope, const
   write_id(envelope, fields, source, draft);
   write_head(envelope.channel, source.type, envelope.provider, draft);
   draft.flagged = envelope.flagged.is_true();
+  draft.flagged_said = envelope.flagged.kind == Value::Kind::boolean;
   out += draft.flagged ? "\",\"flagged\":true" : "\",\"flagged\":false";
   if (source.typeless) {
     out += ",\"data\":{\"upstream\":";
@@ -213,8 +229,8 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
   check("channel", envelope.channel, has_text(envelope.channel));
   check("provider", envelope.provider, has_text(envelope.provider));
   check("flagged", envelope.flagged, envelope.flagged.kind == Value::Kind::boolean);
-  check("createdAt", envelope.created_at, times.created.has_value());
-  check("updatedAt", envelope.updated_at, times.updated.has_value());
+  check("createdAt", envelope.created_at, times.created.as_documented);
+  check("updatedAt", envelope.updated_at, times.updated.as_documented);
   if (source.test) {
     check("listener", envelope.listener, has_text(envelope.listener));
     check("type", envelope.type, false);
@@ -228,31 +244,30 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
 
 void Normaliser::write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft) {
   std::string& out = draft.text;
-  const auto put_time = [&out](std::optional<event::WallTime> time, const Value& sent) {
+  const auto put_time = [&out](const Times::Reading& reading, const Value& sent) {
     const event::Slice slice{static_cast<std::uint32_t>(out.size()), 24};
-    if (is_canonical_time(sent.inner())) {
+    if (reading.as_documented && is_canonical_time(sent.inner())) {
       out += sent.inner();
     } else {
-      event::append_time(out, *time);
+      event::append_time(out, *reading.time);
     }
     return slice;
   };
   out += ",\"createdAt\":\"";
-  if (times.created) {
-    draft.created = *times.created;
+  if (times.created.time) {
+    draft.created = *times.created.time;
     draft.created_at = put_time(times.created, envelope.created_at);
   } else {
     draft.created = now.wall;
     draft.created_at = put(out, received_text(now.wall));
   }
   out += "\",\"updatedAt\":\"";
-  if (times.updated) {
-    draft.updated = *times.updated;
+  if (times.updated.time) {
     put_time(times.updated, envelope.updated_at);
   } else {
-    draft.updated = draft.created;
     out.append(out, draft.created_at.offset, draft.created_at.size);
   }
+  draft.updated = times.updated.said ? times.updated.said : times.created.said;
   out += '"';
 }
 
@@ -320,6 +335,11 @@ void Normaliser::write_state(const Emission& emission, bool opaque, std::string_
       }
       put_member(out, member.key, member.value.text);
     }
+    forget_details();
+    for (const Member& member : emission.around) add_detail(member.key, member.value.text);
+    std::string name(field_names[details]);
+    while (!details_.empty() && emission.activity[name]) name.insert(0, "activity.");
+    if (!details_.empty()) write_details(name, out);
   }
   out += "}";
   write_times({}, {}, now, draft);

@@ -4,6 +4,7 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "connectors/json_text.hpp"
@@ -14,11 +15,13 @@ namespace tributary::connectors::streamelements {
 
 /// What one `event…` message says, as read: views into a JsonText.
 struct Emission {
-  Value payload;             ///< the first argument; absent when there is none
-  Object activity;           ///< its members, when it is an object
-  Object data;               ///< the members of its `data` (`event` in a test), when that is an object
-  Object emission;           ///< the members of the second argument, `{ts, nonce}`
-  std::string_view channel;  ///< plain text: the `channelId` of `authenticated`; "" before it
+  Value payload;               ///< the first argument; absent when there is none
+  Object activity;             ///< its members, when it is an object
+  Object data;                 ///< the members of its `data` (`event` in a test), when that is an object
+  Object emission;             ///< the members of the second argument, `{ts, nonce}`
+  std::vector<Member> around;  ///< what stood in the wrappers that were taken off: kept in the details
+  bool mock = false;           ///< a wrapper that was taken off said `isMock`
+  std::string_view channel;    ///< plain text: the `channelId` of `authenticated`; "" before it
 };
 
 /// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
@@ -29,10 +32,11 @@ class Normaliser {
  public:
   explicit Normaliser(std::string_view connector);
 
-  /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object.
+  /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object, and
+  /// `emission.data` its `data`.
   void activity(const Emission& emission, const Envelope& envelope, bool test, const event::Now& now,
                 event::Draft& draft);
-  /// `event:test`: `{listener, event: {name, …}}`.
+  /// `event:test`: `{listener, event: {name, …}}`; `emission.data` is its `event`.
   void test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft);
   /// `event:update`: a value of the session.
   void state_update(const Emission& emission, const event::Now& now, event::Draft& draft);
@@ -57,7 +61,8 @@ class Normaliser {
   static void write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out);
   static void put_member(std::string& out, std::string_view key, std::string_view text);
   static void write_fills(const DataFields& fields, std::string& out);
-  void write_details(std::string& out);
+  void write_details(std::string_view name, std::string& out);
+  void forget_details();
   void write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft);
   void write_relay(const Emission& emission, std::string_view upstream_type, const event::Now& now,
                    event::Draft& draft);
@@ -65,11 +70,14 @@ class Normaliser {
   void add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times, const Source& source);
   std::string_view received_text(event::WallTime time);
 
+  static constexpr std::size_t looked_through = 32;
+
   std::string relay_begin_;  ///< `"relay":{"connector":"…","source":"streamelements","upstreamType":"`
   std::vector<Detail> details_;
   std::list<std::string> detail_names_;
-  std::string upstream_id_;  ///< escaped
-  event::Slice channel_;     ///< of the event being written
+  std::unordered_set<std::string_view> detail_keys_;  ///< of many details; few are looked through
+  std::string upstream_id_;                           ///< escaped
+  event::Slice channel_;                              ///< of the event being written
   event::WallTime received_{};
   std::string received_text_;
 };

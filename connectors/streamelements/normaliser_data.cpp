@@ -1,5 +1,6 @@
 // The `data` of an event: copied whole where nothing in it has to be changed, else member by member.
 
+#include <algorithm>
 #include <utility>
 
 #include "connectors/streamelements/normaliser.hpp"
@@ -16,10 +17,8 @@ void Normaliser::put_member(std::string& out, std::string_view key, std::string_
 
 void Normaliser::add_detail(std::string_view key, std::string_view text) {
   const auto taken = [this](std::string_view name) {
-    for (const auto& detail : details_) {
-      if (detail.key == name) return true;
-    }
-    return false;
+    if (!detail_keys_.empty()) return detail_keys_.contains(name);
+    return std::any_of(details_.begin(), details_.end(), [&](const Detail& detail) { return detail.key == name; });
   };
   if (taken(key)) {
     std::string other = "activity.";
@@ -28,6 +27,18 @@ void Normaliser::add_detail(std::string_view key, std::string_view text) {
     key = detail_names_.emplace_back(std::move(other));
   }
   details_.push_back({key, text});
+  if (details_.size() < looked_through) return;
+  if (details_.size() > looked_through) {
+    detail_keys_.insert(key);
+  } else {
+    for (const Detail& detail : details_) detail_keys_.insert(detail.key);
+  }
+}
+
+void Normaliser::forget_details() {
+  details_.clear();
+  detail_names_.clear();
+  if (!detail_keys_.empty()) detail_keys_ = {};  // with its buckets: a large table costs at every clear
 }
 
 void Normaliser::write_data(const Object& data, const DataFields& fields, bool six, std::string& out) {
@@ -42,7 +53,7 @@ void Normaliser::write_data(const Object& data, const DataFields& fields, bool s
     write_members(data, fields, !details_.empty(), out);
   }
   if (six) write_fills(fields, out);
-  if (!details_.empty()) write_details(out);
+  if (!details_.empty()) write_details(field_names[details], out);
   out += '}';
 }
 
@@ -70,6 +81,8 @@ void Normaliser::write_members(const Object& data, const DataFields& fields, boo
       case Fit::misfit:
         if (field == amount) put_member(out, field_names[field], "0");
         break;
+      case Fit::missing:
+        break;
     }
   }
 }
@@ -89,8 +102,8 @@ void Normaliser::write_fills(const DataFields& fields, std::string& out) {
   if (!fields.fits_in(avatar)) put_member(out, field_names[avatar], "\"\"");
 }
 
-void Normaliser::write_details(std::string& out) {
-  put_member(out, field_names[details], "{");
+void Normaliser::write_details(std::string_view name, std::string& out) {
+  put_member(out, name, "{");
   for (const auto& detail : details_) put_member(out, detail.key, detail.text);
   out += '}';
 }

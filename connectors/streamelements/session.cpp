@@ -1,9 +1,9 @@
 #include "connectors/streamelements/session.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "connectors/protocol_value.hpp"
 #include "event/json.hpp"
 #include "event/time.hpp"
 
@@ -16,6 +16,7 @@ constexpr milliseconds default_ping_interval{25'000};
 constexpr milliseconds default_ping_timeout{5'000};
 constexpr auto expiry_warning = std::chrono::hours{24 * 3};
 constexpr std::size_t detail_limit = 200;
+constexpr std::string_view wrong_direction = "the server pings, so it speaks Engine.IO 4; configured is 3";
 constexpr std::size_t ping_data_limit = 125;
 
 std::string_view trimmed(std::string_view text) {
@@ -25,24 +26,21 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-milliseconds member_duration(const nlohmann::json& object, const char* key, milliseconds otherwise) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return otherwise;
-  const double value = found->get<double>();
-  const auto longest = static_cast<double>(Heartbeat::longest.count());
-  return value > 0 ? milliseconds{static_cast<std::int64_t>(std::min(value, longest))} : otherwise;
-}
-
-/// What an `unauthorized` or an error says, for people: its message when it has one.
-std::string words_of(std::string_view json) {
-  if (json.empty()) return "no reason given";
-  const auto value = nlohmann::json::parse(json, nullptr, false);
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_object()) {
-    const auto message = value.find("message");
-    if (message != value.end() && message->is_string()) return message->get<std::string>();
+/// A duration of the handshake; what is there and cannot be understood or meant is told of.
+milliseconds duration_of(const Object& handshake, std::string_view key, milliseconds otherwise, Outcome& outcome) {
+  static constexpr auto shortest = Heartbeat::shortest, longest = Heartbeat::longest;
+  const Value value = handshake[key];
+  if (!value) return otherwise;
+  const auto number = number_of(value);
+  const auto count = [](milliseconds duration) { return std::to_string(duration.count()); };
+  if (number && *number >= static_cast<double>(shortest.count()) && *number <= static_cast<double>(longest.count())) {
+    return milliseconds{static_cast<std::int64_t>(*number)};
   }
-  return std::string(json);
+  // A server in a hurry is not left waiting for our default.
+  const auto used = number && *number >= 1 && *number < static_cast<double>(shortest.count()) ? shortest : otherwise;
+  outcome.remarks.push_back(
+      odd_value(key, value.text, count(shortest) + " to " + count(longest) + " ms", count(used) + " ms"));
+  return used;
 }
 
 }  // namespace
@@ -50,6 +48,7 @@ std::string words_of(std::string_view json) {
 Session::Session(std::string connector, config::Shared<Config> config)
     : config_(std::move(config)),
       codec_({std::move(connector), config_->test_events, config_->state_updates, config_->nesting}),
+      json_(config_->nesting),
       heartbeat_(config_->engine_io) {}
 
 std::vector<config::Secret> Session::secrets() const { return {config_->token}; }
@@ -75,11 +74,14 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
 }
 
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
-  static_cast<void>(connection), static_cast<void>(now), static_cast<void>(outcome);
+  static_cast<void>(connection), static_cast<void>(now);
   stage_ = Stage::dialled;
   attachments_ = 0;
+  pinged_ = false;
   heartbeat_.reset();
   warn_at_ = event::SteadyTime::max();
+  if (claims_.odd_expiry.empty()) return;
+  outcome.remarks.push_back(odd_value("exp of the token", claims_.odd_expiry, odd_expiry_expected, odd_expiry_used));
 }
 
 void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
@@ -92,6 +94,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
     case Packet::Kind::event:
       return on_event(packet, now, outcome);
     case Packet::Kind::pong:
+      pinged_ = false;  // it answers our pings, so it speaks Engine.IO 3 whatever else it says
       return;
     case Packet::Kind::ping:
       return on_ping(packet, outcome);
@@ -121,14 +124,16 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
 
 void Session::on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome) {
   if (stage_ != Stage::dialled) return unknown(outcome);
-  const auto handshake = nlohmann::json::parse(body, nullptr, false);
-  if (!handshake.is_object()) {
-    malformed(handshake.is_discarded() ? "not_json" : "wrong_shape", "a handshake is an object", outcome);
+  Value whole;
+  const bool json = parts_.read(json_, body, whole);
+  if (!json || whole.kind != Value::Kind::object) {
+    malformed(json ? "wrong_shape" : "not_json", "a handshake is an object", outcome);
     return end(net::Reason::protocol_error, "the handshake is no JSON object", outcome);
   }
+  const Object& handshake = parts_.members(whole);
   const auto own = config_->common.timeouts.heartbeat;
-  const auto interval = member_duration(handshake, "pingInterval", default_ping_interval);
-  const auto timeout = member_duration(handshake, "pingTimeout", default_ping_timeout);
+  const auto interval = duration_of(handshake, "pingInterval", default_ping_interval, outcome);
+  const auto timeout = duration_of(handshake, "pingTimeout", default_ping_timeout, outcome);
   heartbeat_.begin(interval, own.count() > 0 ? own : timeout, now.steady);
   stage_ = Stage::opened;
   if (config_->engine_io == 4) outcome.sends.push_back({"40", false});
@@ -136,7 +141,11 @@ void Session::on_open_packet(std::string_view body, const event::Now& now, Outco
 
 void Session::on_ping(const Packet& packet, Outcome& outcome) {
   if (config_->engine_io == 3) {
-    return end(net::Reason::engine_io_mismatch, "the server pings, so it speaks Engine.IO 4; configured is 3", outcome);
+    if (stage_ != Stage::live) return end(net::Reason::engine_io_mismatch, wrong_direction, outcome);
+    // It has let us in, so we understand each other: let go as the reference client does. If it drops us for want of an
+    // answer, `explain` knows why.
+    pinged_ = true;
+    return unknown(outcome);
   }
   std::string pong = "3";
   if (packet.body.size() <= ping_data_limit) pong += packet.body;
@@ -146,8 +155,8 @@ void Session::on_ping(const Packet& packet, Outcome& outcome) {
 void Session::on_connect(const Packet& packet, Outcome& outcome) {
   if (stage_ != Stage::opened) return unknown(outcome);
   if (config_->engine_io == 4) {
-    const auto answer = nlohmann::json::parse(packet.body, nullptr, false);
-    if (!answer.is_object() || !answer.contains("sid")) {
+    Value answer;
+    if (!parts_.read(json_, packet.body, answer) || !parts_.members(answer)["sid"]) {
       return end(net::Reason::engine_io_mismatch,
                  "the server speaks Socket.IO 2, thus Engine.IO 3; configured is engine_io: 4", outcome);
     }
@@ -158,6 +167,13 @@ void Session::on_connect(const Packet& packet, Outcome& outcome) {
 
 void Session::on_error(const Packet& packet, Outcome& outcome) {
   end(net::Reason::disconnected, "the server refused: " + words_of(packet.body), outcome);
+}
+
+/// What an `unauthorized` or an error says, for people.
+std::string Session::words_of(std::string_view said) {
+  Value whole;
+  std::string words = parts_.read(json_, said, whole) ? words_in(parts_, whole) : std::string(said);
+  return words.empty() ? std::string(no_words) : words;
 }
 
 void Session::on_event(const Packet& packet, const event::Now& now, Outcome& outcome) {
@@ -180,12 +196,9 @@ void Session::on_event(const Packet& packet, const event::Now& now, Outcome& out
 
 void Session::on_authenticated(const event::Now& now, Outcome& outcome) {
   if (stage_ != Stage::joined) return unknown(outcome);
-  const auto answer = nlohmann::json::parse(codec_.argument(), nullptr, false);
+  Value answer;
   std::string channel;
-  if (answer.is_object()) {
-    const auto found = answer.find("channelId");
-    if (found != answer.end() && found->is_string()) channel = found->get<std::string>();
-  }
+  if (parts_.read(json_, codec_.argument(), answer)) channel = plain_text(parts_.members(answer)["channelId"]);
   if (!config_->channel.empty() && !channel.empty() && channel != config_->channel) {
     return end(net::Reason::wrong_channel,
                "authenticated for channel " + redacted(channel, token_, detail_limit / 2) + ", configured is " +
@@ -250,8 +263,20 @@ std::vector<std::string> Session::channels() const {
   return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
 }
 
+void Session::explain(net::Ending& ending) const {
+  const bool dropped =
+      ending.reason == net::Reason::closed || ending.reason == net::Reason::eof || ending.reason == net::Reason::reset;
+  if (!pinged_ || !dropped) return;
+  ending.reason = net::Reason::engine_io_mismatch;
+  ending.detail = wrong_direction;
+}
+
 void Session::end(net::Reason reason, std::string_view detail, Outcome& outcome) {
   stage_ = Stage::over;
+  if (pinged_ && reason == net::Reason::disconnected) {
+    reason = net::Reason::engine_io_mismatch;
+    detail = wrong_direction;
+  }
   outcome.down = net::Ending{reason, redacted(detail, token_, detail_limit)};
 }
 

@@ -7,6 +7,8 @@
 
 #include "config/shared.hpp"
 #include "connectors/credential.hpp"
+#include "connectors/json_parts.hpp"
+#include "connectors/json_text.hpp"
 #include "connectors/protocol.hpp"
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
@@ -35,6 +37,7 @@ class Session final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void farewell(Outcome& outcome) override;
+  void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override;
 
  private:
@@ -49,19 +52,23 @@ class Session final : public Protocol {
   void on_unauthorized(Outcome& outcome);
   void on_binary(std::string_view payload, Outcome& outcome);
   void watch_expiry(const event::Now& now, Outcome& outcome);
+  std::string words_of(std::string_view said);
   void end(net::Reason reason, std::string_view detail, Outcome& outcome);
   static void unknown(Outcome& outcome) { outcome.unknown = true; }
   static void malformed(std::string_view reason, std::string_view detail, Outcome& outcome);
 
   config::Shared<Config> config_;
   Codec codec_;
+  JsonText json_;  ///< of what the server says to us
+  JsonParts parts_;
   Heartbeat heartbeat_;
   Stage stage_ = Stage::dialled;
   std::string token_;  ///< of this dial
   TokenClaims claims_;
   event::SteadyTime warn_at_ = event::SteadyTime::max();  ///< credentialExpiring is due
   std::string channel_;                                   ///< `channelId` of the last `authenticated`
-  std::uint32_t attachments_ = 0;                         ///< binary frames still to come of a binary event
+  bool pinged_ = false;            ///< it has pinged a live session of Engine.IO 3, and answered no ping of ours since
+  std::uint32_t attachments_ = 0;  ///< binary frames still to come of a binary event
 };
 
 }  // namespace tributary::connectors::streamelements

@@ -66,6 +66,36 @@ TEST(Session, NoTextHoldsTheTokenEvenWhenTheServerRepeatsIt) {
   EXPECT_EQ(outcome.down->detail, "bad token <redacted>");
 }
 
+TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
+  for (const char* frame : {R"(42["unauthorized",{"message":"bad token"}])", R"(42["unauthorized","bad token"])",
+                            R"(42["unauthorized",{"error":{"message":"bad token"}}])",
+                            R"(42["unauthorized",[{"reason":"bad token"}]])",
+                            R"(42["unauthorized",{"code":"bad token"}])", R"(44"bad token")", R"(44{"message":"bad token"})",
+                            R"(44{"message":{"reason":"bad token"}})", R"(44{"data":{"message":"bad token"}})", "44bad token"}) {
+    Session session("main-stage", Config{});
+    session.dial({"fake"}, now);
+    Outcome outcome;
+    session.open(1, now, outcome);
+    session.frame("0{}", false, now, outcome);
+    session.frame("40", false, now, outcome);
+    session.frame(frame, false, now, outcome);
+    ASSERT_TRUE(outcome.down) << frame;
+    EXPECT_NE(outcome.down->detail.find("bad token"), std::string::npos) << outcome.down->detail;
+    EXPECT_EQ(outcome.down->detail.find('{'), std::string::npos) << outcome.down->detail;
+  }
+}
+
+TEST(Session, AnOddHandshakeIsToldWithWhatIsUsed) {
+  Session session("main-stage", Config{});
+  session.dial({"fake"}, now);
+  Outcome outcome;
+  session.open(1, now, outcome);
+  session.frame(R"(0{"pingInterval":"soon","pingTimeout":1})", false, now, outcome);
+  ASSERT_EQ(outcome.remarks.size(), 2u);
+  EXPECT_EQ(outcome.remarks[0].detail, R"(found "soon", expected 20 to 600000 ms; 25000 ms is used)");
+  EXPECT_EQ(outcome.remarks[1].detail, "found 1, expected 20 to 600000 ms; 20 ms is used");
+}
+
 TEST(Session, WordsOfARefusalAreClipped) {
   Config config;
   Session session("main-stage", config);

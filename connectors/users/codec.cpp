@@ -6,12 +6,13 @@
 #include <optional>
 #include <utility>
 
+#include "connectors/protocol_value.hpp"
+#include "connectors/upstream_time.hpp"
 #include "event/json.hpp"
 
 namespace tributary::connectors::users {
 namespace {
 
-constexpr long long last_millisecond = 253'402'300'799'999;  ///< of the year 9999
 constexpr std::array<std::string_view, 11> canonical = {
     "unknown",        "userLogin",     "userLogout", "userActivated", "userRemoved", "fileUploaded", "fileRemoved",
     "bucketUploaded", "bucketRemoved", "",           "echo"};
@@ -20,12 +21,6 @@ std::string upstream_id(const Value& id) {
   std::string text = id.kind == Value::Kind::number ? std::string(id.text) : plain_text(id);
   if (text.size() > Codec::id_limit) text.clear();
   return text;
-}
-
-std::optional<event::WallTime> epoch_time(const Value& value) {
-  long long milliseconds = 0;
-  if (!whole_number(value, milliseconds) || milliseconds <= 0 || milliseconds > last_millisecond) return std::nullopt;
-  return event::WallTime(std::chrono::milliseconds(milliseconds));
 }
 
 bool is_hex(std::string_view text) {
@@ -51,10 +46,10 @@ std::vector<std::string_view> canonical_types() {
 Codec::Codec(Settings settings)
     : settings_(std::move(settings)), json_(settings_.nesting), writer_("users", "users", settings_.connector) {}
 
-Codec::Type Codec::numbered(std::string_view digits) {
-  if (digits == "10") return Type::echo;
-  if (digits.size() != 1 || digits[0] < '1' || digits[0] > '9') return Type::unknown;
-  return static_cast<Type>(digits[0] - '0');
+Codec::Type Codec::numbered(const Value& value) {
+  long long number = 0;
+  const bool known = whole_number(value, number) && number >= 1 && number <= static_cast<long long>(Type::echo);
+  return known ? static_cast<Type>(number) : Type::unknown;
 }
 
 Codec::Type Codec::named(std::string_view name) {
@@ -83,7 +78,7 @@ void Codec::classify(Frame& frame) {
     if (!value) continue;
     frame.type_key = key;
     const std::string said = value.kind == Value::Kind::number ? std::string(value.text) : plain_text(value);
-    frame.type = numbered(said);
+    frame.type = numbered(value);
     if (frame.type == Type::unknown) frame.type = named(said);
     frame.upstream_type = event::clip(said, type_limit);
     return;
@@ -108,8 +103,10 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
   frame.object = &parts_.members(whole);
   const Object& object = *frame.object;
   classify(frame);
-  if (frame.type == Type::meta_request) return Said::reply;
-  if (frame.type_key.empty() && (object["val"] || object["error"])) return Said::reply;
+  if (frame.type == Type::meta_request || (frame.type_key.empty() && (object["val"] || object["error"]))) {
+    message_ = words_in(parts_, object["error"]);
+    return Said::reply;
+  }
   if (frame.type == Type::echo) {
     // Here our own envelopes and another relay's mark, a string in `message`, will be looked for.
     message_ = plain_text(object["message"]);
@@ -183,7 +180,7 @@ void Codec::write(const Frame& frame, const Thing& thing, const event::Now& now,
   if (removal && !object["username"] && parts["user"].is_string()) writer_.put("username", parts["user"]);
   if (!thing.name.empty()) writer_.detail(thing.name, thing.value);
   // A removal does not happen when its file was created.
-  writer_.finish(upload ? epoch_time(parts["created"]) : std::nullopt, now);
+  writer_.finish(upload ? time_of(parts["created"], TimeUnit::milliseconds, now.wall).time : std::nullopt, now);
   draft.repaired = outcome.drafts.size() == 1 ? json_.repaired() : 0;
 }
 

@@ -27,13 +27,13 @@ class Codec {
     malformed,  ///< told the Outcome
     event,      ///< told the Outcome: one draft or more
     probe,      ///< the echo of somebody's probe, see `message`
-    reply,      ///< to a question of the caller alone, which we never ask
+    reply,      ///< to a question of the caller alone, which we never ask; or an error, see `message`
   };
 
   explicit Codec(Settings settings);
 
   Said read(std::string_view text, const event::Now& now, Outcome& outcome);
-  /// The plain text of the probe just read.
+  /// The plain text of the probe just read; of a reply, the words of its error, "" when it has none.
   const std::string& message() const { return message_; }
 
   static constexpr std::size_t id_limit = 256;       ///< bytes of an upstream id; a longer one names nothing
@@ -69,7 +69,7 @@ class Codec {
     bool apart = false;  ///< the frame's `files` are told of one by one
   };
 
-  static Type numbered(std::string_view digits);
+  static Type numbered(const Value& value);
   static Type named(std::string_view name);
   static void classify(Frame& frame);
   Said malformed(std::string_view reason, std::string detail, Outcome& outcome) const;

@@ -50,7 +50,6 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   answer_.clear();
   answers_ = group_ = 0;
   last_.clear();
-  last_event_ = now.steady;
   // Nobody has to be kept from guessing it; two relays, and two connections of one, must only not use the same.
   probe_base_ = std::string(probe_begin)
                     .append(event::derived_id({"users", connector_, std::to_string(connection),
@@ -83,13 +82,15 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   if (said == Codec::Said::probe && codec_.message().starts_with(probe_base_)) return on_answer(now, outcome);
   answer_.clear();
   group_ = 0;
+  if (said == Codec::Said::reply && !codec_.message().empty()) {
+    outcome.remarks.push_back({"upstream_error", false, "", codec_.message()});
+  }
   if (said != Codec::Said::event) return;
   if (!config_->listen) {  // the socket is for sending: what the server tells is control traffic
     outcome.drafts.clear();
     outcome.kind = event::FrameKind::control;
     return;
   }
-  last_event_ = now.steady;
   remember(payload, now);
 }
 

@@ -37,7 +37,6 @@ class Session final : public Protocol {
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {label_}; }
   Standing standing() const override;
-  std::vector<ChannelActivity> activity() const override { return {{label_, last_event_}}; }
 
   static constexpr std::uint32_t copies_limit = 32;  ///< more answers than this to one probe teach nothing
   static constexpr int slow_probes = 30;             ///< probe intervals between probes once listen-only
@@ -58,8 +57,7 @@ class Session final : public Protocol {
   bool answered_ = false;  ///< any probe of this connection
   event::SteadyTime next_probe_{}, listen_only_at_{};
   event::SteadyTime::duration listen_only_left_{0};  ///< kept over a pause
-  event::SteadyTime last_event_{};
-  std::string probe_base_;  ///< of this connection: everything but the number
+  std::string probe_base_;                           ///< of this connection: everything but the number
   std::uint64_t probes_ = 0;
 
   std::uint32_t copies_ = 1;  ///< how often the server writes each frame, as far as we know

@@ -275,6 +275,16 @@ def test_a_token_that_expires_and_cannot_be_renewed_is_warned_of(work):
     assert "warn" not in run_once("check", "-c", write_config(work, config), folder=work).stdout
 
 
+@pytest.mark.parametrize("expiry", ["-5", '"never"', "1893456000000"])
+def test_a_token_whose_expiry_cannot_be_meant_is_warned_of(work, expiry):
+    claims = base64.urlsafe_b64encode(f'{{"exp":{expiry}}}'.encode()).decode().rstrip("=")
+    (work / "token").write_text(f"e30.{claims}.made-up")
+    config = {"connectors": {"main": streamelements("ws://localhost:1/socket.io/")},
+              "sinks": {"out": {"type": "stdout"}}, "routes": [{"to": ["out"]}]}
+    done = run_once("check", "-c", write_config(work, config), folder=work)
+    assert done.returncode == 0 and f"the token's `exp` is {expiry}, expected" in done.stdout, done.stdout
+
+
 def test_a_mistyped_type_is_warned_of_with_its_place(work):
     done = run_once("check", "-c", write_config(work, textwrap.dedent("""\
         version: 1

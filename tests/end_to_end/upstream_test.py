@@ -238,3 +238,39 @@ def test_a_binary_flood_and_a_flood_of_nonsense_do_not_stop_the_other_connector(
             noisy.frame(CLOSE, b"")
             bad.live()
             relay.stop()
+
+
+def test_only_the_upstreams_own_time_tells_an_update_from_a_repeat(work):
+    """Without a time of the upstream's a repeat is a duplicate; a stale state is never the last word."""
+    timeless, numbered, moderated = tip(CREATED), tip(CREATED), tip(CREATED)
+    del timeless["createdAt"], timeless["updatedAt"]
+    numbered["createdAt"] = numbered["updatedAt"] = 7
+    states = [("43", True), ("50", False), ("43", True), ("50", True), ("50.000", True)]
+    with ScriptedUpstream() as upstream, Tributary(work, to_file(upstream.url())) as relay:
+        connection = upstream.live()
+        for activity in (timeless, numbered):
+            connection.emit("event", activity)
+            connection.wait_read()  # so that the second one is received later
+            connection.emit("event", activity)
+        for seconds, flagged in states:
+            connection.emit("event", {**moderated, "updatedAt": f"2026-10-01T12:34:{seconds}Z", "flagged": flagged})
+        wait_until(lambda: len(written(work)) >= 5, 10, "five events")
+        account = relay.stop()
+    events = [line for line in lines_of(work / "out.jsonl") if "_id" in line]
+    assert [(event["_id"], event["flagged"], event["relay"].get("update")) for event in events] == [
+        (timeless["_id"], False, None), (numbered["_id"], False, None), (moderated["_id"], True, None),
+        (moderated["_id"], False, True), (moderated["_id"], True, True)]
+    assert account["events"] - account["accepted"] == 4  # duplicates
+
+
+def test_times_that_cannot_be_meant_are_not_published_as_such(work):
+    with ScriptedUpstream() as upstream, Tributary(work, to_file(upstream.url())) as relay:
+        connection = upstream.live()
+        connection.emit("event", {**tip(CREATED), "createdAt": 1790858096, "updatedAt": "1790858096789"})
+        connection.emit("event", {**tip(CREATED), "createdAt": "1970-01-01T00:26:04.059Z"})
+        wait_until(lambda: len(written(work)) == 2, 10, "two events")
+        relay.stop()
+    read, implausible = [line for line in lines_of(work / "out.jsonl") if "_id" in line]
+    assert (read["createdAt"], read["updatedAt"]) == ("2026-10-01T12:34:56.000Z", CREATED)
+    assert implausible["createdAt"] == implausible["relay"]["receivedAt"]
+    assert implausible["data"]["details"]["createdAt"] == "1970-01-01T00:26:04.059Z"

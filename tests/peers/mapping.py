@@ -56,6 +56,14 @@ def is_numeric(text):
         return False
 
 
+def moment(text):
+    """A date-time as a time, whatever its zone and digits; None for what is none."""
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
+
+
 def canonical(activity, said, connector, update=False, channel_id=""):
     """The event for one activity, but for relay.receivedAt, run and sequence."""
     data = dict(activity.get("data", {}))
@@ -68,7 +76,7 @@ def canonical(activity, said, connector, update=False, channel_id=""):
             data["details"] = {"amount": amount}
     if activity.get("type") in SIX:
         data.setdefault("username", "")
-        data.setdefault("displayName", data["username"])
+        data["displayName"] = data.get("displayName") or data["username"]
         data.setdefault("amount", Number("0"))
         for name, value in FILLED.items():
             data.setdefault(name, value)
@@ -123,12 +131,18 @@ class Upstream:
         if activity.get("isMock") is True:
             self.test += 1
             return
-        mark = (activity.get("updatedAt", activity["createdAt"]), activity.get("flagged", False))
+        time = moment(activity.get("updatedAt")) or moment(activity.get("createdAt"))
+        flagged = activity.get("flagged")
         last = self._seen.get(activity["_id"])
-        if last is not None and mark[0] <= last[0] and mark[1] == last[1]:
-            self.duplicate += 1
-            return
-        self._seen[activity["_id"]] = mark
+        if last is not None:
+            newer = time is not None and last[0] is not None and time > last[0]
+            older = time is None or (last[0] is not None and time < last[0])
+            if older or not (newer or flagged not in (None, last[1])):
+                self.duplicate += 1
+                if last[0] is None:
+                    self._seen[activity["_id"]] = (time, last[1])
+                return
+        self._seen[activity["_id"]] = (time, flagged is True)
         self.expected.append(canonical(activity, said, self.connector, update=last is not None))
 
 

@@ -63,6 +63,16 @@ def iso(milliseconds):
     return f"{seconds}.{milliseconds % 1000:03}Z"
 
 
+def plausible(number, unit):
+    """`number` counts since 1970, so many of `unit` a second by the upstream's page; where that cannot be meant, in
+    another of the usual units. In milliseconds; None where none fits."""
+    for each in (unit, 1, 1000, 1_000_000, 1_000_000_000):
+        milliseconds = int(number) * 1000 // each
+        if 1_262_304_000_000 <= milliseconds <= time.time() * 1000 + 86_400_000:
+            return milliseconds
+    return None
+
+
 def is_text(value):
     return type(value) is str  # a mapping.Number is a str, too
 
@@ -75,11 +85,12 @@ def of_stagecast(value):
             data = {"payload": said, "username": value["from"], **({"message": said} if is_text(said) else {})}
             return event_of("stagecast", "room", channel, "broadcast", data)
         if value.get("type") in ("start", "stop") and "id" in value and "event" in value:
-            rest = {name: of for name, of in value.items() if name not in ("type", "id", "created", "message")}
-            created = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(value["created"]) // 1000))
+            milliseconds = plausible(value["created"], 1000)
+            told = ("type", "id", "message") + (("created",) if milliseconds == int(value["created"]) else ())
+            rest = {name: of for name, of in value.items() if name not in told}
             kind = {"start": "momentStarted", "stop": "momentStopped"}[value["type"]]
             return event_of("stagecast", "room", channel, kind, {"message": value["message"], "details": rest},
-                            value["type"], value["id"], f"{created}.{int(value['created']) % 1000:03}Z")
+                            value["type"], value["id"], milliseconds and iso(milliseconds))
     data = {"payload": value, **({"message": value} if is_text(value) else {})}
     return event_of("stagecast", "room", channel, "broadcast", data)
 
@@ -100,8 +111,8 @@ def of_users(frame):
     if thing is not None:
         details[name], upstream_id = thing, thing["_id"]
         if number in (5, 7):
-            seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(thing["created"]) // 1000))
-            created = f"{seconds}.{int(thing['created']) % 1000:03}Z"
+            milliseconds = plausible(thing["created"], 1000)
+            created = milliseconds and iso(milliseconds)
     if details:
         data["details"] = details
     return event_of("users", "room", "simulated-accounts", KINDS[number], data, upstream_type, upstream_id, created)
@@ -127,7 +138,8 @@ def of_dlive(message, streamer):
     kind = DLIVE.get(name, "unknown")
     named = kind not in NAMELESS and not name.startswith("TreasureChest")
     upstream_id = message.get("id") if named else None
-    created = iso(int(message["createdAt"]) // 1_000_000) if "createdAt" in message else None
+    milliseconds = plausible(message["createdAt"], 1_000_000_000) if "createdAt" in message else None
+    created = milliseconds and iso(milliseconds)
     if kind == "unknown":
         return event_of("dlive", "room", streamer, kind, {"upstream": message}, name, upstream_id, created)
     data, left = {}, {key: value for key, value in message.items() if key != "__typename"}
@@ -173,7 +185,7 @@ def of_dlive(message, streamer):
             data["currency"] = "LEMON_E5"
     if kind in mapping.SIX:
         data.setdefault("username", "")
-        data.setdefault("displayName", data["username"])
+        data["displayName"] = data.get("displayName") or data["username"]
         data.setdefault("amount", Number("0"))
         for field, value in mapping.FILLED.items():
             data.setdefault(field, value)

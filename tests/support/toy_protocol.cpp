@@ -126,7 +126,7 @@ void ToyProtocol::event_line(std::string_view id, const event::Now& now, Outcome
   event::Draft draft;
   draft.source = "toy";
   draft.upstream_channel = channel_;
-  draft.created = draft.updated = now.wall;
+  draft.updated = draft.created = now.wall;
   draft.identified = true;
   draft.text = "{";
   draft.id = text_member(draft.text, "_id", id);

@@ -451,7 +451,7 @@ void TranscriptPlayer::question(std::string_view rest) const {
     answer(target_.subprotocols.empty() ? "" : target_.subprotocols.front());
   } else if (what == "silent") {
     std::string all;
-    for (const auto& [channel, last] : protocol_->activity()) {
+    for (const auto& [channel, last] : conversation_->activity()) {
       const auto seconds = std::chrono::floor<std::chrono::seconds>(now_.steady - last).count();
       all += (all.empty() ? "" : ",") + channel + "=" + std::to_string(seconds) + "s";
     }
