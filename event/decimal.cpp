@@ -81,6 +81,16 @@ void Decimal::normalise() {
   }
 }
 
+std::optional<std::int64_t> Decimal::integer() const {
+  constexpr std::int64_t kMostDigits = 19;  // of an int64
+  if (is_zero()) return 0;
+  if (exponent_ < 0 || exponent_ + static_cast<std::int64_t>(digits_.size()) > kMostDigits) return std::nullopt;
+  const std::string written = (negative_ ? "-" : "") + digits_ + std::string(static_cast<std::size_t>(exponent_), '0');
+  std::int64_t value = 0;
+  const auto read = std::from_chars(written.data(), written.data() + written.size(), value);
+  return read.ec == std::errc() ? std::optional(value) : std::nullopt;
+}
+
 int Decimal::compare(const Decimal& other) const {
   if (is_zero() || other.is_zero() || negative_ != other.negative_) {
     const auto sign = [](const Decimal& d) { return d.is_zero() ? 0 : d.negative_ ? -1 : 1; };

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace tributary::event {
 
 // A JSON number exactly as it is written: any count of digits, any exponent. Used by the validator where int64 and
-// double cannot tell (bounds, multipleOf, equality of large integers and decimal fractions).
+// double cannot tell (bounds, multipleOf, equality of large integers and long decimals). Nothing is ever written out to
+// its full length: what an operation costs grows with the digits of the text, never with the exponent.
 //
 // Owner: anyone; a value. Thread: any.
 // Failure: none; `text` must be a JSON number. Exponents beyond ±10^15 are held at that limit.
@@ -23,7 +26,9 @@ class Decimal {
 
   bool is_zero() const { return digits_.empty(); }
   bool is_integer() const { return exponent_ >= 0; }
-  int significant_digits() const { return static_cast<int>(digits_.size()); }
+  std::size_t significant_digits() const { return digits_.size(); }
+  // The value where it is whole and fits.
+  std::optional<std::int64_t> integer() const;
 
   // -1, 0 or 1 as *this is less than, equal to or greater than other.
   int compare(const Decimal& other) const;

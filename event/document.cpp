@@ -34,7 +34,20 @@ std::optional<std::size_t> number_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-bool fits_machine_number(std::string_view number) {
+// The digits from the first to the last that is not zero; the exponent is not looked at.
+std::size_t significant_digits(std::string_view number) {
+  const std::string_view mantissa = number.substr(0, number.find_first_of("eE"));
+  const std::size_t first = mantissa.find_first_of("123456789");
+  if (first == std::string_view::npos) return 0;
+  const std::size_t last = mantissa.find_last_of("123456789");
+  const std::size_t dot = mantissa.find('.');
+  return last + 1 - first - (first < dot && dot < last ? 1 : 0);
+}
+
+constexpr std::size_t kDigitsInDouble = std::numeric_limits<double>::digits10;  // that it can hold apart: 15
+
+// Whether simdjson's int64, uint64 or double of this number stands for it and no other; see document.hpp.
+bool is_kept(std::string_view number) {
   const char* const end = number.data() + number.size();
   if (number.find_first_of(".eE") == std::string_view::npos) {
     std::int64_t small = 0;
@@ -42,9 +55,17 @@ bool fits_machine_number(std::string_view number) {
     return std::from_chars(number.data(), end, small).ec == std::errc() ||
            (number.front() != '-' && std::from_chars(number.data(), end, large).ec == std::errc());
   }
+  const std::size_t digits = significant_digits(number);
+  if (digits == 0) return true;
   double value = 0;
-  return std::from_chars(number.data(), end, value).ec == std::errc() &&
-         (value == 0 || std::fabs(value) >= std::numeric_limits<double>::min());
+  return digits <= kDigitsInDouble && std::from_chars(number.data(), end, value).ec == std::errc() &&
+         std::fabs(value) >= std::numeric_limits<double>::min();
+}
+
+// Whether this word of simdjson's tape says that a number follows in the next one.
+bool announces_number(std::uint64_t word) {
+  const auto kind = static_cast<char>(word >> 56U);
+  return kind == 'd' || kind == 'l' || kind == 'u';
 }
 
 // The offset behind the string that starts (with its quote) at `at`.
@@ -70,23 +91,75 @@ TextPlace place_of_offset(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
-bool Document::read(std::string_view text) {
+bool Document::read(std::string_view text) { return read(text, true); }
+
+bool Document::read_padded(std::string_view text) { return read(text, false); }
+
+bool Document::read(std::string_view text, bool copy) {
   extremes_.clear();
   size_ = text.size();
-  const auto error = parser_.parse(text.data(), text.size(), true).get(root_);
-  return error == simdjson::SUCCESS || read_again(text);
+  auto error = parser_.parse(text.data(), text.size(), copy).get(root_);
+  if (error == simdjson::SUCCESS) {
+    if (has_fractions() && !has_only_short_decimals(text)) mark_long_decimals(text);
+    return true;
+  }
+  error = parser_.parse(marked(text)).get(root_);
+  if (error == simdjson::SUCCESS) return true;
+  error_ = simdjson::error_message(error);
+  return false;
 }
 
-bool Document::read_padded(std::string_view text) {
-  extremes_.clear();
-  size_ = text.size();
-  const auto error = parser_.parse(text.data(), text.size(), false).get(root_);
-  return error == simdjson::SUCCESS || read_again(text);
+// The tape of simdjson: a word for each value and bracket with its kind in the first byte, and behind that of a number
+// the number itself. Here such a number may pass for a kind: true where it should be false costs only time.
+bool Document::has_fractions() const {
+  const std::uint64_t* const tape = parser_.doc.tape.get();
+  const std::uint64_t end = tape[0] & simdjson::internal::JSON_VALUE_MASK;
+  bool found = false;
+  for (std::uint64_t at = 1; at < end; ++at) found |= (tape[at] >> 56U) == 'd';
+  return found;
 }
 
-bool Document::read_again(std::string_view text) {
+// Calls `visit` with each number of the text, in order, until it returns false. simdjson has noted where each bracket,
+// comma, colon and value begins.
+template <class Visit>
+void Document::each_number(std::string_view text, Visit visit) const {
+  const std::uint32_t* const begins = parser_.implementation->structural_indexes.get();
+  const std::uint32_t count = parser_.implementation->n_structural_indexes;
+  const char* const from = text.data();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    // From '-' to '9' there is nothing else that a value, or what stands between values, begins with.
+    if (static_cast<unsigned char>(from[begins[i]] - '-') > '9' - '-') continue;
+    const std::size_t at = begins[i];
+    if (!visit(text.substr(at, number_end(text, at).value_or(at) - at))) return;
+  }
+}
+
+bool Document::has_only_short_decimals(std::string_view text) const {
+  constexpr std::size_t kAlwaysShort = kDigitsInDouble + 1;  // characters: a dot, or an integer
+  bool kept = true;
+  each_number(text, [&](std::string_view number) {
+    const bool always = number.size() <= kAlwaysShort && number.find_first_of("eE") == std::string_view::npos;
+    return kept = always || is_kept(number);
+  });
+  return kept;
+}
+
+void Document::mark_long_decimals(std::string_view text) {
+  std::uint64_t* const tape = parser_.doc.tape.get();
+  std::uint64_t word = 1;
+  each_number(text, [&](std::string_view number) {
+    while (!announces_number(tape[word])) ++word;
+    if (!is_kept(number)) {
+      extremes_.emplace_back(number);
+      tape[word + 1] = extremes_.size();
+    }
+    word += 2;
+    return true;
+  });
+}
+
+std::string Document::marked(std::string_view text) {
   std::string rewritten;
-  rewritten.reserve(text.size());
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '"') {
@@ -99,7 +172,7 @@ bool Document::read_again(std::string_view text) {
       continue;
     }
     const std::string_view number = text.substr(at, *end - at);
-    if (!fits_machine_number(number)) {
+    if (!is_kept(number)) {
       extremes_.emplace_back(number);
       rewritten.append(text, copied, at - copied);
       char marker[32];
@@ -111,10 +184,7 @@ bool Document::read_again(std::string_view text) {
     at = *end;
   }
   rewritten.append(text, copied);
-  const auto error = parser_.parse(rewritten).get(root_);
-  if (error == simdjson::SUCCESS) return true;
-  error_ = simdjson::error_message(error);
-  return false;
+  return rewritten;
 }
 
 bool Document::is_extreme(double value) const {
@@ -123,15 +193,16 @@ bool Document::is_extreme(double value) const {
   return bits != 0 && bits <= extremes_.size();
 }
 
-Decimal Document::exact(simdjson::dom::element number) const {
+const Decimal& Document::exact(simdjson::dom::element number, Decimal& room) const {
   switch (number.type()) {
     case simdjson::dom::element_type::INT64:
-      return Decimal(number.get_int64().value_unsafe());
+      return room = Decimal(number.get_int64().value_unsafe());
     case simdjson::dom::element_type::UINT64:
-      return Decimal(number.get_uint64().value_unsafe());
+      return room = Decimal(number.get_uint64().value_unsafe());
     default: {
       const double value = number.get_double().value_unsafe();
-      return is_extreme(value) ? extremes_[std::bit_cast<std::uint64_t>(value) - 1] : Decimal(value);
+      if (is_extreme(value)) return extremes_[std::bit_cast<std::uint64_t>(value) - 1];
+      return room = Decimal(value);
     }
   }
 }

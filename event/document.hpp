@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,10 +12,15 @@
 
 namespace tributary::event {
 
-// JSON text as a simdjson tree in which no number is lost. simdjson refuses integers beyond 64 bits and numbers beyond
-// double; such a text is read a second time with each of them replaced by a marker, a subnormal double whose bit
-// pattern is an index into `extremes`, where the number stands exactly. Subnormal numbers of the text itself are
-// replaced as well, so a marker is never ambiguous. Ordinary texts pay nothing.
+// JSON text as a simdjson tree in which no number is lost. simdjson keeps 64-bit integers as they are; it refuses
+// longer integers and numbers beyond double, and makes the nearest double of everything with a fraction or an exponent.
+//
+// A double stands for a decimal as long as that has at most 15 significant digits and is none of the subnormal ones:
+// different decimals of this kind are different doubles, in the same order. These are the short decimals. A text with
+// any other number is read a second time, each such number replaced by a marker, a subnormal double whose bit pattern
+// is an index into `extremes`, where the number stands exactly. The text's own subnormal numbers are among those
+// replaced, so a marker is never ambiguous. What ordinary texts pay is a walk over the tree and, when they have
+// fractions at all, a look at every 17th byte.
 //
 // Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
 // Thread: any, one at a time; `root` and `exact` may be shared once read.
@@ -33,12 +39,20 @@ class Document {
   std::string_view error() const { return error_; }
   std::size_t size() const { return size_; }  // of the text
 
+  // Whether this double of the tree is a marker, or else stands for the short decimal that was written.
   bool is_extreme(double value) const;
-  // The number as written (up to double's rounding of fractions). `number` must be a number of this document.
-  Decimal exact(simdjson::dom::element number) const;
+  // The number as written, perhaps made in `room`. `number` must be a number of this document.
+  const Decimal& exact(simdjson::dom::element number, Decimal& room) const;
 
  private:
-  bool read_again(std::string_view text);
+  bool read(std::string_view text, bool copy);
+  bool has_fractions() const;
+  bool has_only_short_decimals(std::string_view text) const;
+  void mark_long_decimals(std::string_view text);
+  template <class Visit>
+  void each_number(std::string_view text, Visit visit) const;
+  // `text` with markers; its numbers go to `extremes`.
+  std::string marked(std::string_view text);
 
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;

@@ -1,7 +1,6 @@
 #include "event/equality.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,7 +22,13 @@ bool equal_numbers(const Document& a_document, element a, const Document& b_docu
   if (a.type() == element_type::INT64 && b.type() == element_type::INT64) {
     return a.get_int64().value_unsafe() == b.get_int64().value_unsafe();
   }
-  return a_document.exact(a) == b_document.exact(b);
+  if (a.type() == element_type::DOUBLE && b.type() == element_type::DOUBLE) {
+    const double left = a.get_double().value_unsafe();
+    const double right = b.get_double().value_unsafe();
+    if (!a_document.is_extreme(left) && !b_document.is_extreme(right)) return left == right;
+  }
+  Decimal a_room, b_room;
+  return a_document.exact(a, a_room) == b_document.exact(b, b_room);
 }
 
 // Sorted by name; of a name given twice, the last.
@@ -55,17 +60,11 @@ std::size_t mix(std::size_t seed, std::size_t value) {
 
 // Equal numbers have one hash, however they are written.
 std::size_t hash_number(const Document& document, element value) {
-  constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53U;
-  std::int64_t whole = kExactInDouble;
-  if (value.type() == element_type::INT64) {
-    whole = value.get_int64().value_unsafe();
-  } else if (value.type() == element_type::DOUBLE) {
-    const double number = value.get_double().value_unsafe();
-    const bool small = std::fabs(number) < static_cast<double>(kExactInDouble);
-    if (small && number == std::trunc(number)) whole = static_cast<std::int64_t>(number);
-  }
-  if (whole > -kExactInDouble && whole < kExactInDouble) return std::hash<std::int64_t>()(whole);
-  return std::hash<std::string>()(document.exact(value).canonical());
+  if (value.type() == element_type::INT64) return std::hash<std::int64_t>()(value.get_int64().value_unsafe());
+  Decimal room;
+  const Decimal& exact = document.exact(value, room);
+  const auto integer = exact.integer();
+  return integer ? std::hash<std::int64_t>()(*integer) : std::hash<std::string>()(exact.canonical());
 }
 
 std::size_t hash_value(const Document& document, element value, std::uint64_t& steps) {

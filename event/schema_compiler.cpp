@@ -21,13 +21,10 @@ Rules& rules_of(std::uint32_t& index, std::vector<Rules>& all) {
 std::string_view text_of(element value) { return value.get_string().value_unsafe(); }
 
 // A count of the metaschema: a whole number from 0, perhaps written 2.0, perhaps enormous.
-std::uint64_t count_of(element value) {
-  if (value.type() == element_type::DOUBLE) {
-    const double number = value.get_double().value_unsafe();
-    constexpr double kLimit = 9e18;
-    return number < kLimit ? static_cast<std::uint64_t>(number) : std::numeric_limits<std::uint64_t>::max();
-  }
-  return value.get_uint64().value_unsafe();
+std::uint64_t count_of(const Document& document, element value) {
+  Decimal room;
+  const auto count = document.exact(value, room).integer();
+  return count ? static_cast<std::uint64_t>(*count) : std::numeric_limits<std::uint64_t>::max();
 }
 
 std::uint8_t type_bits(std::string_view name) {
@@ -174,19 +171,18 @@ void SchemaCompiler::keyword(SchemaNode& node, const SchemaLocation& at, std::st
 }
 
 Bound SchemaCompiler::bound(const SchemaLocation& at, Element value) const {
-  Bound bound;
-  const Document& document = references_.document(at.document);
-  bound.exact = document.exact(value);
   constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53U;
-  std::int64_t integer = 0;
-  if (value.get(integer) == simdjson::SUCCESS && value.type() == element_type::INT64) {
-    bound.integer = integer;
-    bound.number = static_cast<double>(integer);
-    bound.rough = integer >= -kExactInDouble && integer <= kExactInDouble;
+  const Document& document = references_.document(at.document);
+  Bound bound;
+  Decimal room;
+  bound.exact = document.exact(value, room);
+  bound.integer = bound.exact.integer();
+  if (bound.integer) {
+    bound.number = static_cast<double>(*bound.integer);
+    bound.rough = *bound.integer >= -kExactInDouble && *bound.integer <= kExactInDouble;
   } else if (value.type() == element_type::DOUBLE) {
     bound.number = value.get_double().value_unsafe();
     bound.rough = std::fabs(bound.number) < static_cast<double>(kExactInDouble) && !document.is_extreme(bound.number);
-    if (bound.rough && bound.exact.is_integer()) bound.integer = static_cast<std::int64_t>(bound.number);
   }
   return bound;
 }
@@ -220,9 +216,9 @@ std::uint32_t SchemaCompiler::pattern(const SchemaLocation& at, std::string_view
 
 bool SchemaCompiler::string_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value) {
   if (name == "minLength") {
-    rules_of(node.string, program_.strings).min_length = count_of(value);
+    rules_of(node.string, program_.strings).min_length = count_of(references_.document(at.document), value);
   } else if (name == "maxLength") {
-    rules_of(node.string, program_.strings).max_length = count_of(value);
+    rules_of(node.string, program_.strings).max_length = count_of(references_.document(at.document), value);
   } else if (name == "pattern") {
     const std::uint32_t compiled = pattern(at, name, text_of(value));
     rules_of(node.string, program_.strings).pattern = compiled;
@@ -236,9 +232,9 @@ bool SchemaCompiler::string_keyword(SchemaNode& node, const SchemaLocation& at, 
 
 bool SchemaCompiler::array_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value) {
   if (name == "minItems") {
-    rules_of(node.array, program_.arrays).min_items = count_of(value);
+    rules_of(node.array, program_.arrays).min_items = count_of(references_.document(at.document), value);
   } else if (name == "maxItems") {
-    rules_of(node.array, program_.arrays).max_items = count_of(value);
+    rules_of(node.array, program_.arrays).max_items = count_of(references_.document(at.document), value);
   } else if (name == "uniqueItems") {
     rules_of(node.array, program_.arrays).unique = value.get_bool().value_unsafe();
   } else if (name == "contains") {
@@ -300,9 +296,9 @@ void SchemaCompiler::dependencies(std::uint32_t index, const SchemaLocation& at,
 bool SchemaCompiler::object_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value) {
   const auto rules = [&]() -> ObjectRules& { return rules_of(node.object, program_.objects); };
   if (name == "minProperties") {
-    rules().min_properties = count_of(value);
+    rules().min_properties = count_of(references_.document(at.document), value);
   } else if (name == "maxProperties") {
-    rules().max_properties = count_of(value);
+    rules().max_properties = count_of(references_.document(at.document), value);
   } else if (name == "required") {
     required(rules(), value);
   } else if (name == "properties") {

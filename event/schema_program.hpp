@@ -103,7 +103,7 @@ class NameTable {
 
 struct Bound {
   std::optional<std::int64_t> integer;  // where it is one
-  double number = 0;                    // where `rough`: as good as `exact` against numbers below 2^53
+  double number = 0;                    // where `rough`: as good as `exact` against short decimals and up to ±2^53
   bool rough = false;
   Decimal exact;
 };

@@ -49,6 +49,8 @@ TEST(Schema, RefusesWhatTheMetaschemaRefusesWithItsPlace) {
   EXPECT_EQ(fault(R"({"minLength": -1})").path, "/minLength");
   EXPECT_EQ(fault(R"({"required": ["a", "a"]})").path, "/required");
   EXPECT_EQ(fault(R"({"multipleOf": 0})").path, "/multipleOf");
+  EXPECT_EQ(fault(R"({"minLength": 1e-400})").path, "/minLength");
+  EXPECT_EQ(fault(R"({"maxItems": 2.0000000000000000001})").path, "/maxItems");
   EXPECT_EQ(fault(R"({"items": [{}, {"type": 5}]})").path, "/items/1/type");
   EXPECT_EQ(fault("5").path, "");
 }

@@ -45,6 +45,7 @@ struct Limits {
   std::uint32_t depth = 0;
 };
 
+// Of a short decimal, which is whole when its double is.
 bool is_whole(double value) {
   return std::fabs(value) >= kExactInDouble || static_cast<double>(static_cast<std::int64_t>(value)) == value;
 }
@@ -97,8 +98,9 @@ class Run {
   }
   std::uint8_t type_of_double(const element& value) const {
     const double number = value.get_double().value_unsafe();
-    if (document_.is_extreme(number)) return document_.exact(value).is_integer() ? kInteger : kFraction;
-    return is_whole(number) ? kInteger : kFraction;
+    if (!document_.is_extreme(number)) return is_whole(number) ? kInteger : kFraction;
+    Decimal room;
+    return document_.exact(value, room).is_integer() ? kInteger : kFraction;
   }
   std::string_view text_of(const Name& name) const { return name.text; }
   std::string_view text_of(const element& value) const { return value.get_string().value_unsafe(); }
@@ -292,6 +294,7 @@ template <class Value>
   }
 }
 
+// int64 with int64, or doubles that tell their decimals apart; what is neither is compared digit by digit.
 template <bool kExplain>
 int Run<kExplain>::compare(const element& value, const Bound& bound) const {
   const auto order = [](auto a, auto b) { return (a > b) - (a < b); };
@@ -305,7 +308,8 @@ int Run<kExplain>::compare(const element& value, const Bound& bound) const {
     const double number = value.get_double().value_unsafe();
     if (!document_.is_extreme(number)) return order(number, bound.number);
   }
-  return document_.exact(value).compare(bound.exact);
+  Decimal room;
+  return document_.exact(value, room).compare(bound.exact);
 }
 
 template <bool kExplain>
@@ -314,8 +318,9 @@ bool Run<kExplain>::number(const NumberRules& rules, const element& value) {
   if (!rules.multiple_of) return true;
   const Bound& divisor = *rules.multiple_of;
   const bool both_integers = divisor.integer && value.type() == element_type::INT64;
+  Decimal room;
   const bool multiple = both_integers ? value.get_int64().value_unsafe() % *divisor.integer == 0
-                                      : document_.exact(value).is_multiple_of(divisor.exact);
+                                      : document_.exact(value, room).is_multiple_of(divisor.exact);
   return multiple || note("multipleOf", [&] { return "is not a multiple of " + number_text(divisor); });
 }
 

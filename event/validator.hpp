@@ -22,11 +22,11 @@ struct Violation {
 
 // Parses a document once and runs any number of schemas over it.
 //
-// Numbers are compared by value: 1.0 is an integer and equals 1; integers of any length and numbers beyond double stay
-// exact, other numbers with a fraction or an exponent are what double makes of them; multipleOf is decimal, so 0.3 is a
-// multiple of 0.1. Members given twice are each checked. Lengths count code points. A run is given up, as a violation
-// with the keyword "limit", after kMaxSteps steps (and eight for each byte of the document) or kMaxDepth nested
-// schemas: a schema with overlapping recursive branches can take time exponential in the depth of a document.
+// Numbers are decimals, compared by value and exactly, however they are written: 1.0 is an integer and equals 1, 0.3 is
+// a multiple of 0.1, and 0.30000000000000001 is not 0.3. Members given twice are each checked. Lengths count code
+// points. A run is given up, as a violation with the keyword "limit", after kMaxSteps steps (and eight for each byte of
+// the document) or kMaxDepth nested schemas: a schema with overlapping recursive branches can take time exponential in
+// the depth of a document.
 //
 // Owner: one per thread; holds its buffers from document to document. Schemas must outlive only the call.
 // Thread: any, one at a time. Failure: parse() returns false, and parse_error() says why; a run has no other failure

@@ -25,6 +25,12 @@ const std::string& tip() {
   return kTip;
 }
 
+// The same event with this number for its amount.
+std::string tip_of(std::string_view amount) {
+  std::string text = tip();
+  return text.replace(text.find("\"amount\":5") + 9, 1, amount);
+}
+
 Schema compiled(std::string_view file) {
   return std::get<Schema>(Schema::compile(tributary::event::embedded_schema(file)));
 }
@@ -57,6 +63,14 @@ void parse_and_both(benchmark::State& state) {
   }
 }
 
+// What a fraction costs, a short one and one that a double cannot hold.
+void amount(benchmark::State& state, const char* number) {
+  Validator validator;
+  const Schema event = compiled("event.schema.json");
+  const std::string text = tip_of(number);
+  for (auto _ : state) benchmark::DoNotOptimize(validator.parse(text) && validator.passes(event));
+}
+
 void compile(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(compiled("event.schema.json"));
 }
@@ -66,6 +80,9 @@ BENCHMARK(parse_padded);
 BENCHMARK_CAPTURE(run, event, "event.schema.json");
 BENCHMARK_CAPTURE(run, streamelements, "streamelements.schema.json");
 BENCHMARK(parse_and_both);
+BENCHMARK_CAPTURE(amount, whole, "5");
+BENCHMARK_CAPTURE(amount, short_decimal, "4.20");
+BENCHMARK_CAPTURE(amount, long_decimal, "4.2000000000000000001");
 BENCHMARK(compile)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -120,6 +120,79 @@ TEST(Numbers, OfAnyLengthStayExact) {
                      "[1e999, 5e-324, 1e-999]"));
 }
 
+TEST(Numbers, ThatADoubleCannotHoldAreRightWhereTheyAreRight) {
+  EXPECT_TRUE(passes(R"({"maximum": 9999999999999999})", "9999999999999999.0"));
+  EXPECT_TRUE(passes(R"({"enum": [9007199254740993]})", "9007199254740993.0"));
+  EXPECT_TRUE(passes(R"({"exclusiveMaximum": 100000000000000000000})", "99999999999999999999.9"));
+  EXPECT_TRUE(passes(R"({"exclusiveMinimum": 0})", "1e-400"));
+  EXPECT_TRUE(passes(R"({"uniqueItems": true})", "[0.1,0.10000000000000000001]"));
+  EXPECT_TRUE(passes(R"({"const": 0.30000000000000001})", "0.30000000000000001"));
+  EXPECT_TRUE(passes(R"({"const": {"a": [1, 0.30000000000000001]}})", R"({"a": [1.0, 3000000000000000.1e-16]})"));
+  EXPECT_TRUE(passes(R"({"minimum": 0.1000000000000000056})", "0.1000000000000000057"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 0.1})", "1234567890123456.7"));
+  EXPECT_TRUE(passes(R"({"multipleOf": 1e-400})", "1e-399"));
+  EXPECT_TRUE(passes(R"({"type": "integer"})", "9007199254740993.0"));
+  EXPECT_TRUE(passes(R"({"type": "integer", "const": 0})", "0e-999999999999"));
+}
+
+TEST(Numbers, ThatADoubleCannotHoldAreWrongWhereTheyAreWrong) {
+  EXPECT_FALSE(passes(R"({"const": 0.3})", "0.30000000000000001"));
+  EXPECT_FALSE(passes(R"({"maximum": 0.1})", "0.1000000000000000056"));
+  EXPECT_FALSE(passes(R"({"maximum": 9007199254740992})", "9007199254740992.5"));
+  EXPECT_FALSE(passes(R"({"type": "integer"})", "1e-400"));
+  EXPECT_FALSE(passes(R"({"type": "integer"})", "5.00000000000000000000000001"));
+  EXPECT_FALSE(passes(R"({"enum": [9007199254740992, 1]})", "9007199254740993.0"));
+  EXPECT_FALSE(passes(R"({"const": {"a": [0.3]}})", R"({"a": [0.30000000000000001]})"));
+  EXPECT_FALSE(passes(R"({"minimum": 0.1000000000000000056})", "0.1"));
+  EXPECT_FALSE(passes(R"({"exclusiveMinimum": 1e-400})", "1e-400"));
+  EXPECT_FALSE(passes(R"({"multipleOf": 0.1})", "0.30000000000000001"));
+  EXPECT_FALSE(passes(R"({"items": {"maximum": -0.1}})", "[-0.1, -0.09999999999999999999]"));
+  EXPECT_FALSE(passes(R"({"const": 0})", "1e-400"));
+  EXPECT_FALSE(passes(R"({"not": {"const": 0}})", "0.0e-400"));
+}
+
+TEST(Numbers, AreEqualHoweverTheyAreWritten) {
+  constexpr std::string_view kUnique = R"({"uniqueItems": true})";
+  for (const char* items :
+       {"[1234567890123456, 1234567890123456.0]", "[9007199254740993.0, 9007199254740993]", "[1e-400, 10e-401]",
+        "[18446744073709551615, 1.8446744073709551615e19]", "[0.12345678901234567890, 1234567890123456789e-19]",
+        "[0, 0e400]", "[-0.0, 0e-400]", "[9223372036854775808, 9223372036854775808.0]", "[1e400, 0.1e401]",
+        "[[0.30000000000000001], [0.300000000000000010]]"}) {
+    EXPECT_FALSE(passes(kUnique, items)) << items;
+  }
+  EXPECT_TRUE(passes(kUnique, "[1234567890123456, 1234567890123456.5, 1e-400, 1e-401, 0, 5e-324, 1e400, 1e401]"));
+}
+
+// Where the numbers stand in the text, so that the search for long ones meets each at another of its digits.
+TEST(Numbers, AreFoundWhereverTheyStand) {
+  for (std::size_t before = 0; before < 40; ++before) {
+    for (const char* number : {"0.3000000000000001", "3000000000000001e-16", "0.03E1", "0.3"}) {
+      const bool same = std::string_view(number).size() < 10;
+      const std::string text =
+          "[\"" + std::string(before, 'x') + "e-\", 0.0, 5, " + std::string(before, ' ') + number + "]";
+      EXPECT_EQ(passes(R"({"items": [{}, {}, {}, {"const": 0.3}]})", text), same) << text;
+    }
+  }
+}
+
+TEST(Numbers, OfAbsurdSizeCostLittle) {
+  const std::string digits(200'000, '7');
+  constexpr std::string_view kSchema =
+      R"({"items": {"type": "number", "minimum": -1e999999999999, "multipleOf": 1e-999999999999, "not": {"enum": [5, 0.1, 1e300]}},
+          "uniqueItems": true})";
+  EXPECT_TRUE(passes(kSchema, "[1e999999999999, -1e-999999999999, 1e99999999999999999999999999999999, " + digits + "e" +
+                                  digits + ", 0." + digits + "]"));
+  EXPECT_FALSE(passes(R"({"maximum": 1e999999999999})", "1.0000000000000000001e999999999999"));
+  EXPECT_EQ(message(R"({"maximum": 1e999999999999})", "2e999999999999"), "is above 1e999999999999");
+}
+
+TEST(Numbers, CountWithoutBeingRounded) {
+  EXPECT_TRUE(passes(R"({"maxLength": 1e400})", "\"text\""));
+  EXPECT_TRUE(passes(R"({"maxItems": 99999999999999999999999})", "[1]"));
+  EXPECT_FALSE(passes(R"({"minProperties": 18446744073709551616})", "{}"));
+  EXPECT_FALSE(passes(R"({"maxLength": 20e-1})", "\"abc\""));
+}
+
 TEST(Numbers, HaveDecimalMultiples) {
   EXPECT_TRUE(passes(R"({"multipleOf": 0.1})", "0.3"));
   EXPECT_TRUE(passes(R"({"multipleOf": 0.01})", "19.99"));
