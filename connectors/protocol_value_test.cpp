@@ -8,7 +8,7 @@
 namespace tributary::connectors {
 namespace {
 
-class ProtocolValue : public testing::Test {
+class ProtocolValue : public ::testing::Test {
  protected:
   Value read(std::string_view json) {
     Value whole;

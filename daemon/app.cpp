@@ -289,14 +289,16 @@ void App::report_status() {
     sinks.push_back({delivery->name(), ledger.delivered + ledger.sent, ledger.in_flight});
   }
   report(telemetry_, connectors, sinks);
-  void App::report_losses() const {
-    for (const auto& delivery : deliveries_) {
-      report(telemetry_, delivery->name(), delivery->ledger(), delivery->stuck());
-    }
-  }
+}
 
-  void App::report_latency() const {
-    for (const auto& delivery : deliveries_) report(telemetry_, delivery->name(), delivery->latency());
+void App::report_losses() const {
+  for (const auto& delivery : deliveries_) {
+    report(telemetry_, delivery->name(), delivery->ledger(), delivery->stuck());
   }
+}
+
+void App::report_latency() const {
+  for (const auto& delivery : deliveries_) report(telemetry_, delivery->name(), delivery->latency());
+}
 
 }  // namespace tributary::daemon

@@ -30,10 +30,10 @@ void check_secrets(const config::Loaded& loaded, CheckReport& report) {
     }
     const auto claims = connectors::claims_of(std::get<config::SecretValue>(read).reveal());
     if (!claims.odd_expiry.empty()) {
-      report.warn(
-          config::format({named.place, named.path,
-                          "the token's `exp` is " + std::string(event::clip(claims.odd_expiry, 60)) + ", expected " +
-                              std::string(connectors::odd_expiry_expected) + ": nobody is told before it expires"}));
+      report.warn(config::Fault{named.place, named.path,
+                                "the token's `exp` is " + std::string(event::clip(claims.odd_expiry, 60)) +
+                                    ", expected " + std::string(connectors::odd_expiry_expected) +
+                                    ": nobody is told before it expires"});
     }
     const auto& expires = claims.expires;
     if (!expires) continue;

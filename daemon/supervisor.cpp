@@ -146,7 +146,7 @@ std::vector<ConnectorStanding> Supervisor::standings() const {
     one.reason = status.ending.reason;
     one.paused = status.paused;
     if (status.state != net::State::live) continue;
-    for (auto& [channel, last] : run.link->protocol().activity()) {
+    for (auto& [channel, last] : run.link->activity()) {
       if (now - last > one.silence) one.silence = now - last, one.silent_channel = std::move(channel);
     }
   }

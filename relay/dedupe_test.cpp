@@ -34,11 +34,11 @@ TEST(Dedupe, PassesANewerOrReflaggedActivityAsAnUpdateOnce) {
 
 TEST(Dedupe, AStaleStateIsNeverTheLastWord) {
   Dedupe dedupe(8, 24h);
-  EXPECT_EQ(dedupe.see("a", noon + 43s, true, start), Answer::fresh);
-  EXPECT_EQ(dedupe.see("a", noon + 50s, false, start), Answer::update);
-  EXPECT_EQ(dedupe.see("a", noon + 43s, true, start), Answer::duplicate) << "older, however it is flagged";
-  EXPECT_EQ(dedupe.see("a", noon + 50s, true, start), Answer::update) << "of the same time and flagged otherwise";
-  EXPECT_EQ(dedupe.see("a", noon + 50s, true, start), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("a", midday + 43s, true, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("a", midday + 50s, false, start), Answer::update);
+  EXPECT_EQ(dedupe.see("a", midday + 43s, true, start), Answer::duplicate) << "older, however it is flagged";
+  EXPECT_EQ(dedupe.see("a", midday + 50s, true, start), Answer::update) << "of the same time and flagged otherwise";
+  EXPECT_EQ(dedupe.see("a", midday + 50s, true, start), Answer::duplicate);
 }
 
 TEST(Dedupe, WithoutATimeOfTheUpstreamsARepeatIsADuplicate) {
@@ -46,19 +46,19 @@ TEST(Dedupe, WithoutATimeOfTheUpstreamsARepeatIsADuplicate) {
   EXPECT_EQ(dedupe.see("a", std::nullopt, false, start), Answer::fresh);
   EXPECT_EQ(dedupe.see("a", std::nullopt, false, start + 1h), Answer::duplicate);
   EXPECT_EQ(dedupe.see("a", std::nullopt, true, start + 1h), Answer::duplicate) << "nothing says that it is newer";
-  EXPECT_EQ(dedupe.see("a", noon, false, start), Answer::duplicate) << "newer than what?";
-  EXPECT_EQ(dedupe.see("a", noon + 1s, false, start), Answer::update);
+  EXPECT_EQ(dedupe.see("a", midday, false, start), Answer::duplicate) << "newer than what?";
+  EXPECT_EQ(dedupe.see("a", midday + 1s, false, start), Answer::update);
   EXPECT_EQ(dedupe.see("a", std::nullopt, true, start), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("a", noon, false, start), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("a", midday, false, start), Answer::duplicate);
 }
 
 TEST(Dedupe, AFlagOfOursIsNoNews) {
   Dedupe dedupe(8, 24h);
-  EXPECT_EQ(dedupe.see("a", noon, true, start), Answer::fresh);
-  EXPECT_EQ(dedupe.see("a", noon, std::nullopt, start), Answer::duplicate) << "the upstream does not say `false`";
-  EXPECT_EQ(dedupe.see("b", noon, std::nullopt, start), Answer::fresh);
-  EXPECT_EQ(dedupe.see("b", noon, false, start), Answer::duplicate);
-  EXPECT_EQ(dedupe.see("b", noon, true, start), Answer::update);
+  EXPECT_EQ(dedupe.see("a", midday, true, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("a", midday, std::nullopt, start), Answer::duplicate) << "the upstream does not say `false`";
+  EXPECT_EQ(dedupe.see("b", midday, std::nullopt, start), Answer::fresh);
+  EXPECT_EQ(dedupe.see("b", midday, false, start), Answer::duplicate);
+  EXPECT_EQ(dedupe.see("b", midday, true, start), Answer::update);
 }
 
 TEST(Dedupe, ForgetsWhatIsOlderThanItsWindow) {

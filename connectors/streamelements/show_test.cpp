@@ -12,16 +12,16 @@
 namespace tributary::connectors::streamelements {
 namespace {
 
-const event::WallTime begin = *event::parse_time("2026-11-01T12:00:00.000Z");
+const event::WallTime first_moment = *event::parse_time("2026-11-01T12:00:00.000Z");
 
 TEST(Show, OfTheSameSeedIsTheSame) {
   Audience first(7), second(7), third(8);
   Show one(first, "c"), other(second, "c"), different(third, "c");
   bool differs = false;
   for (int i = 0; i < 500; ++i) {
-    const std::string json = one.next(begin).json;
-    ASSERT_EQ(json, other.next(begin).json);
-    differs |= json != different.next(begin).json;
+    const std::string json = one.next(first_moment).json;
+    ASSERT_EQ(json, other.next(first_moment).json);
+    differs |= json != different.next(first_moment).json;
   }
   EXPECT_TRUE(differs);
 }
@@ -31,7 +31,7 @@ TEST(Show, ShowsEveryTypeAndNumbersItsIds) {
   Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   std::set<std::string> types, ids;
   for (unsigned i = 0; i < 5000; ++i) {
-    const auto& activity = show.next(begin);
+    const auto& activity = show.next(first_moment);
     types.insert(activity.type);
     ids.insert(activity.id);
     ASSERT_EQ(activity.id.size(), 24u);
@@ -49,11 +49,11 @@ TEST(Show, WritesWhatTheCodecUnderstands) {
   Audience audience(3);
   Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   Codec codec({"main-stage", true, true, 64});
-  const event::Now both{event::SteadyTime{}, begin};
+  const event::Now both{event::SteadyTime{}, first_moment};
   for (int i = 0; i < 3000; ++i) {
     Outcome outcome;
-    const auto activity = show.next(begin);
-    codec.read("[\"event\"," + activity.json + "," + show.emission(begin) + "]", "", both, outcome);
+    const auto activity = show.next(first_moment);
+    codec.read("[\"event\"," + activity.json + "," + show.emission(first_moment) + "]", "", both, outcome);
     ASSERT_EQ(outcome.drafts.size(), 1u) << activity.json << outcome.malformed_detail;
     const auto& draft = outcome.drafts[0];
     ASSERT_EQ(draft.id.of(draft.text), activity.id);
@@ -71,11 +71,11 @@ TEST(Show, TestsMocksAndUpdatesAreWhatTheyAre) {
   Audience audience(3);
   Show show(audience, "5eb8a1f0c2d3e4f5a6b7c8d9");
   Codec codec({"main-stage", true, true, 64});
-  const event::Now both{event::SteadyTime{}, begin};
+  const event::Now both{event::SteadyTime{}, first_moment};
   for (int i = 0; i < 200; ++i) {
     Outcome outcome;
     codec.read("[\"event:test\"," + show.test() + "]", "c", both, outcome);
-    codec.read("[\"event\"," + show.mock(begin) + "]", "c", both, outcome);
+    codec.read("[\"event\"," + show.mock(first_moment) + "]", "c", both, outcome);
     codec.read("[\"event:update\"," + show.update("a1", i) + "]", "c", both, outcome);
     ASSERT_EQ(outcome.drafts.size(), 3u) << outcome.malformed_detail;
     EXPECT_TRUE(outcome.drafts[0].test && outcome.drafts[1].test);
