@@ -262,11 +262,14 @@ TEST(Load, a_password_in_a_url_is_warned_of_and_is_the_authorization) {
       "    proxy: 'http://u:hunter33@p:1'\n    auth: {token: {env: T}}\n";
   const Loaded loaded = read(settings);
   EXPECT_TRUE(loaded.settings);
-  EXPECT_THAT(fixture::lines(loaded.warnings),
-              ElementsAre("t.yaml:5:10: connectors.a.url: a password is in this "
-                          "file; let the service alone read it",
-                          "t.yaml:6:12: connectors.a.proxy: a password is in this file; let the service alone read "
-                          "it"));
+  EXPECT_THAT(
+      fixture::lines(loaded.warnings),
+      ElementsAre("t.yaml:5:10: connectors.a.url: a password is in this "
+                  "file; let the service alone read it",
+                  "t.yaml:5:10: connectors.a.url: the secret `auth.token` crosses the network in plain text; use "
+                  "wss://",
+                  "t.yaml:6:12: connectors.a.proxy: a password is in this file; let the service alone read "
+                  "it"));
   EXPECT_THAT(faults(settings + "    headers: {authorization: x}\n"),
               ElementsAre("t.yaml:8:30: connectors.a.headers.authorization: the user in `url` makes this header, too; "
                           "expected only one of the two"));
