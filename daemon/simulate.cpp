@@ -1,4 +1,5 @@
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <stdexcept>
 
@@ -36,6 +37,10 @@ int simulate_command(const SimulateOptions& options) {
   } catch (const std::invalid_argument& wrong) {
     std::fprintf(stderr, "tributary: %s\n", wrong.what());
     return bad_usage;
+  } catch (const boost::system::system_error& refused) {
+    std::fprintf(stderr, "tributary: cannot listen on %s port %u: %s; give another --host or --port\n",
+                 options.host.c_str(), static_cast<unsigned>(options.port), refused.code().message().c_str());
+    return failed;
   }
   std::fprintf(stderr, "listening on %s\n", simulator->url().c_str());
   std::fprintf(stderr, "a connector for it: %s\n", simulator->connector_yaml().c_str());
