@@ -1,4 +1,5 @@
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <stdexcept>
 
@@ -42,6 +43,10 @@ int simulate_command(const SimulateOptions& options) {
     simulator->start();
   } catch (const std::invalid_argument& wrong) {
     return complain(wrong.what(), bad_usage);
+  } catch (const boost::system::system_error& refused) {
+    return complain("cannot listen on " + options.host + " port " + std::to_string(options.port) + ": " +
+                        refused.code().message() + "; give another --host or --port",
+                    failed);
   }
   say("listening on " + simulator->url());
   say("a connector for it, below `connectors:`");

@@ -88,7 +88,12 @@ class Attempt final : public ConnectAttempt, public std::enable_shared_from_this
   }
 
   void finish_unresolved(error_code error) {
-    const std::string why = error ? error.message() : "no address";
+    std::string why = error ? error.message() : "no address";
+    if (error == boost::asio::error::host_not_found || error == boost::asio::error::no_data) {
+      why = "no such name in DNS; is it spelled right?";
+    } else if (error == boost::asio::error::host_not_found_try_again) {
+      why = "DNS does not answer now; is this machine's resolver reachable?";
+    }
     finish({nullptr, {Reason::unresolved_host, host_ + ": " + why, 0, 0}});
   }
 

@@ -5,8 +5,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <optional>
 #include <utility>
 
+#include "net/http_reply.hpp"
 #include "net/stream_attempt.hpp"
 #include "text/url.hpp"
 
@@ -44,9 +46,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
  public:
   Exchange(boost::asio::io_context& io, Handler handler, std::chrono::milliseconds timeout, std::size_t limit)
       : io_(io), handler_(std::move(handler)), deadline_(io), timeout_(timeout), limit_(limit) {
-    parser_.header_limit(head_limit);
-    parser_.body_limit(limit);
-    parser_.eager(true);
+    start_parser();
   }
 
   void start(const HttpRequest& request) {
@@ -105,16 +105,31 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     });
   }
 
+  void start_parser() {
+    parser_.emplace();
+    parser_->header_limit(head_limit);
+    parser_->body_limit(limit_);
+    parser_->eager(true);
+  }
+
   /// False when there is no more to read.
   bool take(std::string_view bytes) {
     incoming_ += bytes;
-    std::size_t used = 0;
     error_code error;
-    while (used < incoming_.size() && !error && !parser_.is_done()) {
-      used += parser_.put(boost::asio::buffer(incoming_.data() + used, incoming_.size() - used), error);
+    for (bool more = true; more;) {
+      std::size_t used = 0;
+      while (used < incoming_.size() && !error && !parser_->is_done()) {
+        used += parser_->put(boost::asio::buffer(incoming_.data() + used, incoming_.size() - used), error);
+      }
+      incoming_.erase(0, used);
+      more = parser_->is_done() && is_interim(static_cast<int>(parser_->get().result_int()));
+      if (!more) break;
+      if (++interims_ > HttpReplyReader::interim_limit) {
+        return fail(Reason::protocol_error, "too many interim answers (HTTP 1xx) and none that counts"), false;
+      }
+      start_parser();
     }
-    incoming_.erase(0, used);
-    if (parser_.is_done()) return answered(), false;
+    if (parser_->is_done()) return answered(), false;
     if (error == http::error::need_more) error = {};
     if (error == http::error::body_limit) {
       return fail(Reason::frame_too_large, "the answer's body is over " + std::to_string(limit_) + " bytes"), false;
@@ -125,13 +140,13 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
 
   void ended() {
     error_code error;
-    if (parser_.got_some()) parser_.put_eof(error);  // a body may last until the end
-    if (parser_.is_done()) return answered();
+    if (parser_->got_some()) parser_->put_eof(error);  // a body may last until the end
+    if (parser_->is_done()) return answered();
     fail(Reason::eof, "the connection ended before the answer did");
   }
 
   void answered() {
-    auto message = parser_.release();
+    auto message = parser_->release();
     HttpAnswer answer;
     answer.status = static_cast<int>(message.result_int());
     for (const auto& field : message) {
@@ -174,7 +189,8 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   std::string outgoing_;
   std::size_t written_ = 0;
   std::string incoming_;  ///< not yet taken by the parser
-  http::response_parser<http::string_body> parser_;
+  std::optional<http::response_parser<http::string_body>> parser_;
+  int interims_ = 0;
 };
 
 }  // namespace

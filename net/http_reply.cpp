@@ -45,7 +45,10 @@ struct HttpReplyReader::Parser {
   std::string body;  ///< room for body_limit bytes, had only once there is a body: an upgrade that succeeds has none
 };
 
-HttpReplyReader::HttpReplyReader() : parser_(std::make_unique<Parser>()) {
+HttpReplyReader::HttpReplyReader() { start_parser(); }
+
+void HttpReplyReader::start_parser() {
+  parser_ = std::make_unique<Parser>();
   parser_->http.header_limit(head_limit);
   parser_->http.body_limit(boost::none);
 }
@@ -70,10 +73,42 @@ bool HttpReplyReader::parse(std::string_view pending) {
 }
 
 std::size_t HttpReplyReader::feed_head(std::string_view bytes) {
+  std::size_t used = 0;
+  do {
+    used += feed_one_head(bytes.substr(used));
+  } while (pass_over_interim() && used < bytes.size());
+  return state_ == State::malformed ? bytes.size() : used;
+}
+
+/// True when what was read is one, and the next head begins.
+bool HttpReplyReader::pass_over_interim() {
+  if (state_ == State::head || state_ == State::malformed || !is_interim(reply_.status)) return false;
+  if (++interims_ > interim_limit) {
+    state_ = State::malformed;
+    fault_ = "more than " + std::to_string(interim_limit) + " interim answers (HTTP " + std::to_string(reply_.status) +
+             ") and none that counts";
+    return false;
+  }
+  interim_bytes_ += raw_head_.size();
+  raw_head_.clear();
+  taken_ = 0;
+  reply_ = {};
+  start_parser();
+  state_ = State::head;
+  return true;
+}
+
+std::string HttpReplyReader::unfolded_head() const {
+  std::string head = raw_head_.substr(0, raw_head_.find('\n') + 1);
+  for (const auto& [name, value] : reply_.headers) head.append(name).append(": ").append(value) += "\r\n";
+  return head + "\r\n";
+}
+
+std::size_t HttpReplyReader::feed_one_head(std::string_view bytes) {
   const std::size_t before = raw_head_.size();
   raw_head_ += bytes;
   const bool good = parse(raw_head_);
-  if (good && !parser_->http.is_header_done() && raw_head_.size() < head_limit) return bytes.size();
+  if (good && !parser_->http.is_header_done() && interim_bytes_ + raw_head_.size() < head_limit) return bytes.size();
   if (!good || !parser_->http.is_header_done()) {
     state_ = State::malformed;
     if (good) fault_ = too_long;

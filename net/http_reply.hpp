@@ -26,11 +26,15 @@ struct HttpReply {
 int retry_after_seconds(std::string_view value, std::time_t now);
 
 /// Reads an HTTP answer piecewise from a byte stream: the answer to an upgrade, or a CONNECT proxy's.
-/// Bounded: head_limit bytes of head, body_limit bytes of body (what is beyond is never kept). Thread: io.
+/// Interim answers (RFC 9110 15.2: 1xx, of which 101 is none) are passed over, at most interim_limit of them; a folded
+/// header line is one with a space in place of the fold (RFC 9112 5.2).
+/// Bounded: head_limit bytes of heads, those of interim answers too, body_limit bytes of body (what is beyond is never
+/// kept). Thread: io.
 class HttpReplyReader {
  public:
   static constexpr std::size_t head_limit = 16 * 1024;
   static constexpr std::size_t body_limit = 2 * 1024;
+  static constexpr int interim_limit = 8;
 
   enum class State { head, body, complete, malformed };
 
@@ -47,8 +51,8 @@ class HttpReplyReader {
 
   State state() const { return state_; }
   const HttpReply& reply() const { return reply_; }
-  /// The head as it came, with the blank line; only after state() left `head`.
-  const std::string& raw_head() const { return raw_head_; }
+  /// The head with the blank line, each header in one line; only after state() left `head`.
+  std::string unfolded_head() const;
   const std::string& fault() const { return fault_; }
 
  private:
@@ -56,6 +60,9 @@ class HttpReplyReader {
 
   bool parse(std::string_view pending);
   std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_one_head(std::string_view bytes);
+  bool pass_over_interim();
+  void start_parser();
   std::size_t feed_body(std::string_view bytes);
 
   std::unique_ptr<Parser> parser_;
@@ -64,7 +71,12 @@ class HttpReplyReader {
   std::string raw_head_;
   std::string pending_;    ///< of the body, not yet parsed
   std::size_t taken_ = 0;  ///< parsed bytes of raw_head_ or pending_
+  int interims_ = 0;
+  std::size_t interim_bytes_ = 0;
   std::string fault_;
 };
+
+/// Whether an answer with this status only comes before the one that counts.
+inline bool is_interim(int status) { return status >= 100 && status < 200 && status != 101; }
 
 }  // namespace tributary::net

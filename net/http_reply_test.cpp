@@ -13,7 +13,7 @@ TEST(HttpReply, StopsAtTheEndOfTheHead) {
   HttpReplyReader reader;
   const std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
   EXPECT_EQ(reader.feed(head + "frames"), head.size());
-  EXPECT_EQ(reader.raw_head(), head);
+  EXPECT_EQ(reader.unfolded_head(), head);
   EXPECT_EQ(reader.reply().status, 101);
   EXPECT_EQ(reader.reply().header("UPGRADE"), "websocket");
 }
@@ -26,6 +26,41 @@ TEST(HttpReply, TakesHeadAndBodyByteByByte) {
   EXPECT_EQ(reader.state(), State::complete);
   EXPECT_EQ(reader.reply().body, "body");
   EXPECT_EQ(reader.reply().words(), "HTTP 429 Slow: body");
+}
+
+TEST(HttpReply, InterimAnswersArePassedOverHoweverTheyAreCut) {
+  const std::string interim =
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n";
+  const std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  const std::string all = interim + head + "frames";
+  for (std::size_t cut = 0; cut <= all.size(); ++cut) {
+    HttpReplyReader reader;
+    std::size_t used = reader.feed(all.substr(0, cut));
+    if (reader.state() == State::head) used += reader.feed(all.substr(cut));
+    EXPECT_EQ(used, interim.size() + head.size()) << cut;
+    EXPECT_EQ(reader.reply().status, 101) << cut;
+    EXPECT_EQ(reader.reply().header("Link"), "") << cut;
+    EXPECT_EQ(reader.unfolded_head(), head) << cut;
+  }
+}
+
+TEST(HttpReply, InterimAnswersAreBoundedInNumberAndSize) {
+  HttpReplyReader many;
+  for (int i = 0; i <= HttpReplyReader::interim_limit; ++i) many.feed("HTTP/1.1 103 Early Hints\r\n\r\n");
+  EXPECT_EQ(many.state(), State::malformed);
+  EXPECT_EQ(many.fault(), "more than 8 interim answers (HTTP 103) and none that counts");
+  HttpReplyReader large;
+  for (int i = 0; i < 3; ++i) large.feed("HTTP/1.1 103 Early Hints\r\nX: " + std::string(7'000, 'x') + "\r\n\r\n");
+  large.feed("HTTP/1.1 101 S");
+  EXPECT_EQ(large.state(), State::malformed);
+}
+
+TEST(HttpReply, AFoldedHeaderIsOneWithASpaceInPlaceOfTheFold) {
+  HttpReplyReader reader;
+  reader.feed("HTTP/1.1 101 Switching Protocols\r\nUpgrade:\r\n websocket\r\nX-A: one\r\n\t two\r\n\r\n");
+  EXPECT_EQ(reader.reply().header("Upgrade"), "websocket");
+  EXPECT_EQ(reader.reply().header("X-A"), "one two");
+  EXPECT_EQ(reader.unfolded_head(), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-A: one two\r\n\r\n");
 }
 
 TEST(HttpReply, BodyIsClipped) {
@@ -70,6 +105,12 @@ TEST(ProxyHandshake, AsksWithBasicAuthorisationFromTheUserInfo) {
   EXPECT_EQ(ProxyHandshake::request(*proxy, *target),
             "CONNECT live.example:443 HTTP/1.1\r\nHost: live.example:443\r\n"
             "Proxy-Authorization: Basic dXNlcjpwQHNz\r\n\r\n");
+}
+
+TEST(ProxyHandshake, PassesOverInterimAnswers) {
+  ProxyHandshake open;
+  open.feed("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+  EXPECT_EQ(open.state(), ProxyHandshake::State::open);
 }
 
 TEST(ProxyHandshake, OpensOnAny2xxAndRefusesTheRest) {

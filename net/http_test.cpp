@@ -68,6 +68,18 @@ TEST_F(Http, APostIsWrittenWholeAndItsAnswerRead) {
   EXPECT_EQ(got.body, "{\"data\":{}}");
 }
 
+TEST_F(Http, InterimAnswersArePassedOver) {
+  const std::string text =
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const auto got = answer(ask([&](PeerSocket& peer) {
+    peer.read_head();
+    for (const char byte : text) peer.write({&byte, 1});
+    peer.wait_for_end();
+  }));
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(got.body, "ok");
+}
+
 TEST_F(Http, AUserInTheUrlIsBasicAuthorizationUnlessAHeaderIs) {
   for (const bool own : {false, true}) {
     std::string head;

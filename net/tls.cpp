@@ -59,7 +59,31 @@ std::string library_words() {
   const unsigned long code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+      (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER || ERR_GET_REASON(code) == SSL_R_PACKET_LENGTH_TOO_LONG)) {
+    return "the server does not speak TLS on this port (wrong version number); are scheme and port of the URL right?";
+  }
   return reason != nullptr ? reason : "unknown TLS error";
+}
+
+/// What a person can do about a certificate that is not trusted.
+const char* remedy(long verified) {
+  switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "; the server needs a valid one, or this machine's clock is wrong";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "; its authority is not known here: name it in `tls.ca_file`";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "; it is of another host: is `url` right, or is `tls.server_name` needed?";
+    default:
+      return "";
+  }
 }
 
 SslContext new_context(const SSL_METHOD* method) {
@@ -180,7 +204,7 @@ std::string tls_words(const SSL* ssl, int system_error) {
   const long verified = SSL_get_verify_result(ssl);
   if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
     ERR_clear_error();
-    return std::string("certificate: ") + X509_verify_cert_error_string(verified);
+    return std::string("certificate: ") + X509_verify_cert_error_string(verified) + remedy(verified);
   }
   if (ERR_peek_error() != 0) return library_words();
   if (system_error != 0) return std::generic_category().message(system_error);

@@ -304,13 +304,32 @@ class ClientEngine final : public Engine {
     if (!subprotocol.empty() && std::find(offered.begin(), offered.end(), subprotocol) == offered.end()) {
       return end(Reason::protocol_error, "the upstream chose a subprotocol that was not offered: " + subprotocol);
     }
-    const std::string& head = reader_->raw_head();
+    const std::string head = reader_->unfolded_head();
     connection_->read_all(head.data(), head.size());
-    if (!opened_) return end(Reason::protocol_error, failure_words());
+    if (!opened_) return end(Reason::protocol_error, what_the_101_lacks(reply));
     reader_.reset();
     forget_handshake();
     phase_ = Phase::first_bytes;
     guarded([&] { events_.opened(subprotocol); });
+  }
+
+  /// The library has refused it. Its words name no header.
+  std::string what_the_101_lacks(const HttpReply& reply) const {
+    constexpr const char* remedy =
+        "; is `url` the address of a websocket, and does whatever is in between let one through?";
+    const auto lacks = [&](const char* name, std::string_view token) {
+      std::string value = reply.header(name);
+      std::transform(value.begin(), value.end(), value.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+      return value.find(token) == std::string::npos;
+    };
+    if (lacks("Upgrade", "websocket")) return std::string("the 101 answer has no header `Upgrade: websocket`") + remedy;
+    if (lacks("Connection", "upgrade"))
+      return std::string("the 101 answer has no header `Connection: Upgrade`") + remedy;
+    const std::string accept = reply.header("Sec-WebSocket-Accept");
+    if (accept.empty()) return std::string("the 101 answer has no header `Sec-WebSocket-Accept`") + remedy;
+    return "the 101 answer's Sec-WebSocket-Accept is `" + accept.substr(0, 64) +
+           "`, which does not belong to our request: it answers another one, or does not come from the server" + remedy;
   }
 
   /// Some servers write a whole HTTP refusal after their 101. No frame begins with "HTTP/1.", its first byte is a

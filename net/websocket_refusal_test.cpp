@@ -15,6 +15,12 @@ struct Refusal {
   int retry_after;
 };
 
+std::string interims(int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+  return all;
+}
+
 class WebSocketRefusal : public DialFixture, public ::testing::WithParamInterface<Refusal> {};
 
 TEST_P(WebSocketRefusal, EndsWithItsReasonAndNeverOpens) {
@@ -65,8 +71,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"WrongAcceptValue",
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-                Reason::protocol_error, "handshake", 0},
-        Refusal{"NoUpgradeHeader", "HTTP/1.1 101 Switching Protocols\r\n\r\n", Reason::protocol_error, "handshake", 0},
+                Reason::protocol_error, "Sec-WebSocket-Accept is `s3pPLMBiTxaQ9kYGzzhZRbK+xOo=`, which does not belong",
+                0},
+        Refusal{"NoAcceptValue",
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+                Reason::protocol_error, "no header `Sec-WebSocket-Accept`", 0},
+        Refusal{"NoConnectionHeader", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+                Reason::protocol_error, "no header `Connection: Upgrade`", 0},
+        Refusal{"NoUpgradeHeader", "HTTP/1.1 101 Switching Protocols\r\n\r\n", Reason::protocol_error,
+                "no header `Upgrade: websocket`", 0},
+        Refusal{"InterimAnswersWithoutEnd", interims(9), Reason::protocol_error, "more than 8 interim answers", 0},
+        Refusal{"InterimThenRefusal", interims(2) + "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+                Reason::upgrade_refused, "HTTP 401 Unauthorized", 0},
         Refusal{"ExtensionNotOffered", "GOODSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
                 Reason::protocol_error, "extension", 0},
         Refusal{"SubprotocolNotOffered", "GOODSec-WebSocket-Protocol: other\r\n\r\n", Reason::protocol_error,
@@ -74,6 +90,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"EndBeforeTheAnswer", "", Reason::eof, "upgrade", 0},
         Refusal{"EndInsideTheAnswer", "HTTP/1.1 101 Switch", Reason::eof, "upgrade", 0}),
     [](const auto& row) { return std::string(row.param.name); });
+
+class InterimAnswer : public DialFixture {};
+
+TEST_F(InterimAnswer, IsPassedOverWithFramesRightBehindThe101) {
+  run_script([](PeerSocket& peer) {
+    std::string good = peer.upgrade_answer();
+    good.replace(good.find("Upgrade: websocket"), 18, "Upgrade:\r\n\twebsocket");  // folded
+    peer.write(interims(2) + good + text_frame("first") + close_frame(1000));
+    peer.wait_for_end();
+  });
+  EXPECT_TRUE(recorder_.opened);
+  EXPECT_THAT(recorder_.payloads(), ::testing::ElementsAre("first"));
+}
 
 class RefusalAfterThe101 : public DialFixture {};
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 import textwrap
 import time
 
@@ -85,6 +86,15 @@ def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     word = {"--nonsense": "--nonsense", "-c": "missing.yaml"}.get(arguments[1] if len(arguments) > 1 else "",
                                                                    arguments[-1] if arguments else "subcommand")
     assert word in done.stderr, done.stderr
+
+
+def test_a_simulator_whose_port_is_taken_says_so_in_one_line(work):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_once("simulate", "users", "--port", str(port), folder=work)
+    assert done.returncode == 1, done
+    assert done.stderr == (f"tributary: cannot listen on 127.0.0.1 port {port}: Address already in use; "
+                           "give another --host or --port\n")
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
