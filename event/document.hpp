@@ -16,11 +16,11 @@ namespace tributary::event {
 // longer integers and numbers beyond double, and makes the nearest double of everything with a fraction or an exponent.
 //
 // A double stands for a decimal as long as that has at most 15 significant digits and is none of the subnormal ones:
-// different decimals of this kind are different doubles, in the same order. These are the short decimals. A text with
-// any other number is read a second time, each such number replaced by a marker, a subnormal double whose bit pattern
-// is an index into `extremes`, where the number stands exactly. The text's own subnormal numbers are among those
-// replaced, so a marker is never ambiguous. What ordinary texts pay is a walk over the tree and, when they have
-// fractions at all, a look at every 17th byte.
+// different decimals of this kind are different doubles, in the same order. These are the short decimals. Every other
+// number of the tree is replaced by a marker, a subnormal double whose bit pattern is an index into `extremes`, where
+// the number stands exactly. The text's own subnormal numbers are among those replaced, so a marker is never ambiguous.
+// A text that simdjson refuses is read a second time with markers in it. What other texts pay is a walk over the tree
+// and, when they have fractions at all, a look at each of their numbers.
 //
 // Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
 // Thread: any, one at a time; `root` and `exact` may be shared once read.

@@ -104,6 +104,65 @@ bool is_made_of(std::string_view text, unsigned more) {
   return true;
 }
 
+// [v6 address] or [vX.anything].
+bool is_ip_literal(std::string_view text) {
+  if (text.empty() || (text[0] != 'v' && text[0] != 'V')) return is_ipv6(text);
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos || dot < 2 || dot + 1 == text.size()) return false;
+  for (const char c : text.substr(1, dot - 1)) {
+    if (!is(c, kHex)) return false;
+  }
+  for (const char c : text.substr(dot + 1)) {
+    if (!is(c, kUnreserved | kSubDelimiter) && c != ':') return false;
+  }
+  return true;
+}
+
+bool is_authority(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at != std::string_view::npos) {
+    if (!is_made_of(text.substr(0, at), kColon)) return false;
+    text.remove_prefix(at + 1);
+  }
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos || !is_ip_literal(text.substr(1, close - 1))) return false;
+    port = text.substr(close + 1);
+  } else {
+    const std::size_t colon = text.find(':');
+    if (!is_made_of(text.substr(0, colon), 0)) return false;
+    port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
+  }
+  if (port.empty()) return true;
+  if (port[0] != ':') return false;
+  for (const char c : port.substr(1)) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
+// What follows the scheme and its colon: [//authority] path [?query] [#fragment].
+bool is_behind_scheme(std::string_view text) {
+  if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
+    if (!is_made_of(text.substr(hash + 1), kColon | kPath | kQuery)) return false;
+    text = text.substr(0, hash);
+  }
+  if (const std::size_t question = text.find('?'); question != std::string_view::npos) {
+    if (!is_made_of(text.substr(question + 1), kColon | kPath | kQuery)) return false;
+    text = text.substr(0, question);
+  }
+  if (text.starts_with("//")) {
+    text.remove_prefix(2);
+    const std::size_t slash = text.find('/');
+    if (!is_authority(text.substr(0, slash))) return false;
+    text = slash == std::string_view::npos ? std::string_view() : text.substr(slash);
+  }
+  return is_made_of(text, kColon | kPath);
+}
+
+}  // namespace
+
 bool is_ipv4(std::string_view text) {
   for (int part = 0; part < 4; ++part) {
     std::size_t length = 0;
@@ -147,59 +206,21 @@ bool is_ipv6(std::string_view text) {
   return gap ? groups <= 7 : groups == 8;
 }
 
-// [v6 address] or [vX.anything].
-bool is_ip_literal(std::string_view text) {
-  if (text.empty() || (text[0] != 'v' && text[0] != 'V')) return is_ipv6(text);
-  const std::size_t dot = text.find('.');
-  if (dot == std::string_view::npos || dot < 2 || dot + 1 == text.size()) return false;
-  for (const char c : text.substr(1, dot - 1)) {
-    if (!is(c, kHex)) return false;
-  }
-  for (const char c : text.substr(dot + 1)) {
-    if (!is(c, kUnreserved | kSubDelimiter) && c != ':') return false;
-  }
-  return true;
-}
-
-bool is_authority(std::string_view text) {
-  const std::size_t at = text.find('@');
-  if (at != std::string_view::npos) {
-    if (!is_made_of(text.substr(0, at), kColon)) return false;
-    text.remove_prefix(at + 1);
-  }
-  std::string_view port;
-  if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos || !is_ip_literal(text.substr(1, close - 1))) return false;
-    port = text.substr(close + 1);
-  } else {
-    const std::size_t colon = text.find(':');
-    if (!is_made_of(text.substr(0, colon), 0)) return false;
-    port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
-  }
-  if (port.empty()) return true;
-  if (port[0] != ':') return false;
-  for (const char c : port.substr(1)) {
-    if (!is_digit(c)) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-bool is_date_time(std::string_view text) {
-  std::array<unsigned char, 8> date{}, time{};
-  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't') || !kDate.fits(text.data(), date) ||
-      !kTime.fits(text.data() + 11, time)) {
-    return false;
-  }
+bool is_date(std::string_view text) {
+  std::array<unsigned char, 8> date{};
+  if (text.size() != 10 || !kDate.fits(text.data(), date)) return false;
   const int year = (date[0] * 10 + date[1]) * 100 + date[2] * 10 + date[3];
+  return is_day_of_month(two_digits(text, 8), date[5] * 10 + date[6], year);
+}
+
+bool is_time(std::string_view text) {
+  std::array<unsigned char, 8> time{};
+  if (text.size() < 9 || !kTime.fits(text.data(), time)) return false;
   const int hour = time[0] * 10 + time[1];
   const int minute = time[3] * 10 + time[4];
   const int second = time[6] * 10 + time[7];
-  if (!is_day_of_month(two_digits(text, 8), date[5] * 10 + date[6], year)) return false;
   if (hour > 23 || minute > 59 || second > 60) return false;
-  std::size_t at = 19;
+  std::size_t at = 8;
   if (text[at] == '.') {
     const std::size_t first = ++at;
     while (at < text.size() && is_digit(text[at])) ++at;
@@ -211,28 +232,24 @@ bool is_date_time(std::string_view text) {
   return second < 60 || (hour * 60 + minute - minutes_east + 2 * kDay) % kDay == kDay - 1;
 }
 
+bool is_date_time(std::string_view text) {
+  return text.size() >= 20 && (text[10] == 'T' || text[10] == 't') && is_date(text.substr(0, 10)) &&
+         is_time(text.substr(11));
+}
+
 bool is_uri(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || !is(text[0], kAlpha)) return false;
   for (const char c : text.substr(1, colon - 1)) {
     if (!is(c, kAlpha | kDigit) && c != '+' && c != '-' && c != '.') return false;
   }
-  text.remove_prefix(colon + 1);
-  if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
-    if (!is_made_of(text.substr(hash + 1), kColon | kPath | kQuery)) return false;
-    text = text.substr(0, hash);
-  }
-  if (const std::size_t question = text.find('?'); question != std::string_view::npos) {
-    if (!is_made_of(text.substr(question + 1), kColon | kPath | kQuery)) return false;
-    text = text.substr(0, question);
-  }
-  if (text.starts_with("//")) {
-    text.remove_prefix(2);
-    const std::size_t slash = text.find('/');
-    if (!is_authority(text.substr(0, slash))) return false;
-    text = slash == std::string_view::npos ? std::string_view() : text.substr(slash);
-  }
-  return is_made_of(text, kColon | kPath);
+  return is_behind_scheme(text.substr(colon + 1));
+}
+
+bool is_uri_reference(std::string_view text) {
+  if (is_uri(text)) return true;
+  // Without a scheme the first segment of the path has no colon.
+  return text.substr(0, text.find_first_of("/?#")).find(':') == std::string_view::npos && is_behind_scheme(text);
 }
 
 }  // namespace tributary::event

@@ -8,8 +8,19 @@ namespace tributary::event {
 // Thread: any.
 bool is_date_time(std::string_view text);
 
+// The two halves of a date-time by themselves. Thread: any.
+bool is_date(std::string_view text);
+bool is_time(std::string_view text);
+
+// Four decimal numbers without leading zeros; RFC 4291 without a zone. Thread: any.
+bool is_ipv4(std::string_view text);
+bool is_ipv6(std::string_view text);
+
 // RFC 3986 URI with a scheme (not a relative reference, not an IRI).
 // Thread: any.
 bool is_uri(std::string_view text);
+
+// The same, or a relative reference. Thread: any.
+bool is_uri_reference(std::string_view text);
 
 }  // namespace tributary::event

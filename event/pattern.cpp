@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -50,6 +51,21 @@ bool simple_escape(char c, ByteTable& bytes) {
   return true;
 }
 
+// Why RE2 does not take an expression. What ECMA-262 would take is "not supported".
+std::string refusal(const RE2& expression) {
+  if (expression.error_code() == RE2::ErrorPatternTooLarge)
+    return "a pattern that takes so much memory is not supported";
+  if (expression.error_code() != RE2::ErrorRepeatSize) return expression.error();
+  const std::string& repetition = expression.error_arg();
+  int first = 0, last = 0;
+  const char* const end = repetition.data() + repetition.size();
+  const auto read = std::from_chars(repetition.data() + std::min<std::size_t>(1, repetition.size()), end, first);
+  const bool range = read.ec == std::errc() && read.ptr != end && *read.ptr == ',' &&
+                     std::from_chars(read.ptr + 1, end, last).ec == std::errc();
+  if (range && last < first) return "the repetition " + repetition + " ends before it begins";
+  return "more than 1,000 repetitions (" + repetition + ") are not supported";
+}
+
 }  // namespace
 
 Pattern::Pattern() = default;
@@ -67,7 +83,7 @@ std::variant<Pattern, std::string> Pattern::compile(std::string_view ecma) {
   options.set_log_errors(false);
   options.set_never_capture(true);
   pattern.expression_ = std::make_unique<RE2>(translated.re2, options);
-  if (!pattern.expression_->ok()) return pattern.expression_->error();
+  if (!pattern.expression_->ok()) return refusal(*pattern.expression_);
   return pattern;
 }
 

@@ -19,6 +19,8 @@ std::variant<Schema, SchemaError> Schema::compile(std::string_view json_text,
   }
 }
 
+const std::vector<SchemaError>& Schema::remarks() const { return program_->remarks; }
+
 const SchemaProgram& metaschema_program() {
   static const SchemaProgram kProgram = [] {
     const std::map<std::string, std::string> none;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace tributary::event {
 
@@ -24,12 +25,12 @@ std::string to_string(const SchemaError& error);
 
 // A JSON Schema (draft-07) compiled once and run by a Validator.
 //
-// All keywords of draft-07. `format` asserts date-time and uri, other formats are ignored; `default`, `examples`,
-// `contentEncoding`, `contentMediaType` and unknown keywords say nothing. References resolve within the document
-// (pointers, $id, anchors), to the draft-07 metaschema, and to `remote_documents` (absolute URI → text); nothing is
-// ever fetched. Everything that could go wrong later goes wrong here: a schema that does not satisfy the metaschema, an
-// unresolved reference, a reference that leads to itself without going down in the document, a pattern that is not
-// linear-time, multipleOf with more than 18 significant digits, a name given twice.
+// All keywords of draft-07. `format` asserts those of asserted_formats(), others are ignored and remarked;
+// `default`, `examples`, `contentEncoding`, `contentMediaType` and unknown keywords say nothing. References resolve
+// within the document (pointers, $id, anchors), to the draft-07 metaschema, and to `remote_documents` (absolute URI →
+// text); nothing is ever fetched. Everything that could go wrong later goes wrong here: a schema that does not satisfy
+// the metaschema, an unresolved reference, a reference that leads to itself without going down in the document, a
+// pattern that is not linear-time, multipleOf with more than 18 significant digits, a name given twice.
 //
 // Owner: anyone; a cheap copy of a shared immutable program. Thread: any.
 class Schema {
@@ -37,6 +38,8 @@ class Schema {
   static std::variant<Schema, SchemaError> compile(std::string_view json_text,
                                                    const std::map<std::string, std::string>& remote_documents = {});
 
+  // Where the schema relies on a format that is not asserted; at most 20.
+  const std::vector<SchemaError>& remarks() const;
   const SchemaProgram& program() const { return *program_; }
 
  private:

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "event/violation_text.hpp"
+
 namespace tributary::event {
 namespace {
 
@@ -222,12 +224,27 @@ bool SchemaCompiler::string_keyword(SchemaNode& node, const SchemaLocation& at, 
   } else if (name == "pattern") {
     const std::uint32_t compiled = pattern(at, name, text_of(value));
     rules_of(node.string, program_.strings).pattern = compiled;
-  } else if (name == "format" && (text_of(value) == "date-time" || text_of(value) == "uri")) {
-    rules_of(node.string, program_.strings).format = text_of(value) == "uri" ? Format::kUri : Format::kDateTime;
+  } else if (name == "format" && references_.check_metaschema) {  // of a schema's own texts the compiler says more
+    const FormatRule* const rule = asserted_format(text_of(value));
+    if (rule == nullptr) {
+      remark_format(at, text_of(value));
+      return false;
+    }
+    rules_of(node.string, program_.strings).format = rule;
   } else {
     return false;
   }
   return true;
+}
+
+void SchemaCompiler::remark_format(const SchemaLocation& at, std::string_view format) {
+  constexpr std::size_t kMostRemarks = 20;
+  if (program_.remarks.size() >= kMostRemarks) return;
+  std::string asserted;
+  for (const FormatRule& rule : asserted_formats()) asserted += (asserted.empty() ? "" : ", ") + std::string(rule.name);
+  program_.remarks.push_back(references_.at_place(
+      at.document, at.pointer + "/format",
+      "the format " + name_text(format) + " is not checked, every text passes; checked are " + asserted));
 }
 
 bool SchemaCompiler::array_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value) {

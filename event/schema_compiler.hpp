@@ -30,6 +30,7 @@ class SchemaCompiler {
   void keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);
   bool number_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);
   bool string_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);
+  void remark_format(const SchemaLocation& at, std::string_view format);
   bool array_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);
   bool object_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);
   bool applicator_keyword(SchemaNode& node, const SchemaLocation& at, std::string_view name, Element value);

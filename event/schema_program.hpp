@@ -19,7 +19,9 @@
 
 #include "event/decimal.hpp"
 #include "event/document.hpp"
+#include "event/format_kinds.hpp"
 #include "event/pattern.hpp"
+#include "event/schema.hpp"
 
 namespace tributary::event {
 
@@ -112,12 +114,10 @@ struct NumberRules {
   std::optional<Bound> minimum, maximum, exclusive_minimum, exclusive_maximum, multiple_of;
 };
 
-enum class Format : std::uint8_t { kNone, kDateTime, kUri };
-
 struct StringRules {
   std::uint64_t min_length = 0;
   std::uint64_t max_length = std::numeric_limits<std::uint64_t>::max();
-  Format format = Format::kNone;
+  const FormatRule* format = nullptr;
   std::optional<std::uint32_t> pattern;
 };
 
@@ -191,6 +191,7 @@ struct SchemaProgram {
   std::vector<Pattern> patterns;
   std::vector<std::string> pattern_texts;
   std::vector<std::shared_ptr<const Document>> documents;  // enum and const point into them
+  std::vector<SchemaError> remarks;                        // see Schema::remarks
   NodeIndex root = kAnything;
 };
 

@@ -23,7 +23,7 @@ std::string without_fragment(std::string_view uri) { return std::string(uri.subs
 
 }  // namespace
 
-void SchemaReferences::fail(std::size_t document, std::string pointer, std::string message) const {
+SchemaError SchemaReferences::at_place(std::size_t document, std::string pointer, std::string message) const {
   SchemaError error;
   if (document < loaded_.size()) {
     const TextPlace place = locate(loaded_[document].text, pointer);
@@ -33,7 +33,11 @@ void SchemaReferences::fail(std::size_t document, std::string pointer, std::stri
   }
   error.path = std::move(pointer);
   error.message = std::move(message);
-  throw SchemaFault{std::move(error)};
+  return error;
+}
+
+void SchemaReferences::fail(std::size_t document, std::string pointer, std::string message) const {
+  throw SchemaFault{at_place(document, std::move(pointer), std::move(message))};
 }
 
 std::size_t SchemaReferences::add(std::string_view uri, std::string_view text) {

@@ -42,6 +42,8 @@ class SchemaReferences {
   // What `reference`, found at `from`, points at.
   SchemaLocation resolve(const SchemaLocation& from, std::string_view reference);
 
+  // A fault or a remark, with its line and column.
+  SchemaError at_place(std::size_t document, std::string pointer, std::string message) const;
   [[noreturn]] void fail(std::size_t document, std::string pointer, std::string message) const;
   std::vector<std::shared_ptr<const Document>> documents() const;
   const Document& document(std::size_t number) const { return *loaded_[number].document; }

@@ -73,6 +73,13 @@ TEST(Schema, RefusesPatternsThatAreNotLinearTimeWithTheirPlace) {
   EXPECT_EQ(fault(R"({"patternProperties": {"ok": {}, "[a/": {}}})").path, "/patternProperties/[a~1");
 }
 
+TEST(Schema, SaysWhichRepetitionsAreTooMany) {
+  EXPECT_THAT(fault(R"({"pattern": "a{1001}b|c"})").message,
+              testing::HasSubstr("more than 1,000 repetitions ({1001}) are not supported"));
+  EXPECT_THAT(fault(R"({"pattern": "a{2,1}b|c"})").message, testing::HasSubstr("{2,1} ends before it begins"));
+  EXPECT_TRUE(compiles(R"({"pattern": "a{1000}b|c"})"));
+}
+
 TEST(Schema, RefusesReferencesThatDoNotResolve) {
   EXPECT_EQ(fault(R"({"properties": {"a": {"$ref": "#/definitions/none"}}})").path, "/properties/a/$ref");
   EXPECT_EQ(fault(R"({"allOf": [{"$ref": "http://elsewhere.test/x.json"}]})").path, "/allOf/0/$ref");

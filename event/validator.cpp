@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include "event/equality.hpp"
-#include "event/formats.hpp"
 #include "event/schema_metaschema.hpp"
 #include "event/schema_program.hpp"
 #include "event/violation_text.hpp"
@@ -354,11 +353,8 @@ bool Run<kExplain>::string(const StringRules& rules, std::string_view text) {
   if (rules.pattern && !program_.patterns[*rules.pattern].matches(text)) {
     if (!note("pattern", [&] { return "does not match " + program_.pattern_texts[*rules.pattern]; })) return false;
   }
-  if (rules.format == Format::kDateTime && !is_date_time(text)) {
-    return note("format", [] { return std::string("is not a date-time"); });
-  }
-  if (rules.format == Format::kUri && !is_uri(text)) {
-    return note("format", [] { return std::string("is not a uri"); });
+  if (rules.format != nullptr && !rules.format->holds(text)) {
+    return note("format", [&] { return format_text(rules.format->name); });
   }
   return true;
 }

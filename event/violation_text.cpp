@@ -69,6 +69,11 @@ std::string number_text(const Bound& bound) {
   return bound.integer ? std::to_string(*bound.integer) : clipped(bound.exact.text(), 80);
 }
 
+std::string format_text(std::string_view format) {
+  const bool vowel = std::string_view("aei").find(format.front()) != std::string_view::npos;  // a uri, an email
+  return (vowel ? "is not an " : "is not a ") + std::string(format);
+}
+
 std::string count_text(std::string_view what, std::uint64_t count, std::string_view unit) {
   return std::string(what) + ' ' + std::to_string(count) + ' ' + std::string(unit) + (count == 1 ? "" : "s");
 }

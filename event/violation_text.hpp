@@ -17,6 +17,7 @@ std::string type_text(std::uint8_t allowed, std::uint8_t actual);  // "must be s
 std::string values_text(const ValueRules& rules);                  // "must be \"tip\", \"cheer\" or \"raid\""
 std::string branches_text(std::size_t matching, std::size_t of);   // "matches none of 2 alternatives"
 std::string number_text(const Bound& bound);                       // "0.5"
+std::string format_text(std::string_view format);                  // "is not an email"
 std::string count_text(std::string_view what, std::uint64_t count, std::string_view unit);
 
 }  // namespace tributary::event

@@ -17,7 +17,13 @@ void Validation::describe(config::Fields& fields) {
     const std::string written = schema;
     schema = fields.resolve("schema", schema).string();
     const auto compiled = schema_named(schema);
-    if (const auto* fault = std::get_if<std::string>(&compiled)) fields.fault("schema", written + ": " + *fault);
+    if (const auto* fault = std::get_if<std::string>(&compiled)) {
+      fields.fault("schema", written + ": " + *fault);
+    } else {
+      for (const auto& remark : std::get<event::Schema>(compiled).remarks()) {
+        fields.warn("schema", written + ": " + event::to_string(remark));
+      }
+    }
   }
 }
 

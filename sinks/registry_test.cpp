@@ -70,6 +70,26 @@ TEST_F(SinkRegistry, BuildsAKafkaSinkWithItsHandling) {
   EXPECT_EQ(built.downstream->dead_letter_stream(), "lost");
 }
 
+TEST_F(SinkRegistry, WarnsOfASchemaFileWhoseFormatIsNotChecked) {
+  const auto file = std::filesystem::path(testing::TempDir()) / ("formats-" + std::to_string(getpid()) + ".json");
+  std::ofstream(file)
+      << "{\"properties\": {\"host\": {\n  \"format\": \"idn-hostname\"}, \"at\": {\"format\": \"time\"}}}";
+  const auto loaded = load("{type: kafka, brokers: [localhost:1], validation: {schema: " + file.string() + "}}");
+  std::filesystem::remove(file);
+  EXPECT_TRUE(loaded.faults.empty());
+  ASSERT_EQ(loaded.warnings.size(), 1U);
+  EXPECT_THAT(
+      config::format(loaded.warnings[0]),
+      testing::AllOf(HasSubstr("test.yaml:3:"), HasSubstr("line 2, column 13, at /properties/host/format: the format "
+                                                          "\"idn-hostname\" is not checked, every text passes")));
+}
+
+TEST_F(SinkRegistry, DoesNotWarnOfTheSchemasOfTheProgram) {
+  for (const std::string schema : {"event", "streamelements"}) {
+    EXPECT_TRUE(load("{type: kafka, brokers: [localhost:1], validation: {schema: " + schema + "}}").warnings.empty());
+  }
+}
+
 TEST_F(SinkRegistry, AKafkaSinkMayHaveNoTopicForEvents) {
   const auto built = build("{type: kafka, brokers: [localhost:1], topics: {events: \"\"}}");
   ASSERT_TRUE(built.downstream) << built.fault;
