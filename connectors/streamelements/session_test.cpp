@@ -44,8 +44,8 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   return std::make_unique<Session>(connector, config);
 }
 
-const int registered = support::run_transcripts(
-    "StreamElementsTranscript", support::source_dir() + "/connectors/streamelements/testdata", make);
+const int registered = support::run_transcripts("StreamElementsTranscript",
+                                                support::source_dir() + "/connectors/streamelements/testdata", make);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
 
@@ -67,11 +67,11 @@ TEST(Session, NoTextHoldsTheTokenEvenWhenTheServerRepeatsIt) {
 }
 
 TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
-  for (const char* frame : {R"(42["unauthorized",{"message":"bad token"}])", R"(42["unauthorized","bad token"])",
-                            R"(42["unauthorized",{"error":{"message":"bad token"}}])",
-                            R"(42["unauthorized",[{"reason":"bad token"}]])",
-                            R"(42["unauthorized",{"code":"bad token"}])", R"(44"bad token")", R"(44{"message":"bad token"})",
-                            R"(44{"message":{"reason":"bad token"}})", R"(44{"data":{"message":"bad token"}})", "44bad token"}) {
+  for (const char* frame :
+       {R"(42["unauthorized",{"message":"bad token"}])", R"(42["unauthorized","bad token"])",
+        R"(42["unauthorized",{"error":{"message":"bad token"}}])", R"(42["unauthorized",[{"reason":"bad token"}]])",
+        R"(42["unauthorized",{"code":"bad token"}])", R"(44"bad token")", R"(44{"message":"bad token"})",
+        R"(44{"message":{"reason":"bad token"}})", R"(44{"data":{"message":"bad token"}})", "44bad token"}) {
     Session session("main-stage", Config{});
     session.dial({"fake"}, now);
     Outcome outcome;
