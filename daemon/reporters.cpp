@@ -90,9 +90,9 @@ void ConnectorReporter::waiting(const std::string& connector, const connectors::
                                                                     : "; dialled again in " + in_seconds(status.wait));
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   const auto signal = was_live ? Signal::connector_down : Signal::connector_waiting;
-  if (status.needs_person()) {
+  if (status.needs_person() || status.paused) {  // the latter waits for room in a sink, which speaks for itself
     away_.erase(connector);
-    return telemetry_.emit(signal, Level::error, connector, words, reason);
+    return telemetry_.emit(signal, status.needs_person() ? Level::error : Level::warn, connector, words, reason);
   }
   Away& away = away_.try_emplace(connector, Away{status.since, {}}).first->second;
   const auto lasted = status.since - away.since;

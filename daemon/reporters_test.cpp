@@ -1,5 +1,6 @@
 #include "daemon/reporters.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "daemon/log_fixture.hpp"
@@ -38,6 +39,22 @@ TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
   EXPECT_EQ(told, (std::vector<std::string>{"connector_away10", "connector_away40", "connector_away70"}));
   EXPECT_EQ(warnings, 11U) << "each attempt of the first ten minutes, and of the next time";
   EXPECT_EQ(written.back()["event"], "connector_waiting");
+}
+
+TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry, {});
+    for (auto at = 0min; at <= 30min; at += 10min) {
+      auto status = waiting(at, net::Reason::backpressure);
+      status.paused = true;
+      reporter.changed("stage", status);
+    }
+  });
+  ASSERT_EQ(written.size(), 4U);
+  for (const auto& line : written) {
+    EXPECT_EQ(line["level"], "warn");
+    EXPECT_THAT(line["message"].get<std::string>(), testing::HasSubstr("dialled when there is room"));
+  }
 }
 
 TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {

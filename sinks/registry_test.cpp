@@ -70,6 +70,16 @@ TEST_F(SinkRegistry, BuildsAKafkaSinkWithItsHandling) {
   EXPECT_EQ(built.downstream->dead_letter_stream(), "lost");
 }
 
+/// The warnings at the place of a schema.
+std::vector<std::string> of_schemas(const config::Loaded& loaded) {
+  std::vector<std::string> found;
+  for (const auto& warning : loaded.warnings) {
+    auto text = config::format(warning);
+    if (text.find("schema") != std::string::npos) found.push_back(std::move(text));
+  }
+  return found;
+}
+
 TEST_F(SinkRegistry, WarnsOfASchemaFileWhoseFormatIsNotChecked) {
   const auto file = std::filesystem::path(testing::TempDir()) / ("formats-" + std::to_string(getpid()) + ".json");
   std::ofstream(file)
@@ -77,16 +87,18 @@ TEST_F(SinkRegistry, WarnsOfASchemaFileWhoseFormatIsNotChecked) {
   const auto loaded = load("{type: kafka, brokers: [localhost:1], validation: {schema: " + file.string() + "}}");
   std::filesystem::remove(file);
   EXPECT_TRUE(loaded.faults.empty());
-  ASSERT_EQ(loaded.warnings.size(), 1U);
-  EXPECT_THAT(
-      config::format(loaded.warnings[0]),
-      testing::AllOf(HasSubstr("test.yaml:3:"), HasSubstr("line 2, column 13, at /properties/host/format: the format "
-                                                          "\"idn-hostname\" is not checked, every text passes")));
+  const auto warnings = of_schemas(loaded);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_THAT(warnings[0], testing::AllOf(HasSubstr("test.yaml:3:"),
+                                          HasSubstr("line 2, column 13, at /properties/host/format: the format "
+                                                    "\"idn-hostname\" is not checked, every text passes")));
 }
 
 TEST_F(SinkRegistry, DoesNotWarnOfTheSchemasOfTheProgram) {
   for (const std::string schema : {"event", "streamelements"}) {
-    EXPECT_TRUE(load("{type: kafka, brokers: [localhost:1], validation: {schema: " + schema + "}}").warnings.empty());
+    const auto loaded = load("{type: kafka, brokers: [localhost:1], validation: {schema: " + schema + "}}");
+    EXPECT_TRUE(loaded.faults.empty());
+    EXPECT_THAT(of_schemas(loaded), testing::IsEmpty());
   }
 }
 

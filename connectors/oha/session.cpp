@@ -65,7 +65,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
 }
 
 void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
-  static_cast<void>(connection);
+  static_cast<void>(connection), static_cast<void>(now);
   live_ = authenticated_ = false;
   judged_ = !config_->auth;
   verdict_by_ = never;
