@@ -172,7 +172,7 @@ def test_every_fault_is_reported_at_once_with_its_place(work):
 
 
 @pytest.mark.parametrize("text, line", [
-    ("version: 1\nconnectors: [\n", 3),  # not YAML
+    ("version: 1\nconnectors: [\n", 2),  # not closed
     ("version: 2\n", 1),
     ("connectors: {}\n", None),  # version is required
     ("version: 1\nsinks: {a: {type: nonsense}}\n", 2),

@@ -89,7 +89,7 @@ class Activities {
       'communityGiftPurchase', 'channelPointsRedemption', 'redemption', 'superchat', 'merch', 'charityCampaignDonation', 'hypetrain',
       'some new type/ø']);
     const id = this.hex();
-    const created = new Date(Date.now() - this.int(4000) - (this.chance(0.02) ? 3 * 86400e3 : 0) + (this.chance(0.02) ? 86400e3 : 0));
+    const created = new Date(Date.now() - this.int(4000) - (this.chance(0.02) ? 3 * 86400e3 : 0) + (this.chance(0.02) ? 20 * 3600e3 : 0));
     const activity = {_id: id, channel: this.pick(this.channels), type, provider: this.pick(['twitch', 'twitch', 'youtube', 'kick']),
       createdAt: created.toISOString(), data: this.data(type), updatedAt: new Date(created.getTime() + this.int(500)).toISOString()};
     if (this.chance(0.9)) activity.activityId = id;
