@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "net/socket_words.hpp"
+
 namespace tributary::net {
 
 using boost::asio::ip::tcp;
@@ -79,16 +81,16 @@ class Attempt final : public ConnectAttempt, public std::enable_shared_from_this
       return finish(std::move(connected));
     }
     sockets_[index].reset();
-    faults_ += (faults_.empty() ? "" : "; ") + text_of(endpoints_[index]) + ": " + error.message();
+    faults_ += (faults_.empty() ? "" : "; ") + connect_words(text_of(endpoints_[index]), error.value());
     if (next_ < endpoints_.size()) {
       timer_.cancel();
       return try_next();
     }
-    if (pending_ == 0) finish({nullptr, {Reason::connect_refused, faults_, 0, 0}});
+    if (pending_ == 0) finish({nullptr, {Reason::connect_refused, faults_ + connect_remedy(error.value()), 0, 0}});
   }
 
   void finish_unresolved(error_code error) {
-    std::string why = error ? error.message() : "no address";
+    std::string why = error ? "the name cannot be resolved: " + error.message() : "no address";
     if (error == boost::asio::error::host_not_found || error == boost::asio::error::no_data) {
       why = "no such name in DNS; is it spelled right?";
     } else if (error == boost::asio::error::host_not_found_try_again) {

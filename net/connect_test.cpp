@@ -1,5 +1,8 @@
 #include "net/connect.hpp"
 
+#include <cerrno>
+
+#include "net/socket_words.hpp"
 #include "net/websocket_fixture.hpp"
 
 namespace tributary::net::testing {
@@ -85,8 +88,23 @@ TEST_F(Connect, WhenAllRefuseEveryAddressAndItsErrorIsNamed) {
   run();
   EXPECT_FALSE(result_->socket);
   EXPECT_EQ(result_->ending.reason, Reason::connect_refused);
-  EXPECT_THAT(result_->ending.detail, HasSubstr("127.0.0.1:" + std::to_string(port) + ": Connection refused"));
-  EXPECT_THAT(result_->ending.detail, HasSubstr("127.0.0.2:" + std::to_string(port) + ": Connection refused"));
+  EXPECT_THAT(result_->ending.detail,
+              HasSubstr("nobody listens at 127.0.0.1:" + std::to_string(port) + " (connection refused)"));
+  EXPECT_THAT(result_->ending.detail,
+              HasSubstr("nobody listens at 127.0.0.2:" + std::to_string(port) + " (connection refused)"));
+}
+
+TEST(SocketWords, SayWhatIsThereAndWhatToDo) {
+  const auto all = [](int error) { return connect_words("192.0.2.1:443", error) + connect_remedy(error); };
+  EXPECT_EQ(all(ECONNREFUSED),
+            "nobody listens at 192.0.2.1:443 (connection refused); is the server up, and is the port right?");
+  EXPECT_THAT(all(ECONNRESET), HasSubstr("192.0.2.1:443 broke the connection off at once (connection reset); is"));
+  EXPECT_THAT(all(ETIMEDOUT), HasSubstr("192.0.2.1:443 does not answer (timed out); is the server up"));
+  EXPECT_THAT(all(EHOSTUNREACH), HasSubstr("there is no way to 192.0.2.1:443 (no route to host); is the address"));
+  EXPECT_THAT(all(ENETUNREACH), HasSubstr("(network unreachable); is the address right"));
+  EXPECT_THAT(all(EMFILE), HasSubstr("raise the limit of open files"));
+  EXPECT_THAT(broken_words(ECONNRESET), HasSubstr("(connection reset)"));
+  EXPECT_THAT(broken_words(ETIMEDOUT), HasSubstr("answers no more (timed out)"));
 }
 
 TEST_F(Connect, NoAddressAtAllIsUnresolved) {

@@ -115,6 +115,9 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   /// False when there is no more to read.
   bool take(std::string_view bytes) {
     incoming_ += bytes;
+    if (std::string other; !parser_->is_header_done() && !(other = other_protocol(incoming_)).empty()) {
+      return fail(Reason::protocol_error, std::move(other)), false;
+    }
     error_code error;
     for (bool more = true; more;) {
       std::size_t used = 0;
@@ -134,7 +137,9 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     if (error == http::error::body_limit) {
       return fail(Reason::frame_too_large, "the answer's body is over " + std::to_string(limit_) + " bytes"), false;
     }
-    if (error) return fail(Reason::protocol_error, "the answer is not HTTP: " + error.message()), false;
+    if (error) {
+      return fail(Reason::protocol_error, "the answer is not HTTP (" + error.message() + "); is the URL right?"), false;
+    }
     return true;
   }
 

@@ -40,6 +40,20 @@ int retry_after_seconds(std::string_view value, std::time_t now) {
   return static_cast<int>(std::clamp(seconds, 0LL, day));
 }
 
+std::string other_protocol(std::string_view bytes) {
+  // A TLS record: alert or handshake, then version 3.x.
+  if (bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03) {
+    return "the server speaks TLS here: wss:// instead of ws://, https:// instead of http://?";
+  }
+  // A frame of HTTP/2: SETTINGS or GOAWAY, shorter than 64 KiB, of stream 0. Its flags are bytes[4].
+  constexpr std::size_t frame_head = 9;
+  if (bytes.size() >= frame_head && bytes[0] == 0 && (bytes[3] == 0x04 || bytes[3] == 0x07) &&
+      bytes.substr(5, 4) == std::string_view("\0\0\0\0", 4)) {
+    return "the server speaks HTTP/2 here; a websocket needs HTTP/1.1: is the port right?";
+  }
+  return {};
+}
+
 struct HttpReplyReader::Parser {
   http::response_parser<http::buffer_body> http;
   std::string body;  ///< room for body_limit bytes, had only once there is a body: an upgrade that succeeds has none
@@ -107,12 +121,16 @@ std::string HttpReplyReader::unfolded_head() const {
 std::size_t HttpReplyReader::feed_one_head(std::string_view bytes) {
   const std::size_t before = raw_head_.size();
   raw_head_ += bytes;
-  const bool good = parse(raw_head_);
+  fault_ = other_protocol(raw_head_);
+  const bool good = fault_.empty() && parse(raw_head_);
   if (good && !parser_->http.is_header_done() && interim_bytes_ + raw_head_.size() < head_limit) return bytes.size();
   if (!good || !parser_->http.is_header_done()) {
     state_ = State::malformed;
     if (good) fault_ = too_long;
-    if (fault_.empty()) fault_ = "the answer is not HTTP";
+    if (fault_.empty()) {
+      fault_ = "the answer is not HTTP, it begins \"" + text::printable(raw_head_.substr(0, raw_head_.find('\r')), 40) +
+               "\"; are host and port of the URL right?";
+    }
     return bytes.size();
   }
   const std::size_t used = taken_ - before;

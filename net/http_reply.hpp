@@ -25,6 +25,9 @@ struct HttpReply {
 /// one day. `now` is seconds since 1970.
 int retry_after_seconds(std::string_view value, std::time_t now);
 
+/// What begins with these bytes instead of an HTTP/1.x answer: TLS, HTTP/2. Empty when it is neither, as far as seen.
+std::string other_protocol(std::string_view bytes);
+
 /// Reads an HTTP answer piecewise from a byte stream: the answer to an upgrade, or a CONNECT proxy's.
 /// Interim answers (RFC 9110 15.2: 1xx, of which 101 is none) are passed over, at most interim_limit of them; a folded
 /// header line is one with a space in place of the fold (RFC 9112 5.2).

@@ -87,6 +87,20 @@ TEST(HttpReply, HeadCutShortIsMalformed) {
   EXPECT_EQ(reader.state(), State::malformed);
 }
 
+TEST(HttpReply, OtherProtocolsAreKnownByteByByte) {
+  const auto fault_of = [](std::string_view bytes) {
+    HttpReplyReader reader;
+    for (std::size_t i = 0; i < bytes.size() && reader.state() == State::head; ++i) reader.feed(bytes.substr(i, 1));
+    return reader.fault();
+  };
+  EXPECT_NE(fault_of({"\x15\x03\x03\0\2\2\x0a", 7}).find("speaks TLS here: wss:// instead of ws://"),
+            std::string::npos);
+  EXPECT_NE(fault_of({"\x16\x03\x01", 3}).find("speaks TLS here"), std::string::npos);
+  EXPECT_NE(fault_of({"\0\0\0\4\0\0\0\0\0", 9}).find("speaks HTTP/2 here"), std::string::npos);
+  EXPECT_NE(fault_of({"\0\0\x08\7\0\0\0\0\0", 9}).find("speaks HTTP/2 here"), std::string::npos);
+  EXPECT_EQ(fault_of("HTTP/1.1 101 S"), "");
+}
+
 TEST(HttpReply, RetryAfterIsSecondsOrADateAndIsBounded) {
   const std::time_t now = 1'445'412'400;  // 2015-10-21 07:26:40
   EXPECT_EQ(retry_after_seconds("120", now), 120);

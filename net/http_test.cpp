@@ -137,6 +137,16 @@ TEST_F(Http, WhatIsNotHttpIsToldAsSuch) {
   EXPECT_THAT(end.detail, HasSubstr("not HTTP"));
 }
 
+TEST_F(Http, TlsInAnswerToAPlainRequestIsToldAsSuch) {
+  const auto end = ending(ask([](PeerSocket& peer) {
+    peer.read_head();
+    peer.write(std::string("\x15\x03\x01\0\2\2\x46", 7));
+    peer.wait_for_end();
+  }));
+  EXPECT_EQ(end.reason, Reason::protocol_error);
+  EXPECT_THAT(end.detail, HasSubstr("the server speaks TLS here"));
+}
+
 TEST_F(Http, ABodyOverTheLimitIsNotRead) {
   request_.limit = 1000;
   const auto end = ending(ask([](PeerSocket& peer) {

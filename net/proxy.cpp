@@ -14,7 +14,7 @@ void ProxyHandshake::feed(std::string_view bytes) {
   const HttpReply& reply = reader_.reply();
   if (reader_.state() == HttpReplyReader::State::malformed) {
     state_ = State::refused;
-    fault_ = reader_.fault();
+    fault_ = "in answer to CONNECT: " + reader_.fault();
   } else if (reply.status < 200 || reply.status > 299) {
     state_ = State::refused;
     fault_ = reply.words();

@@ -9,7 +9,8 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
-#include <system_error>
+
+#include "net/socket_words.hpp"
 
 namespace tributary::net {
 
@@ -53,7 +54,7 @@ Stream::Result Stream::handshake() {
   if (result == 1) return {};
   Result outcome = tls_outcome(result, 0);
   if (outcome.status == Status::end) {
-    fault_ = "the peer closed the connection during the TLS handshake";
+    fault_ = "the other side closed the connection during the TLS handshake; does it speak TLS on this port?";
     outcome.status = Status::failed;
   }
   if (outcome.status == Status::failed) tls_failed_ = true;
@@ -69,7 +70,7 @@ Stream::Result Stream::read(std::span<char> into) {
       return {size == into.size() ? Status::done : Status::want_read, size};
     }
     if (would_block(errno)) return {Status::want_read, 0};
-    fault_ = std::generic_category().message(errno);
+    fault_ = broken_words(errno);
     return {Status::failed, 0};
   }
   std::size_t moved = 0;
@@ -92,7 +93,7 @@ Stream::Result Stream::write(std::string_view bytes) {
       const ssize_t sent = ::send(descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
       if (sent < 0 && would_block(errno)) return {Status::want_write, moved};
       if (sent < 0) {
-        fault_ = std::generic_category().message(errno);
+        fault_ = broken_words(errno);
         return {Status::failed, moved};
       }
       moved += static_cast<std::size_t>(sent);
@@ -119,7 +120,7 @@ Stream::Result Stream::tls_outcome(int result, std::size_t moved) {
       return {Status::end, moved};
     case SSL_ERROR_SYSCALL:
       if (system_error == 0) return {Status::end, moved};
-      fault_ = std::generic_category().message(system_error);
+      fault_ = broken_words(system_error);
       return {Status::failed, moved};
     default:
       break;

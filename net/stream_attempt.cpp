@@ -48,7 +48,7 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
 
   void connected(Connected connected) {
     if (!connected.socket) {
-      if (proxy_url_) connected.ending.detail.insert(0, "proxy ");
+      if (proxy_url_) connected.ending.detail.insert(0, "the proxy: ");
       return finish(std::nullopt, std::move(connected.ending));
     }
     stream_.emplace(std::move(*connected.socket));

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "net/socket_words.hpp"
 #include "text/url.hpp"
 
 namespace tributary::net {
@@ -55,6 +56,21 @@ BIO* socket_bio(int descriptor) {
   return bio;
 }
 
+/// What a person can do about a handshake that either side refused.
+const char* handshake_remedy(int reason) {
+  switch (reason) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return "; the server wants to see a certificate of ours: set `tls.certificate` and `tls.key`";
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+      return "; the server has to speak TLS 1.2 or 1.3";
+    case SSL_R_TLSV1_UNRECOGNIZED_NAME:
+      return "; the server does not know this host: is `url` right, or is `tls.server_name` needed?";
+    default:
+      return "";
+  }
+}
+
 std::string library_words() {
   const unsigned long code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
@@ -63,7 +79,8 @@ std::string library_words() {
       (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER || ERR_GET_REASON(code) == SSL_R_PACKET_LENGTH_TOO_LONG)) {
     return "the server does not speak TLS on this port (wrong version number); are scheme and port of the URL right?";
   }
-  return reason != nullptr ? reason : "unknown TLS error";
+  std::string words = std::string("TLS failed: ") + (reason != nullptr ? reason : "no cause is given");
+  return words + (ERR_GET_LIB(code) == ERR_LIB_SSL ? handshake_remedy(ERR_GET_REASON(code)) : "");
 }
 
 /// What a person can do about a certificate that is not trusted.
@@ -207,7 +224,7 @@ std::string tls_words(const SSL* ssl, int system_error) {
     return std::string("certificate: ") + X509_verify_cert_error_string(verified) + remedy(verified);
   }
   if (ERR_peek_error() != 0) return library_words();
-  if (system_error != 0) return std::generic_category().message(system_error);
+  if (system_error != 0) return broken_words(system_error);
   return "the connection was closed";
 }
 

@@ -23,6 +23,7 @@
 #include "net/http_reply.hpp"
 
 #include "net/websocketpp_tuned.ipp"
+#include "net/websocketpp_words.ipp"
 #include "text/printable.hpp"
 
 namespace tributary::net {
@@ -166,7 +167,7 @@ class Engine : public WebSocketEngine {
       if (connection_->get_state() == session_state::closed) end(Reason::protocol_error, failure_words());
     } else if (answered && !closed_by_us_ && local == close_status::protocol_error &&
                (local != remote || local_words != connection_->get_remote_close_reason())) {
-      end(Reason::protocol_error, "a malformed close frame: " + local_words, remote);
+      end(Reason::protocol_error, wspp::words_of(local_words), remote);
     } else if (answered) {
       end(Reason::closed, close_words(remote), remote);
     } else if (closed_by_us_) {
@@ -176,7 +177,7 @@ class Engine : public WebSocketEngine {
     } else {
       const bool too_large = local == close_status::message_too_big;
       end(too_large ? Reason::frame_too_large : Reason::protocol_error,
-          local_words.empty() ? "the websocket failed" : local_words);
+          local_words.empty() ? "the websocket failed" : wspp::words_of(local_words));
     }
   }
 

@@ -92,7 +92,7 @@ TEST_F(Proxy, ProxyThatIsNotThereIsNamed) {
   dial_url("ws://live.example/");
   run_to_end();
   EXPECT_EQ(recorder_.reason(), Reason::connect_refused);
-  EXPECT_THAT(recorder_.ending->detail, HasSubstr("proxy 127.0.0.1:"));
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("the proxy: nobody listens at 127.0.0.1:"));
 }
 
 TEST_F(Proxy, OnlyHttpProxiesAreKnown) {

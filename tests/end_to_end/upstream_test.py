@@ -46,6 +46,16 @@ def test_the_upgrade_says_what_the_upstream_wants_and_nothing_more(work):
     assert "origin" not in headers and "sec-websocket-extensions" not in headers
 
 
+def test_interim_answers_before_the_101_are_passed_over(work):
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    activity = tip(CREATED)
+    with ScriptedUpstream(interim=hints) as upstream, Tributary(work, to_file(upstream.url())) as relay:
+        upstream.live().emit("event", activity)
+        wait_until(lambda: written(work) == [activity["_id"]], 10, "the event")
+        relay.stop()
+        assert upstream.dials == 1
+
+
 def test_frames_may_come_byte_by_byte_and_in_fragments(work):
     activities = [tip(CREATED, message="på svenska ☃ 😀") for _ in range(3)]
     texts = [("42" + json.dumps(["event", activity], ensure_ascii=False)).encode() for activity in activities]

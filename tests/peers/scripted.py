@@ -137,9 +137,10 @@ class ScriptedUpstream:
     connection after the upgrade, may do otherwise (return False: no greeting of ours)."""
 
     def __init__(self, script=None, certificates=None, port=0, refuse=None, tokens=("good",), ping_interval=25000,
-                 certificate="server"):
+                 certificate="server", interim=b""):
         self.script = script
         self.refuse = refuse  # an HTTP answer instead of the 101
+        self.interim = interim  # what comes before the 101
         self.tokens = tokens
         self.ping_interval = ping_interval
         self.connections = []
@@ -197,7 +198,7 @@ class ScriptedUpstream:
                 return connection.end()
             key = re.search(r"Sec-WebSocket-Key: *(\S+)", connection.request, re.IGNORECASE)[1]
             accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
-            connection.raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            connection.raw(self.interim + b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
             reader = threading.Thread(target=connection.read_on, daemon=True)
             reader.start()
