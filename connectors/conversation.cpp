@@ -347,7 +347,10 @@ void Conversation::obey(const event::Now& now) {
                      [&](const net::action::Drop&) { wire_.drop(); },
                      [&](const net::action::Up& up) { on_up(up, now); },
                      [&](const net::action::Down& down) { on_down(down, now); },
-                     [&](const net::action::Wait& wait) { wait_ = wait.delay; },
+                     [&](const net::action::Wait& wait) {
+                       wait_ = wait.delay;
+                       announce();  // before the farewell, which may break
+                     },
                      [&](const net::action::Stopped&) { wire_.stopped(); },
                  },
                  action);

@@ -134,6 +134,7 @@ TEST_F(LinkTest, TheProtocolsHeartbeatRunsOnTheSameClock) {
   start_live();
   await([&] { return !witness.endings.empty(); });
   EXPECT_EQ(witness.last_reason(), Reason::heartbeat_timeout);
+  await([&] { return server->connections.front()->over; });
   EXPECT_THAT(server->connections.front()->heard, ElementsAre("hello nobody", "beat", "bye"));
 }
 
@@ -268,6 +269,27 @@ TEST_F(LinkTest, StopEndsInTimeThoughTheUpstreamDoesNotAnswer) {
   link->stop(50ms, [&] { stopped = true; });
   await([&] { return stopped; }, 2s);
   EXPECT_EQ(state(), State::idle);
+}
+
+TEST_F(LinkTest, ItsOwnEndingIsToldBeforeTheUpstreamAnswersTheCloseFrame) {
+  start_live();
+  auto& mute = server->last();
+  server->say("bye");
+  mute.socket->pause_reading();  // never sees our close frame
+  await([&] { return state() != State::live; });
+  EXPECT_EQ(state(), State::waiting);
+  EXPECT_EQ(witness.last_reason(), Reason::disconnected);
+  EXPECT_EQ(witness.states.back().state, State::waiting);
+  EXPECT_GT(witness.states.back().wait, 0ms);
+  EXPECT_EQ(intake.notices_of("connectorDown").size(), 1U);
+  EXPECT_FALSE(mute.over);
+  EXPECT_EQ(server->dials(), 1U);
+  run_for(100ms);
+  EXPECT_EQ(server->dials(), 1U) << "the delay is long over, the old socket is not";
+  mute.socket->resume_reading();
+  await([&] { return state() == State::live; });
+  EXPECT_EQ(server->dials(), 2U);
+  EXPECT_EQ(intake.notices_of("connectorDown").size(), 1U);
 }
 
 TEST_F(LinkTest, StopsFromWaitingParkedDialingAndIdle) {

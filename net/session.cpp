@@ -57,32 +57,19 @@ Session::Session(const SessionSettings& settings, std::uint64_t seed)
 
 void Session::start(Time now, Actions& actions) {
   if (state_ == State::idle) begin_attempt(now, actions);
-  if (stopping_) restart_ = true;
+  if (state_ == State::draining) restart_ = true;
 }
 
 void Session::stop(Time now, Time by, Actions& actions) {
   restart_ = false;
-  switch (state_) {
-    case State::idle:
-      actions.push_back(action::Stopped{});
-      return;
-    case State::waiting:
-    case State::parked:
-      disarm();
-      enter(State::idle, now);
-      actions.push_back(action::Stopped{});
-      return;
-    case State::dialing:
-    case State::handshaking:
-    case State::live:
-      stopping_ = true;
-      leave(ending_of(Reason::stopped, ""), true, now, actions);
-      break;
-    case State::draining:
-      stopping_ = true;
-      break;
+  if (state_ == State::dialing || open()) {
+    const bool handshake = open();
+    over(ending_of(Reason::stopped, ""), now, actions);
+    if (in_flight_) end_socket(handshake, now, actions);
   }
-  if (state_ == State::draining) close_by_ = std::min(close_by_, by);
+  if (!in_flight_) return stopped(now, actions);
+  if (state_ != State::draining) enter(State::draining, now);
+  close_by_ = std::min(close_by_, by);
 }
 
 void Session::dialed(Time now) {
@@ -137,15 +124,29 @@ void Session::fail(Ending ending, Time now, Actions& actions) {
 }
 
 void Session::ended(Ending ending, Time now, Actions& actions) {
-  if (state_ == State::idle || state_ == State::waiting || state_ == State::parked) return;
-  finish(std::move(ending), now, actions);
+  in_flight_ = false;
+  switch (state_) {
+    case State::idle:
+      return;
+    case State::waiting:
+    case State::parked:
+      close_by_ = never;  // over long since: `tick` may begin the next attempt now
+      return;
+    case State::draining:
+      return stopped(now, actions);
+    case State::dialing:
+    case State::handshaking:
+    case State::live:
+      return leave(std::move(ending), false, now, actions);
+  }
 }
 
 void Session::secret_changed(Time now, Actions& actions) {
   if (state_ != State::waiting && state_ != State::parked) return;
   if (ladder(last_ending_) == Ladder::fast) return;
   backoff_.forget_refusals();
-  begin_attempt(now, actions);
+  attempt_at_ = now;
+  if (!in_flight_) begin_attempt(now, actions);
 }
 
 void Session::paused(bool paused, Time now, Actions& actions) {
@@ -160,7 +161,7 @@ void Session::paused(bool paused, Time now, Actions& actions) {
     if (ping_unanswered_) pong_by_ = after(now, settings_.pong);
     if (state_ == State::live) idle_by_ = after(now, settings_.idle);
     if (state_ == State::handshaking && settings_.handshake.count() > 0) handshake_by_ = now + handshake_left_;
-  } else if (!paused && attempt_at_ <= now) {
+  } else if (!paused && !in_flight_ && attempt_at_ <= now) {
     begin_attempt(now, actions);
   }
 }
@@ -171,7 +172,12 @@ void Session::tick(Time now, Actions& actions) {
       return;
     case State::waiting:
     case State::parked:
-      if (!paused_ && now >= attempt_at_) begin_attempt(now, actions);
+      if (now >= close_by_) {
+        actions.push_back(action::Drop{});
+        in_flight_ = false;
+        close_by_ = never;
+      }
+      if (!in_flight_ && !paused_ && now >= attempt_at_) begin_attempt(now, actions);
       return;
     case State::dialing:
       if (now >= dial_by_) {
@@ -185,7 +191,8 @@ void Session::tick(Time now, Actions& actions) {
     case State::draining:
       if (now < close_by_) return;
       actions.push_back(action::Drop{});
-      finish({}, now, actions);
+      in_flight_ = false;
+      stopped(now, actions);
       return;
   }
 }
@@ -208,7 +215,10 @@ void Session::tick_open(Time now, Actions& actions) {
 }
 
 Session::Time Session::deadline() const {
-  if (state_ == State::waiting || state_ == State::parked) return paused_ ? never : attempt_at_;
+  if (state_ == State::waiting || state_ == State::parked) {
+    if (in_flight_) return close_by_;
+    return paused_ ? never : attempt_at_;
+  }
   return std::min({dial_by_, handshake_by_, pong_by_, idle_by_, pause_by_, close_by_, ping_at_});
 }
 
@@ -224,7 +234,6 @@ void Session::disarm() {
 
 void Session::begin_attempt(Time now, Actions& actions) {
   disarm();
-  own_ending_.reset();
   was_live_ = in_flight_ = false;
   if (paused_) {
     enter(State::waiting, now);
@@ -237,43 +246,42 @@ void Session::begin_attempt(Time now, Actions& actions) {
 }
 
 void Session::leave(Ending ending, bool politely, Time now, Actions& actions) {
-  if (!in_flight_) return finish(std::move(ending), now, actions);
   const bool handshake = politely && open();
+  over(std::move(ending), now, actions);
+  wait(now, actions);
+  if (in_flight_) end_socket(handshake, now, actions);
+}
+
+/// Said at once and first: a peer that does not answer our close frame does not hold the news up.
+void Session::over(Ending ending, Time now, Actions& actions) {
   disarm();
-  enter(State::draining, now);
+  if (was_live_) backoff_.lived(now - live_since_);
+  last_ending_ = std::move(ending);
+  actions.push_back(action::Down{last_ending_, std::exchange(was_live_, false)});
+}
+
+void Session::wait(Time now, Actions& actions) {
+  const Ladder rungs = ladder(last_ending_);
+  const milliseconds delay = backoff_.next(rungs, std::chrono::seconds(last_ending_.retry_after_seconds));
+  enter(rungs == Ladder::parked ? State::parked : State::waiting, now);
+  attempt_at_ = now + delay;
+  actions.push_back(action::Wait{delay, rungs == Ladder::parked, last_ending_});
+}
+
+void Session::end_socket(bool handshake, Time now, Actions& actions) {
   close_by_ = now + settings_.close + drop_grace;
-  own_ending_ = std::move(ending);
   if (handshake) {
-    actions.push_back(action::Close{*own_ending_});
+    actions.push_back(action::Close{last_ending_});
   } else {
-    actions.push_back(action::Abort{*own_ending_});
+    actions.push_back(action::Abort{last_ending_});
   }
 }
 
-void Session::finish(Ending ending, Time now, Actions& actions) {
-  if (own_ending_) {
-    // Ours is the reason; the socket may still know a close code or a Retry-After.
-    own_ending_->close_code = std::max(own_ending_->close_code, ending.close_code);
-    own_ending_->retry_after_seconds = std::max(own_ending_->retry_after_seconds, ending.retry_after_seconds);
-    ending = std::move(*own_ending_);
-    own_ending_.reset();
-  }
-  if (was_live_) backoff_.lived(now - live_since_);
+void Session::stopped(Time now, Actions& actions) {
   disarm();
-  in_flight_ = false;
-  last_ending_ = ending;
-  actions.push_back(action::Down{ending, std::exchange(was_live_, false)});
-  if (std::exchange(stopping_, false)) {
-    enter(State::idle, now);
-    actions.push_back(action::Stopped{});
-    if (std::exchange(restart_, false)) begin_attempt(now, actions);
-    return;
-  }
-  const Ladder rungs = ladder(ending);
-  const milliseconds delay = backoff_.next(rungs, std::chrono::seconds(ending.retry_after_seconds));
-  enter(rungs == Ladder::parked ? State::parked : State::waiting, now);
-  attempt_at_ = now + delay;
-  actions.push_back(action::Wait{delay, rungs == Ladder::parked, std::move(ending)});
+  if (state_ != State::idle) enter(State::idle, now);
+  actions.push_back(action::Stopped{});
+  if (std::exchange(restart_, false)) begin_attempt(now, actions);
 }
 
 }  // namespace tributary::net

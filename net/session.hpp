@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -18,7 +17,7 @@ enum class State : std::uint8_t {
   dialing,      ///< reading secrets, waiting for the dial budget, TCP, TLS, upgrade
   handshaking,  ///< the websocket is open, the upstream has not yet said that we are in
   live,
-  draining,  ///< we are leaving: close frame sent or hard end asked for
+  draining,  ///< stopped, and the socket has yet to end
   waiting,   ///< for the next attempt
   parked,    ///< a person must act before anything can be dialled; looked at again slowly
 };
@@ -53,7 +52,7 @@ struct Up {
 struct Down {
   Ending ending;
   bool was_live = false;
-};             ///< an attempt or a life is over
+};             ///< an attempt or a life is over; told when it is decided, the socket may have yet to end
 struct Wait {  ///< until the next attempt
   std::chrono::milliseconds delay{0};
   bool parked = false;
@@ -65,7 +64,9 @@ using Action = std::variant<action::Dial, action::Ping, action::Close, action::A
                             action::Down, action::Wait, action::Stopped>;
 using Actions = std::vector<Action>;
 
-/// The life common to all connections: idle → dialing → handshaking → live → draining → waiting → dialing …
+/// The life common to all connections: idle → dialing → handshaking → live → waiting → dialing … → draining → idle.
+/// What we end ourselves is over at once: Down and Wait come before Close or Abort. The next attempt begins only when
+/// the old socket has ended or was dropped, also when the delay is over before.
 /// Pure: every input carries the steady time, every answer is appended to `actions`; inputs that make no sense in the
 /// current state (late ones) are ignored. Owned by the one who does its I/O. Thread: any, one at a time.
 ///
@@ -87,11 +88,11 @@ class Session {
   void live(Time now, Actions& actions);
   void frame_received(Time now);
   void pong_received(Time now);
-  /// This connection must end, says the protocol above: closes politely, then `ended` as usual with this reason.
+  /// This connection must end, says the protocol above: it is over with this reason, and the socket closes politely.
   void fail(Ending ending, Time now, Actions& actions);
   /// The attempt or connection is over.
   void ended(Ending ending, Time now, Actions& actions);
-  /// A secret differs from the one last used: dials at once if it waits for that.
+  /// A secret differs from the one last used: dials at once if it waits for that, or as soon as the old socket ended.
   void secret_changed(Time now, Actions& actions);
   /// Back-pressure: reading stops or goes on. Without room no new attempt begins.
   void paused(bool paused, Time now, Actions& actions);
@@ -113,7 +114,10 @@ class Session {
   void disarm();
   void begin_attempt(Time now, Actions& actions);
   void leave(Ending ending, bool politely, Time now, Actions& actions);
-  void finish(Ending ending, Time now, Actions& actions);
+  void over(Ending ending, Time now, Actions& actions);
+  void wait(Time now, Actions& actions);
+  void end_socket(bool handshake, Time now, Actions& actions);
+  void stopped(Time now, Actions& actions);
   void tick_open(Time now, Actions& actions);
   bool open() const { return state_ == State::handshaking || state_ == State::live; }
 
@@ -122,15 +126,13 @@ class Session {
   State state_ = State::idle;
   Time since_{};
   Time live_since_{};
-  bool stopping_ = false;
   bool restart_ = false;    ///< started again before the stop was through
   bool was_live_ = false;   ///< this connection has been live
-  bool in_flight_ = false;  ///< a socket exists
+  bool in_flight_ = false;  ///< a socket exists; while waiting or parked it is the old one, which has yet to end
   bool paused_ = false;
   bool ping_unanswered_ = false;
   std::uint64_t connections_ = 0;
   Ending last_ending_;
-  std::optional<Ending> own_ending_;                       ///< why we are leaving
   std::chrono::steady_clock::duration handshake_left_{0};  ///< kept over a pause
   // Each watchdog's moment; Time::max() is off.
   Time attempt_at_ = Time::max();

@@ -66,8 +66,8 @@ TEST(Session, RefusedCredentialsWaitSlowlyAndDialAtOnceWhenTheyChange) {
   Life life(without_pings());
   life.start();
   life.open();
-  EXPECT_EQ(life.fail(Reason::credential_refused), "close credential_refused");
-  EXPECT_EQ(life.ended(Reason::closed), "down credential_refused, wait");
+  EXPECT_EQ(life.fail(Reason::credential_refused), "down credential_refused, wait, close credential_refused");
+  EXPECT_EQ(life.ended(Reason::closed), "");
   EXPECT_GE(life.waited, 1min);
   EXPECT_LE(life.waited, 90s);
   EXPECT_EQ(life.wait(), "dial");
@@ -108,8 +108,9 @@ TEST(Session, WrongChannelAndEngineMismatchRetrySlowly) {
     Life life(without_pings());
     life.start();
     life.open();
-    life.fail(reason);
-    EXPECT_EQ(life.ended(Reason::closed), "down " + std::string(name(reason)) + ", wait");
+    const std::string word(name(reason));
+    EXPECT_EQ(life.fail(reason), "down " + word + ", wait, close " + word);
+    EXPECT_EQ(life.ended(Reason::closed), "");
     EXPECT_GE(life.waited, 1min);
     EXPECT_EQ(life.wait(), "dial");
   }
@@ -127,9 +128,10 @@ TEST(Session, StopClosesPolitelyThenRests) {
   Life life;
   life.start();
   life.come_alive();
-  EXPECT_EQ(life.stop(), "close stopped");
+  EXPECT_EQ(life.stop(), "down stopped from live, close stopped");
+  EXPECT_EQ(life.session.state(), State::draining);
   EXPECT_FALSE(life.session.listening());
-  EXPECT_EQ(life.ended(Reason::closed), "down stopped from live, stopped");
+  EXPECT_EQ(life.ended(Reason::closed), "stopped");
   EXPECT_EQ(life.session.state(), State::idle);
   EXPECT_EQ(life.pass(1h), "");
 }
@@ -140,7 +142,7 @@ TEST(Session, StopEndsWithinItsDeadlineEvenWhenTheSocketSaysNothing) {
   life.come_alive();
   life.stop(500ms);
   EXPECT_EQ(life.pass(499ms), "");
-  EXPECT_EQ(life.pass(1ms), "drop, down stopped from live, stopped");
+  EXPECT_EQ(life.pass(1ms), "drop, stopped");
 }
 
 TEST(Session, WithoutADeadlineAClosingSocketIsDroppedSoonAfterItsOwn) {
@@ -148,7 +150,7 @@ TEST(Session, WithoutADeadlineAClosingSocketIsDroppedSoonAfterItsOwn) {
   life.start();
   life.come_alive();
   life.stop();
-  EXPECT_EQ(life.pass(3s), "drop, down stopped from live, stopped");
+  EXPECT_EQ(life.pass(3s), "drop, stopped");
 }
 
 TEST(Session, StopEndsEveryState) {
@@ -166,8 +168,8 @@ TEST(Session, StopEndsEveryState) {
     Life dialing;
     dialing.start();
     dialing.session.dialed(dialing.now);
-    EXPECT_EQ(dialing.stop(), "abort stopped");
-    EXPECT_EQ(dialing.ended(Reason::stopped), "down stopped, stopped");
+    EXPECT_EQ(dialing.stop(), "down stopped, abort stopped");
+    EXPECT_EQ(dialing.ended(Reason::stopped), "stopped");
   }
   {
     Life waiting;
@@ -182,14 +184,6 @@ TEST(Session, StopEndsEveryState) {
     parked.ended(Reason::credential_unreadable);
     EXPECT_EQ(parked.stop(), "stopped");
   }
-  {
-    Life draining;
-    draining.start();
-    draining.come_alive();
-    draining.fail(Reason::disconnected);
-    EXPECT_EQ(draining.stop(), "");
-    EXPECT_EQ(draining.ended(Reason::closed), "down disconnected from live, stopped");
-  }
 }
 
 TEST(Session, StopWhileReadingIsPausedIsPoliteToo) {
@@ -197,7 +191,7 @@ TEST(Session, StopWhileReadingIsPausedIsPoliteToo) {
   life.start();
   life.come_alive();
   life.paused(true);
-  EXPECT_EQ(life.stop(), "close stopped");
+  EXPECT_EQ(life.stop(), "down stopped from live, close stopped");
 }
 
 TEST(Session, StartDuringAStopBeginsAfterwards) {
@@ -206,12 +200,12 @@ TEST(Session, StartDuringAStopBeginsAfterwards) {
   life.come_alive();
   life.stop();
   EXPECT_EQ(life.start(), "");
-  EXPECT_EQ(life.ended(Reason::closed), "down stopped from live, stopped, dial");
+  EXPECT_EQ(life.ended(Reason::closed), "stopped, dial");
   life.come_alive();
   life.stop();
   life.start();
   life.stop();
-  EXPECT_EQ(life.ended(Reason::closed), "down stopped from live, stopped") << "the last word counts";
+  EXPECT_EQ(life.ended(Reason::closed), "stopped") << "the last word counts";
 }
 
 TEST(Session, StartTwiceIsOnce) {
@@ -225,11 +219,12 @@ TEST(Session, AfterItsOwnEndingNothingIsHeard) {
   life.start();
   life.come_alive();
   EXPECT_TRUE(life.session.listening());
-  life.fail(Reason::wrong_channel);
+  EXPECT_EQ(life.fail(Reason::wrong_channel), "down wrong_channel from live, wait, close wrong_channel");
   EXPECT_FALSE(life.session.listening());
   EXPECT_EQ(life.live(), "");
   EXPECT_EQ(life.fail(Reason::disconnected), "");
-  EXPECT_EQ(life.ended(Reason::closed), "down wrong_channel from live, wait");
+  EXPECT_EQ(life.ended(Reason::closed), "");
+  EXPECT_EQ(life.session.last_ending().reason, Reason::wrong_channel);
 }
 
 TEST(Session, LateInputsAreIgnored) {

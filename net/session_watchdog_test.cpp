@@ -11,9 +11,10 @@ TEST(Session, DialWatchdogBeginsWhenReallyDialing) {
   EXPECT_EQ(life.pass(1h), "") << "waiting for a secret or the budget is not dialing";
   life.session.dialed(life.now);
   EXPECT_EQ(life.pass(9'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort dial_timeout");
-  EXPECT_EQ(life.session.state(), State::draining);
-  EXPECT_EQ(life.ended(Reason::stopped), "down dial_timeout, wait") << "our own reason stands";
+  EXPECT_EQ(life.pass(1ms), "down dial_timeout, wait, abort dial_timeout");
+  EXPECT_EQ(life.session.state(), State::waiting);
+  EXPECT_EQ(life.ended(Reason::stopped), "");
+  EXPECT_EQ(life.session.last_ending().reason, Reason::dial_timeout) << "our own reason stands";
 }
 
 TEST(Session, HandshakeWatchdog) {
@@ -23,8 +24,7 @@ TEST(Session, HandshakeWatchdog) {
   life.open();
   life.session.frame_received(life.now);
   EXPECT_EQ(life.pass(9'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort handshake_timeout");
-  EXPECT_EQ(life.ended(Reason::reset), "down handshake_timeout, wait");
+  EXPECT_EQ(life.pass(1ms), "down handshake_timeout, wait, abort handshake_timeout");
 }
 
 TEST(Session, PingsGoOutAndAPongKeepsTheConnection) {
@@ -45,8 +45,7 @@ TEST(Session, PongWatchdogEndsASilentConnection) {
   life.come_alive();
   EXPECT_EQ(life.pass(20s), "ping");
   EXPECT_EQ(life.pass(9'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort pong_timeout");
-  EXPECT_EQ(life.ended(Reason::reset), "down pong_timeout from live, wait");
+  EXPECT_EQ(life.pass(1ms), "down pong_timeout from live, wait, abort pong_timeout");
 }
 
 TEST(Session, PingsFasterThanThePongTimeoutDoNotPushItAway) {
@@ -55,7 +54,7 @@ TEST(Session, PingsFasterThanThePongTimeoutDoNotPushItAway) {
   Life life(settings);
   life.start();
   life.come_alive();
-  EXPECT_EQ(life.pass(13s), "ping, ping, ping, ping, abort pong_timeout");
+  EXPECT_EQ(life.pass(13s), "ping, ping, ping, ping, down pong_timeout from live, wait, abort pong_timeout");
 }
 
 TEST(Session, MessagesAfterThePingPutThePongWatchdogOff) {
@@ -66,7 +65,7 @@ TEST(Session, MessagesAfterThePingPutThePongWatchdogOff) {
   life.pass(8s);
   life.session.frame_received(life.now);
   EXPECT_EQ(life.pass(9'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort pong_timeout");
+  EXPECT_EQ(life.pass(1ms), "down pong_timeout from live, wait, abort pong_timeout");
 }
 
 TEST(Session, PingsBeginAtOpenAlsoWhenLiveComesLate) {
@@ -89,7 +88,7 @@ TEST(Session, IdleWatchdogCountsMessagesNotPongs) {
   life.session.frame_received(life.now);
   EXPECT_EQ(life.pass(20s), "ping");
   life.session.pong_received(life.now);
-  EXPECT_EQ(life.pass(10s), "abort idle_timeout");
+  EXPECT_EQ(life.pass(10s), "down idle_timeout from live, wait, abort idle_timeout");
 }
 
 TEST(Session, ZeroSwitchesWatchdogsOff) {
@@ -119,7 +118,8 @@ TEST(Session, WhilePausedPingsGoOnAndReadingWatchdogsAreSuspended) {
   EXPECT_EQ(life.pass(40s), "ping, ping, ping, ping, ping, ping, ping, ping, ping, ping");
   EXPECT_EQ(life.paused(false), "");
   EXPECT_EQ(life.pass(3'999ms), "");
-  EXPECT_EQ(life.pass(1001ms), "ping, abort pong_timeout") << "armed again from the moment of resuming";
+  EXPECT_EQ(life.pass(1001ms), "ping, down pong_timeout from live, wait, abort pong_timeout")
+      << "armed again from the moment of resuming";
 }
 
 TEST(Session, AMessageAlreadyReadWhenPausedArmsNothing) {
@@ -151,7 +151,7 @@ TEST(Session, APauseStopsTheHandshakeClock) {
   EXPECT_EQ(life.pass(15s), "");
   life.paused(false);
   EXPECT_EQ(life.pass(3'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort handshake_timeout");
+  EXPECT_EQ(life.pass(1ms), "down handshake_timeout, wait, abort handshake_timeout");
 }
 
 TEST(Session, APauseOverItsLimitEndsTheConnectionAndNothingIsDialedWithoutRoom) {
@@ -160,8 +160,8 @@ TEST(Session, APauseOverItsLimitEndsTheConnectionAndNothingIsDialedWithoutRoom) 
   life.come_alive();
   life.paused(true);
   EXPECT_EQ(life.pass(19'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort backpressure");
-  EXPECT_EQ(life.ended(Reason::reset), "down backpressure from live, wait");
+  EXPECT_EQ(life.pass(1ms), "down backpressure from live, wait, abort backpressure");
+  EXPECT_EQ(life.ended(Reason::reset), "");
   EXPECT_EQ(life.pass(1h), "");
   EXPECT_EQ(life.paused(false), "dial");
 }
@@ -191,7 +191,7 @@ TEST(Session, OpenedWhilePausedTheLimitCountsFromOpen) {
   life.pass(1min);
   life.open();
   EXPECT_EQ(life.pass(19'999ms), "");
-  EXPECT_EQ(life.pass(1ms), "abort backpressure");
+  EXPECT_EQ(life.pass(1ms), "down backpressure, wait, abort backpressure");
 }
 
 }  // namespace
