@@ -1,8 +1,8 @@
 """Nonsense and trouble while running: the process lives, the ledgers are exact, the log says the right reason."""
 
 import base64
-import hashlib
 import datetime
+import hashlib
 import json
 import socket
 import time
