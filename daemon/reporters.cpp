@@ -76,8 +76,10 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       }
       break;
     case net::State::idle:
-    case net::State::handshaking:
     case net::State::draining:
+      was_live_ = false;  // a stop: nothing is dialled again
+      break;
+    case net::State::handshaking:
       break;
   }
 }

@@ -57,6 +57,19 @@ TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
   }
 }
 
+TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry, {});
+    reporter.lost("stage", net::Ending{}, true);
+    connectors::LinkStatus draining;
+    draining.state = net::State::draining;
+    reporter.changed("stage", draining);
+    reporter.changed("hall", waiting(0min));
+  });
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_EQ(written[0]["event"], "connector_waiting");
+}
+
 TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {
   const auto written = lines_by([](Telemetry& telemetry) {
     ConnectorReporter(telemetry, {}).changed("stage", waiting(0min, net::Reason::credential_refused));
