@@ -151,7 +151,7 @@ def test_as_a_program_it_ends_with_1_when_a_name_is_missing(tmp_path):
     done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", ROOT / "README.md", tmp_path],
                           capture_output=True, text=True)
     assert done.returncode == 1
-    assert "FAILED" in done.stdout and "passed" not in done.stdout and not done.stderr
+    assert {line.split()[0] for line in done.stdout.splitlines()} == {"FAILED"} and not done.stderr
 
 
 EVIDENCE = """
