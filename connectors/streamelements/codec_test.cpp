@@ -109,8 +109,13 @@ TEST(Codec, OnlyTheUpstreamsOwnWordsTellAnUpdateFromARepeat) {
     EXPECT_EQ(draft_of(std::string(R"(,"updatedAt":)") + same).updated, time) << same;
     EXPECT_EQ(draft_of(std::string(R"(,"createdAt":)") + same).updated, time) << same;
   }
-  // A time that is not believed is the upstream's all the same: of two such, one is newer.
-  EXPECT_EQ(draft_of(R"(,"updatedAt":"2126-10-01T12:34:56Z")").updated, event::parse_time("2126-10-01T12:34:56Z"));
+  // A time that is not believed is the upstream's all the same, of two such one is newer; but not one that lies ahead:
+  // everything that comes later would be older.
+  EXPECT_EQ(draft_of(R"(,"updatedAt":"1999-10-01T12:34:56Z")").updated, event::parse_time("1999-10-01T12:34:56Z"));
+  for (auto ahead : {R"("2126-10-01T12:34:56Z")", R"("2126-10-01 12:34:56,5Z")", R"("9999-12-31T23:59:59.999Z")"}) {
+    EXPECT_FALSE(draft_of(std::string(R"(,"updatedAt":)") + ahead).updated) << ahead;
+    EXPECT_EQ(draft_of(std::string(R"(,"createdAt":"2026-10-01T12:34:56.789Z","updatedAt":)") + ahead).updated, time);
+  }
   EXPECT_TRUE(draft_of(R"(,"flagged":false)").flagged_said);
 }
 

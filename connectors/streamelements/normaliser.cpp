@@ -69,7 +69,7 @@ struct Normaliser::Source {
 struct Normaliser::Times {
   struct Reading {
     std::optional<event::WallTime> time;  ///< plausible: what is published
-    std::optional<event::WallTime> said;  ///< plausible or not: what tells an update from a repeat
+    std::optional<event::WallTime> said;  ///< what tells an update from a repeat: plausible, or at least not ahead
     bool as_documented = false;           ///< nothing of the original is lost
   };
   Reading created, updated;
@@ -78,12 +78,18 @@ struct Normaliser::Times {
     if (value.is_string()) {
       if (const auto said = event::parse_time(value.inner())) {
         const bool believed = plausible(*said, now);
-        return {believed ? said : std::nullopt, said, believed};
+        return {believed ? said : std::nullopt, evidence(said, believed, now), believed};
       }
     }
     if (!value) return {};
     const auto odd = connectors::time_of(value, TimeUnit::milliseconds, now);
-    return {odd.time, odd.time ? odd.time : date_time(plain_text(value)), false};
+    return {odd.time, odd.time ? odd.time : evidence(date_time(plain_text(value)), false, now), false};
+  }
+
+  /// A time that cannot be meant and lies ahead would make everything that is said later older than it.
+  static std::optional<event::WallTime> evidence(std::optional<event::WallTime> said, bool believed,
+                                                 event::WallTime now) {
+    return said && !believed && *said > now ? std::nullopt : said;
   }
 
   void read(const Envelope& envelope, event::WallTime now) {
