@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <variant>
+
+#include "text/url.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -18,14 +19,13 @@ constexpr std::array<std::string_view, 5> compression_names{"none", "gzip", "sna
 bool uses_sasl(Protocol protocol) { return protocol == Protocol::sasl_plaintext || protocol == Protocol::sasl_ssl; }
 bool uses_tls(Protocol protocol) { return protocol == Protocol::ssl || protocol == Protocol::sasl_ssl; }
 
-bool is_host_and_port(std::string_view broker) {
-  const auto colon = broker.rfind(':');
-  if (colon == 0 || broker.find_first_of(" ,/") != std::string_view::npos) return false;
-  if (colon == std::string_view::npos) return !broker.empty();  // port 9092
-  int port = 0;
-  const auto digits = broker.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return error == std::errc() && end == digits.data() + digits.size() && port > 0 && port < 65'536;
+/// What is wrong with it, read by the one parser of hosts and ports; "" when it can be connected to.
+std::string fault_of_broker(const std::string& broker) {
+  const std::string expected = "expected host:port, not `" + broker + "`";
+  if (broker.empty() || broker.find_first_of(" ,/@?#\\") != std::string::npos) return expected;
+  std::string fault;
+  if (text::parse_url("http://" + broker + "/", {"http"}, fault)) return {};
+  return expected + ": " + fault;
 }
 
 /// As far as it stands in the file.
@@ -73,7 +73,7 @@ void Settings::describe(config::Fields& fields) {
                 .minimum = 1},
                brokers);
   for (std::size_t i = 0; i < brokers.size(); ++i) {
-    if (!is_host_and_port(brokers[i])) fields.fault("brokers", i, "expected host:port, not `" + brokers[i] + "`");
+    if (auto fault = fault_of_broker(brokers[i]); !fault.empty()) fields.fault("brokers", i, std::move(fault));
   }
   fields.group({.name = "topics", .help = "\"\" switches one off"}, [&] { describe_topics(fields); });
   fields.group({.name = "create_topics", .help = "make topics that are missing"}, [&] {

@@ -233,6 +233,28 @@ TEST(KafkaConfig, WarnsOfAPasswordInPlainText) {
   }));
 }
 
+TEST(KafkaConfig, ABrokerThatCannotBeConnectedToIsAFault) {
+  for (const std::string broker : {"a..b:1", "[::1:9092", "h:9092:1", "\u00e9:9092", "h:99999", "h:0", ":9092",
+                                   "user@h:9092", "h/x:9092", "h:9092,i:9092"}) {
+    config::Vocabulary vocabulary;
+    vocabulary.sinks = {{"kafka", "Kafka", "events", config::make_settings<Settings>}};
+    const auto loaded = config::load_text(
+        "version: 1\nsinks:\n  events: {type: kafka, brokers: [\"" + broker + "\"]}\n", "t.yaml", vocabulary);
+    ASSERT_EQ(loaded.faults.size(), 1U) << broker;
+    EXPECT_THAT(config::format(loaded.faults[0]),
+                testing::AllOf(HasSubstr("t.yaml:3:"), HasSubstr("expected host:port, not")));
+  }
+  for (const std::string broker :
+       {"h", "h:9092", "kafka-0.kafka:9092", "10.0.0.1:9092", "[::1]:9092", "under_score:1"}) {
+    config::Vocabulary vocabulary;
+    vocabulary.sinks = {{"kafka", "Kafka", "events", config::make_settings<Settings>}};
+    EXPECT_TRUE(config::load_text("version: 1\nsinks:\n  events: {type: kafka, brokers: [\"" + broker + "\"]}\n",
+                                  "t.yaml", vocabulary)
+                    .faults.empty())
+        << broker;
+  }
+}
+
 TEST(KafkaConfig, ChecksTopicsAndBrokers) {
   EXPECT_THAT(faults("topics: {events: \"live.{channel}\"}"), ElementsAre(HasSubstr("unknown placeholder")));
   EXPECT_THAT(faults("topics: {dead_letter: \"dead letters\"}"), ElementsAre(HasSubstr("cannot be a topic")));
