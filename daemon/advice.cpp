@@ -34,7 +34,8 @@ class Advisor {
   Advisor(const config::Loaded& loaded, const config::Settings& settings) : loaded_(loaded), settings_(settings) {
     for (const auto& connector : settings_.connectors) {
       kind_of_.emplace(connector.name, connector.type);
-      if (kinds_.count(connector.type) == 0) kinds_.emplace(connector.type, types(connector));
+      auto said = types(connector);  // some connectors of a kind may say more than others
+      if (auto& most = kinds_[connector.type]; most.canonical.size() < said.canonical.size()) most = std::move(said);
     }
     for (const auto& route : settings_.routes) {
       all_routed_ = all_routed_ || route.from.empty();
@@ -44,6 +45,8 @@ class Advisor {
 
   std::vector<config::Fault> all() {
     empty_part("connectors", settings_.connectors.empty(), "nothing is read: there is no connector");
+    empty_part("connectors", !settings_.connectors.empty() && !any_enabled(),
+               "nothing is read: no connector is enabled");
     empty_part("sinks", settings_.sinks.empty(), "nothing is delivered: there is no sink");
     empty_part("routes", settings_.routes.empty(),
                "nothing is delivered: there is no route; `- {to: [SINK]}` takes every event there");
@@ -61,6 +64,11 @@ class Advisor {
     config::Fault fault{place == loaded_.places.end() ? config::Place{} : place->second, path, std::move(message)};
     if (place != loaded_.places.end() && place->first != path) fault.place.line = 0;
     warnings_.push_back(std::move(fault));
+  }
+
+  bool any_enabled() const {
+    return std::any_of(settings_.connectors.begin(), settings_.connectors.end(),
+                       [](const auto& connector) { return connector.enabled; });
   }
 
   void empty_part(const std::string& key, bool empty, const std::string& message) {

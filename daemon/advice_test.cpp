@@ -32,6 +32,23 @@ TEST(Advice, AMistypedTypeIsSaidAtItsPlaceWithTheNearest) {
             Sentences{"t.yaml:4:34: routes[0].types[1]: no upstream has type `tips`; did you mean `tip`?"});
 }
 
+TEST(Advice, ATypeOfTestsAloneIsKnownWhereTestsAreTaken) {
+  const auto of = [](const std::string& more) {
+    return advice("connectors: {stage: {type: streamelements, auth: {token: {file: t}}" + more +
+                  "}}\nsinks: {f: {type: stdout}}\nroutes: [{to: [f], types: [follower]}]\n");
+  };
+  EXPECT_EQ(of(""),
+            Sentences{"t.yaml:4:28: routes[0].types[0]: no upstream has type `follower`; did you mean `follow`?"});
+  EXPECT_EQ(of(", test_events: true"), Sentences{});
+}
+
+TEST(Advice, WhereNoConnectorIsEnabledNothingIsRead) {
+  const auto said = advice(
+      "connectors: {arcade: {type: dlive, streamers: [ada], enabled: false}}\nsinks: {f: {type: stdout}}\nroutes: "
+      "[{to: [f]}]\n");
+  EXPECT_EQ(said, Sentences{"t.yaml:2:1: connectors: nothing is read: no connector is enabled"});
+}
+
 TEST(Advice, TypesThatAnUpstreamHasAreNoNews) {
   EXPECT_EQ(advice(std::string(both) + "routes: [{to: [f], types: [tip, chat, raid, unknown]}]\n"), Sentences{});
 }

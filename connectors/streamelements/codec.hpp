@@ -60,6 +60,6 @@ class Codec {
 
 /// The types that are known: the document's, those of the field, the listeners' names that tests come with, `unknown`.
 /// Others pass as they are sent.
-std::vector<std::string_view> canonical_types();
+std::vector<std::string_view> canonical_types(bool tests);
 
 }  // namespace tributary::connectors::streamelements

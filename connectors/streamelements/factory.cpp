@@ -16,8 +16,8 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 }
 
 Types types(const Settings& settings) {
-  const bool state = dynamic_cast<const Config&>(settings).state_updates;
-  return {canonical_types(), true, state ? "state_updates" : ""};
+  const auto& config = dynamic_cast<const Config&>(settings);
+  return {canonical_types(config.test_events), true, config.state_updates ? "state_updates" : ""};
 }
 
 }  // namespace
