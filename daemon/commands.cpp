@@ -1,5 +1,8 @@
 #include "daemon/commands.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -92,6 +95,16 @@ std::string simulate_footer(const std::string& connector) {
     }
   }
   return text;
+}
+
+/// What is opened next would take the place of one that is closed, and be written to as standard output or error.
+/// Writing to a closed standard output fails, as it should.
+void hold_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    const int held = ::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);  // the lowest that is free
+    if (held != descriptor) return;
+  }
 }
 
 int no_command(std::string_view word) {
@@ -247,6 +260,7 @@ int schema_command(const std::string& name) {
 int main_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of its sink
+  hold_standard_descriptors();
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   try {
     CommandLine line;

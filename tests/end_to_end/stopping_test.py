@@ -288,6 +288,14 @@ class FullDevice(Place):
         os.close(self.stdout)
 
 
+class ClosedStandardOutput(Place):
+    """`tributary run >&-`: what the program opens must not take its place."""
+
+    @staticmethod
+    def limits():
+        os.close(1)
+
+
 class FileOnAFullDevice(Place):
     def __init__(self, work):
         self.sink = {"type": "file", "path": "/dev/full"}
@@ -332,7 +340,7 @@ class FifoThatNobodyReads(Place):
 
 
 #: What takes nothing, what the log says of it, and whether that is an error at once; a reader that pauses may go on.
-CANNOT_WRITE = [(PipeWhoseReaderLeaves, "its reader has left"), (FullDevice, "no space left"),
+CANNOT_WRITE = [(ClosedStandardOutput, "cannot_write"), (PipeWhoseReaderLeaves, "its reader has left"), (FullDevice, "no space left"),
                 (FileOnAFullDevice, "no space left"), (FullDisk, "no space left"), (LimitedFile, "may not become larger"),
                 (FolderThatGoes, "its folder is gone"), (Pipe, None), (Terminal, None), (Socket, None),
                 (FifoThatNobodyReads, None)]
