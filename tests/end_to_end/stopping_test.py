@@ -305,12 +305,14 @@ class FullDisk(Place):
     def __init__(self, work):
         self.folder = work / "disk"
         self.folder.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", self.folder], capture_output=True).returncode:
-            pytest.skip("only root may mount a small disk")
-        self.sink = {"type": "file", "path": "disk/out.jsonl"}
+        mount = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", self.folder]
+        self.mounted = subprocess.run(mount, capture_output=True).returncode == 0
+        # Who may not mount a small disk has a device that is always full.
+        self.sink = {"type": "file", "path": "disk/out.jsonl" if self.mounted else "/dev/full"}
 
     def close(self):
-        subprocess.run(["umount", "-l", self.folder], check=True)
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.folder], check=True)
 
 
 class LimitedFile(Place):
