@@ -343,9 +343,9 @@ void Normaliser::write_state(const Emission& emission, bool opaque, std::string_
     }
     forget_details();
     for (const Member& member : emission.around) add_detail(member.key, member.value.text);
-    std::string name(field_names[details]);
-    while (!details_.empty() && emission.activity[name]) name.insert(0, "activity.");
-    if (!details_.empty()) write_details(name, out);
+    std::string field(field_names[details]);
+    while (!details_.empty() && emission.activity[field]) field.insert(0, "activity.");
+    if (!details_.empty()) write_details(field, out);
   }
   out += "}";
   write_times({}, {}, now, draft);
