@@ -58,7 +58,7 @@ class Codec {
   std::string_view shape_fault_;  ///< what makes an event of the JSON just read is missing
 };
 
-/// The types that are known: the document's, those of the field, the listeners' names that tests come with, `unknown`.
+/// The types that are known: the document's, those of the field, `unknown`; with `tests` also what only a test says.
 /// Others pass as they are sent.
 std::vector<std::string_view> canonical_types(bool tests);
 
