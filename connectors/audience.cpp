@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -44,12 +44,12 @@ void append_hex(std::string& out, std::uint64_t value, int digits) {
 
 void json_member(std::string& out, std::string_view key, std::string_view text) {
   begin_member(out, key);
-  event::append_quoted(out, text);
+  text::append_quoted(out, text);
 }
 
 void json_member(std::string& out, std::string_view key, std::uint64_t number) {
   begin_member(out, key);
-  event::append_number(out, number);
+  text::append_number(out, number);
 }
 
 void json_raw_member(std::string& out, std::string_view key, std::string_view json) {

@@ -4,9 +4,9 @@
 #include <exception>
 #include <utility>
 
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
 #include "text/printable.hpp"
+#include "text/time.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors {
@@ -40,7 +40,7 @@ std::string public_part(std::string_view url) {
 void member(std::string& json, std::string_view key, std::string_view text) {
   json += json.size() > 1 ? ",\"" : "\"";
   json.append(key) += "\":";
-  event::append_quoted(json, text);
+  text::append_quoted(json, text);
 }
 
 }  // namespace
@@ -372,7 +372,7 @@ void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
   last_frame_ = now.wall;  // also where being let in takes no frame
   told_ = net::Reason::none;
   std::string data = "{\"connection\":";
-  event::append_number(data, up.connection);
+  text::append_number(data, up.connection);
   if (!upstream_.empty()) member(data, "upstream", upstream_);
   data += '}';
   notice("connectorUp", std::move(data), now);
@@ -404,8 +404,8 @@ void Conversation::report_gap(const event::Now& now) {
   if (!gap_) return;
   const Gap gap = *std::exchange(gap_, std::nullopt);
   std::string data = "{";
-  member(data, "from", event::to_text(gap.from));
-  member(data, "to", event::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
+  member(data, "from", text::to_text(gap.from));
+  member(data, "to", text::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
   member(data, "cause", gap.cause);
   data += ",\"backfilled\":false}";
   std::vector<std::string> channels = protocol_.channels();

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -83,14 +83,14 @@ TokenClaims claims_of(std::string_view token) {
 std::string redacted(std::string_view text, std::string_view secret, std::size_t limit) {
   static constexpr std::string_view mark = "<redacted>";
   std::string clean;
-  event::append_repaired(clean, text);
+  text::append_repaired(clean, text);
   if (!secret.empty()) {
     std::string escaped;
-    event::append_quoted(escaped, secret);
+    text::append_quoted(escaped, secret);
     replace_all(clean, std::string_view(escaped).substr(1, escaped.size() - 2), mark);
     replace_all(clean, secret, mark);
   }
-  return std::string(event::clip(clean, limit));
+  return std::string(text::clip(clean, limit));
 }
 
 }  // namespace tributary::connectors

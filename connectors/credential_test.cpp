@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -16,7 +16,7 @@ TEST(ClaimsOf, ReadsExpiryAndChannelOfAJwt) {
       claims_of("e30.eyJjaGFubmVsIjoiNWViOGExZjBjMmQzZTRmNWE2YjdjOGQ5IiwiZXhwIjoxODkzNDU2MDAwfQ.fake-signature");
   EXPECT_EQ(claims.channel, "5eb8a1f0c2d3e4f5a6b7c8d9");
   ASSERT_TRUE(claims.expires);
-  EXPECT_EQ(event::to_text(*claims.expires), "2030-01-01T00:00:00.000Z");
+  EXPECT_EQ(text::to_text(*claims.expires), "2030-01-01T00:00:00.000Z");
 }
 
 TEST(ClaimsOf, AnythingElseIsEmpty) {
@@ -34,7 +34,7 @@ TEST(ClaimsOf, ReadsAnExpiryThatIsWrittenAsAString) {
                      "e30.eyJleHAiOiIxLjg5MzQ1NmU5In0.x"}) {
     const auto claims = claims_of(token);
     ASSERT_TRUE(claims.expires) << token;
-    EXPECT_EQ(event::to_text(*claims.expires), "2030-01-01T00:00:00.000Z");
+    EXPECT_EQ(text::to_text(*claims.expires), "2030-01-01T00:00:00.000Z");
     EXPECT_EQ(claims.odd_expiry, "");
   }
 }

@@ -4,8 +4,8 @@
 
 #include "connectors/json_lexis.hpp"
 #include "event/id.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -26,9 +26,9 @@ event::Slice put(std::string& out, std::string_view text) {
 
 DraftWriter::DraftWriter(std::string_view source, std::string_view provider, std::string_view connector)
     : source_(source), provider_(provider), relay_begin_(",\"relay\":{\"connector\":") {
-  event::append_quoted(relay_begin_, connector);
+  text::append_quoted(relay_begin_, connector);
   relay_begin_ += ",\"source\":";
-  event::append_quoted(relay_begin_, source);
+  text::append_quoted(relay_begin_, source);
   relay_begin_ += ",\"upstreamType\":";
 }
 
@@ -63,27 +63,27 @@ void DraftWriter::begin(const Head& head, event::Draft& draft) {
   out += channel_id(head.upstream_channel);
   out += "\",\"type\":";
   const auto type_at = static_cast<std::uint32_t>(out.size() + 1);
-  event::append_quoted(out, head.type);
+  text::append_quoted(out, head.type);
   draft.type = {type_at, static_cast<std::uint32_t>(out.size() - 1 - type_at)};
   out += ",\"provider\":\"";
   draft.provider = connectors::put(out, provider_);
   out += "\",\"flagged\":false,\"data\":{";
 
   relay_middle_ = relay_begin_;
-  event::append_quoted(relay_middle_, head.upstream_type);
+  text::append_quoted(relay_middle_, head.upstream_type);
   if (draft.identified) {
     relay_middle_ += ",\"upstreamId\":";
-    event::append_quoted(relay_middle_, head.upstream_id);
+    text::append_quoted(relay_middle_, head.upstream_id);
   }
   relay_middle_ += ",\"upstreamChannel\":";
-  event::append_quoted(relay_middle_, head.upstream_channel);
+  text::append_quoted(relay_middle_, head.upstream_channel);
 }
 
 void DraftWriter::key(std::string_view name) {
   std::string& out = draft_->text;
   if (!first_) out += ',';
   first_ = false;
-  event::append_quoted(out, name);
+  text::append_quoted(out, name);
   out += ':';
   note(name);
 }
@@ -114,7 +114,7 @@ void DraftWriter::put_text(std::string_view name, const Value& value) {
 
 void DraftWriter::put_text(std::string_view name, std::string_view plain) {
   std::string quoted;
-  event::append_quoted(quoted, plain);
+  text::append_quoted(quoted, plain);
   put_json(name, quoted);
 }
 
@@ -178,13 +178,13 @@ void DraftWriter::finish(std::optional<event::WallTime> created, const event::No
   draft_->created = created.value_or(now.wall);
   draft_->updated = created;
   out += "},\"createdAt\":\"";
-  draft_->created_at = connectors::put(out, event::to_text(draft_->created));
+  draft_->created_at = connectors::put(out, text::to_text(draft_->created));
   out += "\",\"updatedAt\":\"";
-  out += event::to_text(draft_->created);
+  out += text::to_text(draft_->created);
   out += '"';
   out += relay_middle_;
   out += ",\"receivedAt\":\"";
-  event::append_time(out, now.wall);
+  text::append_time(out, now.wall);
   out += '"';
   draft_ = nullptr;
 }

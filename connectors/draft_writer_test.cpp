@@ -7,15 +7,15 @@
 
 #include "connectors/json_parts.hpp"
 #include "event/id.hpp"
-#include "event/time.hpp"
 #include "tests/support/fake_intake.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors {
 namespace {
 
 using nlohmann::json;
 
-const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.250Z")};
+const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.250Z")};
 
 class DraftWriterTest : public testing::Test {
  protected:
@@ -37,7 +37,7 @@ class DraftWriterTest : public testing::Test {
 TEST_F(DraftWriterTest, WritesAnEventWithTheIdItsUpstreamIdGives) {
   writer.begin({"chat", "ChatText", "dbl-lee", "80364c42"}, draft);
   writer.put_text("message", "hi \"there\"");
-  const auto event = finish(event::parse_time("2019-06-17T22:54:57.380Z"));
+  const auto event = finish(text::parse_time("2019-06-17T22:54:57.380Z"));
   EXPECT_EQ(event["_id"], event::derived_id({"dlive", "dbl-lee", "ChatText", "80364c42"}));
   EXPECT_EQ(event["channel"], event::derived_id({"dlive", "dbl-lee"}));
   EXPECT_EQ(event["type"], "chat");

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "connectors/json_lexis.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -107,7 +107,7 @@ const Object& JsonParts::members(const Value& object) {
     member.key = std::string_view(at + 1, static_cast<std::size_t>(colon - at) - 2);
     if (member.key.find('\\') != std::string_view::npos) {
       std::string quoted;
-      event::append_quoted(quoted, unescaped(member.key));
+      text::append_quoted(quoted, unescaped(member.key));
       const std::string& kept = spellings_.emplace_back(quoted.substr(1, quoted.size() - 2));
       if (kept != member.key) parts.respelled = true;
       member.key = kept;

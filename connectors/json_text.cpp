@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include "connectors/json_lexis.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 
@@ -55,8 +55,8 @@ void JsonText::load(std::string_view text) {
   if (buffer_.capacity() > kept_bytes && text.size() < kept_bytes / 2) std::vector<char>().swap(buffer_);
   std::string mended;
   repaired_ = 0;
-  if (!event::valid_utf8(text)) {
-    repaired_ = event::append_repaired(mended, text);
+  if (!text::valid_utf8(text)) {
+    repaired_ = text::append_repaired(mended, text);
     text = mended;
   }
   size_ = text.size();
@@ -289,7 +289,7 @@ inline char* JsonText::key_at(char* at, std::string_view& key, bool& respelled) 
 
 void JsonText::respell(std::string_view& key, bool& respelled) {
   std::string spelling;
-  event::append_quoted(spelling, unescaped(key));
+  text::append_quoted(spelling, unescaped(key));
   spelling = spelling.substr(1, spelling.size() - 2);
   if (spelling == key) return;
   key = spellings_.emplace_back(std::move(spelling));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "connectors/json_lexis.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -70,7 +70,7 @@ Remark odd_value(std::string_view what, std::string_view found, std::string_view
   Remark remark;
   remark.code = "odd_value";
   remark.subject = what;
-  remark.detail.append("found ").append(event::clip(found, found_limit)).append(", expected ").append(expected);
+  remark.detail.append("found ").append(text::clip(found, found_limit)).append(", expected ").append(expected);
   remark.detail.append("; ").append(used).append(" is used");
   return remark;
 }
@@ -79,7 +79,7 @@ std::string words_in(JsonParts& parts, const Value& said) {
   std::string words = own_words(parts, said, 0);
   const bool empty = !said || said.kind == Value::Kind::null || said.text == "{}" || said.text == "[]";
   if (words.empty() && !empty && !said.is_string()) words = said.text;
-  return std::string(event::clip(words, words_limit));
+  return std::string(text::clip(words, words_limit));
 }
 
 std::string words_beside(JsonParts& parts, const Object& frame) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "connectors/json_lexis.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors {
@@ -52,7 +52,7 @@ std::string in_lower_case_hex(std::string text) {
 
 std::string json_escaped(std::string_view text) {
   std::string quoted;
-  event::append_quoted(quoted, text);
+  text::append_quoted(quoted, text);
   return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -166,7 +166,7 @@ std::optional<std::string> Redaction::with_clean_strings(std::string_view text) 
     if (is_string) {
       std::string quoted;
       if (replace_forms(said)) {
-        event::append_quoted(quoted, said);
+        text::append_quoted(quoted, said);
       } else {
         quoted = token;
       }

@@ -7,7 +7,7 @@
 
 #include "connectors/json_lexis.hpp"
 #include "connectors/json_parts.hpp"
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors {
 namespace {
@@ -75,7 +75,7 @@ bool plausible(WallTime time, WallTime now) {
 }
 
 std::optional<WallTime> date_time(std::string_view text) {
-  if (const auto time = event::parse_time(text)) return time;
+  if (const auto time = text::parse_time(text)) return time;
   static constexpr std::size_t minutes_end = 16;  // 2026-10-01T12:34
   if (text.size() <= minutes_end || text.size() > longest_text) return std::nullopt;
   std::string written(text.substr(0, minutes_end));
@@ -93,7 +93,7 @@ std::optional<WallTime> date_time(std::string_view text) {
     written.append(".").append(text.substr(1, digits - 1));
     text.remove_prefix(digits);
   }
-  return event::parse_time(written + zone(text));
+  return text::parse_time(written + zone(text));
 }
 
 UpstreamTime time_of(const Value& value, TimeUnit documented, WallTime now) {

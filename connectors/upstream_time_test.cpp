@@ -5,12 +5,12 @@
 #include <string>
 
 #include "connectors/json_parts.hpp"
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors {
 namespace {
 
-const event::WallTime now = *event::parse_time("2026-11-01T12:00:00.250Z");
+const event::WallTime now = *text::parse_time("2026-11-01T12:00:00.250Z");
 
 /// The time that JSON text says, and a star where the original is to be kept; "" for none.
 std::string said(std::string_view json, TimeUnit documented, event::WallTime clock = now) {
@@ -19,7 +19,7 @@ std::string said(std::string_view json, TimeUnit documented, event::WallTime clo
   Value value;
   EXPECT_TRUE(parts.read(text, json, value));
   const auto time = time_of(value, documented, clock);
-  return time ? event::to_text(*time.time) + (time.as_documented ? "" : "*") : "";
+  return time ? text::to_text(*time.time) + (time.as_documented ? "" : "*") : "";
 }
 
 TEST(UpstreamTime, IsReadInTheDocumentedUnitWhereThatIsPlausible) {
@@ -71,9 +71,9 @@ TEST(UpstreamTime, MayBeADateTimeNearToTheStandard) {
                            "2026-10-01 12:34:56 UTC", "2026-10-01T12:34:56.0000000Z"}) {
     const auto time = date_time(text);
     ASSERT_TRUE(time) << text;
-    EXPECT_EQ(event::to_text(*time), "2026-10-01T12:34:56.000Z") << text;
+    EXPECT_EQ(text::to_text(*time), "2026-10-01T12:34:56.000Z") << text;
   }
-  EXPECT_EQ(date_time("2026-10-01T12:34Z"), event::parse_time("2026-10-01T12:34:00Z"));
+  EXPECT_EQ(date_time("2026-10-01T12:34Z"), text::parse_time("2026-10-01T12:34:00Z"));
   for (const char* text :
        {"2026-10-01T12:34:56", "2026-10-01", "2026-10-01T12:34", "2026-10-01T12:34:", "01.10.2026 12:34",
         "2026-10-01T12:34:56.Z", "2026-10-01T12:34:56+2", "2026-10-01T12:34:56+02:000", "", "T"}) {

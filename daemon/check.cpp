@@ -10,10 +10,10 @@
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
 #include "net/tls.hpp"
 #include "sinks/registry.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -31,7 +31,7 @@ void check_secrets(const config::Loaded& loaded, CheckReport& report) {
     const auto claims = connectors::claims_of(std::get<config::SecretValue>(read).reveal());
     if (!claims.odd_expiry.empty()) {
       report.warn(config::Fault{named.place, named.path,
-                                "the token's `exp` is " + std::string(event::clip(claims.odd_expiry, 60)) +
+                                "the token's `exp` is " + std::string(text::clip(claims.odd_expiry, 60)) +
                                     ", expected " + std::string(connectors::odd_expiry_expected) +
                                     ": nobody is told before it expires"});
     }
@@ -40,10 +40,10 @@ void check_secrets(const config::Loaded& loaded, CheckReport& report) {
     using Kind = config::Secret::Kind;
     const bool fixed = named.secret.kind == Kind::env || named.secret.kind == Kind::credential;
     if (*expires <= now) {
-      report.warn(config::Fault{named.place, named.path, "a token that has expired at " + event::to_text(*expires)});
+      report.warn(config::Fault{named.place, named.path, "a token that has expired at " + text::to_text(*expires)});
     } else if (fixed) {
       report.warn(config::Fault{named.place, named.path,
-                                "a token that expires at " + event::to_text(*expires) +
+                                "a token that expires at " + text::to_text(*expires) +
                                     ", and cannot be renewed while the program runs: use {file} or {command}"});
     }
   }

@@ -8,9 +8,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
 #include "text/printable.hpp"
+#include "text/time.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -111,7 +111,7 @@ void Log::write(const LogLine& line) {
 }
 
 std::string Log::text_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) {
-  std::string out = event::to_text(now);
+  std::string out = text::to_text(now);
   out.append(padded_name(line.level)).append(line.event).append("  ");
   if (!line.subject.empty()) out.append(line.subject).append(": ");
   out += line.message;
@@ -121,23 +121,23 @@ std::string Log::text_of(const LogLine& line, event::WallTime now, std::uint64_t
 }
 
 std::string Log::json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats) {
-  std::string out = "{\"time\":\"" + event::to_text(now) + "\",\"level\":\"";
+  std::string out = "{\"time\":\"" + text::to_text(now) + "\",\"level\":\"";
   out.append(name(line.level)).append("\",\"event\":");
-  event::append_quoted(out, line.event);
+  text::append_quoted(out, line.event);
   if (!line.subject.empty()) {
     out += ",\"subject\":";
-    event::append_quoted(out, line.subject);
+    text::append_quoted(out, line.subject);
   }
   out += ",\"message\":";
-  event::append_quoted(out, line.message);
+  text::append_quoted(out, line.message);
   for (const auto& [key, value] : line.fields) {
     out += ',';
-    event::append_quoted(out, key);
+    text::append_quoted(out, key);
     out += ':';
     if (value.is_number()) {
       out += value.text();
     } else {
-      event::append_quoted(out, value.text());
+      text::append_quoted(out, value.text());
     }
   }
   if (repeats != 0) out += ",\"repeats\":" + std::to_string(repeats);

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "event/time.hpp"
 #include "text/printable.hpp"
+#include "text/time.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -38,7 +38,7 @@ std::string line_of(const event::Event& event) {
   const auto& data = json["data"];
   std::string amount = text_of(data, "amount");
   if (const auto currency = text_of(data, "currency"); !currency.empty()) amount += " " + currency;
-  std::string line = event::to_text(event.received).substr(11, 12) + "  ";
+  std::string line = text::to_text(event.received).substr(11, 12) + "  ";
   line += column(text_of(json, "type"), 24);
   const auto name = text_of(data, "displayName");
   line += column(name.empty() ? text_of(data, "username") : name, 18);

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::daemon {
 
@@ -16,11 +16,11 @@ std::function<void(const connectors::WrittenEvent&)> WrittenLog::observer(const 
   if (!file_) return {};
   return [this, source](const connectors::WrittenEvent& written) {
     std::string line = "{\"source\":";
-    event::append_quoted(line, source);
+    text::append_quoted(line, source);
     line += ",\"id\":";
-    event::append_quoted(line, written.id);
+    text::append_quoted(line, written.id);
     line += ",\"at\":";
-    event::append_number(line, std::int64_t{written.when.time_since_epoch().count()});
+    text::append_number(line, std::int64_t{written.when.time_since_epoch().count()});
     line += ",\"event\":";
     line += written.json;
     line += "}\n";

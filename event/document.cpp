@@ -193,16 +193,16 @@ bool Document::is_extreme(double value) const {
   return bits != 0 && bits <= extremes_.size();
 }
 
-const Decimal& Document::exact(simdjson::dom::element number, Decimal& room) const {
+const text::Decimal& Document::exact(simdjson::dom::element number, text::Decimal& room) const {
   switch (number.type()) {
     case simdjson::dom::element_type::INT64:
-      return room = Decimal(number.get_int64().value_unsafe());
+      return room = text::Decimal(number.get_int64().value_unsafe());
     case simdjson::dom::element_type::UINT64:
-      return room = Decimal(number.get_uint64().value_unsafe());
+      return room = text::Decimal(number.get_uint64().value_unsafe());
     default: {
       const double value = number.get_double().value_unsafe();
       if (is_extreme(value)) return extremes_[std::bit_cast<std::uint64_t>(value) - 1];
-      return room = Decimal(value);
+      return room = text::Decimal(value);
     }
   }
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "event/decimal.hpp"
+#include "text/decimal.hpp"
 
 namespace tributary::event {
 
@@ -42,7 +42,7 @@ class Document {
   // Whether this double of the tree is a marker, or else stands for the short decimal that was written.
   bool is_extreme(double value) const;
   // The number as written, perhaps made in `room`. `number` must be a number of this document.
-  const Decimal& exact(simdjson::dom::element number, Decimal& room) const;
+  const text::Decimal& exact(simdjson::dom::element number, text::Decimal& room) const;
 
  private:
   bool read(std::string_view text, bool copy);
@@ -56,7 +56,7 @@ class Document {
 
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;
-  std::vector<Decimal> extremes_;
+  std::vector<text::Decimal> extremes_;
   std::string error_;
   std::size_t size_ = 0;
 };

@@ -27,7 +27,7 @@ bool equal_numbers(const Document& a_document, element a, const Document& b_docu
     const double right = b.get_double().value_unsafe();
     if (!a_document.is_extreme(left) && !b_document.is_extreme(right)) return left == right;
   }
-  Decimal a_room, b_room;
+  text::Decimal a_room, b_room;
   return a_document.exact(a, a_room) == b_document.exact(b, b_room);
 }
 
@@ -61,8 +61,8 @@ std::size_t mix(std::size_t seed, std::size_t value) {
 // Equal numbers have one hash, however they are written.
 std::size_t hash_number(const Document& document, element value) {
   if (value.type() == element_type::INT64) return std::hash<std::int64_t>()(value.get_int64().value_unsafe());
-  Decimal room;
-  const Decimal& exact = document.exact(value, room);
+  text::Decimal room;
+  const text::Decimal& exact = document.exact(value, room);
   const auto integer = exact.integer();
   return integer ? std::hash<std::int64_t>()(*integer) : std::hash<std::string>()(exact.canonical());
 }

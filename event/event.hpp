@@ -7,11 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "text/time.hpp"
+
 namespace tributary::event {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
-/// UTC, the resolution of every time in an event.
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+using text::WallTime;
 
 /// Both clocks at one moment. Deciding code takes it as an argument and never reads a clock.
 struct Now {

@@ -24,7 +24,7 @@ std::string_view text_of(element value) { return value.get_string().value_unsafe
 
 // A count of the metaschema: a whole number from 0, perhaps written 2.0, perhaps enormous.
 std::uint64_t count_of(const Document& document, element value) {
-  Decimal room;
+  text::Decimal room;
   const auto count = document.exact(value, room).integer();
   return count ? static_cast<std::uint64_t>(*count) : std::numeric_limits<std::uint64_t>::max();
 }
@@ -176,7 +176,7 @@ Bound SchemaCompiler::bound(const SchemaLocation& at, Element value) const {
   constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53U;
   const Document& document = references_.document(at.document);
   Bound bound;
-  Decimal room;
+  text::Decimal room;
   bound.exact = document.exact(value, room);
   bound.integer = bound.exact.integer();
   if (bound.integer) {

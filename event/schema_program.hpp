@@ -17,11 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "event/decimal.hpp"
 #include "event/document.hpp"
 #include "event/format_kinds.hpp"
 #include "event/pattern.hpp"
 #include "event/schema.hpp"
+#include "text/decimal.hpp"
 
 namespace tributary::event {
 
@@ -107,7 +107,7 @@ struct Bound {
   std::optional<std::int64_t> integer;  // where it is one
   double number = 0;                    // where `rough`: as good as `exact` against short decimals and up to ±2^53
   bool rough = false;
-  Decimal exact;
+  text::Decimal exact;
 };
 
 struct NumberRules {

@@ -14,7 +14,7 @@ file(WRITE "${tributary_schema_source}.new" "${tributary_schema_code}")
 configure_file("${tributary_schema_source}.new" "${tributary_schema_source}" COPYONLY)  # only when it differs
 
 target_sources(tributary_event PRIVATE
-  decimal.cpp document.cpp equality.cpp format_kinds.cpp formats.cpp pattern.cpp pattern_translation.cpp schema.cpp schema_compiler.cpp
+  document.cpp equality.cpp format_kinds.cpp formats.cpp pattern.cpp pattern_translation.cpp schema.cpp schema_compiler.cpp
   schema_program.cpp schema_references.cpp uri_reference.cpp validator.cpp violation_text.cpp
   "${tributary_schema_source}")
 

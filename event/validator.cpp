@@ -98,7 +98,7 @@ class Run {
   std::uint8_t type_of_double(const element& value) const {
     const double number = value.get_double().value_unsafe();
     if (!document_.is_extreme(number)) return is_whole(number) ? kInteger : kFraction;
-    Decimal room;
+    text::Decimal room;
     return document_.exact(value, room).is_integer() ? kInteger : kFraction;
   }
   std::string_view text_of(const Name& name) const { return name.text; }
@@ -307,7 +307,7 @@ int Run<kExplain>::compare(const element& value, const Bound& bound) const {
     const double number = value.get_double().value_unsafe();
     if (!document_.is_extreme(number)) return order(number, bound.number);
   }
-  Decimal room;
+  text::Decimal room;
   return document_.exact(value, room).compare(bound.exact);
 }
 
@@ -317,7 +317,7 @@ bool Run<kExplain>::number(const NumberRules& rules, const element& value) {
   if (!rules.multiple_of) return true;
   const Bound& divisor = *rules.multiple_of;
   const bool both_integers = divisor.integer && value.type() == element_type::INT64;
-  Decimal room;
+  text::Decimal room;
   const bool multiple = both_integers ? value.get_int64().value_unsafe() % *divisor.integer == 0
                                       : document_.exact(value, room).is_multiple_of(divisor.exact);
   return multiple || note("multipleOf", [&] { return "is not a multiple of " + number_text(divisor); });

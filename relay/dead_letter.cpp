@@ -1,9 +1,9 @@
 #include "relay/dead_letter.hpp"
 
 #include "event/id.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
 #include "text/base64.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::relay {
 namespace {
@@ -12,16 +12,16 @@ void member(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"";
   out += name;
   out += "\":";
-  event::append_quoted(out, text);
+  text::append_quoted(out, text);
 }
 
 std::string opening(std::string_view reason, const std::vector<event::Violation>& violations) {
   std::string out = "{\"reason\":";
-  event::append_quoted(out, reason);
+  text::append_quoted(out, reason);
   out += ",\"violations\":[";
   for (std::size_t i = 0; i < violations.size(); ++i) {
     out += i == 0 ? "{\"path\":" : ",{\"path\":";
-    event::append_quoted(out, violations[i].path);
+    text::append_quoted(out, violations[i].path);
     member(out, "keyword", violations[i].keyword);
     member(out, "message", violations[i].message);
     out += '}';
@@ -33,18 +33,18 @@ std::string opening(std::string_view reason, const std::vector<event::Violation>
 void origin(std::string& out, std::string_view connector, std::string_view source, event::WallTime received) {
   member(out, "connector", connector);
   member(out, "source", source);
-  member(out, "receivedAt", event::to_text(received));
+  member(out, "receivedAt", text::to_text(received));
 }
 
 void append_frame(std::string& out, std::string_view frame) {
-  const bool text = event::valid_utf8(frame);
+  const bool text = text::valid_utf8(frame);
   if (text) {
-    member(out, "frame", event::clip(frame, dead_letter_frame_limit));
+    member(out, "frame", text::clip(frame, dead_letter_frame_limit));
   } else {
     member(out, "frameBase64", text::base64(frame.substr(0, dead_letter_frame_limit)));
   }
   out += ",\"frameSize\":";
-  event::append_number(out, std::uint64_t{frame.size()});
+  text::append_number(out, std::uint64_t{frame.size()});
   member(out, "frameSha256", event::sha256_hex(frame));
 }
 

@@ -2,8 +2,8 @@
 
 #include "event/assert.hpp"
 #include "event/id.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::relay {
 namespace {
@@ -21,7 +21,7 @@ void close(std::string& text, const Finish& finish, bool test) {
   text += ",\"run\":\"";
   text += finish.run;
   text += "\",\"sequence\":";
-  event::append_number(text, finish.sequence);
+  text::append_number(text, finish.sequence);
   text += "}}";
 }
 
@@ -93,14 +93,14 @@ std::shared_ptr<event::Event> finish(const event::Notice& notice, const Finish& 
   text += "\",\"flagged\":false,\"data\":";
   text += notice.data_json;
   text += ",\"createdAt\":\"";
-  const std::string at = event::to_text(finish.now.wall);
+  const std::string at = text::to_text(finish.now.wall);
   event->created_at = append(text, at);
   text += "\",\"updatedAt\":\"" + at + "\",\"relay\":{\"connector\":";
-  event::append_quoted(text, *finish.connector);
+  text::append_quoted(text, *finish.connector);
   text += ",\"source\":\"tributary\",\"upstreamType\":\"";
   text += notice.type;
   text += "\",\"upstreamChannel\":";
-  event::append_quoted(text, channel);
+  text::append_quoted(text, channel);
   text += ",\"receivedAt\":\"" + at + "\"";
   close(text, finish, false);
   event->json = {0, static_cast<std::uint32_t>(text.size())};

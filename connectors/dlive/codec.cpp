@@ -8,7 +8,7 @@
 #include "connectors/json_lexis.hpp"
 #include "connectors/protocol_value.hpp"
 #include "connectors/upstream_time.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -197,7 +197,7 @@ void Codec::message(const Value& value, std::string_view streamer, const event::
     kind = kind_of(type);
     if (kind != nullptr || upstream_type.empty()) upstream_type = std::move(type);
   }
-  if (upstream_type.size() > id_limit) upstream_type.resize(event::clip(upstream_type, id_limit).size());
+  if (upstream_type.size() > id_limit) upstream_type.resize(text::clip(upstream_type, id_limit).size());
   const std::string id = kind == nullptr || kind->has_id ? id_text(message["id"]) : std::string{};
 
   std::string_view canonical = kind == nullptr ? unknown_type : kind->canonical;

@@ -8,17 +8,17 @@
 #include "connectors/dlive/session.hpp"
 #include "connectors/dlive/show.hpp"
 #include "event/embedded_schemas.hpp"
-#include "event/json.hpp"
 #include "event/schema.hpp"
-#include "event/time.hpp"
 #include "event/validator.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 // Whatever the upstream sends, what goes out is an event: 20,000 frames, spoiled from sound ones by a fixed seed.
 
 namespace tributary::connectors::dlive {
 namespace {
 
-const event::Now late{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now late{event::SteadyTime{} + std::chrono::hours(1), *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   Config config;
@@ -77,10 +77,10 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
     for (const auto& draft : outcome.drafts) {
       ++events;
       const std::string text = draft.text + ",\"run\":\"01TEST\",\"sequence\":1}}";
-      ASSERT_TRUE(event::valid_utf8(text)) << frame;
+      ASSERT_TRUE(text::valid_utf8(text)) << frame;
       ASSERT_TRUE(validator.parse(text)) << validator.parse_error() << "\n" << text << "\n" << frame;
       ASSERT_TRUE(validator.passes(schema)) << text << "\n" << frame;
-      ASSERT_EQ(event::parse_time(draft.created_at.of(draft.text)), draft.created);
+      ASSERT_EQ(text::parse_time(draft.created_at.of(draft.text)), draft.created);
     }
   }
   EXPECT_GT(events, 5'000u);

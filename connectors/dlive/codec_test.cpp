@@ -6,8 +6,8 @@
 #include <string>
 
 #include "event/id.hpp"
-#include "event/time.hpp"
 #include "tests/support/fake_intake.hpp"
+#include "text/time.hpp"
 
 // What transcripts do not reach: numbers, times, ids and their limits.
 
@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 class CodecTest : public testing::Test {
  protected:

@@ -2,14 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
 
 constexpr std::size_t words_limit = 200;
 
-std::string clipped(const std::string& text) { return std::string(event::clip(text, words_limit)); }
+std::string clipped(const std::string& text) { return std::string(text::clip(text, words_limit)); }
 
 }  // namespace
 

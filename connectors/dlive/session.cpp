@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "connectors/dlive/lookup.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -61,7 +61,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   std::string init = R"({"type":"connection_init","payload":{)";
   if (!token_.empty()) {
     init += "\"authorization\":";
-    event::append_quoted(init, token_);
+    text::append_quoted(init, token_);
   }
   outcome.sends.push_back({init + "}}", false});
 }

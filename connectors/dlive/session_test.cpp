@@ -7,9 +7,9 @@
 
 #include "config/load.hpp"
 #include "connectors/dlive/config.hpp"
-#include "event/time.hpp"
 #include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -36,7 +36,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 const int registered = support::run_transcripts("DLiveTranscript", support::source_dir() + "/connectors/dlive/testdata",
                                                 make, settings_of);
 
-const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 TEST(Session, AnEmptyTokenIsNotDialledWith) {
   Config config;

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {

@@ -9,7 +9,7 @@
 #include "connectors/dlive/simulator_settings.hpp"
 #include "connectors/stage.hpp"
 #include "event/id.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {

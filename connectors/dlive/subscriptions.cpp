@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "connectors/json_parts.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -26,7 +26,7 @@ std::string start_message(std::uint64_t id, bool chest, const std::string& strea
       "{\"id\":\"" + std::to_string(id) + R"(","type":"start","payload":{"query":"subscription($s:String!){)";
   text += chest ? "treasureChestMessageReceived" : "streamMessageReceived";
   text += R"((streamer:$s){__typename}}","variables":{"s":)";
-  event::append_quoted(text, streamer);
+  text::append_quoted(text, streamer);
   return text + "}}}";
 }
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "connectors/protocol_value.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 #include "text/printable.hpp"
 
 namespace tributary::connectors::oha {
@@ -55,7 +55,7 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
     error(frame);
     return Said::error;
   }
-  return unknown(whole, event::clip(type, type_limit), now, outcome);
+  return unknown(whole, text::clip(type, type_limit), now, outcome);
 }
 
 /// The code and the words, in the data or beside it; the data may be the words themselves.

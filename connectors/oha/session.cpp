@@ -4,8 +4,8 @@
 
 #include "connectors/credential.hpp"
 #include "connectors/protocol_value.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -55,7 +55,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   odd_expiry_ = claims.odd_expiry;
   if (claims.expires && *claims.expires <= now.wall) {
     return ending_of(net::Reason::credential_expired,
-                     "the token says that it expired at " + event::to_text(*claims.expires));
+                     "the token says that it expired at " + text::to_text(*claims.expires));
   }
   const auto in = config_->auth ? config_->auth->in : TokenIn::message;
   net::DialTarget target;
@@ -74,7 +74,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   }
   if (!config_->auth || config_->auth->in != TokenIn::message) return;
   std::string frame = R"({"type":"auth","data":{"token":)";
-  event::append_quoted(frame, token_);
+  text::append_quoted(frame, token_);
   outcome.sends.push_back({frame + "}}", false});
 }
 

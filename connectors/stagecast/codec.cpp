@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "connectors/upstream_time.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -69,7 +69,7 @@ void Codec::broadcast(const Value& payload, const Value& from, const event::Now&
 
 void Codec::plain(std::string_view text, const event::Now& now, Outcome& outcome) {
   std::string quoted;
-  const std::uint32_t repaired = event::append_quoted(quoted, text);
+  const std::uint32_t repaired = text::append_quoted(quoted, text);
   event::Draft& draft = begin(broadcast_type, outcome);
   writer_.put_json("payload", quoted);
   writer_.put_json("message", quoted);

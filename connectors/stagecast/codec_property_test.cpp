@@ -8,10 +8,10 @@
 
 #include "connectors/stagecast/codec.hpp"
 #include "event/embedded_schemas.hpp"
-#include "event/json.hpp"
 #include "event/schema.hpp"
-#include "event/time.hpp"
 #include "event/validator.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 // Whatever a member sends, what goes out is an event: frames mutated from sound ones by a fixed seed.
 
@@ -94,7 +94,7 @@ class Mutator {
 
 TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
   const auto canonical = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
-  const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+  const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator;
   Codec codec({"hall", "livehacks_test"});
   event::Validator validator;
@@ -108,13 +108,13 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
     ASSERT_EQ(outcome.drafts.size(), 1u) << frame;
     const auto& draft = outcome.drafts.front();
     const std::string text = draft.text + ",\"run\":\"01TEST\",\"sequence\":1}}";
-    ASSERT_TRUE(event::valid_utf8(text)) << frame;
+    ASSERT_TRUE(text::valid_utf8(text)) << frame;
     ASSERT_EQ(text.find('\n'), std::string::npos) << frame;
     ASSERT_TRUE(validator.parse(text)) << frame << "\n" << text;
     ASSERT_TRUE(validator.passes(canonical)) << frame << "\n" << text;
     moments += draft.identified;
     // Another reader's idea of JSON: what it takes is the payload, what it does not take is text.
-    if (!event::valid_utf8(frame) || frame.find("\\ud") != std::string::npos || draft.identified) continue;
+    if (!text::valid_utf8(frame) || frame.find("\\ud") != std::string::npos || draft.identified) continue;
     try {
       const auto theirs = nlohmann::json::parse(frame);
       const auto data = nlohmann::json::parse(text)["data"];

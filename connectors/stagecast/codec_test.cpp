@@ -6,13 +6,13 @@
 #include <string>
 
 #include "event/id.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
 
-const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 event::Draft read(std::string_view text) {
   Codec codec({"hall", "livehacks_test"});

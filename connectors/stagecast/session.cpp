@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -59,10 +59,10 @@ std::string Session::auth_frame() const {
     frame = "{\"token\":";
   } else {
     frame = "{\"email\":";
-    event::append_quoted(frame, config_->auth->email);
+    text::append_quoted(frame, config_->auth->email);
     frame += ",\"password\":";
   }
-  event::append_quoted(frame, secret_);
+  text::append_quoted(frame, secret_);
   return frame += '}';
 }
 
@@ -133,10 +133,10 @@ void Session::explain(net::Ending& ending) const {
 /// An answer's words for people: valid UTF-8, clipped, without what we had sent.
 std::string Session::clean(std::string_view words) const {
   std::string quoted;
-  event::append_quoted(quoted, secret_);
+  text::append_quoted(quoted, secret_);
   std::string text;
-  event::append_repaired(text, without(without(words, quoted.substr(1, quoted.size() - 2)), secret_));
-  return std::string(event::clip(text, detail_limit));
+  text::append_repaired(text, without(without(words, quoted.substr(1, quoted.size() - 2)), secret_));
+  return std::string(text::clip(text, detail_limit));
 }
 
 Standing Session::standing() const {

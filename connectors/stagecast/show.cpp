@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "event/id.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -27,7 +27,7 @@ constexpr std::array texts = {"hello world!", "{„from“:„x“}", "[1,2", "N
 
 std::string json_string(std::string_view text) {
   std::string out;
-  event::append_quoted(out, text);
+  text::append_quoted(out, text);
   return out;
 }
 

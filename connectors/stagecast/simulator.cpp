@@ -8,7 +8,7 @@
 #include "connectors/stage.hpp"
 #include "connectors/stagecast/show.hpp"
 #include "connectors/stagecast/simulator_settings.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors::stagecast {
@@ -172,7 +172,7 @@ void Hall::pass_on(const Member& from, std::string_view payload) {
   if (settings_.wrap) {
     if (said.is_discarded()) {
       value.clear();
-      event::append_quoted(value, payload);
+      text::append_quoted(value, payload);
     }
     value = "{\"from\":\"203.0.113.7\",\"msg\":" + value + "}";
   }

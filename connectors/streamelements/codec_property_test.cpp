@@ -11,10 +11,10 @@
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/socket_io.hpp"
 #include "event/embedded_schemas.hpp"
-#include "event/json.hpp"
 #include "event/schema.hpp"
-#include "event/time.hpp"
 #include "event/validator.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 // Whatever the upstream sends, what goes out is an event: 20,000 messages, mutated from sound ones by a fixed seed.
 
@@ -136,7 +136,7 @@ class Mutator {
 
 TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
   const auto canonical = schema("event.schema.json");
-  const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+  const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator(20'261'121);
   Codec codec({"main-stage", true, true, 64});
   event::Validator validator;
@@ -154,7 +154,7 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
     for (const auto& draft : outcome.drafts) {
       ++drafts;
       const std::string text = finished(draft);
-      ASSERT_TRUE(event::valid_utf8(text)) << message;
+      ASSERT_TRUE(text::valid_utf8(text)) << message;
       ASSERT_TRUE(validator.parse(text)) << message << "\n" << text << "\n" << validator.parse_error();
       const auto violations = validator.explain(canonical);
       ASSERT_TRUE(violations.empty()) << message << "\n" << text << "\n" << violations[0].path << violations[0].message;
@@ -163,7 +163,7 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
         ASSERT_EQ(event["_id"].dump(), nlohmann::json::parse('"' + std::string(draft.id.of(draft.text)) + '"').dump());
         ASSERT_EQ(event["relay"]["upstreamChannel"], draft.upstream_channel) << message;
         ASSERT_EQ(event["createdAt"], draft.created_at.of(draft.text)) << message;
-        ASSERT_EQ(event::to_text(draft.created), draft.created_at.of(draft.text)) << message;
+        ASSERT_EQ(text::to_text(draft.created), draft.created_at.of(draft.text)) << message;
         ASSERT_EQ(text.find('\n'), std::string::npos) << message;
       } catch (const nlohmann::json::out_of_range&) {
         ++beyond_double;  // 1e999 is JSON, only not for a reader of doubles
@@ -186,7 +186,7 @@ TEST(CodecProperty, JsonThatAnotherReaderTakesIsNeverCalledNoJson) {
     const auto packet = Packet::read(message);
     if (packet.kind != Packet::Kind::event) continue;
     const std::string body(packet.body);
-    if (!event::valid_utf8(body) || body.find("\\ud") != std::string::npos) continue;  // ours are mended first
+    if (!text::valid_utf8(body) || body.find("\\ud") != std::string::npos) continue;  // ours are mended first
     outcome.clear();
     codec.read(body, "c", now, outcome);
     const bool theirs = nlohmann::json::accept(body);
@@ -203,7 +203,7 @@ TEST(CodecProperty, JsonThatAnotherReaderTakesIsNeverCalledNoJson) {
 
 TEST(CodecProperty, TheSixTypesPassStreamElementsOwnSchemaWhereTheirFactsAllow) {
   const auto original = schema("streamelements.schema.json");
-  const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+  const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Codec codec({"main-stage", false, false, 64});
   event::Validator validator;
   const auto passes = [&](std::string_view type, std::string_view data) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "event/id.hpp"
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr std::string_view channel = "5eb8a1f0c2d3e4f5a6b7c8d9";
 
-event::Now at_noon() { return {event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")}; }
+event::Now at_noon() { return {event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")}; }
 
 Outcome read(std::string_view body, std::string_view authenticated = channel, bool tests = true, bool states = true) {
   Codec codec({"main-stage", tests, states, 64});
@@ -102,7 +102,7 @@ TEST(Codec, OnlyTheUpstreamsOwnWordsTellAnUpdateFromARepeat) {
     EXPECT_FALSE(draft_of(none).updated) << none;
     EXPECT_FALSE(draft_of(none).flagged_said) << none;
   }
-  const auto time = event::parse_time("2026-10-01T12:34:56.789Z");
+  const auto time = text::parse_time("2026-10-01T12:34:56.789Z");
   for (auto same :
        {R"("2026-10-01T12:34:56.789Z")", R"("2026-10-01T12:34:56.7890Z")", R"("2026-10-01T14:34:56.789+02:00")",
         R"(1790858096789)", R"("1790858096789")", R"("2026-10-01 12:34:56,789Z")"}) {
@@ -111,7 +111,7 @@ TEST(Codec, OnlyTheUpstreamsOwnWordsTellAnUpdateFromARepeat) {
   }
   // A time that is not believed is the upstream's all the same, of two such one is newer; but not one that lies ahead:
   // everything that comes later would be older.
-  EXPECT_EQ(draft_of(R"(,"updatedAt":"1999-10-01T12:34:56Z")").updated, event::parse_time("1999-10-01T12:34:56Z"));
+  EXPECT_EQ(draft_of(R"(,"updatedAt":"1999-10-01T12:34:56Z")").updated, text::parse_time("1999-10-01T12:34:56Z"));
   for (auto ahead : {R"("2126-10-01T12:34:56Z")", R"("2126-10-01 12:34:56,5Z")", R"("9999-12-31T23:59:59.999Z")"}) {
     EXPECT_FALSE(draft_of(std::string(R"(,"updatedAt":)") + ahead).updated) << ahead;
     EXPECT_EQ(draft_of(std::string(R"(,"createdAt":"2026-10-01T12:34:56.789Z","updatedAt":)") + ahead).updated, time);

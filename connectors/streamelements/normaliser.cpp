@@ -6,8 +6,8 @@
 #include "connectors/json_parts.hpp"
 #include "connectors/upstream_time.hpp"
 #include "event/id.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -22,7 +22,7 @@ std::string plain(std::string_view inner) {
 
 std::string escaped(std::string_view text) {
   std::string quoted;
-  event::append_quoted(quoted, text);
+  text::append_quoted(quoted, text);
   return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -76,7 +76,7 @@ struct Normaliser::Times {
 
   static Reading reading_of(const Value& value, event::WallTime now) {
     if (value.is_string()) {
-      if (const auto said = event::parse_time(value.inner())) {
+      if (const auto said = text::parse_time(value.inner())) {
         const bool believed = plausible(*said, now);
         return {believed ? said : std::nullopt, evidence(said, believed, now), believed};
       }
@@ -100,7 +100,7 @@ struct Normaliser::Times {
 
 Normaliser::Normaliser(std::string_view connector) {
   relay_begin_ = "\"relay\":{\"connector\":";
-  event::append_quoted(relay_begin_, connector);
+  text::append_quoted(relay_begin_, connector);
   relay_begin_ += ",\"source\":\"";
   relay_begin_ += source_name;
   relay_begin_ += "\",\"upstreamType\":\"";
@@ -255,7 +255,7 @@ void Normaliser::write_times(const Envelope& envelope, const Times& times, const
     if (reading.as_documented && is_canonical_time(sent.inner())) {
       out += sent.inner();
     } else {
-      event::append_time(out, *reading.time);
+      text::append_time(out, *reading.time);
     }
     return slice;
   };
@@ -302,7 +302,7 @@ void Normaliser::write_relay(const Emission& emission, std::string_view upstream
 
 std::string_view Normaliser::received_text(event::WallTime time) {
   if (received_text_.empty() || time != received_) {
-    received_text_ = event::to_text(time);
+    received_text_ = text::to_text(time);
     received_ = time;
   }
   return received_text_;

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "connectors/protocol_value.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -61,7 +61,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   if (token_.empty()) return net::Ending{net::Reason::credential_unreadable, "the token is empty"};
   if (claims_.expires && *claims_.expires <= now.wall) {
     return net::Ending{net::Reason::credential_expired,
-                       "the token says that it expired at " + event::to_text(*claims_.expires)};
+                       "the token says that it expired at " + text::to_text(*claims_.expires)};
   }
   if (!config_->channel.empty() && !claims_.channel.empty() && claims_.channel != config_->channel) {
     return net::Ending{net::Reason::wrong_channel, "the token is of channel " +
@@ -230,7 +230,7 @@ void Session::watch_expiry(const event::Now& now, Outcome& outcome) {
     warn_at_ = now.steady + left;
     return;
   }
-  outcome.notices.push_back({"credentialExpiring", "{\"at\":\"" + event::to_text(*claims_.expires) + "\"}"});
+  outcome.notices.push_back({"credentialExpiring", "{\"at\":\"" + text::to_text(*claims_.expires) + "\"}"});
 }
 
 event::SteadyTime Session::deadline() const {

@@ -6,9 +6,9 @@
 #include <stdexcept>
 
 #include "connectors/streamelements/config.hpp"
-#include "event/time.hpp"
 #include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -47,7 +47,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
 const int registered = support::run_transcripts("StreamElementsTranscript",
                                                 support::source_dir() + "/connectors/streamelements/testdata", make);
 
-const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 TEST(Session, NoTextHoldsTheTokenEvenWhenTheServerRepeatsIt) {
   Config config;

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -105,7 +105,7 @@ void Show::write(const Planned& planned, event::WallTime now, bool mock) {
   json_raw_member(out, "data", "{");
   write_data(planned, someone(), out);
   out += '}';
-  const std::string time = event::to_text(now);
+  const std::string time = text::to_text(now);
   json_member(out, "createdAt", time);
   json_member(out, "updatedAt", time);
   json_member(out, "activityId", activity_.id);

@@ -7,12 +7,12 @@
 #include <string>
 
 #include "connectors/streamelements/codec.hpp"
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
 
-const event::WallTime first_moment = *event::parse_time("2026-11-01T12:00:00.000Z");
+const event::WallTime first_moment = *text::parse_time("2026-11-01T12:00:00.000Z");
 
 TEST(Show, OfTheSameSeedIsTheSame) {
   Audience first(7), second(7), third(8);

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -132,9 +132,9 @@ Packet Packet::read(std::string_view message) {
 
 std::string authenticate_message(std::string_view method, std::string_view token) {
   std::string message = "42[\"authenticate\",{\"method\":";
-  event::append_quoted(message, method);
+  text::append_quoted(message, method);
   message += ",\"token\":";
-  event::append_quoted(message, token);
+  text::append_quoted(message, token);
   message += "}]";
   return message;
 }

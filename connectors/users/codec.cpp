@@ -8,7 +8,7 @@
 
 #include "connectors/protocol_value.hpp"
 #include "connectors/upstream_time.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::users {
 namespace {
@@ -80,7 +80,7 @@ void Codec::classify(Frame& frame) {
     const std::string said = value.kind == Value::Kind::number ? std::string(value.text) : plain_text(value);
     frame.type = numbered(value);
     if (frame.type == Type::unknown) frame.type = named(said);
-    frame.upstream_type = event::clip(said, type_limit);
+    frame.upstream_type = text::clip(said, type_limit);
     return;
   }
 }

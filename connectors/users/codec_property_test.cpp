@@ -9,10 +9,10 @@
 
 #include "connectors/users/codec.hpp"
 #include "event/embedded_schemas.hpp"
-#include "event/json.hpp"
 #include "event/schema.hpp"
-#include "event/time.hpp"
 #include "event/validator.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 // Whatever the server sends, what goes out is an event and nothing is lost: frames mutated from sound ones by a fixed
 // seed.
@@ -120,7 +120,7 @@ void check_nothing_lost(const json& sent, const json& events) {
 
 TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
   const auto canonical = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
-  const event::Now now{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+  const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator;
   Codec codec({"accounts", "main"});
   event::Validator validator;
@@ -139,13 +139,13 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
     for (const auto& draft : outcome.drafts) {
       ++drafts;
       const std::string text = draft.text + ",\"run\":\"01TEST\",\"sequence\":1}}";
-      ASSERT_TRUE(event::valid_utf8(text)) << frame;
+      ASSERT_TRUE(text::valid_utf8(text)) << frame;
       ASSERT_EQ(text.find('\n'), std::string::npos) << frame;
       ASSERT_TRUE(validator.parse(text)) << frame << "\n" << text;
       ASSERT_TRUE(validator.passes(canonical)) << frame << "\n" << text;
       events.push_back(json::parse(text)["data"]);
     }
-    if (said != Codec::Said::event || !event::valid_utf8(frame) || frame.find("\\ud") != std::string::npos) continue;
+    if (said != Codec::Said::event || !text::valid_utf8(frame) || frame.find("\\ud") != std::string::npos) continue;
     const auto sent = json::parse(frame, nullptr, false);
     if (!sent.is_object()) continue;
     check_nothing_lost(sent, events);

@@ -5,12 +5,12 @@
 #include <string>
 
 #include "event/id.hpp"
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::connectors::users {
 namespace {
 
-const event::Now noon{event::SteadyTime{}, *event::parse_time("2026-11-01T12:00:00.000Z")};
+const event::Now noon{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 Outcome read(std::string_view text) {
   Codec codec({"accounts", "main"});

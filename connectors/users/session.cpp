@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "event/id.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::users {
 namespace {
@@ -63,7 +63,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
 
 void Session::probe(const event::Now& now, Outcome& outcome) {
   std::string frame = "{\"eventType\":10,\"message\":\"" + probe_base_;
-  event::append_number(frame, ++probes_);
+  text::append_number(frame, ++probes_);
   outcome.sends.push_back({frame + "\"}", false});
   next_probe_ = now.steady + config_->probe_interval * (live_ ? slow_probes : 1);
 }

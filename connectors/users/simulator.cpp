@@ -8,7 +8,7 @@
 #include "connectors/stage.hpp"
 #include "connectors/users/show.hpp"
 #include "connectors/users/simulator_settings.hpp"
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::connectors::users {
 namespace {
@@ -89,7 +89,7 @@ class Server final : public Play {
     }
     ++echoes_;
     std::string frame = "{\"eventType\":10,\"message\":";
-    event::append_quoted(frame, said["message"].get_ref<const std::string&>());
+    text::append_quoted(frame, said["message"].get_ref<const std::string&>());
     frame += '}';
     if (said.value("broadcast", nlohmann::json{}) != true) return from.tell(frame, handlers);
     for (auto* client : stage_.live()) static_cast<const Peer&>(client->role()).tell(frame, handlers);

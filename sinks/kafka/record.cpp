@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -135,7 +135,7 @@ void append_json(std::string& out, std::string_view name, std::string_view value
   out += ",\"";
   out += name;
   out += "\":";
-  event::append_quoted(out, value);
+  text::append_quoted(out, value);
 }
 
 }  // namespace

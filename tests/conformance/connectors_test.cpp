@@ -5,9 +5,9 @@
 #include <string>
 
 #include "connectors/json_lexis.hpp"
-#include "event/json.hpp"
 #include "tests/conformance/connectors_fixture.hpp"
 #include "tests/conformance/tampering.hpp"
+#include "text/json.hpp"
 
 // What every connector must do, whatever its upstream speaks: run over every line of the registry against the
 // connector's own simulator. A new connector is covered by being in the registry.
@@ -191,7 +191,7 @@ struct Spelling {
 /// As it stands; as JSON, a URL and base64 spell it. What base64's last digits say depends on what follows.
 std::vector<Spelling> spellings_of(const std::string& secret) {
   std::string quoted, url;
-  event::append_quoted(quoted, secret);
+  text::append_quoted(quoted, secret);
   quoted = quoted.substr(1, quoted.size() - 2);
   for (const char character : secret) {
     const auto c = static_cast<unsigned char>(character);

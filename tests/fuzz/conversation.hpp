@@ -8,8 +8,8 @@
 
 #include "connectors/protocol.hpp"
 #include "event/document.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 /// What the targets of whole conversations share. An input is a list of messages, cut at each 0x1E byte; one that
 /// begins with 'b' is binary, 't' is a tick some seconds later, 'p' and 'r' pause and resume.
@@ -63,11 +63,11 @@ inline void check_outcome(const connectors::Outcome& outcome, std::string_view s
   require(carries == (outcome.kind == event::FrameKind::carrying));
   require((outcome.kind == event::FrameKind::malformed) == !outcome.malformed_reason.empty());
   for (const auto& remark : outcome.remarks) {
-    require(!remark.code.empty() && event::valid_utf8(remark.detail) && event::valid_utf8(remark.subject));
+    require(!remark.code.empty() && text::valid_utf8(remark.detail) && text::valid_utf8(remark.subject));
   }
   if (!outcome.down) return;
   require(outcome.down->reason != net::Reason::none);
-  require(outcome.down->detail.size() <= 300 && event::valid_utf8(outcome.down->detail));
+  require(outcome.down->detail.size() <= 300 && text::valid_utf8(outcome.down->detail));
   require(secret.empty() || outcome.down->detail.find(secret) == std::string::npos);
 }
 
@@ -76,11 +76,11 @@ inline void check_outcome(const connectors::Outcome& outcome, std::string_view s
 inline nlohmann::json checked(const event::Draft& draft) {
   static event::Document document;
   const std::string text = draft.text + "}}";
-  require(event::valid_utf8(text));
+  require(text::valid_utf8(text));
   require(text.find('\n') == std::string::npos);
   require(document.read(text));
   require(draft.id.offset + draft.id.size <= draft.text.size() && draft.id.size == 24);
-  require(event::parse_time(draft.created_at.of(draft.text)) == draft.created);
+  require(text::parse_time(draft.created_at.of(draft.text)) == draft.created);
   nlohmann::json event;
   try {
     event = nlohmann::json::parse(text);

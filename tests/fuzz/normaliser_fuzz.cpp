@@ -10,8 +10,8 @@
 
 #include "connectors/streamelements/codec.hpp"
 #include "event/document.hpp"
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 using namespace tributary;
 using connectors::Outcome;
@@ -45,11 +45,11 @@ void check_data(std::string_view input, const json& event) {
 void check(std::string_view input, const event::Draft& draft) {
   static event::Document document;
   const std::string text = draft.text + "}}";
-  require(event::valid_utf8(text));
+  require(text::valid_utf8(text));
   require(text.find('\n') == std::string::npos);
   require(document.read(text));
   require(draft.id.offset + draft.id.size <= draft.text.size());
-  require(event::parse_time(draft.created_at.of(draft.text)) == draft.created);
+  require(text::parse_time(draft.created_at.of(draft.text)) == draft.created);
   require(!draft.upstream_channel.empty());
   json event;
   try {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "event/json.hpp"
-#include "event/time.hpp"
+#include "text/json.hpp"
+#include "text/time.hpp"
 
 namespace tributary::support {
 namespace {
@@ -24,7 +24,7 @@ event::Slice text_member(std::string& json, std::string_view key, std::string_vi
   json += json.back() == '{' ? "\"" : ",\"";
   json.append(key) += "\":";
   const auto begin = json.size() + 1;
-  event::append_quoted(json, text);
+  text::append_quoted(json, text);
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(json.size() - 1 - begin)};
 }
 
@@ -133,9 +133,9 @@ void ToyProtocol::event_line(std::string_view id, const event::Now& now, Outcome
   draft.type = text_member(draft.text, "type", "tip");
   draft.provider = text_member(draft.text, "provider", "toy");
   draft.text += ",\"data\":{\"amount\":4.20,\"list\":[1,2]}";
-  draft.created_at = text_member(draft.text, "createdAt", event::to_text(now.wall));
+  draft.created_at = text_member(draft.text, "createdAt", text::to_text(now.wall));
   draft.text += ",\"relay\":{";
-  text_member(draft.text, "receivedAt", event::to_text(now.wall));
+  text_member(draft.text, "receivedAt", text::to_text(now.wall));
   outcome.drafts.push_back(std::move(draft));
 }
 

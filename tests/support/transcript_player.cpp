@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 namespace tributary::support {
 namespace {
@@ -218,7 +218,7 @@ void TranscriptPlayer::begin() {
     else
       theirs.values.emplace_back(key, value);
   }
-  const auto wall = event::parse_time(start);
+  const auto wall = text::parse_time(start);
   if (!wall) fault("start is not a time: " + start);
   now_ = {event::SteadyTime(std::chrono::hours(1)), *wall};
   settings_.connector = theirs.get("connector", "main-stage");

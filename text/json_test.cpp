@@ -1,10 +1,10 @@
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-namespace tributary::event {
+namespace tributary::text {
 namespace {
 
 std::string json_string(std::string_view text) {
@@ -59,4 +59,4 @@ TEST(AppendNumber, WritesTheWholeRange) {
 }
 
 }  // namespace
-}  // namespace tributary::event
+}  // namespace tributary::text

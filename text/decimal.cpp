@@ -1,9 +1,9 @@
-#include "event/decimal.hpp"
+#include "text/decimal.hpp"
 
 #include <array>
 #include <charconv>
 
-namespace tributary::event {
+namespace tributary::text {
 namespace {
 
 constexpr std::int64_t kExponentLimit = 1'000'000'000'000'000;
@@ -136,4 +136,4 @@ std::string Decimal::text() const {
   return (negative_ ? "-" : "") + digits;
 }
 
-}  // namespace tributary::event
+}  // namespace tributary::text

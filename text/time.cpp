@@ -1,6 +1,6 @@
-#include "event/time.hpp"
+#include "text/time.hpp"
 
-namespace tributary::event {
+namespace tributary::text {
 namespace {
 
 /// Reads exactly `count` digits at `at`; -1 when they are not digits.
@@ -90,4 +90,4 @@ std::string to_text(WallTime time) {
   return text;
 }
 
-}  // namespace tributary::event
+}  // namespace tributary::text

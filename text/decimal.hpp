@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tributary::event {
+namespace tributary::text {
 
 // A JSON number exactly as it is written: any count of digits, any exponent. Used by the validator where int64 and
 // double cannot tell (bounds, multipleOf, equality of large integers and long decimals). Nothing is ever written out to
@@ -51,4 +51,4 @@ class Decimal {
   bool negative_ = false;
 };
 
-}  // namespace tributary::event
+}  // namespace tributary::text

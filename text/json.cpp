@@ -1,11 +1,11 @@
-#include "event/json.hpp"
+#include "text/json.hpp"
 
 #include <simdjson.h>
 
 #include <array>
 #include <charconv>
 
-namespace tributary::event {
+namespace tributary::text {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -145,4 +145,4 @@ std::string_view clip(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-}  // namespace tributary::event
+}  // namespace tributary::text

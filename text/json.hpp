@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace tributary::event {
+namespace tributary::text {
 
 /// Appends `text` as a JSON string, quotes included. Invalid UTF-8 bytes become U+FFFD; returns how many.
 std::uint32_t append_quoted(std::string& out, std::string_view text);
@@ -22,4 +22,4 @@ bool valid_utf8(std::string_view text);
 /// The longest part of `text` that has at most `limit` bytes and ends at a character boundary.
 std::string_view clip(std::string_view text, std::size_t limit);
 
-}  // namespace tributary::event
+}  // namespace tributary::text

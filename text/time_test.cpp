@@ -1,8 +1,8 @@
-#include "event/time.hpp"
+#include "text/time.hpp"
 
 #include <gtest/gtest.h>
 
-namespace tributary::event {
+namespace tributary::text {
 namespace {
 
 std::string normal(std::string_view text) {
@@ -34,4 +34,4 @@ TEST(ParseTime, RefusesWhatIsNotADateTime) {
 }
 
 }  // namespace
-}  // namespace tributary::event
+}  // namespace tributary::text
