@@ -6,7 +6,7 @@ CCACHE := $(if $(shell command -v ccache 2>/dev/null),-DCMAKE_CXX_COMPILER_LAUNC
 PROGRAM := build/release/tributary
 # What `make build` needs is less than what the tests need, so the tests are configured only by tests/run.
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
-SOURCES = $(shell find event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
+SOURCES = $(shell find text schema event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo test test-all bench install format lint clean

@@ -91,7 +91,7 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
       faults.push_back("sinks." + named.name + ".validation.schema: " + *problem);
       continue;
     }
-    target.schema = std::get<event::Schema>(std::move(schema));
+    target.schema = std::get<schema::Schema>(std::move(schema));
     targets.push_back(std::move(target));
     memory += outbox.memory;
   }
@@ -133,7 +133,7 @@ App::Faults App::build(const Tap& tap) {
   std::vector<relay::Target> targets;
   if (auto faults = build_sinks(targets); !faults.empty()) return faults;
   // 2. the schema behind ce_streamelements, and the name of this start
-  const auto streamelements = std::get<event::Schema>(sinks::schema_named("streamelements"));
+  const auto streamelements = std::get<schema::Schema>(sinks::schema_named("streamelements"));
   run_id_ = new_run();
   std::set<std::string> unverified;
   for (auto& connector : settings_.connectors) {

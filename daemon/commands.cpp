@@ -16,7 +16,7 @@
 #include "config/values.hpp"
 #include "connectors/registry.hpp"
 #include "daemon/vocabulary.hpp"
-#include "event/embedded_schemas.hpp"
+#include "schema/embedded.hpp"
 #include "text/printable.hpp"
 
 namespace tributary::daemon {
@@ -251,7 +251,7 @@ int schema_command(const std::string& name) {
   const std::string text = name.empty()          ? list_schemas()
                            : name == "config"    ? config::json_schema(vocabulary())
                            : name == "reference" ? config::reference(vocabulary())
-                                                 : std::string(event::embedded_schema(name + ".schema.json"));
+                                                 : std::string(schema::embedded(name + ".schema.json"));
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
   return ended_well;

@@ -35,9 +35,9 @@ TEST(Reference, LoadsWithoutFault) {
 }
 
 TEST(ConfigSchema, IsWhatTheDeclarationsSay) {
-  EXPECT_EQ(nlohmann::json::parse(content("event/schemas/tributary.schema.json")),
+  EXPECT_EQ(nlohmann::json::parse(content("schema/documents/tributary.schema.json")),
             nlohmann::json::parse(config::json_schema(vocabulary())))
-      << "regenerate: tributary schema config > event/schemas/tributary.schema.json";
+      << "regenerate: tributary schema config > schema/documents/tributary.schema.json";
 }
 
 /// Every yaml block of the README that is a whole configuration.

@@ -53,7 +53,7 @@ class SupervisorTest : public testing::Test {
   boost::asio::io_context io{1};
   boost::asio::thread_pool workers{1};
   net::DialBudget budget{0};
-  relay::Pipeline pipeline{{}, {}, std::get<event::Schema>(sinks::schema_named("streamelements")), "01K9ZB4T"};
+  relay::Pipeline pipeline{{}, {}, std::get<schema::Schema>(sinks::schema_named("streamelements")), "01K9ZB4T"};
   Observer observer;
   Log log{[] {
     config::Log settings;

@@ -15,7 +15,7 @@ void member(std::string& out, std::string_view name, std::string_view text) {
   text::append_quoted(out, text);
 }
 
-std::string opening(std::string_view reason, const std::vector<event::Violation>& violations) {
+std::string opening(std::string_view reason, const std::vector<schema::Violation>& violations) {
   std::string out = "{\"reason\":";
   text::append_quoted(out, reason);
   out += ",\"violations\":[";
@@ -65,7 +65,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
 }
 
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
-                                             const std::vector<event::Violation>& violations) {
+                                             const std::vector<schema::Violation>& violations) {
   std::string value = opening("invalid", violations);
   origin(value, *event.connector, event.source, event.received);
   value += ",\"event\":";

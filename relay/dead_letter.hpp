@@ -7,7 +7,7 @@
 
 #include "event/event.hpp"
 #include "event/ports.hpp"
-#include "event/validator.hpp"
+#include "schema/validator.hpp"
 
 namespace tributary::relay {
 
@@ -20,7 +20,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
 
 /// The dead letter of an event that a schema refused: the whole event, and why.
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
-                                             const std::vector<event::Violation>& violations);
+                                             const std::vector<schema::Violation>& violations);
 
 /// The dead letter of an event that a downstream refused for itself (`too_large`, `record_refused`): the event as a
 /// clipped frame when it is larger than the limit, else whole. `code` is the downstream's name of the fault.

@@ -120,7 +120,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   event::ConnectorLedger published_;
 };
 
-Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements,
+Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, schema::Schema streamelements,
                    std::string run, std::function<void(const event::EventPtr&)> tap)
     : targets_(std::move(targets)),
       routes_(routes),

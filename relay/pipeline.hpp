@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "event/ports.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "relay/delivery.hpp"
 #include "relay/routes.hpp"
 
@@ -22,7 +22,7 @@ enum class OnFailure : std::uint8_t { dead_letter, drop, forward };
 /// One sink as the pipeline sees it.
 struct Target {
   Delivery* delivery = nullptr;         ///< outlives the pipeline
-  std::optional<event::Schema> schema;  ///< none: nothing is validated
+  std::optional<schema::Schema> schema;  ///< none: nothing is validated
   bool is_streamelements = false;       ///< its schema is StreamElements' own, which is checked anyway
   OnFailure on_failure = OnFailure::dead_letter;
 };
@@ -66,7 +66,7 @@ class Pipeline {
  public:
   /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program; `tap` sees
   /// every accepted event as it is offered.
-  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, event::Schema streamelements, std::string run,
+  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, schema::Schema streamelements, std::string run,
            std::function<void(const event::EventPtr&)> tap = {});
   ~Pipeline();
 
@@ -85,10 +85,10 @@ class Pipeline {
   std::vector<Target> targets_;
   std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
   std::vector<Route> routes_;
-  event::Schema streamelements_;
+  schema::Schema streamelements_;
   std::string run_;
   std::function<void(const event::EventPtr&)> tap_;
-  event::Validator validator_;
+  schema::Validator validator_;
 };
 
 }  // namespace tributary::relay

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "event/embedded_schemas.hpp"
+#include "schema/embedded.hpp"
 #include "relay/fake_downstream.hpp"
 
 namespace tributary::relay {
@@ -15,7 +15,7 @@ using nlohmann::json;
 
 const event::Now noon{event::SteadyTime{1h}, event::WallTime{1'790'858'096'912ms}};
 
-event::Schema compile(std::string_view text) { return std::get<event::Schema>(event::Schema::compile(text)); }
+schema::Schema compile(std::string_view text) { return std::get<schema::Schema>(schema::Schema::compile(text)); }
 
 event::Draft tip(std::string id, std::string amount = "5.5", std::string_view type = "tip") {
   event::Draft draft;
@@ -61,7 +61,7 @@ struct PipelineTest : testing::Test {
                                                 [](const std::string&, const SinkAlert&) {});
     Target target;
     target.delivery = made->delivery.get();
-    if (schema) target.schema = compile(event::embedded_schema(std::string(*schema) + ".schema.json"));
+    if (schema) target.schema = compile(schema::embedded(std::string(*schema) + ".schema.json"));
     target.is_streamelements = schema == "streamelements";
     target.on_failure = on_failure;
     made->delivery->start();
@@ -69,7 +69,7 @@ struct PipelineTest : testing::Test {
   }
   void make(std::vector<Target> targets, std::vector<Route> routes) {
     pipeline = std::make_unique<Pipeline>(std::move(targets), routes,
-                                          compile(event::embedded_schema("streamelements.schema.json")), "01K9ZB4T");
+                                          compile(schema::embedded("streamelements.schema.json")), "01K9ZB4T");
     intake = pipeline->intake({"stage", "streamelements"});
   }
   event::ConnectorLedger book() {

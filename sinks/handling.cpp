@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "config/plain_text.hpp"
-#include "event/embedded_schemas.hpp"
+#include "schema/embedded.hpp"
 
 namespace tributary::sinks {
 
@@ -20,17 +20,17 @@ void Validation::describe(config::Fields& fields) {
     if (const auto* fault = std::get_if<std::string>(&compiled)) {
       fields.fault("schema", written + ": " + *fault);
     } else {
-      for (const auto& remark : std::get<event::Schema>(compiled).remarks()) {
+      for (const auto& remark : std::get<schema::Schema>(compiled).remarks()) {
         fields.warn("schema", written + ": " + event::to_string(remark));
       }
     }
   }
 }
 
-std::variant<event::Schema, std::string> schema_named(const std::string& name) {
+std::variant<schema::Schema, std::string> schema_named(const std::string& name) {
   std::string text;
   if (name == "event" || name == "streamelements") {
-    text = event::embedded_schema(name + ".schema.json");
+    text = schema::embedded(name + ".schema.json");
   } else {
     std::ifstream file(name);
     std::ostringstream content;
@@ -39,9 +39,9 @@ std::variant<event::Schema, std::string> schema_named(const std::string& name) {
     text = config::without_byte_order_mark(content.str());
     if (const auto fault = config::encoding_fault(text); !fault.empty()) return "the file " + fault;
   }
-  auto compiled = event::Schema::compile(text);
-  if (const auto* error = std::get_if<event::SchemaError>(&compiled)) return event::to_string(*error);
-  return std::get<event::Schema>(std::move(compiled));
+  auto compiled = schema::Schema::compile(text);
+  if (const auto* error = std::get_if<schema::SchemaError>(&compiled)) return event::to_string(*error);
+  return std::get<schema::Schema>(std::move(compiled));
 }
 
 }  // namespace tributary::sinks

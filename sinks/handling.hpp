@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "config/fields.hpp"
-#include "event/schema.hpp"
+#include "schema/schema.hpp"
 
 namespace tributary::sinks {
 
@@ -21,7 +21,7 @@ struct Validation {
 };
 
 /// `event`, `streamelements` or the path of a draft-07 file, compiled; or why it cannot be used, with the place.
-std::variant<event::Schema, std::string> schema_named(const std::string& name);
+std::variant<schema::Schema, std::string> schema_named(const std::string& name);
 
 /// What the relay must know of a sink beside its wire. A value.
 struct Handling {

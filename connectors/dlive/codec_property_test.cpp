@@ -7,9 +7,9 @@
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/session.hpp"
 #include "connectors/dlive/show.hpp"
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -24,8 +24,8 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   Config config;
   config.streamers = {"dbl-lee", "other"};
   auto session = std::make_unique<Session>("arcade", config);
-  const auto schema = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
-  event::Validator validator;
+  const auto schema = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
+  schema::Validator validator;
   std::mt19937_64 random(11);
   const auto below = [&](std::size_t limit) { return limit == 0 ? 0 : static_cast<std::size_t>(random() % limit); };
   Audience audience(5);

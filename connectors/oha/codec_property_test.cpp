@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "connectors/oha/codec.hpp"
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -27,8 +27,8 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
       R"({"type":"error","data":{"error_code":"slow_mode","message":"wait"}})",
       R"({"no":"type"})",
   };
-  const auto schema = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
-  event::Validator validator;
+  const auto schema = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
+  schema::Validator validator;
   std::mt19937_64 random(3);
   const auto below = [&](std::size_t limit) { return limit == 0 ? 0 : static_cast<std::size_t>(random() % limit); };
   Codec codec("classroom", "maths-101", 64);

@@ -10,9 +10,9 @@
 
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/socket_io.hpp"
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -23,9 +23,9 @@ namespace {
 
 constexpr int mutated_messages = 20'000;
 
-event::Schema schema(std::string_view file) {
-  auto compiled = event::Schema::compile(event::embedded_schema(file));
-  return std::get<event::Schema>(std::move(compiled));
+schema::Schema schema(std::string_view file) {
+  auto compiled = schema::Schema::compile(schema::embedded(file));
+  return std::get<schema::Schema>(std::move(compiled));
 }
 
 std::string finished(const event::Draft& draft) {
@@ -139,7 +139,7 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
   const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator(20'261'121);
   Codec codec({"main-stage", true, true, 64});
-  event::Validator validator;
+  schema::Validator validator;
   Outcome outcome;
   int drafts = 0, malformed = 0, beyond_double = 0;
   for (int i = 0; i < mutated_messages; ++i) {
@@ -205,7 +205,7 @@ TEST(CodecProperty, TheSixTypesPassStreamElementsOwnSchemaWhereTheirFactsAllow) 
   const auto original = schema("streamelements.schema.json");
   const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Codec codec({"main-stage", false, false, 64});
-  event::Validator validator;
+  schema::Validator validator;
   const auto passes = [&](std::string_view type, std::string_view data) {
     Outcome outcome;
     codec.read(R"(["event",{"_id":"5f1c3d6b9a1b2c3d4e5f6a70","channel":"5eb8a1f0c2d3e4f5a6b7c8d9","type":")" +

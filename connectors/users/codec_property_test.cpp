@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "connectors/users/codec.hpp"
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -119,11 +119,11 @@ void check_nothing_lost(const json& sent, const json& events) {
 }
 
 TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
-  const auto canonical = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
+  const auto canonical = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
   const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator;
   Codec codec({"accounts", "main"});
-  event::Validator validator;
+  schema::Validator validator;
   Outcome outcome;
   int drafts = 0, malformed = 0, compared = 0;
   for (int i = 0; i < mutated_frames; ++i) {

@@ -5,9 +5,9 @@
 #include <variant>
 
 #include "config/secret.hpp"
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 #include "relay/finish.hpp"
 
 namespace tributary::conformance {
@@ -27,8 +27,8 @@ std::vector<Kind> every_kind() {
 // ── Witness ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 struct Witness::Checker {
-  event::Schema schema = std::get<event::Schema>(event::Schema::compile(event::embedded_schema("event.schema.json")));
-  event::Validator validator;
+  schema::Schema schema = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
+  schema::Validator validator;
 };
 
 Witness::Witness() : checker_(std::make_shared<Checker>()) {}

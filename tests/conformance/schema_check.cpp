@@ -5,15 +5,15 @@
 #include <string>
 #include <variant>
 
-#include "event/document.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/document.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 
 int main() {
-  using tributary::event::Schema;
-  using tributary::event::SchemaError;
+  using tributary::schema::Schema;
+  using tributary::schema::SchemaError;
   std::ios::sync_with_stdio(false);
-  tributary::event::Validator validator;
+  tributary::schema::Validator validator;
   std::string schema_text;
   std::string line;
   while (std::getline(std::cin, schema_text)) {

@@ -17,18 +17,18 @@
 #include <variant>
 #include <vector>
 
-#include "event/document.hpp"
-#include "event/format_kinds.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/document.hpp"
+#include "schema/format_kinds.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-using tributary::event::Document;
-using tributary::event::Schema;
-using tributary::event::SchemaError;
-using tributary::event::Validator;
+using tributary::schema::Document;
+using tributary::schema::Schema;
+using tributary::schema::SchemaError;
+using tributary::schema::Validator;
 
 struct Count {
   int passed = 0;
@@ -119,7 +119,7 @@ bool run_suite(const fs::path& root) {
   const auto files = json_files(root / "tests/draft7");
   for (const auto& file : files) add(required, file);
   const fs::path folder = root / "tests/draft7/optional/format";
-  for (const auto& rule : tributary::event::asserted_formats())
+  for (const auto& rule : tributary::schema::asserted_formats())
     add(formats, folder / (std::string(rule.name) + ".json"));
   if (fs::exists(folder / "unknown.json")) add(formats, folder / "unknown.json");
   for (const auto& file : json_files(root / "tests/draft7/optional")) {
@@ -129,7 +129,7 @@ bool run_suite(const fs::path& root) {
       "%s\n  required: %d of %d in %zu files\n  optional formats, %zu asserted: %d of %d\n  other optional: %d of "
       "%d\n",
       root.c_str(), required.passed, required.passed + required.failed, files.size(),
-      tributary::event::asserted_formats().size(), formats.passed, formats.passed + formats.failed, others.passed,
+      tributary::schema::asserted_formats().size(), formats.passed, formats.passed + formats.failed, others.passed,
       others.passed + others.failed);
   return required.failed + formats.failed == 0 && required.passed > 0 && formats.passed > 0;
 }

@@ -117,7 +117,7 @@ def test_each_schema_is_a_draft_7_schema(name):
     jsonschema.Draft7Validator.check_schema(schema)
     assert schema["$schema"].startswith("http://json-schema.org/draft-07/schema")
     file = {"event": "event", "streamelements": "streamelements", "config": "tributary"}[name]
-    assert schema == json.loads((ROOT / "event" / "schemas" / f"{file}.schema.json").read_text())
+    assert schema == json.loads((ROOT / "schema" / "documents" / f"{file}.schema.json").read_text())
 
 
 def test_the_configuration_schema_takes_the_reference_and_refuses_a_misspelling():

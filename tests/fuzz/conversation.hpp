@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "connectors/protocol.hpp"
-#include "event/document.hpp"
+#include "schema/document.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -74,7 +74,7 @@ inline void check_outcome(const connectors::Outcome& outcome, std::string_view s
 /// Whatever event comes out is one line of valid UTF-8 and JSON whose parts lie where the draft says. The event as
 /// another reader sees it; null when a number in it is beyond a double, which is JSON all the same.
 inline nlohmann::json checked(const event::Draft& draft) {
-  static event::Document document;
+  static schema::Document document;
   const std::string text = draft.text + "}}";
   require(text::valid_utf8(text));
   require(text.find('\n') == std::string::npos);

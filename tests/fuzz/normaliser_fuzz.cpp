@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "connectors/streamelements/codec.hpp"
-#include "event/document.hpp"
+#include "schema/document.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -43,7 +43,7 @@ void check_data(std::string_view input, const json& event) {
 }
 
 void check(std::string_view input, const event::Draft& draft) {
-  static event::Document document;
+  static schema::Document document;
   const std::string text = draft.text + "}}";
   require(text::valid_utf8(text));
   require(text.find('\n') == std::string::npos);

@@ -6,12 +6,12 @@
 #include <string_view>
 #include <variant>
 
-#include "event/embedded_schemas.hpp"
-#include "event/schema.hpp"
-#include "event/validator.hpp"
+#include "schema/embedded.hpp"
+#include "schema/schema.hpp"
+#include "schema/validator.hpp"
 
-using tributary::event::Schema;
-using tributary::event::Validator;
+using tributary::schema::Schema;
+using tributary::schema::Validator;
 
 namespace {
 
@@ -33,7 +33,7 @@ void check(const Validator& validator, const Schema& schema) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Schema kEvent =
-      std::get<Schema>(Schema::compile(tributary::event::embedded_schema("event.schema.json")));
+      std::get<Schema>(Schema::compile(tributary::schema::embedded("event.schema.json")));
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t end = input.find('\0');
   Validator validator;

@@ -197,7 +197,7 @@ def passes_streamelements(text):
     """By PyPI's jsonschema on StreamElements' own schema."""
     global _THEIRS
     if _THEIRS is None:
-        schema = json.loads((ROOT / "event" / "schemas" / "streamelements.schema.json").read_text())
+        schema = json.loads((ROOT / "schema" / "documents" / "streamelements.schema.json").read_text())
         formats = jsonschema.FormatChecker(formats=("date-time", "uri"))
         _THEIRS = jsonschema.Draft7Validator(schema, format_checker=formats)
     return _THEIRS.is_valid(json.loads(text))

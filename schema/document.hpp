@@ -1,0 +1,88 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/decimal.hpp"
+
+namespace tributary::schema {
+
+// JSON text as a simdjson tree in which no number is lost. simdjson keeps 64-bit integers as they are; it refuses
+// longer integers and numbers beyond double, and makes the nearest double of everything with a fraction or an exponent.
+//
+// A double stands for a decimal as long as that has at most 15 significant digits and is none of the subnormal ones:
+// different decimals of this kind are different doubles, in the same order. These are the short decimals. Every other
+// number of the tree is replaced by a marker, a subnormal double whose bit pattern is an index into `extremes`, where
+// the number stands exactly. The text's own subnormal numbers are among those replaced, so a marker is never ambiguous.
+// A text that simdjson refuses is read a second time with markers in it. What other texts pay is a walk over the tree
+// and, when they have fractions at all, a look at each of their numbers.
+//
+// Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
+// Thread: any, one at a time; `root` and `exact` may be shared once read.
+// Failure: read() returns false and error() says why in words. Nesting beyond 1,024 is such an error.
+class Document {
+ public:
+  Document() = default;
+  Document(const Document&) = delete;  // elements hold its address
+  Document& operator=(const Document&) = delete;
+
+  bool read(std::string_view text);
+  // As read, for text followed by simdjson::SIMDJSON_PADDING readable bytes: saves the copy.
+  bool read_padded(std::string_view text);
+
+  simdjson::dom::element root() const { return root_; }
+  std::string_view error() const { return error_; }
+  std::size_t size() const { return size_; }  // of the text
+
+  // Whether this double of the tree is a marker, or else stands for the short decimal that was written.
+  bool is_extreme(double value) const;
+  // The number as written, perhaps made in `room`. `number` must be a number of this document.
+  const text::Decimal& exact(simdjson::dom::element number, text::Decimal& room) const;
+
+ private:
+  bool read(std::string_view text, bool copy);
+  bool has_fractions() const;
+  bool has_only_short_decimals(std::string_view text) const;
+  void mark_long_decimals(std::string_view text);
+  template <class Visit>
+  void each_number(std::string_view text, Visit visit) const;
+  // `text` with markers; its numbers go to `extremes`.
+  std::string marked(std::string_view text);
+
+  simdjson::dom::parser parser_;
+  simdjson::dom::element root_;
+  std::vector<text::Decimal> extremes_;
+  std::string error_;
+  std::size_t size_ = 0;
+};
+
+// The members of what is known to be an object, the items of what is known to be an array: by value, so that a
+// range-for over the call is safe (simdjson's own value_unsafe() refers into a temporary).
+inline simdjson::dom::object members_of(simdjson::dom::element value) {
+  simdjson::dom::object object;
+  return value.get(object) == simdjson::SUCCESS ? object : simdjson::dom::object();
+}
+inline simdjson::dom::array items_of(simdjson::dom::element value) {
+  simdjson::dom::array array;
+  return value.get(array) == simdjson::SUCCESS ? array : simdjson::dom::array();
+}
+
+// Where the value at a JSON pointer begins in `text` (valid JSON). Line and column count from 1; they
+// are 0 when there is no such value.
+struct TextPlace {
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::size_t offset = 0;
+};
+TextPlace locate(std::string_view text, std::string_view pointer);
+
+// ~ and / of a member name as RFC 6901 wants them in a pointer, and back.
+std::string pointer_token(std::string_view name);
+std::string unescape_pointer_token(std::string_view token);
+
+}  // namespace tributary::schema

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tributary::schema {
+
+// RFC 3986, section 5.2: `reference` as seen from a document at `base`, either possibly empty. Nothing is normalised
+// but dot segments of a merged path. Thread: any.
+std::string resolve_uri(std::string_view base, std::string_view reference);
+
+// %XX decoded; a broken escape stays as it is. Thread: any.
+std::string percent_decoded(std::string_view text);
+
+}  // namespace tributary::schema
