@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "config/secret.hpp"
-#include "connectors/credential.hpp"
-#include "connectors/link.hpp"
+#include "connectors/link/credential.hpp"
+#include "connectors/link/link.hpp"
 #include "connectors/registry.hpp"
 #include "net/http.hpp"
 #include "sinks/registry.hpp"

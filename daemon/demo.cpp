@@ -8,6 +8,7 @@
 
 #include "config/load.hpp"
 #include "connectors/registry.hpp"
+#include "connectors/simulators.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/screen.hpp"
@@ -31,7 +32,7 @@ class Upstreams {
       options.rate = demo.rate / static_cast<double>(kinds.size());
       options.seed = demo.seed;
       options.written = written_.observer(std::string(entry.name));
-      auto simulator = entry.simulator(io_, options);
+      auto simulator = connectors::find_simulator(entry.name)->make(io_, options);
       simulator->start();
       shown_.push_back({entry, std::move(simulator), {}});
     }

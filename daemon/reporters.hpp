@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "connectors/conversation.hpp"
+#include "connectors/link/conversation.hpp"
 #include "daemon/telemetry.hpp"
 #include "relay/latency.hpp"
 #include "relay/pipeline.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
-#include "connectors/link.hpp"
+#include "connectors/link/link.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "relay/pipeline.hpp"

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/draft_writer.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/draft_writer.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::dlive {
 

@@ -5,7 +5,6 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/session.hpp"
-#include "connectors/dlive/simulator.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -25,9 +24,7 @@ Entry entry() {
           "arcade",
           config::make_settings<Config>,
           types,
-          make_protocol,
-          make_simulator,
-          simulator_behaviours};
+          make_protocol};
 }
 
 }  // namespace tributary::connectors::dlive

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connectors/dlive/lookup.hpp"
+#include "text/ascii.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
@@ -11,13 +12,6 @@ namespace {
 
 constexpr auto never = event::SteadyTime::max();
 constexpr std::chrono::milliseconds default_silence{60'000};  ///< more than two `ka` of 25 s
-
-std::string trimmed(std::string_view text) {
-  static constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(space) - first + 1));
-}
 
 net::Ending ending_of(net::Reason reason, std::string detail) {
   net::Ending ending;
@@ -38,7 +32,7 @@ std::vector<config::Secret> Session::secrets() const {
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
   static_cast<void>(now);
-  token_ = secrets.empty() ? std::string{} : trimmed(secrets.front());
+  token_ = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()));
   if (config_->token && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
   net::DialTarget target;
   target.url = config_->url;
@@ -175,8 +169,8 @@ std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) co
   std::vector<Lookup> lookups;
   if (config_->api_url.empty()) return lookups;
   for (const auto& streamer : config_->streamers) {
-    lookups.push_back(
-        lookup_of(config_->api_url, streamer, secrets.empty() ? std::string{} : trimmed(secrets.front())));
+    lookups.push_back(lookup_of(config_->api_url, streamer,
+                                secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()))));
     lookups.back().key = "streamers[" + std::to_string(lookups.size() - 1) + "]";
   }
   return lookups;

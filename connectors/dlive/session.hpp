@@ -10,7 +10,7 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/subscriptions.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::dlive {
 

@@ -14,7 +14,7 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/session.hpp"
-#include "connectors/simulator_fixture.hpp"
+#include "connectors/simulation/simulator_fixture.hpp"
 #include "event/event.hpp"
 #include "tests/support/fake_intake.hpp"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::dlive {

@@ -5,7 +5,6 @@
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
 #include "connectors/oha/session.hpp"
-#include "connectors/oha/simulator.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -20,10 +19,8 @@ Types types(const Settings&) { return {canonical_types()}; }
 }  // namespace
 
 Entry entry() {
-  return {"oha",          "the chat of a stream of OHA education",
-          "classroom",    config::make_settings<Config>,
-          types,          make_protocol,
-          make_simulator, simulator_behaviours};
+  return {"oha",        "the chat of a stream of OHA education", "classroom", config::make_settings<Config>, types,
+          make_protocol};
 }
 
 }  // namespace tributary::connectors::oha

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "connectors/credential.hpp"
-#include "connectors/protocol_value.hpp"
+#include "connectors/link/credential.hpp"
+#include "connectors/link/protocol_value.hpp"
+#include "text/ascii.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -14,13 +15,6 @@ constexpr auto never = event::SteadyTime::max();
 constexpr std::chrono::seconds verdict_patience{10};
 constexpr int server_exception = 1011;
 constexpr int forbidden = 403, server_error = 500;
-
-std::string trimmed(std::string_view text) {
-  static constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(space) - first + 1));
-}
 
 net::Ending ending_of(net::Reason reason, std::string detail) {
   net::Ending ending;
@@ -42,8 +36,8 @@ std::vector<config::Secret> Session::secrets() const {
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
-  const std::string stream = secrets.empty() ? std::string{} : trimmed(secrets[0]);
-  token_ = config_->auth && secrets.size() > 1 ? trimmed(secrets[1]) : std::string{};
+  const std::string stream = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets[0]));
+  token_ = config_->auth && secrets.size() > 1 ? std::string(text::trimmed(secrets[1])) : std::string{};
   redaction_.keep_out({stream, token_});
   if (stream.empty()) return ending_of(net::Reason::credential_unreadable, "the stream's key is empty");
   if (stream.size() >= Redaction::shortest && config_->label.find(stream) != std::string::npos) {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "config/shared.hpp"
+#include "connectors/link/protocol.hpp"
+#include "connectors/link/redaction.hpp"
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
-#include "connectors/protocol.hpp"
-#include "connectors/redaction.hpp"
 
 namespace tributary::connectors::oha {
 

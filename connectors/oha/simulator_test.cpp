@@ -13,7 +13,7 @@
 
 #include "connectors/oha/config.hpp"
 #include "connectors/oha/session.hpp"
-#include "connectors/simulator_fixture.hpp"
+#include "connectors/simulation/simulator_fixture.hpp"
 
 namespace tributary::connectors::oha {
 namespace {

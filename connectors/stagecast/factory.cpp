@@ -5,7 +5,6 @@
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/session.hpp"
-#include "connectors/stagecast/simulator.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -20,10 +19,9 @@ Types types(const Settings&) { return {canonical_types()}; }
 }  // namespace
 
 Entry entry() {
-  return {"stagecast",    "a Stagecast event channel: whatever its members send, and the notices of the platform",
-          "hall",         config::make_settings<Config>,
-          types,          make_protocol,
-          make_simulator, simulator_behaviours};
+  return {"stagecast", "a Stagecast event channel: whatever its members send, and the notices of the platform",
+          "hall",      config::make_settings<Config>,
+          types,       make_protocol};
 }
 
 }  // namespace tributary::connectors::stagecast

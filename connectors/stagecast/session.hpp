@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/shared.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
 

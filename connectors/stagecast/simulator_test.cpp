@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/simulator_fixture.hpp"
+#include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/session.hpp"
 

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 #include "connectors/streamelements/normaliser.hpp"
 
 namespace tributary::connectors::streamelements {

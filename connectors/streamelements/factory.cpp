@@ -5,7 +5,6 @@
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/session.hpp"
-#include "connectors/streamelements/simulator.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -28,9 +27,7 @@ Entry entry() {
           "main-stage",
           config::make_settings<Config>,
           types,
-          make_protocol,
-          make_simulator,
-          simulator_behaviours};
+          make_protocol};
 }
 
 }  // namespace tributary::connectors::streamelements

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/protocol_value.hpp"
+#include "connectors/link/protocol_value.hpp"
+#include "text/ascii.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
 
@@ -18,13 +19,6 @@ constexpr auto expiry_warning = std::chrono::hours{24 * 3};
 constexpr std::size_t detail_limit = 200;
 constexpr std::string_view wrong_direction = "the server pings, so it speaks Engine.IO 4; configured is 3";
 constexpr std::size_t ping_data_limit = 125;
-
-std::string_view trimmed(std::string_view text) {
-  static constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
 
 /// A duration of the handshake; what is there and cannot be understood or meant is told of.
 milliseconds duration_of(const Object& handshake, std::string_view key, milliseconds otherwise, Outcome& outcome) {
@@ -55,7 +49,7 @@ std::vector<config::Secret> Session::secrets() const { return {config_->token}; 
 
 std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
                                                          const event::Now& now) {
-  token_ = secrets.empty() ? std::string{} : std::string(trimmed(secrets.front()));
+  token_ = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()));
   claims_ = config_->method == Method::jwt ? claims_of(token_) : TokenClaims{};
   warn_at_ = event::SteadyTime::max();
   if (token_.empty()) return net::Ending{net::Reason::credential_unreadable, "the token is empty"};

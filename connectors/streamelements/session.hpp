@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "config/shared.hpp"
-#include "connectors/credential.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/credential.hpp"
+#include "connectors/link/protocol.hpp"
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/heartbeat.hpp"

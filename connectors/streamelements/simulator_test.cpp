@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/simulator_fixture.hpp"
+#include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/session.hpp"
 

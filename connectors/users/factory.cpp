@@ -5,7 +5,6 @@
 #include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
 #include "connectors/users/session.hpp"
-#include "connectors/users/simulator.hpp"
 
 namespace tributary::connectors::users {
 namespace {
@@ -20,10 +19,9 @@ Types types(const Settings&) { return {canonical_types()}; }
 }  // namespace
 
 Entry entry() {
-  return {"users",        "the socket of a Users server: logins, removals, files and buckets, echoes",
-          "accounts",     config::make_settings<Config>,
-          types,          make_protocol,
-          make_simulator, simulator_behaviours};
+  return {"users",    "the socket of a Users server: logins, removals, files and buckets, echoes",
+          "accounts", config::make_settings<Config>,
+          types,      make_protocol};
 }
 
 }  // namespace tributary::connectors::users

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/shared.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 #include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/simulator_fixture.hpp"
+#include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/users/config.hpp"
 #include "connectors/users/session.hpp"
 

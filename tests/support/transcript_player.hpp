@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/conversation.hpp"
-#include "connectors/settings.hpp"
+#include "connectors/link/conversation.hpp"
+#include "connectors/link/settings.hpp"
 #include "tests/support/fake_intake.hpp"
 #include "tests/support/transcript.hpp"
 
