@@ -97,7 +97,7 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
   }
   if (memory > settings_.limits.memory.bytes) {
     telemetry_.emit(
-        Signal::configuration_warning, "",
+        LogEvent::configuration_warning, "",
         "the sinks' memory adds up to " + config::format(config::Size{memory}) + ", more than limits.memory");
   }
   return faults;
@@ -187,7 +187,7 @@ void App::run(Stage& stage) {
       stage.io.run();
       return;
     } catch (const std::exception& broken) {
-      telemetry_.emit(Signal::internal_error, "", broken.what());
+      telemetry_.emit(LogEvent::internal_error, "", broken.what());
     }
   }
 }

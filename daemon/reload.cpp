@@ -79,7 +79,7 @@ void Reload::run(App& app) {
     }
   }
   if (!others.empty()) return refuse("a restart is needed for " + others);
-  if (changed.empty() && !level_changed) return telemetry_.emit(Signal::reloaded, "", "nothing has changed");
+  if (changed.empty() && !level_changed) return telemetry_.emit(LogEvent::reloaded, "", "nothing has changed");
 
   std::vector<config::NamedSettings> settings;
   for (auto& connector : connectors) {
@@ -90,13 +90,13 @@ void Reload::run(App& app) {
   if (level_changed) {
     app.log_level(loaded.settings->log.level);
     log_.level(loaded.settings->log.level);
-    telemetry_.emit(Signal::reloaded, "", "changed: " + std::string(log_level));
+    telemetry_.emit(LogEvent::reloaded, "", "changed: " + std::string(log_level));
   }
-  for (const auto& [name, keys] : changed) telemetry_.emit(Signal::reloaded, name, "changed: " + keys);
+  for (const auto& [name, keys] : changed) telemetry_.emit(LogEvent::reloaded, name, "changed: " + keys);
 }
 
 void Reload::refuse(const std::string& why) {
-  telemetry_.emit(Signal::reload_refused, "", why + "; the running configuration goes on");
+  telemetry_.emit(LogEvent::reload_refused, "", why + "; the running configuration goes on");
 }
 
 }  // namespace tributary::daemon

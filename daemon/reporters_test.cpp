@@ -115,8 +115,8 @@ TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
 
 TEST(Telemetry, WhatNeedsAPersonIsAnError) {
   for (const auto signal :
-       {Signal::connector_away, Signal::connector_parked, Signal::lane_parked, Signal::reload_refused,
-        Signal::internal_error, Signal::events_lost, Signal::dead_letter_failed}) {
+       {LogEvent::connector_away, LogEvent::connector_parked, LogEvent::lane_parked, LogEvent::reload_refused,
+        LogEvent::internal_error, LogEvent::events_lost, LogEvent::dead_letter_failed}) {
     EXPECT_EQ(row(signal).level, Level::error) << row(signal).name;
   }
 }

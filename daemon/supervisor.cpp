@@ -78,7 +78,7 @@ void Supervisor::launch(Run& run) {
   } catch (const std::exception& broken) {
     run.link.reset();
     around_.telemetry.emit(
-        Signal::connector_parked, run.settings->name,
+        LogEvent::connector_parked, run.settings->name,
         std::string("cannot be started: ") + broken.what() + "; tried again in " + config::format(around_.make_again));
     run.again = std::make_unique<boost::asio::steady_timer>(around_.io, around_.make_again);
     run.again->async_wait([this, &run](const boost::system::error_code& error) {

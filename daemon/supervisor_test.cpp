@@ -67,7 +67,7 @@ class SupervisorTest : public testing::Test {
 TEST_F(SupervisorTest, StartsEveryConnectorThatIsWanted) {
   start(Supervisor::protocol_of);
   until([&] { return observer.seen == std::set<std::string>{"broken", "whole"}; });
-  EXPECT_EQ(telemetry.count(Signal::connector_parked), 0U);
+  EXPECT_EQ(telemetry.count(LogEvent::connector_parked), 0U);
 }
 
 TEST_F(SupervisorTest, OneThatCannotBeMadeIsParkedAndMadeAgainAndTheOthersRun) {
@@ -76,11 +76,11 @@ TEST_F(SupervisorTest, OneThatCannotBeMadeIsParkedAndMadeAgainAndTheOthersRun) {
     if (connector.name == "broken" && ++attempts < 3) throw std::runtime_error("of no use");
     return Supervisor::protocol_of(connector);
   });
-  EXPECT_EQ(telemetry.count(Signal::connector_parked), 1U);
+  EXPECT_EQ(telemetry.count(LogEvent::connector_parked), 1U);
   until([&] { return observer.seen.count("whole") == 1; });
   until([&] { return observer.seen.count("broken") == 1; });
   EXPECT_EQ(attempts, 3);
-  EXPECT_EQ(telemetry.count(Signal::connector_parked), 2U);
+  EXPECT_EQ(telemetry.count(LogEvent::connector_parked), 2U);
 }
 
 }  // namespace

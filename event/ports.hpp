@@ -70,7 +70,7 @@ enum class Verdict : std::uint8_t {
   failed,        ///< cannot be delivered and must not be tried again (an at-most-once sink)
 };
 
-struct Report {
+struct DeliveryReport {
   std::uint64_t token = 0;  ///< as given to `send`
   Verdict verdict = Verdict::delivered;
   std::string_view code;  ///< the downstream's own name of the fault, static storage
@@ -109,7 +109,7 @@ class Downstream {
   virtual Sent send(std::string_view stream, const Event& event, std::uint64_t token, Manner manner) = 0;
   virtual Sent send(std::string_view stream, const DeadLetter& letter, std::uint64_t token, Manner manner) = 0;
   /// Waits at most `timeout` for reports or `wake`, appends what came.
-  virtual void poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) = 0;
+  virtual void poll(std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports) = 0;
   /// Ends `poll` early. Thread: any.
   virtual void wake() = 0;
   /// The downstream's own name of the fault of the last `Sent::denied`, static storage.
@@ -124,7 +124,7 @@ class Downstream {
   /// The wire is broken for good (a fatal producer error): true once; then `rebuild` is called.
   virtual bool broken() const { return false; }
   /// Reports every unfinished record as `purged`, then starts afresh.
-  virtual void rebuild(std::vector<Report>& reports) { static_cast<void>(reports); }
+  virtual void rebuild(std::vector<DeliveryReport>& reports) { static_cast<void>(reports); }
   /// The end: lets go of every event it was given, without reports; nothing but `wake` is called afterwards.
   virtual void close() {}
   /// Reopens files (SIGUSR1). Thread: sink.

@@ -106,7 +106,7 @@ class Delivery {
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published
-  std::vector<event::Report> reports_;
+  std::vector<event::DeliveryReport> reports_;
   std::vector<std::string> repaired_;
   Drain drain_;
   Fullness fullness_;

@@ -52,7 +52,7 @@ net::TlsSettings tls_settings(const config::Tls& tls);
 /// Frames: what arrives until we end the connection is understood and counted. From our close frame or hard end on, the
 /// socket delivers nothing any more, and nothing is counted: a stop stops reading.
 /// Thread: io.
-class Link final : private net::WebSocketListener, private Wire {
+class Link final : private net::WebSocketListener, private Transport {
  public:
   Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const LinkSurroundings& surroundings);
   ~Link() override;
@@ -79,7 +79,7 @@ class Link final : private net::WebSocketListener, private Wire {
   void on_read_end() override;
   void on_end(net::Ending ending) override;
 
-  // Wire
+  // Transport
   void prepare() override;
   void connect(net::DialTarget target) override;
   void send(std::string_view payload, bool binary) override;
