@@ -154,12 +154,12 @@ bool Pipeline::congested(const Targets& among) const {
 
 void Pipeline::offer(const std::shared_ptr<event::Event>& event, const Targets& to) {
   if (!validator_.parse_padded(event->json_text())) return refuse(*event, to);
-  event->streamelements_valid = validator_.passes(streamelements_);
+  event->marked = validator_.passes(streamelements_);
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     if (!to[i]) continue;
     const Target& target = targets_[i];
     const bool passes = !target.schema || event->kind == event::Kind::notice ||
-                        (target.is_streamelements ? event->streamelements_valid : validator_.passes(*target.schema));
+                        (target.is_streamelements ? event->marked : validator_.passes(*target.schema));
     if (passes || target.on_failure == OnFailure::forward) {
       target.delivery->offer(event);
     } else if (target.on_failure == OnFailure::drop) {
