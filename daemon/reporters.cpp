@@ -38,7 +38,21 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
+void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+  if (was_live) {
+    were_live_.insert(connector);
+  } else {
+    were_live_.erase(connector);
+  }
+}
+
+void ConnectorReporter::forget(const std::string& connector) {
+  away_.erase(connector);
+  were_live_.erase(connector);
+  down_since_.erase(connector);
+  std::erase_if(nonsense_, [&](const auto& one) { return one.first.first == connector; });
+  std::erase_if(remarks_, [&](const auto& one) { return one.first.first == connector; });
+}
 
 /// What is added to "live" when the connection was lost before.
 std::string ConnectorReporter::after_a_gap(const std::string& connector, event::SteadyTime now) {
@@ -64,7 +78,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::parked:
       away_.erase(connector);
-      if (std::exchange(was_live_, false)) down_since_.try_emplace(connector, status.since);
+      if (were_live_.erase(connector) != 0) down_since_.try_emplace(connector, status.since);
       telemetry_.emit(
           LogEvent::connector_parked, connector,
           because(status.ending) + "; parked until that changes, looked at again in " + in_seconds(status.wait),
@@ -77,7 +91,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::idle:
     case net::State::draining:
-      was_live_ = false;  // a stop: nothing is dialled again
+      were_live_.erase(connector);  // a stop: nothing is dialled again
       break;
     case net::State::handshaking:
       break;
@@ -86,7 +100,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 
 /// Each attempt is told, as WARN; once it has been away for long, that is told instead, as ERROR and seldom.
 void ConnectorReporter::waiting(const std::string& connector, const connectors::LinkStatus& status) {
-  const bool was_live = std::exchange(was_live_, false);
+  const bool was_live = were_live_.erase(connector) != 0;
   if (was_live) down_since_.try_emplace(connector, status.since);
   const std::string words = because(status.ending) + (status.paused ? "; dialled when there is room"
                                                                     : "; dialled again in " + in_seconds(status.wait));

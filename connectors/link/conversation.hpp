@@ -42,6 +42,8 @@ class LinkObserver {
  public:
   virtual ~LinkObserver() = default;
   virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
+  /// The connector is gone for good.
+  virtual void forget(const std::string& connector) { static_cast<void>(connector); }
   /// An attempt (`was_live` false) or a life is over; `changed` follows.
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
