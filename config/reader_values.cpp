@@ -139,6 +139,7 @@ void Reader::path(const Key& key, Path& value) {
     return refuse_variable(entry->place(), path_of(key.name), variable, false);
   }
   if (key.required && entry->value.text.empty()) return wrong(*entry, expected);
+  if (auto fault = tilde_fault(entry->value.text); !fault.empty()) return at(key, *entry, std::move(fault));
   value.text = entry->value.text;
   value.resolved = resolve(key.name, value.text);
 }
