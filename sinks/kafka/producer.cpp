@@ -239,6 +239,7 @@ void Producer::take_repaired(std::vector<std::string>& streams) {
 }
 
 void Producer::hurry() {
+  watch_->hasten();
   bool any = false;
   for (auto& [name, topic] : topics_) any |= topic->awaited = topic->state == Topic::State::missing;
   if (any) question_ = watch_->look_now();
