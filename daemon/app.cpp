@@ -78,8 +78,8 @@ App::Faults App::build_sinks(std::vector<relay::Target>& targets) {
     const SinkFacts facts{outbox.memory, connectors_feeding(deliveries_.size())};
     deliveries_.push_back(std::make_unique<relay::Delivery>(
         named.name, std::move(downstream), outbox,
-        [this, facts](const std::string& sink, const relay::SinkAlert& alert) {
-          report(telemetry_, sink, facts, alert);
+        [this, facts, &told = *reporter](const std::string& sink, const relay::SinkAlert& alert) {
+          report(telemetry_, sink, facts, alert, told.told_missing(alert.stream));
         },
         std::min<std::chrono::milliseconds>(longest_full, settings_.limits.pause)));
     relay::Target target;
