@@ -244,7 +244,8 @@ std::vector<ConnectorStanding> Supervisor::standings() const {
   for (const auto& [name, run] : runs_) {
     ConnectorStanding& one = all.emplace_back();
     one.name = name;
-    one.events = run.intake->ledger().events;
+    const auto ledger = run.intake->ledger();
+    one.events = ledger.events, one.malformed = ledger.malformed, one.unrouted = ledger.unrouted;
     if (const auto last = run.intake->last_event()) one.quiet = now - *last;
     if (!run.input) continue;  // it cannot be made
     const auto status = run.input->status();
