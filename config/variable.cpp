@@ -1,4 +1,5 @@
 #include "config/variable.hpp"
+#include "text/ascii.hpp"
 
 #include <cstddef>
 
@@ -8,8 +9,6 @@ namespace {
 constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789abcdefghijklmnopqrstuvwxyz";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 }  // namespace
 
 std::string variable_in(std::string_view text, bool secret) {
@@ -17,9 +16,9 @@ std::string variable_in(std::string_view text, bool secret) {
     const auto rest = text.substr(begin + 2);
     const auto end = rest.find_first_not_of(letters);
     const bool closed = end != std::string_view::npos && end != 0 && (rest[end] == '}' || rest[end] == ':');
-    if (closed && !is_digit(rest.front())) return std::string(rest.substr(0, end));
+    if (closed && !text::is_digit(rest.front())) return std::string(rest.substr(0, end));
   }
-  if (text.size() < 3 || text.front() != '$' || is_digit(text[1])) return {};
+  if (text.size() < 3 || text.front() != '$' || text::is_digit(text[1])) return {};
   const auto name = text.substr(1);
   if (name.find_first_not_of(capitals) != std::string_view::npos) return {};
   return secret && name.find('_') == std::string_view::npos ? std::string() : std::string(name);

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "connectors/simulators.hpp"
+
 namespace tributary::connectors {
 namespace {
 
@@ -16,9 +18,7 @@ TEST(Registry, EveryLineIsWhole) {
     EXPECT_FALSE(entry.example_name.empty()) << entry.name;
     ASSERT_NE(entry.settings, nullptr) << entry.name;
     EXPECT_NE(entry.protocol, nullptr) << entry.name;
-    EXPECT_NE(entry.simulator, nullptr) << entry.name;
     ASSERT_NE(entry.types, nullptr) << entry.name;
-    EXPECT_NE(entry.behaviours, nullptr) << entry.name;
   }
   EXPECT_FALSE(names.empty());
 }
@@ -34,6 +34,18 @@ TEST(Registry, MakesSettingsThatItsProtocolTakes) {
       EXPECT_THROW(other.protocol("main-stage", common), std::bad_cast) << other.name;
     }
   }
+}
+
+TEST(Registry, HasASimulatorForEachLineInItsOrder) {
+  ASSERT_EQ(simulators().size(), registry().size());
+  for (std::size_t i = 0; i < registry().size(); ++i) {
+    const SimulatorEntry& simulated = simulators()[i];
+    EXPECT_EQ(simulated.name, registry()[i].name);
+    EXPECT_NE(simulated.make, nullptr) << simulated.name;
+    EXPECT_NE(simulated.behaviours, nullptr) << simulated.name;
+    EXPECT_EQ(find_simulator(simulated.name), &simulated);
+  }
+  EXPECT_EQ(find_simulator("telegraph"), nullptr);
 }
 
 TEST(Registry, FindsByName) {

@@ -14,7 +14,6 @@
 
 #include "config/load.hpp"
 #include "config/values.hpp"
-#include "connectors/registry.hpp"
 #include "daemon/vocabulary.hpp"
 #include "schema/embedded.hpp"
 #include "text/printable.hpp"
@@ -22,9 +21,9 @@
 namespace tributary::daemon {
 namespace {
 
-constexpr auto footer = R"(Begin with:
-  tributary demo                    everything simulated, in this one process: no account, no server, no file
-  tributary check -c tributary.yaml every fault of your configuration, with line and column
+constexpr auto demo_line = "everything simulated, in this one process: no account, no server, no file";
+
+constexpr auto footer = R"(  tributary check -c tributary.yaml every fault of your configuration, with line and column
   tributary run -c tributary.yaml   the relay
 
 A configuration for a real account:
@@ -55,13 +54,27 @@ constexpr auto lesson =
 what they say into one canonical kind of event, and delivers it to Kafka, files or standard output.
 
 Begin with:
-  tributary demo                        everything simulated, in this one process: no account, no server, no file
-  tributary schema reference            the configuration: every key with its default, as YAML to copy from
+)";
+
+constexpr auto lesson_end =
+    R"(  tributary schema reference            the configuration: every key with its default, as YAML to copy from
   tributary check -c tributary.yaml     every fault of your configuration, with line and column
 
 Then `tributary run -c tributary.yaml` is the relay. `tributary --help` lists all commands, `tributary COMMAND --help`
 tells of one.
 )";
+
+std::string footer_text() {
+  std::string text = "Begin with:\n";
+  if (has_simulators()) text.append("  tributary demo                    ").append(demo_line) += '\n';
+  return text + footer;
+}
+
+std::string lesson_text() {
+  std::string text = lesson;
+  if (has_simulators()) text.append("  tributary demo                        ").append(demo_line) += '\n';
+  return text + lesson_end;
+}
 
 struct SchemaName {
   std::string_view name, says;
@@ -81,22 +94,6 @@ std::string list_schemas() {
   return text;
 }
 
-/// Of one connector, or of all when there is none of that name.
-std::string simulate_footer(const std::string& connector) {
-  std::string text;
-  const bool one = connectors::find(connector) != nullptr;
-  for (const auto& entry : connectors::registry()) {
-    if (one && entry.name != connector) continue;
-    text += "Behaviours of " + std::string(entry.name) + " (--set NAME=VALUE):\n";
-    for (const auto& behaviour : entry.behaviours()) {
-      std::string left = "  " + std::string(behaviour.name) + "=" + std::string(behaviour.value);
-      if (left.size() < 34) left.resize(34, ' ');
-      text += left + " " + std::string(behaviour.text) + "\n";
-    }
-  }
-  return text;
-}
-
 /// What is opened next would take the place of one that is closed, and be written to as standard output or error.
 /// Writing to a closed standard output fails, as it should.
 void hold_standard_descriptors() {
@@ -109,6 +106,7 @@ void hold_standard_descriptors() {
 
 int no_command(std::string_view word) {
   const auto* why = "is no command; `tributary --help` lists them";
+  if (word == "demo" || word == "simulate") why = "is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF";
   if (word == "reload") why = "is not yet a command; send the program SIGHUP";
   if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
   return complain("`" + std::string(word) + "` " + why, bad_usage);
@@ -128,13 +126,15 @@ struct CommandLine {
   int result = ended_well;
 
   CommandLine() {
-    app.footer(footer);
+    app.footer(footer_text());
     app.set_version_flag("--version", version_text(), "Print the version, and those of the linked libraries");
     app.require_subcommand(1);
     add_run();
     add_check();
-    add_demo();
-    add_simulate();
+    if (has_simulators()) {
+      add_demo();
+      add_simulate();
+    }
     add_schema();
   }
 
@@ -146,7 +146,7 @@ struct CommandLine {
   /// `tributary help [COMMAND …]`: as the command's own `--help`.
   int help(std::vector<std::string> words) {
     if (words.empty()) {
-      std::fputs(lesson, stdout);
+      std::fputs(lesson_text().c_str(), stdout);
       return ended_well;
     }
     if (!knows(words.front())) return no_command(words.front());
@@ -218,7 +218,7 @@ struct CommandLine {
     add_written(command, simulate.written);
     command.footer([&command] {
       const auto said = command.get_option("connector")->results();
-      return simulate_footer(said.empty() ? std::string() : said.front());
+      return behaviours_text(said.empty() ? std::string() : said.front());
     });
     command.callback([this] { run_simulate(); });
   }
@@ -265,7 +265,7 @@ int main_program(int argc, char** argv) {
   try {
     CommandLine line;
     if (argc == 1) {
-      std::fputs(lesson, stderr);
+      std::fputs(lesson_text().c_str(), stderr);
       return bad_usage;
     }
     if (std::string_view(argv[1]) == "help") return line.help({argv + 2, argv + argc});

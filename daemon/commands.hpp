@@ -33,6 +33,8 @@ struct DemoOptions {
   std::uint64_t seed = 1;
   std::string written;  ///< a file for what the upstream wrote, see WrittenLog
 };
+/// False in a program that was built with TRIBUTARY_SIMULATORS=OFF: then neither of the two is called.
+bool has_simulators();
 /// `tributary demo`.
 int demo_command(const DemoOptions& options);
 
@@ -50,6 +52,9 @@ struct SimulateOptions {
 };
 /// `tributary simulate <connector>`.
 int simulate_command(const SimulateOptions& options);
+
+/// The behaviours that the simulator of this connector can be asked for; of all of them for a name that is none.
+std::string behaviours_text(const std::string& connector);
 
 /// `tributary schema <event|streamelements|config|reference>`; "" lists them.
 int schema_command(const std::string& name);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "connectors/registry.hpp"
+#include "connectors/simulators.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/written_log.hpp"
@@ -16,6 +17,23 @@ namespace {
 void say(const std::string& what) { std::fprintf(stderr, "%s\n", text::printable(what).c_str()); }
 
 }  // namespace
+
+bool has_simulators() { return true; }
+
+std::string behaviours_text(const std::string& connector) {
+  std::string text;
+  const bool one = connectors::find_simulator(connector) != nullptr;
+  for (const auto& entry : connectors::simulators()) {
+    if (one && entry.name != connector) continue;
+    text += "Behaviours of " + std::string(entry.name) + " (--set NAME=VALUE):\n";
+    for (const auto& behaviour : entry.behaviours()) {
+      std::string left = "  " + std::string(behaviour.name) + "=" + std::string(behaviour.value);
+      if (left.size() < 34) left.resize(34, ' ');
+      text += left + " " + std::string(behaviour.text) + "\n";
+    }
+  }
+  return text;
+}
 
 int simulate_command(const SimulateOptions& options) {
   const auto* entry = connectors::find(options.connector);
@@ -39,7 +57,7 @@ int simulate_command(const SimulateOptions& options) {
   simulator_options.written = written.observer(options.connector);
   std::unique_ptr<connectors::Simulator> simulator;
   try {
-    simulator = entry->simulator(io, simulator_options);
+    simulator = connectors::find_simulator(options.connector)->make(io, simulator_options);
     simulator->start();
   } catch (const std::invalid_argument& wrong) {
     return complain(wrong.what(), bad_usage);

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "connectors/simulator.hpp"
+#include "connectors/simulation/simulator.hpp"
 
 namespace tributary::daemon {
 

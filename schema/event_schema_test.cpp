@@ -30,7 +30,7 @@ json tip() {
               "receivedAt": "2026-10-01T12:34:56.912Z", "run": "01K9ZB4T", "sequence": 1204}})");
 }
 
-std::vector<std::string> faults(const char* file, const json& event) {
+std::vector<std::string> faults_of(const char* file, const json& event) {
   static Validator validator;
   const auto schema = std::get<Schema>(Schema::compile(embedded(file)));
   EXPECT_TRUE(validator.parse(event.dump()));
@@ -40,9 +40,9 @@ std::vector<std::string> faults(const char* file, const json& event) {
   return result;
 }
 
-std::vector<std::string> canonical_faults(const json& event) { return faults("event.schema.json", event); }
+std::vector<std::string> canonical_faults(const json& event) { return faults_of("event.schema.json", event); }
 std::vector<std::string> streamelements_faults(const json& event) {
-  return faults("streamelements.schema.json", event);
+  return faults_of("streamelements.schema.json", event);
 }
 
 TEST(EventSchema, TakesTheEventOfTheDescription) { EXPECT_THAT(canonical_faults(tip()), IsEmpty()); }

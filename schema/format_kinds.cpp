@@ -8,6 +8,7 @@
 
 #include "schema/formats.hpp"
 #include "schema/pattern.hpp"
+#include "text/ascii.hpp"
 
 namespace tributary::schema {
 namespace {
@@ -16,8 +17,7 @@ constexpr std::size_t kLongestLabel = 63;  // RFC 1035, in characters
 constexpr std::size_t kLongestHost = 253;
 constexpr std::size_t kLongestLocalPart = 64;  // RFC 5321
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_alphanumeric(char c) { return text::is_digit(c) || text::is_letter(c); }
 bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
 // Calls `test` with each part between these separators until one fails.
@@ -99,7 +99,7 @@ bool is_json_pointer(std::string_view text) {
 // A number without leading zeros, then a pointer or #.
 bool is_relative_json_pointer(std::string_view text) {
   std::size_t digits = 0;
-  while (digits < text.size() && is_digit(text[digits])) ++digits;
+  while (digits < text.size() && text::is_digit(text[digits])) ++digits;
   if (digits == 0 || (digits > 1 && text[0] == '0')) return false;
   return text.substr(digits) == "#" || is_json_pointer(text.substr(digits));
 }
@@ -116,7 +116,7 @@ bool is_template_expression(std::string_view text) {
       const std::string_view length = name.substr(colon + 1);
       if (length.empty() || length.size() > 4 || length[0] == '0') return false;
       for (const char c : length) {
-        if (!is_digit(c)) return false;
+        if (!text::is_digit(c)) return false;
       }
       name = name.substr(0, colon);
     }

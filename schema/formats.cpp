@@ -1,4 +1,5 @@
 #include "schema/formats.hpp"
+#include "text/ascii.hpp"
 
 #include <array>
 #include <cstddef>
@@ -7,8 +8,6 @@
 
 namespace tributary::schema {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Eight bytes compared at once with a shape in which 0 stands for any digit and all else for itself. Their digits are
 // left in `digits`.
@@ -40,7 +39,7 @@ constexpr Shape kTime("00:00:00");
 
 // Two digits at `at` as a number, or -1.
 int two_digits(std::string_view text, std::size_t at) {
-  return is_digit(text[at]) && is_digit(text[at + 1]) ? (text[at] - '0') * 10 + (text[at + 1] - '0') : -1;
+  return text::is_digit(text[at]) && text::is_digit(text[at + 1]) ? (text[at] - '0') * 10 + (text[at + 1] - '0') : -1;
 }
 
 bool is_day_of_month(int day, int month, int year) {
@@ -137,7 +136,7 @@ bool is_authority(std::string_view text) {
   if (port.empty()) return true;
   if (port[0] != ':') return false;
   for (const char c : port.substr(1)) {
-    if (!is_digit(c)) return false;
+    if (!text::is_digit(c)) return false;
   }
   return true;
 }
@@ -167,7 +166,8 @@ bool is_ipv4(std::string_view text) {
   for (int part = 0; part < 4; ++part) {
     std::size_t length = 0;
     int value = 0;
-    while (length < text.size() && is_digit(text[length]) && length < 4) value = value * 10 + (text[length++] - '0');
+    while (length < text.size() && text::is_digit(text[length]) && length < 4)
+      value = value * 10 + (text[length++] - '0');
     if (length == 0 || length > 3 || value > 255 || (length > 1 && text[0] == '0')) return false;
     text.remove_prefix(length);
     if (part == 3) break;
@@ -223,7 +223,7 @@ bool is_time(std::string_view text) {
   std::size_t at = 8;
   if (text[at] == '.') {
     const std::size_t first = ++at;
-    while (at < text.size() && is_digit(text[at])) ++at;
+    while (at < text.size() && text::is_digit(text[at])) ++at;
     if (at == first) return false;
   }
   int minutes_east = 0;

@@ -21,7 +21,7 @@ void Validation::describe(config::Fields& fields) {
       fields.fault("schema", written + ": " + *fault);
     } else {
       for (const auto& remark : std::get<schema::Schema>(compiled).remarks()) {
-        fields.warn("schema", written + ": " + event::to_string(remark));
+        fields.warn("schema", written + ": " + schema::to_string(remark));
       }
     }
   }
@@ -40,7 +40,7 @@ std::variant<schema::Schema, std::string> schema_named(const std::string& name) 
     if (const auto fault = config::encoding_fault(text); !fault.empty()) return "the file " + fault;
   }
   auto compiled = schema::Schema::compile(text);
-  if (const auto* error = std::get_if<schema::SchemaError>(&compiled)) return event::to_string(*error);
+  if (const auto* error = std::get_if<schema::SchemaError>(&compiled)) return schema::to_string(*error);
   return std::get<schema::Schema>(std::move(compiled));
 }
 

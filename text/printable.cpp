@@ -5,11 +5,11 @@
 namespace tributary::text {
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd";
+constexpr std::string_view unknown_character = "\xef\xbf\xbd";
 
 /// A character, or what stands for it.
 std::string_view shown(std::string_view text, const Character& character) {
-  if (character.bytes == 0) return replacement;
+  if (character.bytes == 0) return unknown_character;
   return may_be_shown(character.code) ? text.substr(0, character.bytes) : " ";
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "text/ascii.hpp"
 #include "text/base64.hpp"
 
 namespace tributary::text {
@@ -22,7 +23,6 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool is_outside_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 

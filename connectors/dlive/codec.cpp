@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "connectors/json_lexis.hpp"
-#include "connectors/protocol_value.hpp"
-#include "connectors/upstream_time.hpp"
+#include "connectors/json/json_lexis.hpp"
+#include "connectors/json/upstream_time.hpp"
+#include "connectors/link/protocol_value.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::dlive {

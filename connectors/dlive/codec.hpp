@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/draft_writer.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/draft_writer.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::dlive {
 
@@ -32,7 +32,7 @@ struct Packet {
 
 /// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
 /// folder's README.
-/// Owner: one Session. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   Codec(std::string_view connector, std::size_t nesting);

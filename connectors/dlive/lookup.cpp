@@ -7,9 +7,9 @@
 namespace tributary::connectors::dlive {
 namespace {
 
-constexpr std::size_t words_limit = 200;
+constexpr std::size_t answer_limit = 200;
 
-std::string clipped(const std::string& text) { return std::string(text::clip(text, words_limit)); }
+std::string clipped(const std::string& text) { return std::string(text::clip(text, answer_limit)); }
 
 }  // namespace
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::dlive {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/audience.hpp"
+#include "connectors/simulation/audience.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::dlive {

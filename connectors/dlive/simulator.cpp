@@ -7,7 +7,7 @@
 
 #include "connectors/dlive/show.hpp"
 #include "connectors/dlive/simulator_settings.hpp"
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 #include "event/id.hpp"
 #include "text/json.hpp"
 

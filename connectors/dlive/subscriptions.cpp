@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectors/json_parts.hpp"
+#include "connectors/json/json_parts.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::dlive {

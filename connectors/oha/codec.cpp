@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/protocol_value.hpp"
+#include "connectors/link/protocol_value.hpp"
 #include "text/json.hpp"
 #include "text/printable.hpp"
 

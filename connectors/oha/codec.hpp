@@ -5,15 +5,15 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/draft_writer.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/draft_writer.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::oha {
 
 /// Frames of a stream's socket → canonical events, or what the server says to us.
-/// Owner: one Session. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   enum class Said : std::uint8_t {

@@ -4,15 +4,14 @@
 
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
-#include "connectors/oha/session.hpp"
-#include "connectors/oha/simulator.hpp"
+#include "connectors/oha/protocol.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<OhaProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings&) { return {canonical_types()}; }
@@ -20,10 +19,8 @@ Types types(const Settings&) { return {canonical_types()}; }
 }  // namespace
 
 Entry entry() {
-  return {"oha",          "the chat of a stream of OHA education",
-          "classroom",    config::make_settings<Config>,
-          types,          make_protocol,
-          make_simulator, simulator_behaviours};
+  return {"oha",        "the chat of a stream of OHA education", "classroom", config::make_settings<Config>, types,
+          make_protocol};
 }
 
 }  // namespace tributary::connectors::oha

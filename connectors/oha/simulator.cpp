@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "connectors/credential.hpp"
-#include "connectors/json_lexis.hpp"
+#include "connectors/json/json_lexis.hpp"
+#include "connectors/link/credential.hpp"
 #include "connectors/oha/simulator_settings.hpp"
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 
 namespace tributary::connectors::oha {
 namespace {

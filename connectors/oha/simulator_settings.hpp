@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/behaviours.hpp"
+#include "connectors/simulation/behaviours.hpp"
 
 namespace tributary::connectors::oha {
 

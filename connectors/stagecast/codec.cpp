@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "connectors/upstream_time.hpp"
+#include "connectors/json/upstream_time.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::stagecast {

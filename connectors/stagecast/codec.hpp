@@ -5,16 +5,16 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/draft_writer.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/draft_writer.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::stagecast {
 
 /// One text frame of the channel → one event. A frame is anything that a member of the channel sends: any JSON value,
 /// or text that is none.
-/// Owner: one Session. Thread: io. Failure: JSON that is nested too deeply is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: JSON that is nested too deeply is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   struct Settings {

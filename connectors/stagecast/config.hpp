@@ -5,7 +5,7 @@
 
 #include "config/fields.hpp"
 #include "config/values.hpp"
-#include "connectors/settings.hpp"
+#include "connectors/link/settings.hpp"
 
 namespace tributary::connectors::stagecast {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/audience.hpp"
+#include "connectors/simulation/audience.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::stagecast {

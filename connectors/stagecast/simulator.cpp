@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 #include "connectors/stagecast/show.hpp"
 #include "connectors/stagecast/simulator_settings.hpp"
 #include "text/json.hpp"

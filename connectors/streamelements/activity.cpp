@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "connectors/json_lexis.hpp"
+#include "connectors/json/json_lexis.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/json_text.hpp"
+#include "connectors/json/json_text.hpp"
 
 // An activity taken apart: which of its members have a meaning, and whether their values fit it. Views into the
 // JsonText it was read from. Thread: any.

@@ -5,15 +5,15 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 #include "connectors/streamelements/normaliser.hpp"
 
 namespace tributary::connectors::streamelements {
 
 /// The body of a Socket.IO event, `["event",{…},{…}]`, → what it says.
-/// Owner: one Session. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   struct Settings {

@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "connectors/json_lexis.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/upstream_time.hpp"
+#include "connectors/json/json_lexis.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/upstream_time.hpp"
 #include "event/id.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"

@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "connectors/json_text.hpp"
+#include "connectors/json/json_text.hpp"
 #include "connectors/streamelements/activity.hpp"
 #include "event/event.hpp"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/audience.hpp"
+#include "connectors/simulation/audience.hpp"
 #include "event/event.hpp"
 
 namespace tributary::connectors::streamelements {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 #include "connectors/streamelements/show.hpp"
 #include "connectors/streamelements/simulator_peer.hpp"
 #include "connectors/streamelements/simulator_settings.hpp"

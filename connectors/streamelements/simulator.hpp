@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "connectors/simulator.hpp"
+#include "connectors/simulation/simulator.hpp"
 
 namespace tributary::connectors::streamelements {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 #include "connectors/streamelements/simulator_settings.hpp"
 
 namespace tributary::connectors::streamelements {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "connectors/behaviours.hpp"
-#include "connectors/simulator.hpp"
+#include "connectors/simulation/behaviours.hpp"
+#include "connectors/simulation/simulator.hpp"
 
 namespace tributary::connectors::streamelements {
 

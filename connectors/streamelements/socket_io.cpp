@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "text/ascii.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::streamelements {
@@ -9,12 +10,10 @@ namespace {
 
 constexpr std::size_t ack_id_limit = 20;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Takes the digits in front of `text` away.
 std::string_view take_digits(std::string_view& text) {
   std::size_t count = 0;
-  while (count < text.size() && is_digit(text[count])) ++count;
+  while (count < text.size() && text::is_digit(text[count])) ++count;
   const auto digits = text.substr(0, count);
   text.remove_prefix(count);
   return digits;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "connectors/json_parts.hpp"
+#include "connectors/json/json_parts.hpp"
 #include "connectors/streamelements/normaliser.hpp"
 
 // Some messages hold an activity inside another object, as `{"listener":"event","event":{"type":"tip","data":{…}}}`.

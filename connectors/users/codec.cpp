@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "connectors/protocol_value.hpp"
-#include "connectors/upstream_time.hpp"
+#include "connectors/json/upstream_time.hpp"
+#include "connectors/link/protocol_value.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::users {

@@ -6,15 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/draft_writer.hpp"
-#include "connectors/json_parts.hpp"
-#include "connectors/json_text.hpp"
-#include "connectors/protocol.hpp"
+#include "connectors/json/draft_writer.hpp"
+#include "connectors/json/json_parts.hpp"
+#include "connectors/json/json_text.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::users {
 
 /// One frame of a Users server → what it says. Both forms are read: `eventType` as a number or its digits, and the
-/// newer `type` with a name. Owner: one Session. Thread: io. Failure: what is no JSON object is FrameKind::malformed in
+/// newer `type` with a name. Owner: one protocol. Thread: io. Failure: what is no JSON object is FrameKind::malformed in
 /// the Outcome.
 class Codec {
  public:

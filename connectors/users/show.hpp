@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/audience.hpp"
+#include "connectors/simulation/audience.hpp"
 #include "connectors/users/simulator_settings.hpp"
 #include "event/event.hpp"
 

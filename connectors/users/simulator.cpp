@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "connectors/stage.hpp"
+#include "connectors/simulation/stage.hpp"
 #include "connectors/users/show.hpp"
 #include "connectors/users/simulator_settings.hpp"
 #include "text/json.hpp"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/behaviours.hpp"
-#include "connectors/simulator.hpp"
+#include "connectors/simulation/behaviours.hpp"
+#include "connectors/simulation/simulator.hpp"
 
 namespace tributary::connectors::users {
 

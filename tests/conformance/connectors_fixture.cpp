@@ -5,10 +5,10 @@
 #include <variant>
 
 #include "config/secret.hpp"
+#include "relay/finish.hpp"
 #include "schema/embedded.hpp"
 #include "schema/schema.hpp"
 #include "schema/validator.hpp"
-#include "relay/finish.hpp"
 
 namespace tributary::conformance {
 
@@ -110,7 +110,7 @@ Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::
   options.count = count;
   options.behaviours = kind.behaviours;
   for (auto& [name, value] : more) options.behaviours[name] = value;
-  simulator = entry.simulator(io, options);
+  simulator = connectors::find_simulator(kind.type)->make(io, options);
   simulator->start();
   door = std::make_unique<support::Door>(io, simulator->port());
 

@@ -16,8 +16,9 @@
 #include <vector>
 
 #include "config/load.hpp"
-#include "connectors/link.hpp"
+#include "connectors/link/link.hpp"
 #include "connectors/registry.hpp"
+#include "connectors/simulators.hpp"
 #include "tests/support/door.hpp"
 #include "tests/support/fake_intake.hpp"
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "connectors/json_lexis.hpp"
+#include "connectors/json/json_lexis.hpp"
 #include "tests/conformance/connectors_fixture.hpp"
 #include "tests/conformance/tampering.hpp"
 #include "text/json.hpp"

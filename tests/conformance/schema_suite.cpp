@@ -62,7 +62,7 @@ std::map<std::string, std::string> remote_documents(const fs::path& folder) {
 
 // The value at `pointer` as it is written in the file: a tree would round big numbers.
 std::string exact_text(const std::string& text, const std::string& pointer) {
-  const std::size_t begin = tributary::event::locate(text, pointer).offset;
+  const std::size_t begin = tributary::schema::locate(text, pointer).offset;
   int depth = 0;
   bool quoted = false;
   std::size_t end = begin;

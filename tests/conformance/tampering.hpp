@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::conformance {
 

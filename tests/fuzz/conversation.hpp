@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 #include "schema/document.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"

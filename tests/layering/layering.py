@@ -25,6 +25,14 @@ FOLDERS = {
     "daemon": {"connectors", "sinks", "relay", "config", "net", "schema", "event", "text"},
 }
 
+#: folders that all upstreams share → those of them that they may include
+SHARED = {
+    "connectors/json": set(),
+    "connectors/link": {"connectors/json"},
+    "connectors/simulation": {"connectors/json"},
+}
+SIMULATORS = ["connectors/*/simulator*", "connectors/*/show.[ch]pp"]
+
 #: what its tests may include beyond that
 TESTS = {"connectors": {"schema"}}
 
@@ -113,7 +121,8 @@ def _folder_faults(root, name, includes):
 
 
 def _sibling_faults(name, includes):
-    """connectors/a must not know connectors/b, nor sinks/a sinks/b: a folder can be taken away whole."""
+    """connectors/a must not know connectors/b, nor sinks/a sinks/b: a folder can be taken away whole. What upstreams
+    share stands in folders that know no upstream."""
     parts = name.split("/")
     if parts[0] not in ("connectors", "sinks") or is_test(name):
         return
@@ -122,7 +131,13 @@ def _sibling_faults(name, includes):
         target = included.split("/")
         if target[0] != parts[0] or len(target) < 3 or target[1] == own:
             continue
-        if own is not None or parts[1] != "registry.cpp":
+        folder = "/".join(target[:2])
+        if folder in SHARED:
+            if f"{parts[0]}/{own}" in SHARED and folder not in SHARED[f"{parts[0]}/{own}"]:
+                yield f"{name} includes {included}: {parts[0]}/{own} must not know {folder}"
+            elif folder == "connectors/simulation" and own is not None and not any_of(name, SIMULATORS):
+                yield f"{name} includes {included}: only the simulator of an upstream knows {folder}"
+        elif own is not None or parts[1] not in ("registry.cpp", "simulators.cpp"):
             yield f"{name} includes {included}: {parts[0]}/{target[1]} is known to its registry alone"
 
 

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "connectors/protocol.hpp"
+#include "connectors/link/protocol.hpp"
 
 namespace tributary::support {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "connectors/protocol.hpp"
-#include "connectors/settings.hpp"
+#include "connectors/link/protocol.hpp"
+#include "connectors/link/settings.hpp"
 
 namespace tributary::support {
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/link/protocol.hpp"
+#include "connectors/link/settings.hpp"
+
+namespace tributary::connectors {
+
+/// What the events of one kind of upstream can be.
+struct Types {
+  std::vector<std::string_view> canonical;  ///< every `type` that its codec writes, from the codec's own table
+  bool open = false;                        ///< it passes on types that this version does not know, as they are sent
+  std::string_view state_key = {};          ///< the key that has it publish session state, where that is on; else ""
+};
+
+/// One kind of upstream: everything the program knows of it. Each connector folder has a `factory.hpp` with
+/// `Entry entry()`; the table is in registry.cpp, one line each. Nothing registers itself.
+struct Entry {
+  std::string_view name;          ///< `type:` in the configuration
+  std::string_view summary;       ///< one line for --help
+  std::string_view example_name;  ///< what the reference calls its example, e.g. "main-stage"
+  /// Its part of the configuration at its defaults: a struct derived from `Settings`.
+  std::unique_ptr<config::Described> (*settings)();
+  Types (*types)(const Settings& settings);  ///< for `types:` of routes
+  /// `settings` is what `settings()` made, read and checked; throws std::bad_cast when it is another kind's.
+  std::unique_ptr<Protocol> (*protocol)(const std::string& connector_name,
+                                        const std::shared_ptr<const Settings>& settings);
+};
+
+}  // namespace tributary::connectors

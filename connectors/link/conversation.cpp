@@ -1,0 +1,423 @@
+#include "connectors/link/conversation.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "text/json.hpp"
+#include "text/printable.hpp"
+#include "text/time.hpp"
+#include "text/url.hpp"
+
+namespace tributary::connectors {
+namespace {
+
+using net::State;
+
+constexpr std::size_t words_limit = 300;  ///< bytes of the words of others in what we say
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+net::Ending ending_of(net::Reason reason, std::string detail) {
+  net::Ending ending;
+  ending.reason = reason;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+/// `wss://host:port` of a URL: what may be shown. User, path and query can hold secrets.
+std::string public_part(std::string_view url) {
+  std::string fault;
+  const auto parsed = text::parse_url(url, {"wss", "ws"}, fault);
+  return parsed ? parsed->origin() : std::string();
+}
+
+void member(std::string& json, std::string_view key, std::string_view text) {
+  json += json.size() > 1 ? ",\"" : "\"";
+  json.append(key) += "\":";
+  text::append_quoted(json, text);
+}
+
+}  // namespace
+
+bool LinkStatus::needs_person() const { return net::ladder(ending.reason) != net::Ladder::fast; }
+
+Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
+                           Transport& transport)
+    : settings_(std::move(settings)),
+      protocol_(protocol),
+      intake_(intake),
+      observer_(observer),
+      transport_(transport),
+      session_(settings_.session, settings_.seed) {
+  if (settings_.last_seen) gap_ = Gap{*settings_.last_seen, net::name(net::Reason::stopped)};
+}
+
+// ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Conversation::start(const event::Now& now) {
+  make_room_first(now);
+  session_.start(now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::stop(event::SteadyTime by, const event::Now& now) {
+  session_.stop(now.steady, by, actions_);
+  obey(now);
+}
+
+void Conversation::secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
+                                const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  auto all = secrets;
+  all.insert(all.end(), others.begin(), others.end());
+  redaction_.keep_out(all);
+  auto answer = protocol_.dial(secrets, now);
+  if (auto* ending = std::get_if<net::Ending>(&answer)) {
+    session_.ended(std::move(*ending), now.steady, actions_);
+  } else {
+    auto& target = std::get<net::DialTarget>(answer);
+    upstream_ = public_part(target.url);
+    if (const auto inside = text::secrets_of(target.url); !inside.empty()) {
+      all.insert(all.end(), inside.begin(), inside.end());
+      redaction_.keep_out(all);
+    }
+    session_.dialed(now.steady);
+    transport_.connect(std::move(target));
+  }
+  obey(now);
+}
+
+void Conversation::secret_unreadable(std::string detail, const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  session_.ended(ending_of(net::Reason::credential_unreadable, fit(detail)), now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::secret_changed(const event::Now& now) {
+  make_room_first(now);
+  session_.secret_changed(now.steady, actions_);
+  obey(now);
+}
+
+void Conversation::opened(const event::Now& now) {
+  if (session_.state() != State::dialing) return;
+  session_.opened(now.steady);
+  outcome_.clear();
+  protocol_.open(++sockets_, now, outcome_);
+  listen(now);
+  apply(now);
+  if (session_.is_paused() && open()) {
+    transport_.pause_reading(true);
+    outcome_.clear();
+    protocol_.paused(true, now, outcome_);
+    apply(now);
+  }
+}
+
+void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
+  if (!session_.listening()) return intake_.control(false);
+  session_.frame_received(now.steady);
+  last_frame_ = now.wall;
+  outcome_.clear();
+  // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
+  std::string wiped;
+  if (redaction_.stands_in(payload)) {
+    payload = redaction_.cleaned(payload);
+    if (redaction_.stands_in(payload)) payload = wiped = redaction_.wiped(payload);
+  }
+  try {
+    protocol_.frame(payload, binary, now, outcome_);
+  } catch (const std::exception& fault) {
+    outcome_.clear();
+    outcome_.kind = event::FrameKind::malformed;
+    outcome_.malformed_reason = "internal";
+    outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
+    outcome_.down = ending_of(net::Reason::protocol_error,
+                              std::string("a fault of this program, please report it: ") + fault.what());
+  }
+  // A frame may bring both the word that we are in and the first event: in first.
+  if (std::exchange(outcome_.live, false)) {
+    session_.live(now.steady, actions_);
+    obey(now);
+  }
+  count(payload, now);
+  apply(now);
+}
+
+void Conversation::pong(const event::Now& now) { session_.pong_received(now.steady); }
+
+void Conversation::read_end(const event::Now& now) {
+  intake_.settle();
+  if (open() && !session_.is_paused() && intake_.congested()) pause(now);
+}
+
+void Conversation::room(const event::Now& now) {
+  if (!session_.is_paused()) return;
+  const bool was_open = open();
+  session_.paused(false, now.steady, actions_);
+  if (was_open) {
+    transport_.pause_reading(false);
+    outcome_.clear();
+    protocol_.paused(false, now, outcome_);
+    apply(now);
+  }
+  obey(now);
+}
+
+void Conversation::ended(net::Ending ending, const event::Now& now) {
+  if (open()) {
+    protocol_.explain(ending);
+  } else if (ending.reason == net::Reason::upgrade_refused) {
+    protocol_.explain_refusal(ending);
+  }
+  ending.detail = fit(ending.detail);
+  session_.ended(std::move(ending), now.steady, actions_);
+  obey(now);
+  intake_.settle();
+}
+
+void Conversation::fail(net::Ending ending, const event::Now& now) {
+  ending.detail = fit(ending.detail);
+  session_.fail(std::move(ending), now.steady, actions_);
+  obey(now);
+}
+
+bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now) {
+  outcome_.clear();
+  if (!protocol_.can_adopt(*settings)) return false;
+  protocol_.adopt(settings, now, outcome_);
+  if (!heard_.empty()) listen(now);
+  if (open()) apply(now);
+  return true;
+}
+
+void Conversation::tick(const event::Now& now) {
+  if (open() && protocol_.deadline() <= now.steady) {
+    outcome_.clear();
+    protocol_.tick(now, outcome_);
+    apply(now);
+  }
+  if (session_.deadline() <= now.steady) {
+    make_room_first(now);
+    session_.tick(now.steady, actions_);
+    obey(now);
+  }
+}
+
+event::SteadyTime Conversation::deadline() const {
+  return open() ? std::min(session_.deadline(), protocol_.deadline()) : session_.deadline();
+}
+
+bool Conversation::wants_secret_changes() const {
+  return (session_.state() == State::waiting || session_.state() == State::parked) &&
+         net::ladder(session_.last_ending()) != net::Ladder::fast;
+}
+
+LinkStatus Conversation::status() const {
+  LinkStatus status;
+  status.state = session_.state();
+  status.ending = session_.last_ending();
+  status.wait = status.state == State::waiting || status.state == State::parked ? wait_ : std::chrono::milliseconds(0);
+  status.since = session_.since();
+  status.connections = session_.connections();
+  status.paused = session_.is_paused();
+  status.upstream = upstream_;
+  if (status.state == State::live) status.channels = protocol_.channels();
+  return status;
+}
+
+/// Words of others, fit for logs, notices and dead letters: no secret of ours, nothing that steers a terminal.
+std::string Conversation::fit(std::string_view words) { return text::printable(redaction_.wiped(words), words_limit); }
+
+std::vector<ChannelActivity> Conversation::activity() const {
+  std::vector<ChannelActivity> all;
+  for (std::string& channel : protocol_.channels()) {
+    if (const auto known = heard_.find(channel); known != heard_.end())
+      all.push_back({std::move(channel), known->second});
+  }
+  return all;
+}
+
+/// Begins to measure the silence of what is served now, and no longer that of what is not.
+void Conversation::listen(const event::Now& now) {
+  const auto served = protocol_.channels();
+  std::unordered_map<std::string, event::SteadyTime> next;
+  for (const std::string& channel : served) {
+    const auto known = heard_.find(channel);
+    next.emplace(channel, known == heard_.end() ? now.steady : known->second);
+  }
+  heard_ = std::move(next);
+}
+
+void Conversation::heard(const event::Draft& draft, const event::Now& now) {
+  if (draft.test || draft.kind != event::Kind::activity) return;
+  auto channel = heard_.find(draft.upstream_channel);
+  if (channel == heard_.end() && heard_.size() == 1) channel = heard_.begin();  // it came on the only subscription
+  if (channel != heard_.end()) channel->second = now.steady;
+}
+
+// ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
+
+bool Conversation::open() const { return session_.state() == State::handshaking || session_.state() == State::live; }
+
+/// An attempt is about to begin: not while the sinks are full.
+void Conversation::make_room_first(const event::Now& now) {
+  const bool resting =
+      session_.state() == State::idle || session_.state() == State::waiting || session_.state() == State::parked;
+  if (resting && !session_.is_paused() && intake_.congested()) pause(now);
+}
+
+void Conversation::pause(const event::Now& now) {
+  session_.paused(true, now.steady, actions_);
+  transport_.await_room();
+  if (!open()) return;
+  transport_.pause_reading(true);
+  outcome_.clear();
+  protocol_.paused(true, now, outcome_);
+  apply(now);
+}
+
+void Conversation::count(std::string_view payload, const event::Now& now) {
+  switch (outcome_.kind) {
+    case event::FrameKind::control:
+      return intake_.control(outcome_.unknown);
+    case event::FrameKind::malformed: {
+      const std::string frame = redaction_.wiped(payload);
+      const event::Malformed fault{outcome_.malformed_reason, fit(outcome_.malformed_detail), frame};
+      observer_.not_understood(settings_.connector, fault, now);
+      return intake_.malformed(fault, now);
+    }
+    case event::FrameKind::carrying:
+      return intake_.carrying();
+  }
+}
+
+void Conversation::pass_on(const event::Now& now) {
+  for (event::Draft& draft : outcome_.drafts) {
+    heard(draft, now);
+    intake_.accept(std::move(draft), now);
+  }
+  for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);
+  for (const event::Notice& note : outcome_.notices) intake_.notice(note, now);
+  for (Remark& remark : outcome_.remarks) {
+    remark.subject = fit(remark.subject);
+    remark.detail = fit(remark.detail);
+    observer_.remarked(settings_.connector, remark);
+  }
+}
+
+/// The protocol's answer to whatever it was asked.
+void Conversation::apply(const event::Now& now) {
+  if (outcome_.live) session_.live(now.steady, actions_);
+  obey(now);
+  pass_on(now);
+  if (open()) {
+    for (const Outcome::Frame& frame : outcome_.sends) transport_.send(frame.payload, frame.binary);
+  }
+  if (outcome_.down) {
+    net::Ending ending = std::move(*outcome_.down);
+    outcome_.down.reset();
+    ending.detail = fit(ending.detail);
+    session_.fail(std::move(ending), now.steady, actions_);
+  }
+  obey(now);
+}
+
+void Conversation::obey(const event::Now& now) {
+  while (!actions_.empty()) {
+    obeyed_.clear();
+    std::swap(actions_, obeyed_);
+    for (const net::Action& action : obeyed_) {
+      std::visit(Overloaded{
+                     [&](const net::action::Dial&) { transport_.prepare(); },
+                     [&](const net::action::Ping&) { transport_.ping(); },
+                     [&](const net::action::Close& close) {
+                       Outcome farewell;
+                       protocol_.farewell(farewell);
+                       for (const Outcome::Frame& frame : farewell.sends) transport_.send(frame.payload, frame.binary);
+                       transport_.close(close.ending);
+                     },
+                     [&](const net::action::Abort& abort) { transport_.abort(abort.ending); },
+                     [&](const net::action::Drop&) { transport_.drop(); },
+                     [&](const net::action::Up& up) { on_up(up, now); },
+                     [&](const net::action::Down& down) { on_down(down, now); },
+                     [&](const net::action::Wait& wait) {
+                       wait_ = wait.delay;
+                       announce();  // before the farewell, which may break
+                     },
+                     [&](const net::action::Stopped&) { transport_.stopped(); },
+                 },
+                 action);
+    }
+  }
+  announce();
+}
+
+void Conversation::announce() {
+  if (session_.state() == announced_) return;
+  announced_ = session_.state();
+  observer_.changed(settings_.connector, status());
+}
+
+void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
+  announce();
+  intake_.live();
+  listen(now);
+  last_frame_ = now.wall;  // also where being let in takes no frame
+  told_ = net::Reason::none;
+  std::string data = "{\"connection\":";
+  text::append_number(data, up.connection);
+  if (!upstream_.empty()) member(data, "upstream", upstream_);
+  data += '}';
+  notice("connectorUp", std::move(data), now);
+  report_gap(now);
+}
+
+void Conversation::on_down(const net::action::Down& down, const event::Now& now) {
+  observer_.lost(settings_.connector, down.ending, down.was_live);
+  if (down.was_live && !gap_) gap_ = Gap{last_frame_.value_or(now.wall), net::name(down.ending.reason)};
+  std::string data = "{";
+  member(data, "reason", net::name(down.ending.reason));
+  if (!down.ending.detail.empty()) member(data, "detail", down.ending.detail);
+  data += '}';
+  if (down.ending.reason == net::Reason::credential_refused) notice("credentialRefused", data, now);
+  // An upstream that is away for hours is one piece of news, not one per attempt.
+  if (!down.was_live && down.ending.reason == told_) return;
+  told_ = down.ending.reason;
+  notice("connectorDown", std::move(data), now);
+}
+
+void Conversation::notice(std::string_view type, std::string data, const event::Now& now) {
+  event::Notice note;
+  note.type = type;
+  note.data_json = std::move(data);
+  intake_.notice(note, now);
+}
+
+void Conversation::report_gap(const event::Now& now) {
+  if (!gap_) return;
+  const Gap gap = *std::exchange(gap_, std::nullopt);
+  std::string data = "{";
+  member(data, "from", text::to_text(gap.from));
+  member(data, "to", text::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
+  member(data, "cause", gap.cause);
+  data += ",\"backfilled\":false}";
+  std::vector<std::string> channels = protocol_.channels();
+  if (channels.empty()) channels.emplace_back();
+  for (std::string& channel : channels) {
+    event::Notice note;
+    note.type = "gap";
+    note.data_json = data;
+    note.channel_source = channel.empty() ? std::string_view() : settings_.source;
+    note.channel = std::move(channel);
+    intake_.notice(note, now);
+  }
+}
+
+}  // namespace tributary::connectors

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/link/protocol.hpp"
+#include "connectors/link/redaction.hpp"
+#include "event/event.hpp"
+#include "event/ports.hpp"
+#include "net/reason.hpp"
+#include "net/session.hpp"
+#include "net/websocket.hpp"
+
+namespace tributary::connectors {
+
+/// When a channel of this connection last had an event.
+struct ChannelActivity {
+  std::string channel;     ///< `relay.upstreamChannel`
+  event::SteadyTime last;  ///< its last event; before the first one, since when it has been listened to
+};
+
+/// What people are told of one connector.
+struct LinkStatus {
+  net::State state = net::State::idle;
+  net::Ending ending;                 ///< why it waits, is parked or last ended; Reason::none before the first ending
+  std::chrono::milliseconds wait{0};  ///< waiting, parked: until the next attempt, from `since`
+  event::SteadyTime since{};          ///< of the state
+  std::uint64_t connections = 0;      ///< times live in this run
+  bool paused = false;                ///< reading is stopped by back-pressure
+  std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
+  std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
+  bool needs_person() const;          ///< it will not recover by itself: log ERROR rather than WARN
+};
+
+/// Hears of every change. Called in the midst of things: must not call back into the Link. Thread: io.
+class LinkObserver {
+ public:
+  virtual ~LinkObserver() = default;
+  virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
+  /// The connector is gone for good.
+  virtual void forget(const std::string& connector) { static_cast<void>(connector); }
+  /// An attempt (`was_live` false) or a life is over; `changed` follows.
+  virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
+  /// Something worth a line, while the connection goes on.
+  virtual void remarked(const std::string& connector, const Remark& remark) = 0;
+  /// A frame that cannot be understood; the intake makes a dead letter of it. Lives during the call.
+  virtual void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
+    static_cast<void>(connector), static_cast<void>(fault), static_cast<void>(now);
+  }
+};
+
+/// The I/O a conversation asks for. Implemented by Link, and by the transcripts without a socket. No call may come back
+/// into the Conversation before it has returned.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// Read the secrets, wait for the dial budget; then call `secrets_read` or `secret_unreadable`.
+  virtual void prepare() = 0;
+  virtual void connect(net::DialTarget target) = 0;
+  virtual void send(std::string_view payload, bool binary) = 0;
+  virtual void ping() = 0;
+  virtual void close(const net::Ending& ending) = 0;
+  virtual void abort(const net::Ending& ending) = 0;
+  virtual void drop() = 0;
+  virtual void pause_reading(bool paused) = 0;
+  /// Call `room` when the sinks have room again.
+  virtual void await_room() = 0;
+  virtual void stopped() = 0;
+};
+
+/// One connector's whole conversation, decided without I/O: its Protocol, its Session, the frame ledger, and the
+/// notices of its life. Link gives it inputs and a Transport; transcripts do the same with a clock of their own.
+///
+/// A message is exactly one of control, malformed, carrying. Messages are understood until we end the connection
+/// ourselves (stop, watchdog, the protocol's word); one that is delivered after that is counted as control and not
+/// looked at, and a gap begins at the last one understood.
+///
+/// Protocol, intake, observer and transport must outlive it. A protocol that throws costs its connection. Thread: io.
+class Conversation {
+ public:
+  struct Settings {
+    std::string connector;
+    std::string_view source;  ///< "streamelements", …: static storage, for the key of gaps
+    net::SessionSettings session;
+    std::uint64_t seed = 0;
+    std::optional<event::WallTime> last_seen;  ///< last frame of an earlier run: the first live reports that gap
+  };
+
+  Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
+               Transport& transport);
+
+  void start(const event::Now& now);
+  void stop(event::SteadyTime by, const event::Now& now);
+  /// `others`: further secrets to be kept out of everything, e.g. of headers.
+  void secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
+                    const event::Now& now);
+  void secret_unreadable(std::string detail, const event::Now& now);
+  void secret_changed(const event::Now& now);
+  void opened(const event::Now& now);
+  void message(std::string_view payload, bool binary, const event::Now& now);
+  void pong(const event::Now& now);
+  /// All messages of one read were given.
+  void read_end(const event::Now& now);
+  void room(const event::Now& now);
+  void ended(net::Ending ending, const event::Now& now);
+  /// Something of ours broke: ends this connection.
+  void fail(net::Ending ending, const event::Now& now);
+  /// Changed settings, which the protocol takes over where it can; false when it cannot.
+  bool adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now);
+  void tick(const event::Now& now);
+  event::SteadyTime deadline() const;
+
+  /// A changed secret would be tried at once now.
+  bool wants_secret_changes() const;
+  LinkStatus status() const;
+  /// Since when each channel of this connection has been silent: a wrong name is often a valid and silent subscription.
+  /// Tests do not count. Empty before the first connection.
+  std::vector<ChannelActivity> activity() const;
+  /// When the last message came; for whoever remembers it across restarts.
+  std::optional<event::WallTime> last_frame() const { return last_frame_; }
+
+ private:
+  struct Gap {
+    event::WallTime from;
+    std::string_view cause;
+  };
+  bool open() const;
+  void make_room_first(const event::Now& now);
+  void pause(const event::Now& now);
+  void count(std::string_view payload, const event::Now& now);
+  void pass_on(const event::Now& now);
+  void apply(const event::Now& now);
+  void obey(const event::Now& now);
+  void announce();
+  void on_up(const net::action::Up& up, const event::Now& now);
+  void on_down(const net::action::Down& down, const event::Now& now);
+  std::string fit(std::string_view words);
+  void notice(std::string_view type, std::string data, const event::Now& now);
+  void report_gap(const event::Now& now);
+  void listen(const event::Now& now);
+  void heard(const event::Draft& draft, const event::Now& now);
+
+  Settings settings_;
+  Protocol& protocol_;
+  event::Intake& intake_;
+  LinkObserver& observer_;
+  Transport& transport_;
+  net::Session session_;
+  Redaction redaction_;  ///< of the last dial's secrets: they are kept out of everything we say
+  Outcome outcome_;
+  net::Actions actions_;
+  net::Actions obeyed_;
+  std::chrono::milliseconds wait_{0};
+  net::State announced_ = net::State::idle;
+  std::uint64_t sockets_ = 0;  ///< opened in this run
+  std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
+  std::optional<event::WallTime> last_frame_;
+  std::optional<Gap> gap_;                                    ///< open since the last live connection ended
+  std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`
+  net::Reason told_ = net::Reason::none;                      ///< the last connectorDown's reason, none once up again
+};
+
+}  // namespace tributary::connectors

@@ -1,0 +1,76 @@
+#include "connectors/link/conversation.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_intake.hpp"
+#include "tests/support/toy_protocol.hpp"
+
+namespace tributary::connectors {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct NoWire : Transport {
+  void prepare() override {}
+  void connect(net::DialTarget) override {}
+  void send(std::string_view, bool) override {}
+  void ping() override {}
+  void close(const net::Ending&) override {}
+  void abort(const net::Ending&) override {}
+  void drop() override {}
+  void pause_reading(bool) override {}
+  void await_room() override {}
+  void stopped() override {}
+};
+
+Conversation::Settings named(std::string connector) {
+  Conversation::Settings settings;
+  settings.connector = std::move(connector);
+  return settings;
+}
+
+struct Heard : LinkObserver {
+  void changed(const std::string&, const LinkStatus& status) override { words += status.ending.detail + "\n"; }
+  void lost(const std::string&, const net::Ending& ending, bool) override { words += ending.detail + "\n"; }
+  void remarked(const std::string&, const Remark& remark) override { words += remark.subject + remark.detail + "\n"; }
+  std::string words;
+};
+
+class ConversationSecrets : public testing::TestWithParam<std::string> {
+ protected:
+  ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, transport_) {
+    conversation_.start(now_);
+    conversation_.secrets_read({GetParam()}, {}, now_);
+    conversation_.opened(now_);
+  }
+  std::string everything_said() const {
+    std::string said = heard_.words;
+    for (const auto& fault : intake_.faults) said += fault.frame + fault.detail;
+    for (const auto& note : intake_.notices) said += note.data_json;
+    return said;
+  }
+
+  event::Now now_{event::SteadyTime{1h}, event::WallTime{1h}};
+  support::ToyProtocol protocol_{{}};
+  support::FakeIntake intake_;
+  Heard heard_;
+  NoWire transport_;
+  Conversation conversation_;
+};
+
+TEST_P(ConversationSecrets, AreLeftOutOfAFrameThatNobodyUnderstands) {
+  conversation_.message("gibberish about " + GetParam() + " and " + GetParam(), false, now_);
+  ASSERT_EQ(intake_.faults.size(), 1U);
+  EXPECT_EQ(intake_.faults[0].frame, "gibberish about <redacted> and <redacted>");
+}
+
+TEST_P(ConversationSecrets, AreLeftOutOfTheReasonOfAnEnding) {
+  conversation_.ended({net::Reason::upgrade_refused, "401 no such token: " + GetParam()}, now_);
+  EXPECT_NE(everything_said().find("no such token: <redacted>"), std::string::npos);
+}
+
+// The last would find itself in its own replacement.
+INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, testing::Values("not-a-real-token", "redacted"));
+
+}  // namespace
+}  // namespace tributary::connectors

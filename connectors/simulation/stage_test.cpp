@@ -1,0 +1,216 @@
+#include "connectors/simulation/stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// A Play of two words over loopback: what every simulator does. Everything waited for is awaited; the limit is for
+// failures.
+
+namespace tributary::connectors {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Toy final : public Play {
+ public:
+  explicit Toy(Stage& stage) : stage_(stage) {}
+  net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
+    net::UpgradeAnswer answer;
+    if (request.target != "/toy") answer.status = 404;
+    return answer;
+  }
+  std::unique_ptr<Role> cast(Client& client, const net::UpgradeRequest&) override {
+    struct ToyRole final : Role {
+      explicit ToyRole(Client& c) : client(c) {}
+      void opened() override { client.come_live(); }
+      void heard(std::string_view payload, bool) override {
+        if (payload == "drop") client.drop();
+        if (payload == "close") client.close(4000, "asked");
+      }
+      Client& client;
+    };
+    return std::make_unique<ToyRole>(client);
+  }
+  void act(event::WallTime now) override {
+    const auto listeners = stage_.listeners();
+    if (listeners.empty()) return;
+    const std::string text = std::to_string(++said_);
+    for (auto* client : listeners) client->say(text);
+    stage_.wrote("word", text, text, now);
+  }
+  std::string path() const override { return "/toy"; }
+  std::string connector_yaml(const std::string& url) const override { return "{url: \"" + url + "\"}"; }
+
+ private:
+  Stage& stage_;
+  int said_ = 0;
+};
+
+class Listener final : public net::WebSocketListener {
+ public:
+  Listener(boost::asio::io_context& io, const std::string& url) {
+    net::DialTarget target;
+    target.url = url;
+    socket = net::dial(io, target, *this);
+  }
+  ~Listener() override { socket->detach(); }
+  void on_open(std::string_view) override { open = true; }
+  void on_message(std::string_view payload, bool is_binary) override {
+    is_binary ? ++binary : ++frames;
+    heard.emplace_back(payload.substr(0, 64));
+  }
+  void on_pong() override {}
+  void on_end(net::Ending ended) override { ending = std::move(ended); }
+  std::shared_ptr<net::WebSocket> socket;
+  bool open = false;
+  int frames = 0, binary = 0;
+  std::vector<std::string> heard;
+  std::optional<net::Ending> ending;
+};
+
+class StageTest : public testing::Test {
+ protected:
+  void start(const std::map<std::string, std::string>& behaviours, double rate = 0, std::uint64_t count = 0) {
+    SimulatorOptions options;
+    options.rate = rate;
+    options.count = count;
+    options.written = [this](const WrittenEvent& event) { written.emplace_back(event.id); };
+    const auto settings = read_behaviours<StageSettings>({}, behaviours);
+    stage = std::make_unique<Stage>(io, options, settings, [](Stage& s) { return std::make_unique<Toy>(s); });
+    stage->start();
+  }
+  template <class Condition>
+  void until(Condition condition) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!condition() && std::chrono::steady_clock::now() < limit) {
+      io.restart();
+      io.run_one_for(2ms);
+    }
+    ASSERT_TRUE(condition());
+  }
+  boost::asio::io_context io;
+  std::unique_ptr<Stage> stage;
+  std::vector<std::string> written;
+};
+
+TEST_F(StageTest, GivesEachEventToOneClientInTurn) {
+  start({{"pace", "even"}}, 20'000, 300);
+  Listener one(io, stage->url()), other(io, stage->url());
+  until([&] { return one.frames + other.frames >= 300; });
+  EXPECT_EQ(one.frames + other.frames, 300);
+  EXPECT_EQ(written.size(), 300u);
+  EXPECT_EQ(stage->events_written(), 300u);
+  EXPECT_NE(stage->account().find("connections=2 sessions=2 frames=300 events=300"), std::string::npos)
+      << stage->account();
+  EXPECT_EQ(stage->connector_yaml(), "{url: \"" + stage->url() + "\"}");
+}
+
+TEST_F(StageTest, OrEachToAll) {
+  start({{"pace", "even"}, {"broadcast", "on"}}, 5'000);
+  Listener one(io, stage->url());
+  until([&] { return one.frames >= 10; });
+  Listener other(io, stage->url());
+  until([&] { return other.frames >= 20; });
+  const auto of_one = [&] { return std::find(one.heard.begin(), one.heard.end(), other.heard[19]); };
+  until([&] { return of_one() != one.heard.end(); });
+  EXPECT_TRUE(std::equal(of_one() - 19, of_one(), other.heard.begin()));
+}
+
+TEST_F(StageTest, SaysWhereItListensInAUrlThatCanBeDialled) {
+  SimulatorOptions options;
+  options.host = "::1";
+  Stage on_v6(io, options, StageSettings{}, [](Stage& s) { return std::make_unique<Toy>(s); });
+  EXPECT_EQ(on_v6.url(), "ws://[::1]:0/toy");
+}
+
+TEST_F(StageTest, SaysGoodbye) {
+  start({{"goodbye_after", "20ms"}});
+  Listener closed(io, stage->url());
+  until([&] { return closed.ending.has_value(); });
+  EXPECT_EQ(closed.ending->reason, net::Reason::closed);
+  stage.reset();
+  start({{"goodbye_after", "20ms"}, {"goodbye", "reset"}});
+  Listener dropped(io, stage->url());
+  until([&] { return dropped.ending.has_value(); });
+  EXPECT_TRUE(dropped.ending->reason == net::Reason::eof || dropped.ending->reason == net::Reason::reset);
+}
+
+TEST_F(StageTest, RolesMayEndTheirClientFromWithin) {
+  start({});
+  for (const std::string word : {"drop", "close"}) {
+    Listener client(io, stage->url());
+    until([&] { return client.open; });
+    client.socket->send_text(word);
+    until([&] { return client.ending.has_value(); });
+    EXPECT_EQ(client.ending->close_code, word == "close" ? 4000 : 0);
+  }
+}
+
+TEST_F(StageTest, SaysOddThingsWhenAsked) {
+  start({{"pace", "even"}, {"binary_every", "10"}, {"garbage_every", "20"}, {"segment", "5"}}, 5'000, 100);
+  Listener client(io, stage->url());
+  until([&] { return client.frames >= 105 && client.binary >= 10; });
+  EXPECT_EQ(client.frames, 105);
+  EXPECT_EQ(client.binary, 10);
+}
+
+TEST_F(StageTest, MaySendAFrameThatIsTooLarge) {
+  start({{"pace", "even"}, {"oversize_after", "3"}}, 1'000);
+  Listener client(io, stage->url());
+  until([&] { return client.ending.has_value(); });
+  EXPECT_EQ(client.ending->reason, net::Reason::frame_too_large);
+}
+
+TEST_F(StageTest, RefusesWhomThePlayRefuses) {
+  start({});
+  Listener client(io, "ws://127.0.0.1:" + std::to_string(stage->port()) + "/other");
+  until([&] { return client.ending.has_value(); });
+  EXPECT_EQ(client.ending->reason, net::Reason::upgrade_refused);
+}
+
+TEST_F(StageTest, StopsAndCanBeDestroyedWithClients) {
+  start({{"pace", "even"}}, 1'000);
+  Listener client(io, stage->url());
+  until([&] { return client.frames > 0; });
+  stage->stop();
+  until([&] { return client.ending.has_value(); });
+  stage.reset();
+  io.restart();
+  io.run_for(20ms);
+}
+
+TEST(Behaviours, AreRefusedWhenUnknownOrWrong) {
+  EXPECT_THROW(read_behaviours<StageSettings>({}, {{"temper", "bad"}}), std::invalid_argument);
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"pace", "slow"}, {"broadcast", "yes"}, {"burst", "-1"}, {"goodbye_after", "soon"}, {"goodbye", "wave"}}) {
+    EXPECT_THROW(read_behaviours<StageSettings>({}, {{name, value}}), std::invalid_argument) << name;
+  }
+  EXPECT_EQ(describe_behaviours<StageSettings>({}).size(), StageSettings::table().size());
+}
+
+TEST(Cue, SetAnewForgetsWhatItWasSetFor) {
+  boost::asio::io_context io;
+  int first = 0, second = 0;
+  {
+    Cue cue(io), gone(io);
+    cue.set(1ms, [&] { ++first; });
+    cue.set(2ms, [&] {
+      ++second;
+      cue.cancel();  // from within
+    });
+    gone.set(1ms, [&] { ++first; });
+    gone.cancel();
+    io.run_for(50ms);
+  }
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
+}
+
+}  // namespace
+}  // namespace tributary::connectors
