@@ -99,8 +99,8 @@ TEST(Troubleshooting, ExplainsWhatASinkSays) {
 TEST(Troubleshooting, ExplainsEveryLineOfTheLog) {
   const std::string page = content("docs/TROUBLESHOOTING.md");
   const std::string rows = page.substr(page.find("\n## Every line of the log"));
-  for (int code = 0; code < static_cast<int>(Signal::count); ++code) {
-    const std::string word = "`" + std::string(row(static_cast<Signal>(code)).name) + "`";
+  for (int code = 0; code < static_cast<int>(LogEvent::count); ++code) {
+    const std::string word = "`" + std::string(row(static_cast<LogEvent>(code)).name) + "`";
     EXPECT_NE(rows.find(word), std::string::npos) << word;
   }
 }
