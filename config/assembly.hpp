@@ -1,6 +1,6 @@
 // One tree from the main file and all it includes: `include:` is followed (globs, relative to the file that names
 // them), maps of connectors and sinks and the list of routes are joined, every other key may be in one file only.
-// Faults go to the Report. Thread: any; blocking (reads files).
+// Faults go to the FaultList. Thread: any; blocking (reads files).
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace tributary::config {
 
 class Assembly {
  public:
-  Assembly(Report& report, Includes includes) : report_(report), includes_(includes) {}
+  Assembly(FaultList& report, Includes includes) : report_(report), includes_(includes) {}
 
   // Adds the main file, from disk or from memory, and whatever it includes.
   void add_main(const std::filesystem::path& file);
@@ -40,7 +40,7 @@ class Assembly {
   void join(Entry& entry);
   void join_named(Entry& into, Entry& entry);
 
-  Report& report_;
+  FaultList& report_;
   const Includes includes_;
   Node root_;
   bool complete_ = true;

@@ -20,7 +20,7 @@ std::string host_name() {
   return name.data();
 }
 
-Loaded read(const Assembly& assembly, Report& report, const Vocabulary& vocabulary) {
+Loaded read(const Assembly& assembly, FaultList& report, const Vocabulary& vocabulary) {
   Loaded loaded;
   Settings settings;
   if (assembly.root().kind == Node::Kind::map) {
@@ -46,7 +46,7 @@ std::string format(const Fault& fault) {
 }
 
 Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary) {
-  Report report;
+  FaultList report;
   Assembly assembly(report, Includes::followed);
   assembly.add_main(file);
   return read(assembly, report, vocabulary);
@@ -54,7 +54,7 @@ Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary) {
 
 Loaded load_text(std::string_view text, const std::filesystem::path& name, const Vocabulary& vocabulary,
                  Includes includes) {
-  Report report;
+  FaultList report;
   Assembly assembly(report, includes);
   assembly.add_main(text, name);
   return read(assembly, report, vocabulary);

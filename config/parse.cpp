@@ -47,7 +47,7 @@ Weight weigh(const Node& node) {
 
 class TreeMaker : public YAML::EventHandler {
  public:
-  TreeMaker(std::uint32_t file, Report& report, Spent& spent, MemoryBuffer& buffer, Node& root)
+  TreeMaker(std::uint32_t file, FaultList& report, Spent& spent, MemoryBuffer& buffer, Node& root)
       : file_(file), report_(report), spent_(spent), buffer_(buffer), root_(root) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -245,7 +245,7 @@ class TreeMaker : public YAML::EventHandler {
   }
 
   const std::uint32_t file_;
-  Report& report_;
+  FaultList& report_;
   Spent& spent_;
   MemoryBuffer& buffer_;
   Node& root_;
@@ -264,7 +264,7 @@ Mark mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
 }
 
 // What begins at `mark`, where the first document has ended, is one too many.
-void refuse_second(std::string_view text, Mark mark, Report& report) {
+void refuse_second(std::string_view text, Mark mark, FaultList& report) {
   const auto first = text.find_first_not_of(" \t\r\n");  // a `---` there begins the first document
   const auto line = text.find("\n---", first == std::string_view::npos ? 0 : first);
   if (line == std::string_view::npos)
@@ -275,7 +275,7 @@ void refuse_second(std::string_view text, Mark mark, Report& report) {
 
 }  // namespace
 
-bool parse(std::string_view text, std::uint32_t file, Report& report, Spent& spent, Node& root) {
+bool parse(std::string_view text, std::uint32_t file, FaultList& report, Spent& spent, Node& root) {
   const auto refuse = [&](std::size_t offset, std::string message) {
     report.fault(mark_of(text, offset, file), {}, std::move(message));
     return false;

@@ -13,7 +13,7 @@ std::string_view Reader::meant(const Entry& entry, std::span<const std::string_v
   const auto name = std::string_view(entry.key).substr(0, entry.key.find(':'));
   return nearest(name, known).value_or(std::string_view());
 }
-Reader::Reader(const Node& root, Report& report, bool complete) : report_(report), complete_(complete) {
+Reader::Reader(const Node& root, FaultList& report, bool complete) : report_(report), complete_(complete) {
   open(root, {}, root.mark);
 }
 
@@ -35,7 +35,7 @@ void Reader::close() {
   }
   for (auto& judgement : level.judgements) {
     if (follows(level, judgement)) continue;
-    report_.fault(judgement.mark, std::move(judgement.path), std::move(judgement.message), Report::Kind::judgement);
+    report_.fault(judgement.mark, std::move(judgement.path), std::move(judgement.message), FaultList::Kind::judgement);
   }
 }
 

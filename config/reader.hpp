@@ -14,7 +14,7 @@ namespace tributary::config {
 
 class Reader final : public Fields {
  public:
-  Reader(const Node& root, Report& report, bool complete);
+  Reader(const Node& root, FaultList& report, bool complete);
 
   // Reports the unknown keys of the top level; call it last.
   void finish();
@@ -109,7 +109,7 @@ class Reader final : public Fields {
   void open(const Node& node, std::string path, Mark mark);
   void close();
 
-  Report& report_;
+  FaultList& report_;
   bool complete_;  // false, too, when the names of connectors or sinks could not be read
   std::vector<Level> levels_;
   std::vector<const Entry*> lists_;  // the lists of maps being read

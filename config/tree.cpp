@@ -28,12 +28,12 @@ std::string found(const Node& node, bool secret) {
   return "nothing";
 }
 
-std::uint32_t Report::add_file(std::string name, std::filesystem::path directory) {
+std::uint32_t FaultList::add_file(std::string name, std::filesystem::path directory) {
   files_.push_back({std::move(name), std::move(directory)});
   return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
-void Report::fault(Mark mark, std::string path, std::string message, Kind kind) {
+void FaultList::fault(Mark mark, std::string path, std::string message, Kind kind) {
   if (faults_.size() > most) return;
   if (faults_.size() == most) {
     faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(most)});
@@ -43,7 +43,7 @@ void Report::fault(Mark mark, std::string path, std::string message, Kind kind) 
   faults_.push_back({mark, std::move(path), std::move(message)});
 }
 
-void Report::warn(Mark mark, std::string path, std::string message) {
+void FaultList::warn(Mark mark, std::string path, std::string message) {
   if (warnings_.size() < most) {
     warnings_.push_back({mark, std::move(path), std::move(message)});
   } else {
@@ -51,20 +51,20 @@ void Report::warn(Mark mark, std::string path, std::string message) {
   }
 }
 
-void Report::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }
+void FaultList::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }
 
-void Report::secret(const std::string& path, Mark mark, const Secret& secret) {
+void FaultList::secret(const std::string& path, Mark mark, const Secret& secret) {
   secrets_.push_back({path, resolve(mark), secret});
 }
 
-Place Report::resolve(Mark mark) const { return {files_.at(mark.file).name, mark.line, mark.column}; }
+Place FaultList::resolve(Mark mark) const { return {files_.at(mark.file).name, mark.line, mark.column}; }
 
-std::string Report::where(Mark mark) const {
+std::string FaultList::where(Mark mark) const {
   const auto& name = files_.at(mark.file).name;
   return mark.line == 0 ? name : name + ":" + std::to_string(mark.line);
 }
 
-std::vector<Fault> Report::ordered(std::vector<Placed>& placed) const {
+std::vector<Fault> FaultList::ordered(std::vector<Placed>& placed) const {
   std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
     return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
   });
@@ -75,7 +75,7 @@ std::vector<Fault> Report::ordered(std::vector<Placed>& placed) const {
   return faults;
 }
 
-void Report::deliver(Loaded& loaded) {
+void FaultList::deliver(Loaded& loaded) {
   loaded.faults = ordered(faults_);
   const Mark last = warnings_.empty() ? Mark{} : warnings_.back().mark;
   loaded.warnings = ordered(warnings_);

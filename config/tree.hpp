@@ -15,7 +15,7 @@
 namespace tributary::config {
 
 struct Mark {
-  std::uint32_t file = 0;  // index into Report::files
+  std::uint32_t file = 0;  // index into FaultList::files
   std::uint32_t line = 0;  // from 1; 0: the file as a whole
   std::uint32_t column = 0;
 };
@@ -49,7 +49,7 @@ struct Entry {
 std::string found(const Node& node, bool secret = false);
 
 // What a load has to say. At most 1,000 faults and as many warnings are kept; the last then says that there are more.
-class Report {
+class FaultList {
  public:
   struct File {
     std::string name;
@@ -107,6 +107,6 @@ struct Spent {
 
 // The document in `text`, file number `file` of `report`. False when it could not be read whole (a fault says why).
 // An empty document is a null node.
-bool parse(std::string_view text, std::uint32_t file, Report& report, Spent& spent, Node& root);
+bool parse(std::string_view text, std::uint32_t file, FaultList& report, Spent& spent, Node& root);
 
 }  // namespace tributary::config

@@ -39,7 +39,7 @@ class NoIntake final : public event::Intake {
 };
 
 /// Ends a trial at the first word about the connection.
-class Verdict final : public connectors::LinkObserver {
+class FirstAnswer final : public connectors::LinkObserver {
  public:
   void changed(const std::string&, const connectors::LinkStatus& status) override {
     if (answer) return;
@@ -189,7 +189,7 @@ class Trial {
   boost::asio::thread_pool workers_{1};
   net::DialBudget budget_{0};
   NoIntake intake_;
-  Verdict verdict_;
+  FirstAnswer verdict_;
 };
 
 }  // namespace

@@ -133,11 +133,11 @@ TEST(Telemetry, KeepsTheNewestValueOfEachChannelThatIsStillThere) {
 
 TEST(Telemetry, EverySignalHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Signal::count); ++i) {
-    EXPECT_FALSE(row(static_cast<Signal>(i)).name.empty());
-    names.insert(row(static_cast<Signal>(i)).name);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(LogEvent::count); ++i) {
+    EXPECT_FALSE(row(static_cast<LogEvent>(i)).name.empty());
+    names.insert(row(static_cast<LogEvent>(i)).name);
   }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(Signal::count));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(LogEvent::count));
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ using Format = config::Log::Format;
 
 TEST(Log, WritesJsonLinesAndHoldsRepeatsBack) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    for (int i = 0; i < 3; ++i) telemetry.emit(Signal::connector_down, "stage", "eof \"quoted\"", {{"reason", "eof"}});
-    telemetry.emit(Signal::connector_up, "stage", "live");
-    EXPECT_EQ(telemetry.count(Signal::connector_down), 3U);
+    for (int i = 0; i < 3; ++i)
+      telemetry.emit(LogEvent::connector_down, "stage", "eof \"quoted\"", {{"reason", "eof"}});
+    telemetry.emit(LogEvent::connector_up, "stage", "live");
+    EXPECT_EQ(telemetry.count(LogEvent::connector_down), 3U);
   });
   ASSERT_EQ(written.size(), 2U);
   EXPECT_EQ(written[0]["level"], "warn");
@@ -28,7 +29,7 @@ TEST(Log, WritesJsonLinesAndHoldsRepeatsBack) {
 
 TEST(Log, NumbersAreNumbersInJson) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    telemetry.emit(Signal::connector_up, "stage", "live",
+    telemetry.emit(LogEvent::connector_up, "stage", "live",
                    {{"connection", std::uint64_t{3}}, {"p50_ms", FieldValue(4.615, 2)}, {"reason", "12"}});
   });
   ASSERT_EQ(written.size(), 1U);
@@ -39,8 +40,8 @@ TEST(Log, NumbersAreNumbersInJson) {
 
 TEST(Log, ATextLineHasTheDateTheLevelTheEventAndTheSubject) {
   const auto text = written_by(Format::text, [](Telemetry& telemetry) {
-    telemetry.emit(Signal::connector_down, "stage", "eof", {{"reason", "eof"}});
-    telemetry.emit(Signal::connector_up, "stage", "live", {{"connection", 2}});
+    telemetry.emit(LogEvent::connector_down, "stage", "eof", {{"reason", "eof"}});
+    telemetry.emit(LogEvent::connector_up, "stage", "live", {{"connection", 2}});
   });
   EXPECT_TRUE(std::regex_match(
       text, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z  WARN   connector_down  stage: eof  reason=eof
@@ -52,11 +53,11 @@ TEST(Log, ItsLevelCanBeChanged) {
   testing::internal::CaptureStderr();
   Log log(log_settings(Format::text, config::Log::Level::error));
   Telemetry telemetry(log);
-  telemetry.emit(Signal::connector_up, "stage", "one");
-  log.level(config::Log::Level::info);
-  telemetry.emit(Signal::connector_up, "stage", "two");
-  log.level(config::Log::Level::warn);
-  telemetry.emit(Signal::connector_up, "stage", "three");
+  telemetry.emit(LogEvent::connector_up, "stage", "one");
+  log.use({config::Log::Level::info, config::Log::Format::text});
+  telemetry.emit(LogEvent::connector_up, "stage", "two");
+  log.use({config::Log::Level::warn, config::Log::Format::text});
+  telemetry.emit(LogEvent::connector_up, "stage", "three");
   const auto text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.find("one"), std::string::npos);
   EXPECT_NE(text.find("two"), std::string::npos);

@@ -42,7 +42,21 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
+void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+  if (was_live) {
+    were_live_.insert(connector);
+  } else {
+    were_live_.erase(connector);
+  }
+}
+
+void ConnectorReporter::forget(const std::string& connector) {
+  away_.erase(connector);
+  were_live_.erase(connector);
+  down_since_.erase(connector);
+  std::erase_if(nonsense_, [&](const auto& one) { return one.first.first == connector; });
+  std::erase_if(remarks_, [&](const auto& one) { return one.first.first == connector; });
+}
 
 /// What is added to "live" when the connection was lost before.
 std::string ConnectorReporter::after_a_gap(const std::string& connector, event::SteadyTime now) {
@@ -58,7 +72,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
   switch (status.state) {
     case net::State::live:
       away_.erase(connector);
-      telemetry_.emit(Signal::connector_up, connector,
+      telemetry_.emit(LogEvent::connector_up, connector,
                       "live" + (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels) +
                           after_a_gap(connector, status.since),
                       {{"connection", status.connections}, {"upstream", status.upstream}});
@@ -68,9 +82,9 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::parked:
       away_.erase(connector);
-      if (std::exchange(was_live_, false)) down_since_.try_emplace(connector, status.since);
+      if (were_live_.erase(connector) != 0) down_since_.try_emplace(connector, status.since);
       telemetry_.emit(
-          Signal::connector_parked, connector,
+          LogEvent::connector_parked, connector,
           because(status.ending) + (status.needs_restart
                                         ? "; parked: that cannot change while the program runs; set it and start again"
                                         : "; parked until that changes, looked at again in " + in_seconds(status.wait)),
@@ -78,12 +92,12 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::dialing:
       if (unverified_.count(connector) != 0) {
-        telemetry_.emit(Signal::connector_unverified, connector, "tls.insecure is set: nobody checks who answers");
+        telemetry_.emit(LogEvent::connector_unverified, connector, "tls.insecure is set: nobody checks who answers");
       }
       break;
     case net::State::idle:
     case net::State::draining:
-      was_live_ = false;  // a stop: nothing is dialled again
+      were_live_.erase(connector);  // a stop: nothing is dialled again
       break;
     case net::State::handshaking:
       break;
@@ -92,12 +106,12 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 
 /// Each attempt is told, as WARN; once it has been away for long, that is told instead, as ERROR and seldom.
 void ConnectorReporter::waiting(const std::string& connector, const connectors::LinkStatus& status) {
-  const bool was_live = std::exchange(was_live_, false);
+  const bool was_live = were_live_.erase(connector) != 0;
   if (was_live) down_since_.try_emplace(connector, status.since);
   const std::string words = because(status.ending) + (status.paused ? "; dialled when there is room"
                                                                     : "; dialled again in " + in_seconds(status.wait));
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
-  const auto signal = was_live ? Signal::connector_down : Signal::connector_waiting;
+  const auto signal = was_live ? LogEvent::connector_down : LogEvent::connector_waiting;
   if (status.needs_person() || status.paused) {  // the latter waits for room in a sink, which speaks for itself
     away_.erase(connector);
     return telemetry_.emit(signal, status.needs_person() ? Level::error : Level::warn, connector, words, reason);
@@ -109,7 +123,7 @@ void ConnectorReporter::waiting(const std::string& connector, const connectors::
   away.told = status.since;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(lasted).count();
   telemetry_.emit(
-      Signal::connector_away, connector,
+      LogEvent::connector_away, connector,
       "not live for " + std::to_string(minutes) + " minutes: " + words + "; look at the upstream and the way there",
       {reason.front(), {"minutes", minutes}});
 }
@@ -124,7 +138,7 @@ void ConnectorReporter::not_understood(const std::string& connector, const event
   if (!fault.detail.empty()) text += ": " + fault.detail;
   text += nonsense.count == 1 ? "; it becomes a dead letter"
                               : "; " + std::to_string(nonsense.count) + " such frames so far";
-  telemetry_.emit(Signal::frame_malformed, connector, text,
+  telemetry_.emit(LogEvent::frame_malformed, connector, text,
                   {{"reason", std::string(fault.reason)}, {"frames", nonsense.count}});
 }
 
@@ -137,7 +151,7 @@ void ConnectorReporter::remarked(const std::string& connector, const connectors:
   std::string text{remark.code};
   if (!remark.subject.empty()) text += ": " + remark.subject;
   if (!remark.detail.empty()) text += ": " + remark.detail;
-  telemetry_.emit(Signal::connector_remark, remark.needs_person ? Level::error : Level::warn, connector, text,
+  telemetry_.emit(LogEvent::connector_remark, remark.needs_person ? Level::error : Level::warn, connector, text,
                   {{"reason", std::string(remark.code)}});
 }
 
@@ -163,7 +177,7 @@ void SinkReporter::on_news(const sinks::News& news) {
   std::string text;
   if (!news.subject.empty()) text.append(news.subject).append(": ");
   text += news.text;
-  telemetry_.emit(Signal::sink_news, level, sink_, text, {{"reason", std::string(name(news.sign))}});
+  telemetry_.emit(LogEvent::sink_news, level, sink_, text, {{"reason", std::string(name(news.sign))}});
 }
 
 void report(Telemetry& telemetry, const std::string& connector, const relay::Unrouted& unrouted) {
@@ -183,7 +197,7 @@ void report(Telemetry& telemetry, const std::string& connector, const relay::Unr
                   : "no sink of its routes takes events; set `topics.events` of a kafka sink";
       break;
   }
-  telemetry.emit(Signal::event_unrouted, connector, text + "; all such events are counted as `unrouted`",
+  telemetry.emit(LogEvent::event_unrouted, connector, text + "; all such events are counted as `unrouted`",
                  {{"type", type}});
 }
 
@@ -192,7 +206,7 @@ void report(Telemetry& telemetry, const std::string& sink, const relay::Latency&
   const std::string half = short_or_long(latency.within(0.5));
   const std::string nearly_all = short_or_long(latency.within(0.99));
   const std::string all = short_or_long(latency.within(1));
-  telemetry.emit(Signal::sink_latency, sink,
+  telemetry.emit(LogEvent::sink_latency, sink,
                  std::to_string(latency.count()) +
                      " events acknowledged, counted from when their frame was read: half within " + half +
                      ", 99 % within " + nearly_all + ", all within " + all,

@@ -22,7 +22,7 @@ connectors::LinkStatus waiting(event::SteadyTime::duration at, net::Reason reaso
 
 TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0min; at <= 75min; at += 1min) reporter.changed("stage", waiting(at));
     connectors::LinkStatus live;
     live.state = net::State::live;
@@ -43,7 +43,7 @@ TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
 
 TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0min; at <= 30min; at += 10min) {
       auto status = waiting(at, net::Reason::backpressure);
       status.paused = true;
@@ -59,7 +59,7 @@ TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
 
 TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     reporter.lost("stage", net::Ending{}, true);
     connectors::LinkStatus draining;
     draining.state = net::State::draining;
@@ -72,15 +72,30 @@ TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
 
 TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter(telemetry, {}).changed("stage", waiting(0min, net::Reason::credential_refused));
+    ConnectorReporter(telemetry).changed("stage", waiting(0min, net::Reason::credential_refused));
   });
   ASSERT_EQ(written.size(), 1U);
   EXPECT_EQ(written[0]["level"], "error");
 }
 
+TEST(ConnectorReporter, OneConnectorsLossIsNotToldOfAnother) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry);
+    net::Ending ending;
+    ending.reason = net::Reason::eof;
+    reporter.lost("stage", ending, true);
+    reporter.lost("hall", ending, false);
+    reporter.changed("hall", waiting(0min, net::Reason::eof));
+    reporter.changed("stage", waiting(0min, net::Reason::eof));
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0]["event"], "connector_waiting");
+  EXPECT_EQ(written[1]["event"], "connector_down");
+}
+
 TEST(ConnectorReporter, UpSaysWhereAndWhichChannels) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     connectors::LinkStatus live;
     live.state = net::State::live;
     live.connections = 2;
@@ -98,7 +113,7 @@ TEST(ConnectorReporter, UpSaysWhereAndWhichChannels) {
 
 TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0s; at < 150s; at += 1s) {
       const event::Now now{event::SteadyTime{1h + at}, {}};
       reporter.not_understood("stage", {"not_json", "at byte " + std::to_string(at.count()), "{"}, now);
@@ -115,7 +130,7 @@ TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
 
 TEST(ConnectorReporter, WhatCannotChangeIsNotSaidToBeLookedAtAgain) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     auto status = waiting(0s, net::Reason::credential_unreadable);
     status.state = net::State::parked;
     reporter.changed("stage", status);
@@ -130,7 +145,7 @@ TEST(ConnectorReporter, WhatCannotChangeIsNotSaidToBeLookedAtAgain) {
 
 TEST(ConnectorReporter, LiveAgainSaysWhereAndAfterHowLong) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     reporter.lost("stage", net::Ending{}, true);
     reporter.changed("stage", waiting(0s));
     connectors::LinkStatus live;
@@ -172,8 +187,8 @@ TEST(SinkLatency, IsToldInAUnitThatCanBeRead) {
 
 TEST(Telemetry, WhatNeedsAPersonIsAnError) {
   for (const auto signal :
-       {Signal::connector_away, Signal::connector_parked, Signal::lane_parked, Signal::reload_refused,
-        Signal::internal_error, Signal::events_lost, Signal::dead_letter_failed}) {
+       {LogEvent::connector_away, LogEvent::connector_parked, LogEvent::lane_parked, LogEvent::reload_refused,
+        LogEvent::internal_error, LogEvent::events_lost, LogEvent::dead_letter_failed}) {
     EXPECT_EQ(row(signal).level, Level::error) << row(signal).name;
   }
 }

@@ -35,7 +35,7 @@ bool writes_events_to_stdout(const config::Settings& settings) {
 void announce(const App& app, const std::filesystem::path& file, Telemetry& telemetry) {
   const auto& settings = app.settings();
   telemetry.emit(
-      Signal::program_started, "",
+      LogEvent::program_started, "",
       "tributary " + std::string(version()) + " runs " + file.string() + " as run " + app.run_id() + ": " +
           counted(settings.connectors.size(), "connector") + ", " + counted(settings.sinks.size(), "sink") + ", " +
           counted(settings.routes.size(), "route"),
@@ -54,11 +54,10 @@ int run_command(const std::filesystem::path& file) {
   Telemetry telemetry(log);
   for (const auto& advice : advice_on(loaded)) loaded.warnings.push_back(advice);
   for (const auto& warning : loaded.warnings) {
-    telemetry.emit(Signal::configuration_warning, "", config::format(warning));
+    telemetry.emit(LogEvent::configuration_warning, "", config::format(warning));
   }
   config::Settings settings = std::move(*loaded.settings);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
-  const auto stop_timeout = settings.stop_timeout;
   const bool stdout_taken = writes_events_to_stdout(settings);
   Reload reload(file, telemetry, log);
   auto made = App::make(std::move(settings), telemetry);
@@ -84,10 +83,12 @@ int run_command(const std::filesystem::path& file) {
       app.report_status();
       status_at = std::chrono::steady_clock::now() + status_every;
     }
+    app.put_away();
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) reload.run(app);
   }
-  telemetry.emit(Signal::program_stopping, "",
+  const auto stop_timeout = app.settings().stop_timeout;
+  telemetry.emit(LogEvent::program_stopping, "",
                  "draining for at most " + config::format(stop_timeout) + "; a second signal ends at once");
   app.stop(stop_timeout);
   app.wait([&] {
@@ -98,7 +99,7 @@ int run_command(const std::filesystem::path& file) {
   app.report_losses();
   app.report_latency();
   const auto numbers = counts(account);
-  telemetry.emit(Signal::program_stopped, "", how_it_ended(account), {numbers.begin(), numbers.end()});
+  telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account), {numbers.begin(), numbers.end()});
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
   const int code = account.lost() == 0 ? ended_well : failed;

@@ -52,7 +52,7 @@ void record_refused(Telemetry& telemetry, const std::string& sink, const relay::
   const std::string why = too_large ? "is larger than the topic takes (max.message.bytes)"
                                     : "is refused by the broker for itself (" + std::string(alert.code) + ")";
   telemetry.emit(
-      too_large ? Signal::record_too_large : Signal::record_refused, sink,
+      too_large ? LogEvent::record_too_large : LogEvent::record_refused, sink,
       "an event for topic " + alert.stream + ", key " + alert.key + ", " + why +
           (alert.dropped ? "; it is dropped, because topics.dead_letter is off" : "; it is a dead letter now"),
       {{"reason", std::string(alert.code)}});
@@ -64,17 +64,17 @@ void fullness(Telemetry& telemetry, const std::string& sink, const SinkFacts& fa
   const std::string name = "sink " + sink;
   switch (alert.what) {
     case What::full:
-      return telemetry.emit(Signal::sink_full, sink,
+      return telemetry.emit(LogEvent::sink_full, sink,
                             name + " is full (" + size + "): " + connectors +
                                 (facts.connectors == 1 ? " stops reading" : " stop reading") + " until it has room");
     case What::still_full:
       return telemetry.emit(
-          Signal::sink_full, Level::error, sink,
+          LogEvent::sink_full, Level::error, sink,
           name + " is full (" + size + ") for " + lasted(alert.lasted) + ": " + connectors +
               (facts.connectors == 1 ? " does not read" : " do not read") +
               ", and what the upstreams say meanwhile may be lost; see why it takes nothing, or is too slow");
     default:
-      return telemetry.emit(Signal::sink_has_room, sink, name + " has room again after " + lasted(alert.lasted));
+      return telemetry.emit(LogEvent::sink_has_room, sink, name + " has room again after " + lasted(alert.lasted));
   }
 }
 
@@ -97,38 +97,36 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
   switch (alert.what) {
     case What::lane_parked:
       if (told) {
-        return telemetry.emit(Signal::lane_parked, Level::info, sink,
-                              "the events of topic " + alert.stream +
-                                  ", which is missing, wait; those of other "
-                                  "topics flow",
-                              reason);
+        return telemetry.emit(
+            LogEvent::lane_parked, Level::info, sink,
+            "the events of topic " + alert.stream + ", which is missing, wait; those of other topics flow", reason);
       }
-      return telemetry.emit(Signal::lane_parked, sink,
+      return telemetry.emit(LogEvent::lane_parked, sink,
                             refusal_of(alert.stream, alert.code) + "; its events wait, those of other topics flow",
                             reason);
     case What::still_parked:
-      return telemetry.emit(Signal::lane_parked, sink,
+      return telemetry.emit(LogEvent::lane_parked, sink,
                             refusal_of(alert.stream, alert.code) + "; so for " + lasted(alert.lasted) + ", " +
                                 waiting(alert) + " waiting",
                             reason);
     case What::lane_resumed:
-      return telemetry.emit(Signal::lane_resumed, sink,
+      return telemetry.emit(LogEvent::lane_resumed, sink,
                             "topic " + alert.stream + " flows again after " + lasted(alert.lasted));
     case What::given_up:
       return telemetry.emit(
-          Signal::lane_given_up, alert.events == 0 ? Level::warn : Level::error, sink,
+          LogEvent::lane_given_up, alert.events == 0 ? Level::warn : Level::error, sink,
           refusal_of(alert.stream, alert.code) + "; tried once more at the stop, " + waiting(alert) + " dropped",
           reason);
     case What::record_refused:
     case What::too_large:
       return record_refused(telemetry, sink, alert);
     case What::letter_failed:
-      return telemetry.emit(Signal::dead_letter_failed, sink,
+      return telemetry.emit(LogEvent::dead_letter_failed, sink,
                             "a dead letter for topic " + alert.stream + ", key " + alert.key +
                                 ", could not be produced (" + std::string(alert.code) + "); it is lost",
                             reason);
     case What::letters_full:
-      return telemetry.emit(Signal::dead_letter_failed, sink,
+      return telemetry.emit(LogEvent::dead_letter_failed, sink,
                             "dead letters for " + alert.stream + " fill a quarter of the sink's memory (" +
                                 config::format(config::Size{facts.memory}) +
                                 "); further ones are lost until some are delivered");
@@ -157,11 +155,11 @@ void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedg
     }
     if (ledger.in_flight != 0) text += " and " + std::to_string(ledger.in_flight) + " of unknown fate";
     if (!stuck.empty()) text.append("; ").append(sinks::words_of_code(stuck));
-    telemetry.emit(Signal::events_lost, sink, text);
+    telemetry.emit(LogEvent::events_lost, sink, text);
   }
   if (ledger.notices_dropped != 0) {
     telemetry.emit(
-        Signal::notices_lost, sink,
+        LogEvent::notices_lost, sink,
         number_of(ledger.notices_dropped, "notice") +
             " of the relay's own (connectorUp, connectorDown, gap, …) not delivered; no event is among them");
   }

@@ -85,7 +85,7 @@ void report(Telemetry& telemetry, const std::vector<ConnectorStanding>& connecto
   std::uint64_t events = 0, malformed = 0, unrouted = 0, delivered = 0, waiting = 0;
   for (const auto& one : connectors) events += one.events, malformed += one.malformed, unrouted += one.unrouted;
   for (const auto& one : sinks) delivered += one.delivered, waiting += one.waiting;
-  telemetry.emit(Signal::status, "", status_line(connectors, sinks),
+  telemetry.emit(LogEvent::status, "", status_line(connectors, sinks),
                  {{"connectors", connectors.size()},
                   {"live", live_among(connectors)},
                   {"events", events},

@@ -4,9 +4,9 @@
 
 namespace tributary::daemon {
 
-const SignalRow& row(Signal signal) noexcept {
+const LogEventRow& row(LogEvent signal) noexcept {
   // WARN: it recovers by itself, or costs no event. ERROR: it stays so, or events are lost, until a person acts.
-  static constexpr std::array<SignalRow, static_cast<std::size_t>(Signal::count)> rows{{
+  static constexpr std::array<LogEventRow, static_cast<std::size_t>(LogEvent::count)> rows{{
       {"program_started", Level::info},
       {"program_stopping", Level::info},
       {"program_stopped", Level::info},
@@ -64,11 +64,11 @@ Telemetry::Series Telemetry::series(Measure measure) const {
   return series_[static_cast<std::size_t>(measure)];
 }
 
-void Telemetry::emit(Signal signal, std::string_view subject, std::string_view message, Fields fields) {
+void Telemetry::emit(LogEvent signal, std::string_view subject, std::string_view message, Fields fields) {
   emit(signal, row(signal).level, subject, message, std::move(fields));
 }
 
-void Telemetry::emit(Signal signal, Level level, std::string_view subject, std::string_view message, Fields fields) {
+void Telemetry::emit(LogEvent signal, Level level, std::string_view subject, std::string_view message, Fields fields) {
   counts_[static_cast<std::size_t>(signal)].fetch_add(1, std::memory_order_relaxed);
   log_.write({level, row(signal).name, subject, message, std::move(fields)});
 }

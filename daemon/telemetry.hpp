@@ -16,7 +16,7 @@
 namespace tributary::daemon {
 
 /// Everything that can happen to the program and is worth a line and a count. Emitting one does both.
-enum class Signal : std::uint8_t {
+enum class LogEvent : std::uint8_t {
   program_started,
   program_stopping,
   program_stopped,
@@ -51,11 +51,11 @@ enum class Signal : std::uint8_t {
 
 /// The word in the log and in metrics, and the level: WARN recovers by itself, ERROR needs a person. The table says
 /// why.
-struct SignalRow {
+struct LogEventRow {
   std::string_view name;
   Level level;
 };
-const SignalRow& row(Signal signal) noexcept;
+const LogEventRow& row(LogEvent signal) noexcept;
 
 /// What is measured now and then, of one channel of a connector.
 enum class Measure : std::uint8_t {
@@ -70,20 +70,20 @@ class Telemetry {
   using Fields = std::vector<std::pair<std::string_view, FieldValue>>;
 
   explicit Telemetry(Log& log) : log_(log) {}
-  void emit(Signal signal, std::string_view subject, std::string_view message, Fields fields = {});
+  void emit(LogEvent signal, std::string_view subject, std::string_view message, Fields fields = {});
   /// With a level other than the signal's own, where the thing itself knows better how urgent it is.
-  void emit(Signal signal, Level level, std::string_view subject, std::string_view message, Fields fields = {});
+  void emit(LogEvent signal, Level level, std::string_view subject, std::string_view message, Fields fields = {});
   /// Keeps the newest value and logs it at DEBUG; a value is one series for each connector and channel.
   void measure(Measure measure, const std::string& connector, const std::string& channel, double value);
   /// The series of a connector's channels that are not among these are gone.
   void keep_only(Measure measure, const std::string& connector, const std::set<std::string>& channels);
   using Series = std::map<std::pair<std::string, std::string>, double>;  ///< {connector, channel} → newest value
   Series series(Measure measure) const;
-  std::uint64_t count(Signal signal) const { return counts_[static_cast<std::size_t>(signal)]; }
+  std::uint64_t count(LogEvent signal) const { return counts_[static_cast<std::size_t>(signal)]; }
 
  private:
   Log& log_;
-  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Signal::count)> counts_{};
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(LogEvent::count)> counts_{};
   mutable std::mutex mutex_;
   std::array<Series, static_cast<std::size_t>(Measure::count)> series_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "event/receipt.hpp"
 #include "text/time.hpp"
 
 namespace tributary::event {
@@ -56,12 +57,13 @@ struct Draft {
   bool flagged_said = false;   ///< by the upstream; else `flagged` is our default
   bool test = false;           ///< adds `relay.test: true`, and is not deduped
   std::uint32_t repaired = 0;  ///< invalid UTF-8 bytes replaced by U+FFFD
+  ReceiptPtr receipt;          ///< of an input that acknowledges; else null
 };
 
 /// One canonical event. Immutable once made, shared between sinks. Thread: any.
 struct Event {
   Kind kind = Kind::activity;
-  bool streamelements_valid = false;  ///< also passes StreamElements' own schema: header ce_streamelements
+  bool marked = false;  ///< passes the marker schema, StreamElements' own: header ce_streamelements
   bool test = false;
   bool update = false;
   std::string text;  ///< the canonical bytes, followed by the key: one allocation
@@ -78,6 +80,7 @@ struct Event {
   WallTime received{};
   SteadyTime received_steady{};
   std::uint64_t sequence = 0;
+  ReceiptPtr receipt;
 
   std::string_view json_text() const { return json.of(text); }
   std::string_view key_text() const { return key.of(text); }

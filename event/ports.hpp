@@ -57,7 +57,53 @@ class Intake {
   virtual void on_room(std::function<void()> resumed) = 0;
 };
 
-// ── relay → sink ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── relay → outlet
+// ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Why an event is sent as a dead letter instead of as itself.
+struct DeadLetter {
+  std::string_view reason;  ///< invalid, too_large, record_refused, malformed, …
+  std::string value;        ///< the whole JSON value, EVENT.md's shape
+  std::shared_ptr<const std::string> connector;
+  ReceiptPtr receipt = {};  ///< of the event that it stands for
+};
+
+/// A sink as the relay sees it: it takes events over and answers for each of them in its book. Kafka, files and
+/// standard output stand behind relay::Delivery (a queue, an outbox, a thread), a channel behind a bounded queue
+/// without a thread. Shared: what goes out of use at run time lives until its last event is finished. Thread: any, but
+/// `start`, `join`.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual const std::string& name() const = 0;
+  /// From here on it sends; what was offered before waits. Thread: main.
+  virtual void start() = 0;
+  virtual void offer(EventPtr event) = 0;
+  virtual void offer(std::unique_ptr<DeadLetter> letter) = 0;
+  /// An event that is dropped before it gets here, for the book of this sink.
+  virtual void offer_dropped(Dropped reason) = 0;
+  /// Does this sink take events of this kind? Fixed by its configuration.
+  virtual bool takes(Kind kind) const = 0;
+  /// Has it a place for dead letters?
+  virtual bool takes_letters() const = 0;
+  /// At its cap. Whether connectors stop reading then is for the target to say (relay::Target): never for a channel,
+  /// which drops by its policy instead.
+  virtual bool full() const = 0;
+  /// Bytes that it holds.
+  virtual std::size_t held() const = 0;
+  /// One consistent copy, with what waits counted as offered and in flight.
+  virtual SinkLedger ledger() const = 0;
+  /// Finishes what it has within `timeout` and drops the rest as `stopped`. Returns at once; nothing may be offered any
+  /// more. A second call may only shorten the time.
+  virtual void stop(std::chrono::milliseconds timeout) = 0;
+  virtual bool stopped() const = 0;
+  /// Waits for the end of what `stop` began. Thread: main.
+  virtual void join() = 0;
+  /// Reopens files (SIGUSR1).
+  virtual void reopen() = 0;
+};
+
+// ── outlet → wire ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// What the downstream said of one record.
 enum class Verdict : std::uint8_t {
@@ -70,17 +116,10 @@ enum class Verdict : std::uint8_t {
   failed,        ///< cannot be delivered and must not be tried again (an at-most-once sink)
 };
 
-struct Report {
+struct DeliveryReport {
   std::uint64_t token = 0;  ///< as given to `send`
   Verdict verdict = Verdict::delivered;
   std::string_view code;  ///< the downstream's own name of the fault, static storage
-};
-
-/// Why an event is sent as a dead letter instead of as itself.
-struct DeadLetter {
-  std::string_view reason;  ///< invalid, too_large, record_refused, malformed, …
-  std::string value;        ///< the whole JSON value, EVENT.md's shape
-  std::shared_ptr<const std::string> connector;
 };
 
 enum class Sent : std::uint8_t {
@@ -109,7 +148,7 @@ class Downstream {
   virtual Sent send(std::string_view stream, const Event& event, std::uint64_t token, Manner manner) = 0;
   virtual Sent send(std::string_view stream, const DeadLetter& letter, std::uint64_t token, Manner manner) = 0;
   /// Waits at most `timeout` for reports or `wake`, appends what came.
-  virtual void poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) = 0;
+  virtual void poll(std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports) = 0;
   /// Ends `poll` early. Thread: any.
   virtual void wake() = 0;
   /// The downstream's own name of the fault of the last `Sent::denied`, static storage.
@@ -124,7 +163,7 @@ class Downstream {
   /// The wire is broken for good (a fatal producer error): true once; then `rebuild` is called.
   virtual bool broken() const { return false; }
   /// Reports every unfinished record as `purged`, then starts afresh.
-  virtual void rebuild(std::vector<Report>& reports) { static_cast<void>(reports); }
+  virtual void rebuild(std::vector<DeliveryReport>& reports) { static_cast<void>(reports); }
   /// The end: lets go of every event it was given, without reports; nothing but `wake` is called afterwards.
   virtual void close() {}
   /// Reopens files (SIGUSR1). Thread: sink.
@@ -135,18 +174,6 @@ class Downstream {
   /// False for at-most-once sinks, whose `delivered` is booked as `sent`.
   virtual bool acknowledges() const { return true; }
   virtual std::uint64_t clamped() const { return 0; }
-};
-
-// ── outbox → disk (built later) ─────────────────────────────────────────────────────────────────────────────────────
-
-/// Where an outbox puts what memory cannot hold or Kafka does not take in time. The outbox works without one.
-/// Calls are queued to the spool's own thread; `committed` runs on the sink's. Thread: sink.
-class Spool {
- public:
-  virtual ~Spool() = default;
-  virtual void append(const EventPtr& event, std::string_view stream, std::uint64_t token) = 0;
-  virtual void forget(std::uint64_t token) = 0;  ///< delivered: its row may go
-  virtual void on_committed(std::function<void(std::uint64_t token)> committed) = 0;
 };
 
 }  // namespace tributary::event

@@ -23,7 +23,7 @@ namespace tributary::relay {
 /// One sink at work: the queue from the io threads, the outbox, the wire, and the thread that moves records between
 /// them. Bounded by bytes: past `memory` it is `full` and the connectors that feed it stop reading; `on_room` is called
 /// when it has fallen to three quarters. Made and destroyed by the composition root; must outlive every Intake.
-class Delivery {
+class Delivery final : public event::Outlet {
  public:
   using Alert = std::function<void(const std::string& sink, const SinkAlert& alert)>;
 
@@ -31,46 +31,45 @@ class Delivery {
   /// starts with `start`.
   Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
            Alert alert, std::chrono::milliseconds patience = std::chrono::minutes(1));
-  ~Delivery();
+  ~Delivery() override;
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
-  void start();
+  void start() override;
   /// Finishes what it has within `timeout`, drops the rest as `stopped`, then the thread ends. What the downstream
   /// refuses once more, or cannot write, or is of the relay's own, is not waited for (see Drain). Returns at once;
   /// nothing may be offered any more. A second call may only shorten the time. Thread: any.
-  void stop(std::chrono::milliseconds timeout);
-  bool stopped() const { return stopped_; }
+  void stop(std::chrono::milliseconds timeout) override;
+  bool stopped() const override { return stopped_; }
   /// Waits for the thread after `stop`. Thread: main.
-  void join();
+  void join() override;
   /// Reopens files. Thread: any.
-  void reopen();
+  void reopen() override;
 
   // Thread: any, from here on.
-  void offer(event::EventPtr event);
-  void offer(std::unique_ptr<event::DeadLetter> letter);
-  void offer_dropped(event::Dropped reason);
-  /// Does this sink take events of this kind? Fixed by its configuration.
-  bool takes(event::Kind kind) const { return takes_[static_cast<std::size_t>(kind)]; }
-  /// Has it a place for dead letters?
-  bool takes_letters() const { return takes_letters_; }
-  bool full() const {
+  void offer(event::EventPtr event) override;
+  void offer(std::unique_ptr<event::DeadLetter> letter) override;
+  void offer_dropped(event::Dropped reason) override;
+  bool takes(event::Kind kind) const override { return takes_[static_cast<std::size_t>(kind)]; }
+  bool takes_letters() const override { return takes_letters_; }
+  bool full() const override {
     if (held() < settings_.memory) return false;
     told_full_ = true;  // whoever asked waits for on_room
     return true;
   }
-  std::size_t held() const {
+  std::size_t held() const override {
     return inbox_bytes_.load(std::memory_order_relaxed) + outbox_bytes_.load(std::memory_order_relaxed);
   }
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
-  /// One consistent copy, with what waits in the queue counted as offered and in flight.
-  event::SinkLedger ledger() const;
+  /// `then` runs on the sink's thread as the last it does. Set before `stop`.
+  void on_stopped(std::function<void()> then);
+  event::SinkLedger ledger() const override;
   /// Valid after `join`.
   const Latency& latency() const { return outbox_.latency(); }
   /// Why the wire could not write when the stop ended, "" if it could. Valid after `join`.
   std::string_view stuck() const { return stuck_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const override { return name_; }
 
  private:
   using Offer = std::variant<event::EventPtr, std::unique_ptr<event::DeadLetter>, event::Dropped>;
@@ -97,16 +96,17 @@ class Delivery {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, then_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
+  std::function<void()> then_;
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published
-  std::vector<event::Report> reports_;
+  std::vector<event::DeliveryReport> reports_;
   std::vector<std::string> repaired_;
   Drain drain_;
   Fullness fullness_;

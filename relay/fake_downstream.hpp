@@ -65,7 +65,7 @@ class FakeDownstream final : public event::Downstream {
     shared_->held.emplace_back(token, "letter " + letter.value);
     return event::Sent::accepted;
   }
-  void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override {
+  void poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) override {
     std::unique_lock lock(shared_->mutex);
     const auto ready = [&] { return shared_->wake || shared_->broken || (!shared_->hold && !shared_->held.empty()); };
     shared_->woken.wait_for(lock, timeout, ready);
@@ -99,7 +99,7 @@ class FakeDownstream final : public event::Downstream {
     const std::lock_guard lock(shared_->mutex);
     return shared_->broken;
   }
-  void rebuild(std::vector<event::Report>& reports) override {
+  void rebuild(std::vector<event::DeliveryReport>& reports) override {
     const std::lock_guard lock(shared_->mutex);
     for (const auto& [token, text] : shared_->held) reports.push_back({token, event::Verdict::purged, {}});
     shared_->held.clear();

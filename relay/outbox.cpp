@@ -283,7 +283,7 @@ void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now, std::
   lane.cursor = item.next;
 }
 
-void Outbox::report(const event::Report& report, SteadyTime now) {
+void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
   Item& item = *reinterpret_cast<Item*>(static_cast<std::uintptr_t>(report.token));
   TRIBUTARY_ASSERT(item.state == Item::State::in_flight);
   Lane& lane = *item.lane;

@@ -69,7 +69,7 @@ class Outbox {
   bool next(event::SteadyTime now, Next& next);
   /// `why`: of a denial, the downstream's name of it.
   void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now, std::string_view why = "denied");
-  void report(const event::Report& report, event::SteadyTime now);
+  void report(const event::DeliveryReport& report, event::SteadyTime now);
   /// The wire starts afresh, and has reported everything.
   void rebuilt() { ++generation_; }
 

@@ -11,7 +11,7 @@ namespace tributary::relay {
 namespace {
 
 using namespace std::chrono_literals;
-using event::Report;
+using event::DeliveryReport;
 using event::Sent;
 using event::Verdict;
 
@@ -51,7 +51,7 @@ class OutboxTest : public testing::Test {
   void report(const std::string& name, Verdict verdict) {
     const auto found = std::find_if(flying.begin(), flying.end(), [&](const auto& one) { return one.name == name; });
     ASSERT_NE(found, flying.end()) << name << " is not in flight";
-    const Report answer{found->token, verdict, "CODE"};
+    const DeliveryReport answer{found->token, verdict, "CODE"};
     flying.erase(found);
     outbox->report(answer, now);
     balance();

@@ -25,7 +25,7 @@ LineSink::LineSink(std::unique_ptr<LineTarget> target, const Settings& settings,
 LineSink::~LineSink() { close(); }
 
 void LineSink::close() {
-  std::vector<event::Report> nobody;
+  std::vector<event::DeliveryReport> nobody;
   flush(nobody);
 }
 
@@ -55,7 +55,7 @@ Sent LineSink::send(std::string_view, const event::DeadLetter& letter, std::uint
 }
 
 /// Writes what there is. False when the target takes nothing at the moment.
-bool LineSink::flush(std::vector<event::Report>& reports) {
+bool LineSink::flush(std::vector<event::DeliveryReport>& reports) {
   if (written_ == buffer_.size()) return true;
   const auto [bytes, error] = target_->write(std::string_view(buffer_).substr(written_));
   written_ += bytes;
@@ -84,7 +84,7 @@ void LineSink::say(int error) {
   observer_.on_news({sign, urgency(sign), target_->subject(), text});
 }
 
-void LineSink::poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) {
+void LineSink::poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) {
   const auto before = reports.size();
   const bool flowing = flush(reports);
   if (reports.size() != before) return;

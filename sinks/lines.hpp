@@ -49,7 +49,7 @@ class LineSink final : public event::Downstream {
                    event::Manner manner) override;
   event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token,
                    event::Manner manner) override;
-  void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
+  void poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) override;
   void wake() override;
   void close() override;
   void reopen() override;
@@ -63,7 +63,7 @@ class LineSink final : public event::Downstream {
   };
   template <class Append>
   event::Sent append(std::uint64_t token, Append&& line);
-  bool flush(std::vector<event::Report>& reports);
+  bool flush(std::vector<event::DeliveryReport>& reports);
   void say(int error);
 
   std::unique_ptr<LineTarget> target_;

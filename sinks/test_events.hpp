@@ -22,7 +22,7 @@ struct EventParts {
   std::string_view connector = "main-stage";
   event::WallTime created{std::chrono::milliseconds(1'790'858'096'789)};
   event::WallTime received{std::chrono::milliseconds(1'790'858'096'912)};
-  bool streamelements_valid = true;
+  bool marked = true;
   std::string padding;  ///< more bytes for `data`
 };
 
@@ -56,7 +56,7 @@ inline event::EventPtr make_event(const EventParts& parts = {}) {
   event->connector = std::make_shared<const std::string>(parts.connector);
   event->created = parts.created;
   event->received = parts.received;
-  event->streamelements_valid = parts.streamelements_valid;
+  event->marked = parts.marked;
   return event;
 }
 

@@ -32,7 +32,7 @@ struct Packet {
 
 /// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
 /// folder's README.
-/// Owner: one Session. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   Codec(std::string_view connector, std::size_t nesting);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "connectors/dlive/config.hpp"
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 #include "connectors/dlive/show.hpp"
 #include "schema/embedded.hpp"
 #include "schema/schema.hpp"
@@ -23,7 +23,7 @@ const event::Now late{event::SteadyTime{} + std::chrono::hours(1), *text::parse_
 TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   Config config;
   config.streamers = {"dbl-lee", "other"};
-  auto session = std::make_unique<Session>("arcade", config);
+  auto session = std::make_unique<DLiveProtocol>("arcade", config);
   const auto schema = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
   schema::Validator validator;
   std::mt19937_64 random(11);
@@ -34,7 +34,7 @@ TEST(CodecProperty, EverySpoiledFrameIsUnderstoodOrCountedAndItsEventsPass) {
   std::uint64_t events = 0, malformed = 0;
   for (int i = 0; i < 20'000; ++i) {
     if (i % 500 == 0) {
-      session = std::make_unique<Session>("arcade", config);
+      session = std::make_unique<DLiveProtocol>("arcade", config);
       session->dial({}, late);
       outcome.clear();
       session->open(1, late, outcome);

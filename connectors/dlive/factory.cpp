@@ -4,14 +4,14 @@
 
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<DLiveProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings&) { return {canonical_types()}; }

@@ -13,7 +13,7 @@
 
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 #include "connectors/simulation/simulator_fixture.hpp"
 #include "event/event.hpp"
 #include "tests/support/fake_intake.hpp"
@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using testing::SessionClient;
 using testing::SimulatorFixture;
 
-class Subscriber final : public SessionClient<Session> {
+class Subscriber final : public SessionClient<DLiveProtocol> {
  public:
   Subscriber(boost::asio::io_context& io, const std::string& url, std::vector<std::string> streamers,
              const std::string& token)
@@ -33,12 +33,13 @@ class Subscriber final : public SessionClient<Session> {
                       std::vector<std::string>(token.empty() ? 0 : 1, token)) {}
 
  private:
-  static std::unique_ptr<Session> session_of(const std::string& url, std::vector<std::string> streamers, bool token) {
+  static std::unique_ptr<DLiveProtocol> session_of(const std::string& url, std::vector<std::string> streamers,
+                                                   bool token) {
     Config config;
     config.url = url;
     config.streamers = std::move(streamers);
     if (token) config.token.emplace();
-    return std::make_unique<Session>("arcade", config);
+    return std::make_unique<DLiveProtocol>("arcade", config);
   }
 };
 

@@ -48,12 +48,12 @@ void member(std::string& json, std::string_view key, std::string_view text) {
 bool LinkStatus::needs_person() const { return net::ladder(ending.reason) != net::Ladder::fast; }
 
 Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
-                           Wire& wire)
+                           Transport& transport)
     : settings_(std::move(settings)),
       protocol_(protocol),
       intake_(intake),
       observer_(observer),
-      wire_(wire),
+      transport_(transport),
       session_(settings_.session, settings_.seed) {
   if (settings_.last_seen) gap_ = Gap{*settings_.last_seen, net::name(net::Reason::stopped)};
 }
@@ -88,7 +88,7 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
       redaction_.keep_out(all);
     }
     session_.dialed(now.steady);
-    wire_.connect(std::move(target));
+    transport_.connect(std::move(target));
   }
   obey(now);
 }
@@ -114,7 +114,7 @@ void Conversation::opened(const event::Now& now) {
   listen(now);
   apply(now);
   if (session_.is_paused() && open()) {
-    wire_.pause_reading(true);
+    transport_.pause_reading(true);
     outcome_.clear();
     protocol_.paused(true, now, outcome_);
     apply(now);
@@ -163,7 +163,7 @@ void Conversation::room(const event::Now& now) {
   const bool was_open = open();
   session_.paused(false, now.steady, actions_);
   if (was_open) {
-    wire_.pause_reading(false);
+    transport_.pause_reading(false);
     outcome_.clear();
     protocol_.paused(false, now, outcome_);
     apply(now);
@@ -277,9 +277,9 @@ void Conversation::make_room_first(const event::Now& now) {
 
 void Conversation::pause(const event::Now& now) {
   session_.paused(true, now.steady, actions_);
-  wire_.await_room();
+  transport_.await_room();
   if (!open()) return;
-  wire_.pause_reading(true);
+  transport_.pause_reading(true);
   outcome_.clear();
   protocol_.paused(true, now, outcome_);
   apply(now);
@@ -320,7 +320,7 @@ void Conversation::apply(const event::Now& now) {
   obey(now);
   pass_on(now);
   if (open()) {
-    for (const Outcome::Frame& frame : outcome_.sends) wire_.send(frame.payload, frame.binary);
+    for (const Outcome::Frame& frame : outcome_.sends) transport_.send(frame.payload, frame.binary);
   }
   if (outcome_.down) {
     net::Ending ending = std::move(*outcome_.down);
@@ -337,23 +337,23 @@ void Conversation::obey(const event::Now& now) {
     std::swap(actions_, obeyed_);
     for (const net::Action& action : obeyed_) {
       std::visit(Overloaded{
-                     [&](const net::action::Dial&) { wire_.prepare(); },
-                     [&](const net::action::Ping&) { wire_.ping(); },
+                     [&](const net::action::Dial&) { transport_.prepare(); },
+                     [&](const net::action::Ping&) { transport_.ping(); },
                      [&](const net::action::Close& close) {
                        Outcome farewell;
                        protocol_.farewell(farewell);
-                       for (const Outcome::Frame& frame : farewell.sends) wire_.send(frame.payload, frame.binary);
-                       wire_.close(close.ending);
+                       for (const Outcome::Frame& frame : farewell.sends) transport_.send(frame.payload, frame.binary);
+                       transport_.close(close.ending);
                      },
-                     [&](const net::action::Abort& abort) { wire_.abort(abort.ending); },
-                     [&](const net::action::Drop&) { wire_.drop(); },
+                     [&](const net::action::Abort& abort) { transport_.abort(abort.ending); },
+                     [&](const net::action::Drop&) { transport_.drop(); },
                      [&](const net::action::Up& up) { on_up(up, now); },
                      [&](const net::action::Down& down) { on_down(down, now); },
                      [&](const net::action::Wait& wait) {
                        wait_ = wait.delay;
                        announce();  // before the farewell, which may break
                      },
-                     [&](const net::action::Stopped&) { wire_.stopped(); },
+                     [&](const net::action::Stopped&) { transport_.stopped(); },
                  },
                  action);
     }

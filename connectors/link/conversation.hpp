@@ -43,6 +43,8 @@ class LinkObserver {
  public:
   virtual ~LinkObserver() = default;
   virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
+  /// The connector is gone for good.
+  virtual void forget(const std::string& connector) { static_cast<void>(connector); }
   /// An attempt (`was_live` false) or a life is over; `changed` follows.
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
@@ -55,9 +57,9 @@ class LinkObserver {
 
 /// The I/O a conversation asks for. Implemented by Link, and by the transcripts without a socket. No call may come back
 /// into the Conversation before it has returned.
-class Wire {
+class Transport {
  public:
-  virtual ~Wire() = default;
+  virtual ~Transport() = default;
   /// Read the secrets, wait for the dial budget; then call `secrets_read` or `secret_unreadable`.
   virtual void prepare() = 0;
   virtual void connect(net::DialTarget target) = 0;
@@ -73,13 +75,13 @@ class Wire {
 };
 
 /// One connector's whole conversation, decided without I/O: its Protocol, its Session, the frame ledger, and the
-/// notices of its life. Link gives it inputs and a Wire; transcripts do the same with a clock of their own.
+/// notices of its life. Link gives it inputs and a Transport; transcripts do the same with a clock of their own.
 ///
 /// A message is exactly one of control, malformed, carrying. Messages are understood until we end the connection
 /// ourselves (stop, watchdog, the protocol's word); one that is delivered after that is counted as control and not
 /// looked at, and a gap begins at the last one understood.
 ///
-/// Protocol, intake, observer and wire must outlive it. A protocol that throws costs its connection. Thread: io.
+/// Protocol, intake, observer and transport must outlive it. A protocol that throws costs its connection. Thread: io.
 class Conversation {
  public:
   struct Settings {
@@ -90,7 +92,8 @@ class Conversation {
     std::optional<event::WallTime> last_seen;  ///< last frame of an earlier run: the first live reports that gap
   };
 
-  Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer, Wire& wire);
+  Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
+               Transport& transport);
 
   void start(const event::Now& now);
   void stop(event::SteadyTime by, const event::Now& now);
@@ -148,7 +151,7 @@ class Conversation {
   Protocol& protocol_;
   event::Intake& intake_;
   LinkObserver& observer_;
-  Wire& wire_;
+  Transport& transport_;
   net::Session session_;
   Redaction redaction_;  ///< of the last dial's secrets: they are kept out of everything we say
   Outcome outcome_;

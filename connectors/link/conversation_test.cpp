@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct NoWire : Wire {
+struct NoWire : Transport {
   void prepare() override {}
   void connect(net::DialTarget) override {}
   void send(std::string_view, bool) override {}
@@ -38,7 +38,7 @@ struct Heard : LinkObserver {
 
 class ConversationSecrets : public testing::TestWithParam<std::string> {
  protected:
-  ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, wire_) {
+  ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, transport_) {
     conversation_.start(now_);
     conversation_.secrets_read({GetParam()}, {}, now_);
     conversation_.opened(now_);
@@ -54,7 +54,7 @@ class ConversationSecrets : public testing::TestWithParam<std::string> {
   support::ToyProtocol protocol_{{}};
   support::FakeIntake intake_;
   Heard heard_;
-  NoWire wire_;
+  NoWire transport_;
   Conversation conversation_;
 };
 

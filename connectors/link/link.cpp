@@ -134,10 +134,10 @@ void Link::on_end(net::Ending ending) {
 }
 
 /// Nothing that our side throws leaves the connector: it costs the connection.
-template <class Input>
-void Link::guarded(Input&& input) {
+template <class Action>
+void Link::guarded(Action&& action) {
   try {
-    input();
+    action();
   } catch (const std::exception& thrown) {
     try {
       conversation_.fail(broken(thrown.what()), read_clocks());

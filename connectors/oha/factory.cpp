@@ -4,14 +4,14 @@
 
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
-#include "connectors/oha/session.hpp"
+#include "connectors/oha/protocol.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<OhaProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings&) { return {canonical_types()}; }

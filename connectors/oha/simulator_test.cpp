@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "connectors/oha/config.hpp"
-#include "connectors/oha/session.hpp"
+#include "connectors/oha/protocol.hpp"
 #include "connectors/simulation/simulator_fixture.hpp"
 
 namespace tributary::connectors::oha {
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using testing::SessionClient;
 using testing::SimulatorFixture;
 
-class Pupil final : public SessionClient<Session> {
+class Pupil final : public SessionClient<OhaProtocol> {
  public:
   Pupil(boost::asio::io_context& io, const std::string& url, const std::string& key, const std::string& token,
         TokenIn in)
@@ -36,12 +36,12 @@ class Pupil final : public SessionClient<Session> {
   }
 
  private:
-  static std::unique_ptr<Session> session_of(const std::string& url, bool token, TokenIn in) {
+  static std::unique_ptr<OhaProtocol> session_of(const std::string& url, bool token, TokenIn in) {
     Config config;
     config.url = url;
     config.label = "maths-101";
     if (token) config.auth.emplace().in = in;
-    return std::make_unique<Session>("classroom", config);
+    return std::make_unique<OhaProtocol>("classroom", config);
   }
 };
 

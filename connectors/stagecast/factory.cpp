@@ -4,14 +4,14 @@
 
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
-#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/protocol.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<StagecastProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings&) { return {canonical_types()}; }

@@ -14,7 +14,7 @@
 
 #include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/stagecast/config.hpp"
-#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/protocol.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -24,11 +24,11 @@ using testing::SessionClient;
 using testing::SimulatorFixture;
 
 /// `login`: "" only listens, `email:password`, or a token.
-class Client final : public SessionClient<Session> {
+class Client final : public SessionClient<StagecastProtocol> {
  public:
   Client(boost::asio::io_context& io, const std::string& url, const std::string& channel, const std::string& login,
          std::chrono::milliseconds patience)
-      : SessionClient(io, std::make_unique<Session>("test", config(url, channel, login, patience)),
+      : SessionClient(io, std::make_unique<StagecastProtocol>("test", config(url, channel, login, patience)),
                       {login.substr(login.find(':') + 1)}) {}
 
  private:

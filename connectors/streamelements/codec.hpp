@@ -13,7 +13,7 @@
 namespace tributary::connectors::streamelements {
 
 /// The body of a Socket.IO event, `["event",{…},{…}]`, → what it says.
-/// Owner: one Session. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   struct Settings {

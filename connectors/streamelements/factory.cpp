@@ -4,14 +4,14 @@
 
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
-#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/protocol.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<StreamElementsProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings& settings) {

@@ -18,7 +18,7 @@
 
 #include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/streamelements/config.hpp"
-#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/protocol.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {
@@ -27,10 +27,10 @@ using namespace std::chrono_literals;
 using testing::SessionClient;
 using testing::SimulatorFixture;
 
-class Client final : public SessionClient<Session> {
+class Client final : public SessionClient<StreamElementsProtocol> {
  public:
   Client(boost::asio::io_context& io, const std::string& url, int engine_io, const std::string& token = "fake")
-      : SessionClient(io, std::make_unique<Session>("test", config(url, engine_io)), {token}) {}
+      : SessionClient(io, std::make_unique<StreamElementsProtocol>("test", config(url, engine_io)), {token}) {}
 
  private:
   static Config config(const std::string& url, int engine_io) {

@@ -4,14 +4,14 @@
 
 #include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
-#include "connectors/users/session.hpp"
+#include "connectors/users/protocol.hpp"
 
 namespace tributary::connectors::users {
 namespace {
 
 std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings) {
-  return std::make_unique<Session>(connector_name, config::Shared<Config>::from(settings));
+  return std::make_unique<UsersProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
 Types types(const Settings&) { return {canonical_types()}; }

@@ -15,7 +15,7 @@
 
 #include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/users/config.hpp"
-#include "connectors/users/session.hpp"
+#include "connectors/users/protocol.hpp"
 
 namespace tributary::connectors::users {
 namespace {
@@ -29,10 +29,10 @@ struct Dialling {
   std::chrono::milliseconds patience = 10s;
 };
 
-class Client final : public SessionClient<Session> {
+class Client final : public SessionClient<UsersProtocol> {
  public:
   Client(boost::asio::io_context& io, const std::string& url, const Dialling& how)
-      : SessionClient(io, std::make_unique<Session>("test", config(url, how)), {how.key}) {}
+      : SessionClient(io, std::make_unique<UsersProtocol>("test", config(url, how)), {how.key}) {}
 
   std::vector<nlohmann::json> echoes() const {
     std::vector<nlohmann::json> list;

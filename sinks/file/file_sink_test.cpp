@@ -73,7 +73,7 @@ class FileSink : public testing::Test {
   fs::path folder_;
   RotatingFile::Settings settings_;
   Notes notes_;
-  std::vector<event::Report> reports_;
+  std::vector<event::DeliveryReport> reports_;
   std::uint64_t token_ = 0;
   std::unique_ptr<LineSink> sink_;
 };
@@ -322,7 +322,7 @@ TEST_P(EveryWriteFault, NeedsAPersonAndSaysWhatToDo) {
     Notes notes;
     LineSink sink(std::make_unique<Refusing>(GetParam()), {.keeps = keeps}, notes);
     ASSERT_EQ(sink.send("events", *make_event({}), 1, event::Manner::together), Sent::accepted);
-    std::vector<event::Report> reports;
+    std::vector<event::DeliveryReport> reports;
     sink.poll(0ms, reports);
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].verdict, keeps ? Verdict::retriable : Verdict::failed);

@@ -13,8 +13,8 @@ namespace tributary::sinks::kafka {
 namespace {
 
 using namespace std::chrono_literals;
+using event::DeliveryReport;
 using event::Manner;
-using event::Report;
 using event::Sent;
 
 constexpr std::size_t default_batch_size =
@@ -284,7 +284,7 @@ std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout)
   return std::max(0ms, timeout - std::chrono::ceil<std::chrono::milliseconds>(end - begin));
 }
 
-void Producer::poll(std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+void Producer::poll(std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports) {
   if (timeout > 0ms) timeout = keep_pace(timeout);
   if (woken_.exchange(false)) timeout = 0ms;
   Wire& together = wire_of(Manner::together);
@@ -323,7 +323,7 @@ void Producer::wake() {
 }
 
 /// Handles one event of a wire; false when none came.
-bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<Report>& reports) {
+bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports) {
   if (!wire.queue) return false;
   rd_kafka_event_t* event = rd_kafka_queue_poll(wire.queue.get(), static_cast<int>(timeout.count()));
   if (event == nullptr) return false;
@@ -355,7 +355,7 @@ bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<R
   return true;
 }
 
-void Producer::deliver(rd_kafka_op_s* event, std::vector<Report>& reports) {
+void Producer::deliver(rd_kafka_op_s* event, std::vector<DeliveryReport>& reports) {
   std::array<const rd_kafka_message_t*, 512> messages{};
   while (const auto count = rd_kafka_event_message_array(event, messages.data(), messages.size())) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -491,7 +491,7 @@ bool Producer::broken() const { return shrink_ || gap_ || (fatal_ && Clock::now(
 
 /// Takes back what is queued, or what is under way as well, and waits a moment for the reports: what was delivered
 /// after all is told as such.
-void Producer::purge(int flags, std::vector<Report>& reports) {
+void Producer::purge(int flags, std::vector<DeliveryReport>& reports) {
   const auto end = Clock::now() + purge_patience;
   while (in_flight_.size() != 0 && Clock::now() < end) {
     // Again and again: what the broker sends back goes into the queue.
@@ -505,7 +505,7 @@ void Producer::purge(int flags, std::vector<Report>& reports) {
   }
 }
 
-void Producer::rebuild(std::vector<Report>& reports) {
+void Producer::rebuild(std::vector<DeliveryReport>& reports) {
   const bool was_fatal = fatal_, was_gap = gap_;
   if (wire_of(Manner::together).client) {
     purge(RD_KAFKA_PURGE_F_QUEUE, reports);

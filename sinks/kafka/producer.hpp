@@ -55,10 +55,10 @@ class Producer final : public event::Downstream {
                    event::Manner manner) override;
   event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token,
                    event::Manner manner) override;
-  void poll(std::chrono::milliseconds timeout, std::vector<event::Report>& reports) override;
+  void poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) override;
   void wake() override;
   bool broken() const override;
-  void rebuild(std::vector<event::Report>& reports) override;
+  void rebuild(std::vector<event::DeliveryReport>& reports) override;
   void close() override;
   std::string_view why_denied() const override { return why_denied_; }
   void take_repaired(std::vector<std::string>& streams) override;
@@ -99,12 +99,12 @@ class Producer final : public event::Downstream {
   event::Sent refused(Topic& topic, int error);
   event::Sent denied(std::string_view why);
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
-  bool take(Wire& wire, std::chrono::milliseconds timeout, std::vector<event::Report>& reports);
-  void deliver(rd_kafka_op_s* event, std::vector<event::Report>& reports);
+  bool take(Wire& wire, std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports);
+  void deliver(rd_kafka_op_s* event, std::vector<event::DeliveryReport>& reports);
   void heed(rd_kafka_op_s* event, const Wire& wire);
   void heed_fatal(const Wire& wire);
   Wire& wire_of(event::Manner manner) { return wires_[static_cast<std::size_t>(manner)]; }
-  void purge(int flags, std::vector<event::Report>& reports);
+  void purge(int flags, std::vector<event::DeliveryReport>& reports);
   static std::string hint_for(const Properties& properties);
   void learn();
   void apply(const TopicFact& fact);

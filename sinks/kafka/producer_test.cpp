@@ -15,8 +15,8 @@ namespace tributary::sinks::kafka {
 namespace {
 
 using namespace std::chrono_literals;
+using event::DeliveryReport;
 using event::Manner;
-using event::Report;
 using event::Sent;
 using event::Verdict;
 using testing::Contains;
@@ -88,7 +88,7 @@ class KafkaProducer : public testing::Test {
   EmbeddedBroker broker_;
   Notes notes_;
   std::deque<event::EventPtr> events_sent_;
-  std::vector<Report> reports_;
+  std::vector<DeliveryReport> reports_;
   std::unique_ptr<Producer> producer_;  // destroyed first: it may still read the events
 };
 

@@ -228,7 +228,7 @@ void Framer::add_headers(const event::Event& event) {
                       {"ce_type", type_},
                       {"ce_time", attribute(event.created_at_text(), time_)},
                       {"ce_dataschema", schema_urn},
-                      {"ce_streamelements", event.streamelements_valid ? "true" : "false"},
+                      {"ce_streamelements", event.marked ? "true" : "false"},
                       {"content-type", json_media_type}}};
   record_.header_count = record_.headers.size();
 }
@@ -249,7 +249,7 @@ void Framer::wrap(const event::Event& event) {
   append_json(envelope_, "dataschema", schema_urn);
   append_json(envelope_, "datacontenttype", json_media_type);
   envelope_ += R"(,"streamelements":)";
-  envelope_ += event.streamelements_valid ? "true" : "false";
+  envelope_ += event.marked ? "true" : "false";
   envelope_ += R"(,"data":)";
   envelope_ += json;
   envelope_ += '}';

@@ -47,7 +47,7 @@ TEST(Record, CarriesTheEventsOwnBytesKeyTimeAndCloudEventsHeaders) {
 TEST(Record, SaysWhenStreamElementsOwnSchemaDoesNotPass) {
   Framer framer(CloudEvents::binary);
   EventParts parts;
-  parts.streamelements_valid = false;
+  parts.marked = false;
   EXPECT_EQ(header(framer.frame(*make_event(parts)), "ce_streamelements"), "false");
 }
 

@@ -46,7 +46,7 @@ class StdoutSink : public testing::Test {
   }
   Verdicts poll() {
     Verdicts counts;
-    std::vector<event::Report> reports;
+    std::vector<event::DeliveryReport> reports;
     sink_->poll(0ms, reports);
     for (const auto& report : reports) ++counts[report.verdict];
     return counts;

@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 #include "tests/fuzz/conversation.hpp"
 
 using namespace tributary;
 using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::dlive::Config;
-using connectors::dlive::Session;
+using connectors::dlive::DLiveProtocol;
 
 namespace {
 

@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/oha/session.hpp"
+#include "connectors/oha/protocol.hpp"
 #include "tests/fuzz/conversation.hpp"
 
 using namespace tributary;
 using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::oha::Config;
-using connectors::oha::Session;
+using connectors::oha::OhaProtocol;
 using connectors::oha::TokenIn;
 
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/protocol.hpp"
 #include "connectors/streamelements/socket_io.hpp"
 #include "tests/fuzz/conversation.hpp"
 
@@ -15,7 +15,7 @@ using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::streamelements::Config;
 using connectors::streamelements::Packet;
-using connectors::streamelements::Session;
+using connectors::streamelements::StreamElementsProtocol;
 
 namespace {
 

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <variant>
 
-#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/protocol.hpp"
 #include "tests/fuzz/conversation.hpp"
 
 using namespace tributary;
 using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::stagecast::Config;
-using connectors::stagecast::Session;
+using connectors::stagecast::StagecastProtocol;
 using nlohmann::json;
 
 namespace {

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <variant>
 
-#include "connectors/users/session.hpp"
+#include "connectors/users/protocol.hpp"
 #include "tests/fuzz/conversation.hpp"
 
 using namespace tributary;
 using namespace tributary::fuzz;
 using connectors::Outcome;
 using connectors::users::Config;
-using connectors::users::Session;
+using connectors::users::UsersProtocol;
 using nlohmann::json;
 
 namespace {

@@ -232,8 +232,8 @@ void TranscriptPlayer::begin() {
   if (!protocol_) fault("the factory made no protocol");
   event::Intake& intake = *this;
   connectors::LinkObserver& observer = *this;
-  connectors::Wire& wire = *this;
-  conversation_ = std::make_unique<connectors::Conversation>(settings_, *protocol_, intake, observer, wire);
+  connectors::Transport& transport = *this;
+  conversation_ = std::make_unique<connectors::Conversation>(settings_, *protocol_, intake, observer, transport);
   conversation_->start(now_);
   settle_up();
 }

@@ -31,9 +31,9 @@ struct Output {
   std::string in_words() const;
 };
 
-/// Plays the lines of one transcript: the Wire, Intake and observer of a Conversation, with a clock of its own.
+/// Plays the lines of one transcript: the Transport, Intake and observer of a Conversation, with a clock of its own.
 /// Every member throws TranscriptFault when the transcript does not hold.
-class TranscriptPlayer : private connectors::Wire, private connectors::LinkObserver, private FakeIntake {
+class TranscriptPlayer : private connectors::Transport, private connectors::LinkObserver, private FakeIntake {
  public:
   explicit TranscriptPlayer(const ProtocolFactory& factory, const SettingsFactory& settings)
       : factory_(factory), settings_factory_(settings) {}
@@ -61,7 +61,7 @@ class TranscriptPlayer : private connectors::Wire, private connectors::LinkObser
   void nothing_left() const;
   void claim_dial();
 
-  // Wire
+  // Transport
   void prepare() override { preparing_ = true; }
   void connect(net::DialTarget target) override;
   void send(std::string_view payload, bool binary) override;

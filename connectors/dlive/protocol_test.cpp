@@ -1,4 +1,4 @@
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,8 +29,8 @@ std::unique_ptr<Settings> settings_of(const support::TranscriptConfig& given) {
 }
 
 std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
-  return std::make_unique<Session>(given.get("connector", "main-stage"),
-                                   dynamic_cast<const Config&>(*settings_of(given)));
+  return std::make_unique<DLiveProtocol>(given.get("connector", "main-stage"),
+                                         dynamic_cast<const Config&>(*settings_of(given)));
 }
 
 const int registered = support::run_transcripts("DLiveTranscript", support::source_dir() + "/connectors/dlive/testdata",
@@ -42,7 +42,7 @@ TEST(Session, AnEmptyTokenIsNotDialledWith) {
   Config config;
   config.streamers = {"dbl-lee"};
   config.token.emplace();
-  Session session("arcade", config);
+  DLiveProtocol session("arcade", config);
   EXPECT_EQ(session.secrets().size(), 1u);
   const auto answer = session.dial({" \n"}, now);
   ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
@@ -53,7 +53,7 @@ TEST(Session, ATokenIsSentAsItIs) {
   Config config;
   config.streamers = {"dbl-lee"};
   config.token.emplace();
-  Session session("arcade", config);
+  DLiveProtocol session("arcade", config);
   session.dial({"fake \"token\"\n"}, now);
   Outcome outcome;
   session.open(1, now, outcome);
@@ -71,7 +71,7 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
                             R"({"type":"complete","id":"1","error":"no payload"})"}) {
     Config config;
     config.streamers = {"dbl-lee"};
-    Session session("arcade", config);
+    DLiveProtocol session("arcade", config);
     session.dial({}, now);
     Outcome outcome;
     session.open(1, now, outcome);
@@ -90,7 +90,7 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
 TEST(Session, AThousandStreamersShareOneSocketAndEachIsTold) {
   Config config;
   for (int i = 0; i < 1000; ++i) config.streamers.push_back("streamer-" + std::to_string(i));
-  Session session("arcade", config);
+  DLiveProtocol session("arcade", config);
   session.dial({}, now);
   Outcome outcome;
   session.open(1, now, outcome);

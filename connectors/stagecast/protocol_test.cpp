@@ -1,4 +1,4 @@
-#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       throw std::invalid_argument("unknown setting " + key);
     }
   }
-  return std::make_unique<Session>("hall", config);
+  return std::make_unique<StagecastProtocol>("hall", config);
 }
 
 const int registered =
@@ -54,11 +54,11 @@ const int registered =
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), event::WallTime{}};
 
 /// A session that has sent its token and awaits `ok`.
-Session asked(const std::string& secret) {
+StagecastProtocol asked(const std::string& secret) {
   Config config;
   config.channel = "c";
   config.auth = token();
-  Session session("hall", config);
+  StagecastProtocol session("hall", config);
   EXPECT_TRUE(std::holds_alternative<net::DialTarget>(session.dial({secret}, now)));
   Outcome outcome;
   session.open(1, now, outcome);
@@ -95,7 +95,7 @@ TEST(Session, AnEmptySecretIsNotDialledWith) {
   Config config;
   config.channel = "c";
   config.auth = token();
-  const auto answer = Session("hall", config).dial({""}, now);
+  const auto answer = StagecastProtocol("hall", config).dial({""}, now);
   ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
 }
@@ -114,7 +114,7 @@ TEST(Session, WithoutAHandshakeTimeoutItWaitsForever) {
   config.channel = "c";
   config.auth = token();
   config.common.timeouts.handshake = std::chrono::milliseconds(0);
-  Session session("hall", config);
+  StagecastProtocol session("hall", config);
   session.dial({"fake"}, now);
   Outcome outcome;
   session.open(1, now, outcome);

@@ -1,4 +1,4 @@
-#include "connectors/users/session.hpp"
+#include "connectors/users/protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       throw std::invalid_argument("unknown setting " + key);
     }
   }
-  return std::make_unique<Session>("accounts", config);
+  return std::make_unique<UsersProtocol>("accounts", config);
 }
 
 const int registered =
@@ -48,7 +48,7 @@ const int registered =
 const event::Now now{event::SteadyTime{} + 1h, event::WallTime{}};
 
 /// The first probe of a connection.
-std::string probe_of(Session& session, std::uint64_t connection, const event::Now& at) {
+std::string probe_of(UsersProtocol& session, std::uint64_t connection, const event::Now& at) {
   Outcome outcome;
   session.open(connection, at, outcome);
   EXPECT_EQ(outcome.sends.size(), 1u);
@@ -56,7 +56,7 @@ std::string probe_of(Session& session, std::uint64_t connection, const event::No
 }
 
 TEST(Session, ProbesDifferBetweenConnectionsRelaysAndStarts) {
-  Session one("accounts", {}), other("people", {});
+  UsersProtocol one("accounts", {}), other("people", {});
   const std::string first = probe_of(one, 1, now);
   EXPECT_EQ(first, probe_of(one, 1, now)) << "the same inputs, the same probe";
   EXPECT_NE(first, probe_of(one, 2, now));
@@ -66,10 +66,10 @@ TEST(Session, ProbesDifferBetweenConnectionsRelaysAndStarts) {
 }
 
 TEST(Session, EndlessAnswersTeachNothing) {
-  Session session("accounts", {});
+  UsersProtocol session("accounts", {});
   const std::string probe = probe_of(session, 1, now);
   Outcome outcome;
-  for (std::uint32_t i = 0; i < 2 * Session::copies_limit; ++i) session.frame(probe, false, now, outcome);
+  for (std::uint32_t i = 0; i < 2 * UsersProtocol::copies_limit; ++i) session.frame(probe, false, now, outcome);
   std::size_t events = 0;
   for (int i = 0; i < 5; ++i) {
     outcome.clear();
@@ -80,7 +80,7 @@ TEST(Session, EndlessAnswersTeachNothing) {
 }
 
 TEST(Session, ACopyIsControlTraffic) {
-  Session session("accounts", {});
+  UsersProtocol session("accounts", {});
   const std::string probe = probe_of(session, 1, now);
   Outcome outcome;
   session.frame(probe, false, now, outcome);
@@ -97,7 +97,7 @@ TEST(Session, ACopyIsControlTraffic) {
 TEST(Session, AnEmptyKeyIsNotDialledWith) {
   Config config;
   config.api_key = secret();
-  const auto answer = Session("accounts", config).dial({""}, now);
+  const auto answer = UsersProtocol("accounts", config).dial({""}, now);
   ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);
 }
@@ -105,7 +105,7 @@ TEST(Session, AnEmptyKeyIsNotDialledWith) {
 TEST(Session, TheKeyGoesInItsHeader) {
   Config config;
   config.api_key = secret();
-  Session session("accounts", config);
+  UsersProtocol session("accounts", config);
   EXPECT_EQ(session.secrets().size(), 1u);
   const auto target = std::get<net::DialTarget>(session.dial({"k"}, now));
   ASSERT_EQ(target.headers.size(), 1u);
@@ -115,10 +115,11 @@ TEST(Session, TheKeyGoesInItsHeader) {
 TEST(Session, WhoWasLetInIsSaidAsItWas) {
   Config config;
   config.origin = "trusted-host";
-  EXPECT_EQ(Session("accounts", config).standing().words, "let in from origin trusted-host, no probe was answered");
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+            "let in from origin trusted-host, no probe was answered");
   config.origin.clear();
   config.api_key = secret();
-  EXPECT_EQ(Session("accounts", config).standing().words,
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
             "let in without an origin with the api_key, no probe was answered");
 }
 
@@ -126,7 +127,7 @@ TEST(Session, WithoutAHandshakeTimeoutItIsListenOnlyAfterTenSeconds) {
   Config config;
   config.common.timeouts.handshake = 0ms;
   config.probe_interval = 60s;
-  Session session("accounts", config);
+  UsersProtocol session("accounts", config);
   probe_of(session, 1, now);
   EXPECT_EQ(session.deadline(), now.steady + 10s);
   Outcome outcome;

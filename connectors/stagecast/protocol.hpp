@@ -21,9 +21,9 @@ namespace tributary::connectors::stagecast {
 /// frame other than `ok`, or silence for timeouts.handshake is one (the README says why).
 /// Owner: the connector's Conversation. Thread: io. Failure: every end is an Ending in the Outcome; no text but the
 /// first frame holds a secret.
-class Session final : public Protocol {
+class StagecastProtocol final : public Protocol {
  public:
-  Session(const std::string& connector, config::Shared<Config> config);
+  StagecastProtocol(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -38,7 +38,7 @@ class Session final : public Protocol {
   Standing standing() const override;
 
  private:
-  enum class Stage : std::uint8_t { dialled, asked, live, over };
+  enum class Phase : std::uint8_t { dialled, asked, live, over };
 
   std::string auth_frame() const;
   void come_live(Outcome& outcome);
@@ -48,7 +48,7 @@ class Session final : public Protocol {
 
   config::Shared<Config> config_;
   Codec codec_;
-  Stage stage_ = Stage::dialled;
+  Phase phase_ = Phase::dialled;
   bool paused_ = false;
   std::string secret_;  ///< of this dial
   event::SteadyTime answer_by_ = event::SteadyTime::max();

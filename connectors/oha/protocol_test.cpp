@@ -1,4 +1,4 @@
-#include "connectors/oha/session.hpp"
+#include "connectors/oha/protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,8 +25,8 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   }
   auto loaded = config::load_text(text, "transcript.yaml", vocabulary);
   if (!loaded.settings) throw std::invalid_argument(config::format(loaded.faults.front()));
-  return std::make_unique<Session>(given.get("connector", "main-stage"),
-                                   loaded.settings->connectors.front().as<Config>());
+  return std::make_unique<OhaProtocol>(given.get("connector", "main-stage"),
+                                       loaded.settings->connectors.front().as<Config>());
 }
 
 const int registered =
@@ -46,7 +46,7 @@ Config with_token(TokenIn in) {
 TEST(Session, ALabelThatTellsTheKeyIsNotDialledWith) {
   Config config;
   config.label = "maths of the-secret-key";
-  Session session("classroom", config);
+  OhaProtocol session("classroom", config);
   const auto answer = session.dial({"the-secret-key"}, {});
   ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
   const auto& ending = std::get<net::Ending>(answer);
@@ -57,18 +57,18 @@ TEST(Session, ALabelThatTellsTheKeyIsNotDialledWith) {
 
 TEST(Session, TheKeyIsOneSegmentAndTheTokenGoesWhereItShould) {
   const std::string path = "wss://api.oha.education/ws/streams/ingest%2Fkey%3Dof%2Bsomebody/";
-  Session header("classroom", with_token(TokenIn::header));
+  OhaProtocol header("classroom", with_token(TokenIn::header));
   const auto by_header = std::get<net::DialTarget>(header.dial({key + "\n", " " + token + "\n"}, now));
   EXPECT_EQ(by_header.url, path);
   ASSERT_EQ(by_header.headers.size(), 1u);
   EXPECT_EQ(by_header.headers[0], (std::pair<std::string, std::string>{"Authorization", "Bearer " + token}));
 
-  Session query("classroom", with_token(TokenIn::query));
+  OhaProtocol query("classroom", with_token(TokenIn::query));
   const auto by_query = std::get<net::DialTarget>(query.dial({key, token}, now));
   EXPECT_EQ(by_query.url, path + "?token=fake.%22token%22.nobody");
   EXPECT_TRUE(by_query.headers.empty());
 
-  Session message("classroom", with_token(TokenIn::message));
+  OhaProtocol message("classroom", with_token(TokenIn::message));
   const auto by_message = std::get<net::DialTarget>(message.dial({key, token}, now));
   EXPECT_EQ(by_message.url, path);
   EXPECT_TRUE(by_message.headers.empty());
@@ -81,7 +81,7 @@ TEST(Session, TheKeyIsOneSegmentAndTheTokenGoesWhereItShould) {
 TEST(Session, WithoutATokenNothingIsSaid) {
   Config config;
   config.label = "maths-101";
-  Session session("classroom", config);
+  OhaProtocol session("classroom", config);
   EXPECT_EQ(session.secrets().size(), 1u);
   const auto target = std::get<net::DialTarget>(session.dial({key}, now));
   EXPECT_TRUE(target.headers.empty());
@@ -91,7 +91,7 @@ TEST(Session, WithoutATokenNothingIsSaid) {
 }
 
 TEST(Session, WhatTheServerRepeatsOfKeyAndTokenIsTakenOut) {
-  Session session("classroom", with_token(TokenIn::message));
+  OhaProtocol session("classroom", with_token(TokenIn::message));
   session.dial({key, token}, now);
   Outcome outcome;
   session.open(1, now, outcome);
@@ -120,7 +120,7 @@ TEST(Session, WhatTheServerRepeatsOfKeyAndTokenIsTakenOut) {
 }
 
 TEST(Session, SecretsThatAreEmptyAreNotDialledWith) {
-  Session session("classroom", with_token(TokenIn::header));
+  OhaProtocol session("classroom", with_token(TokenIn::header));
   for (const auto& secrets : {std::vector<std::string>{" \n", token}, {key, "\n"}}) {
     const auto answer = session.dial(secrets, now);
     ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
@@ -129,7 +129,7 @@ TEST(Session, SecretsThatAreEmptyAreNotDialledWith) {
 }
 
 TEST(Session, AWordOfTheServerIsPrintableAndClipped) {
-  Session session("classroom", with_token(TokenIn::header));
+  OhaProtocol session("classroom", with_token(TokenIn::header));
   session.dial({key, token}, now);
   Outcome outcome;
   session.open(1, now, outcome);

@@ -1,4 +1,4 @@
-#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/protocol.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -39,16 +39,16 @@ milliseconds duration_of(const Object& handshake, std::string_view key, millisec
 
 }  // namespace
 
-Session::Session(std::string connector, config::Shared<Config> config)
+StreamElementsProtocol::StreamElementsProtocol(std::string connector, config::Shared<Config> config)
     : config_(std::move(config)),
       codec_({std::move(connector), config_->test_events, config_->state_updates, config_->nesting}),
       json_(config_->nesting),
       heartbeat_(config_->engine_io) {}
 
-std::vector<config::Secret> Session::secrets() const { return {config_->token}; }
+std::vector<config::Secret> StreamElementsProtocol::secrets() const { return {config_->token}; }
 
-std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
-                                                         const event::Now& now) {
+std::variant<net::DialTarget, net::Ending> StreamElementsProtocol::dial(const std::vector<std::string>& secrets,
+                                                                        const event::Now& now) {
   token_ = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()));
   claims_ = config_->method == Method::jwt ? claims_of(token_) : TokenClaims{};
   warn_at_ = event::SteadyTime::max();
@@ -67,9 +67,9 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   return target;
 }
 
-void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+void StreamElementsProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection), static_cast<void>(now);
-  stage_ = Stage::dialled;
+  phase_ = Phase::dialled;
   attachments_ = 0;
   pinged_ = false;
   heartbeat_.reset();
@@ -78,7 +78,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   outcome.remarks.push_back(odd_value("exp of the token", claims_.odd_expiry, odd_expiry_expected, odd_expiry_used));
 }
 
-void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+void StreamElementsProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   heartbeat_.heard(now.steady);
   if (binary) return on_binary(payload, outcome);
   attachments_ = 0;  // a text frame ends what attachments were still to come
@@ -116,8 +116,8 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   }
 }
 
-void Session::on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome) {
-  if (stage_ != Stage::dialled) return unknown(outcome);
+void StreamElementsProtocol::on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome) {
+  if (phase_ != Phase::dialled) return unknown(outcome);
   Value whole;
   const bool json = parts_.read(json_, body, whole);
   if (!json || whole.kind != Value::Kind::object) {
@@ -129,13 +129,13 @@ void Session::on_open_packet(std::string_view body, const event::Now& now, Outco
   const auto interval = duration_of(handshake, "pingInterval", default_ping_interval, outcome);
   const auto timeout = duration_of(handshake, "pingTimeout", default_ping_timeout, outcome);
   heartbeat_.begin(interval, own.count() > 0 ? own : timeout, now.steady);
-  stage_ = Stage::opened;
+  phase_ = Phase::opened;
   if (config_->engine_io == 4) outcome.sends.push_back({"40", false});
 }
 
-void Session::on_ping(const Packet& packet, Outcome& outcome) {
+void StreamElementsProtocol::on_ping(const Packet& packet, Outcome& outcome) {
   if (config_->engine_io == 3) {
-    if (stage_ != Stage::live) return end(net::Reason::engine_io_mismatch, wrong_direction, outcome);
+    if (phase_ != Phase::live) return end(net::Reason::engine_io_mismatch, wrong_direction, outcome);
     // It has let us in, so we understand each other: let go as the reference client does. If it drops us for want of an
     // answer, `explain` knows why.
     pinged_ = true;
@@ -146,8 +146,8 @@ void Session::on_ping(const Packet& packet, Outcome& outcome) {
   outcome.sends.push_back({std::move(pong), false});
 }
 
-void Session::on_connect(const Packet& packet, Outcome& outcome) {
-  if (stage_ != Stage::opened) return unknown(outcome);
+void StreamElementsProtocol::on_connect(const Packet& packet, Outcome& outcome) {
+  if (phase_ != Phase::opened) return unknown(outcome);
   if (config_->engine_io == 4) {
     Value answer;
     if (!parts_.read(json_, packet.body, answer) || !parts_.members(answer)["sid"]) {
@@ -155,30 +155,30 @@ void Session::on_connect(const Packet& packet, Outcome& outcome) {
                  "the server speaks Socket.IO 2, thus Engine.IO 3; configured is engine_io: 4", outcome);
     }
   }
-  stage_ = Stage::joined;
+  phase_ = Phase::joined;
   outcome.sends.push_back({authenticate_message(name(config_->method), token_), false});
 }
 
 /// Usually nothing follows; what does is the reason.
-void Session::on_goodbye(std::string_view what, const Packet& packet, Outcome& outcome) {
+void StreamElementsProtocol::on_goodbye(std::string_view what, const Packet& packet, Outcome& outcome) {
   std::string words(what);
   if (!packet.body.empty()) words += ": " + words_of(packet.body);
   end(net::Reason::disconnected, words, outcome);
 }
 
-void Session::on_error(const Packet& packet, Outcome& outcome) {
+void StreamElementsProtocol::on_error(const Packet& packet, Outcome& outcome) {
   end(net::Reason::disconnected, "the server refused: " + words_of(packet.body), outcome);
 }
 
 /// What an `unauthorized` or an error says, for people.
-std::string Session::words_of(std::string_view said) {
+std::string StreamElementsProtocol::words_of(std::string_view said) {
   Value whole;
   std::string words = parts_.read(json_, said, whole) ? words_in(parts_, whole) : std::string(said);
   return words.empty() ? std::string(no_words) : words;
 }
 
-void Session::on_event(const Packet& packet, const event::Now& now, Outcome& outcome) {
-  const auto said = codec_.read(packet.body, stage_ == Stage::live ? channel_ : std::string_view{}, now, outcome);
+void StreamElementsProtocol::on_event(const Packet& packet, const event::Now& now, Outcome& outcome) {
+  const auto said = codec_.read(packet.body, phase_ == Phase::live ? channel_ : std::string_view{}, now, outcome);
   if (said != Codec::Said::malformed && !packet.ack_id.empty()) {
     outcome.sends.push_back({ack_message(packet.ack_id), false});
   }
@@ -198,8 +198,8 @@ void Session::on_event(const Packet& packet, const event::Now& now, Outcome& out
   }
 }
 
-void Session::on_authenticated(const event::Now& now, Outcome& outcome) {
-  if (stage_ != Stage::joined) return unknown(outcome);
+void StreamElementsProtocol::on_authenticated(const event::Now& now, Outcome& outcome) {
+  if (phase_ != Phase::joined) return unknown(outcome);
   Value answer;
   std::string channel;
   if (parts_.read(json_, codec_.argument(), answer)) channel = plain_text(parts_.members(answer)["channelId"]);
@@ -210,23 +210,23 @@ void Session::on_authenticated(const event::Now& now, Outcome& outcome) {
                outcome);
   }
   channel_ = channel.empty() ? config_->channel : std::move(channel);
-  stage_ = Stage::live;
+  phase_ = Phase::live;
   outcome.live = true;
   watch_expiry(now, outcome);
 }
 
-void Session::on_unauthorized(Outcome& outcome) {
+void StreamElementsProtocol::on_unauthorized(Outcome& outcome) {
   end(net::Reason::credential_refused, words_of(codec_.argument()), outcome);
 }
 
-void Session::on_binary(std::string_view payload, Outcome& outcome) {
+void StreamElementsProtocol::on_binary(std::string_view payload, Outcome& outcome) {
   static_cast<void>(payload);
   if (attachments_ == 0) return malformed("binary", "a binary frame that belongs to no event", outcome);
   --attachments_;
 }
 
 /// Says credentialExpiring when it is time, or remembers when it will be.
-void Session::watch_expiry(const event::Now& now, Outcome& outcome) {
+void StreamElementsProtocol::watch_expiry(const event::Now& now, Outcome& outcome) {
   warn_at_ = event::SteadyTime::max();
   if (!claims_.expires) return;
   const auto left = *claims_.expires - now.wall - expiry_warning;
@@ -237,12 +237,12 @@ void Session::watch_expiry(const event::Now& now, Outcome& outcome) {
   outcome.notices.push_back({"credentialExpiring", "{\"at\":\"" + text::to_text(*claims_.expires) + "\"}"});
 }
 
-event::SteadyTime Session::deadline() const {
-  return stage_ == Stage::over ? event::SteadyTime::max() : std::min(heartbeat_.deadline(), warn_at_);
+event::SteadyTime StreamElementsProtocol::deadline() const {
+  return phase_ == Phase::over ? event::SteadyTime::max() : std::min(heartbeat_.deadline(), warn_at_);
 }
 
-void Session::tick(const event::Now& now, Outcome& outcome) {
-  if (stage_ == Stage::over) return;
+void StreamElementsProtocol::tick(const event::Now& now, Outcome& outcome) {
+  if (phase_ == Phase::over) return;
   if (now.steady >= warn_at_) watch_expiry(now, outcome);
   const auto beat = heartbeat_.tick(now.steady);
   if (beat.dead) {
@@ -253,21 +253,21 @@ void Session::tick(const event::Now& now, Outcome& outcome) {
   if (!beat.send.empty()) outcome.sends.push_back({std::string(beat.send), false});
 }
 
-void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+void StreamElementsProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   const auto beat = heartbeat_.paused(paused, now.steady);
-  if (!beat.send.empty() && stage_ != Stage::over) outcome.sends.push_back({std::string(beat.send), false});
+  if (!beat.send.empty() && phase_ != Phase::over) outcome.sends.push_back({std::string(beat.send), false});
 }
 
-void Session::farewell(Outcome& outcome) {
-  if (stage_ == Stage::joined || stage_ == Stage::live) outcome.sends.push_back({"41", false});
+void StreamElementsProtocol::farewell(Outcome& outcome) {
+  if (phase_ == Phase::joined || phase_ == Phase::live) outcome.sends.push_back({"41", false});
 }
 
-std::vector<std::string> Session::channels() const {
+std::vector<std::string> StreamElementsProtocol::channels() const {
   const auto& channel = channel_.empty() ? config_->channel : channel_;
   return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
 }
 
-void Session::explain(net::Ending& ending) const {
+void StreamElementsProtocol::explain(net::Ending& ending) const {
   const bool dropped =
       ending.reason == net::Reason::closed || ending.reason == net::Reason::eof || ending.reason == net::Reason::reset;
   if (!pinged_ || !dropped) return;
@@ -275,8 +275,8 @@ void Session::explain(net::Ending& ending) const {
   ending.detail = wrong_direction;
 }
 
-void Session::end(net::Reason reason, std::string_view detail, Outcome& outcome) {
-  stage_ = Stage::over;
+void StreamElementsProtocol::end(net::Reason reason, std::string_view detail, Outcome& outcome) {
+  phase_ = Phase::over;
   if (pinged_ && reason == net::Reason::disconnected) {
     reason = net::Reason::engine_io_mismatch;
     detail = wrong_direction;
@@ -284,7 +284,7 @@ void Session::end(net::Reason reason, std::string_view detail, Outcome& outcome)
   outcome.down = net::Ending{reason, redacted(detail, token_, detail_limit)};
 }
 
-void Session::malformed(std::string_view reason, std::string_view detail, Outcome& outcome) {
+void StreamElementsProtocol::malformed(std::string_view reason, std::string_view detail, Outcome& outcome) {
   outcome.kind = event::FrameKind::malformed;
   outcome.malformed_reason = reason;
   outcome.malformed_detail = detail;

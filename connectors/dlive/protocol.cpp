@@ -1,4 +1,4 @@
-#include "connectors/dlive/session.hpp"
+#include "connectors/dlive/protocol.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,15 +22,15 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 }  // namespace
 
-Session::Session(const std::string& connector, config::Shared<Config> config)
+DLiveProtocol::DLiveProtocol(const std::string& connector, config::Shared<Config> config)
     : config_(std::move(config)), codec_(connector, config_->nesting), subscriptions_(config_->resubscribe_limit) {}
 
-std::vector<config::Secret> Session::secrets() const {
+std::vector<config::Secret> DLiveProtocol::secrets() const {
   return config_->token ? std::vector{*config_->token} : std::vector<config::Secret>{};
 }
 
-std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
-                                                         const event::Now& now) {
+std::variant<net::DialTarget, net::Ending> DLiveProtocol::dial(const std::vector<std::string>& secrets,
+                                                               const event::Now& now) {
   static_cast<void>(now);
   token_ = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()));
   if (config_->token && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
@@ -41,12 +41,12 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   return target;
 }
 
-std::chrono::milliseconds Session::silence_limit() const {
+std::chrono::milliseconds DLiveProtocol::silence_limit() const {
   const auto own = config_->common.timeouts.heartbeat;
   return own.count() > 0 ? own : default_silence;
 }
 
-void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection);
   acknowledged_ = false;
   silent_by_ = paused_ ? never : now.steady + silence_limit();
@@ -60,7 +60,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   outcome.sends.push_back({init + "}}", false});
 }
 
-void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   if (!paused_) silent_by_ = now.steady + silence_limit();
   if (binary) {
     outcome.kind = event::FrameKind::malformed;
@@ -91,13 +91,13 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   }
 }
 
-void Session::on_ack(const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::on_ack(const event::Now& now, Outcome& outcome) {
   if (std::exchange(acknowledged_, true)) return;
   outcome.live = true;
   subscriptions_.start_all(now.steady, outcome);
 }
 
-void Session::on_data(const Packet& packet, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::on_data(const Packet& packet, const event::Now& now, Outcome& outcome) {
   const bool chest = codec_.has_field(true);
   auto* const subscription = subscriptions_.find(packet.id, chest);
   if (subscription == nullptr) return of_nobody(packet, outcome);
@@ -111,7 +111,7 @@ void Session::on_data(const Packet& packet, const event::Now& now, Outcome& outc
 }
 
 /// Content of an id that runs no more was on its way; of any other id, nobody can say whose it is.
-void Session::of_nobody(const Packet& packet, Outcome& outcome) const {
+void DLiveProtocol::of_nobody(const Packet& packet, Outcome& outcome) const {
   if (subscriptions_.knows(packet.id)) return;
   outcome.kind = event::FrameKind::malformed;
   outcome.malformed_reason = "wrong_shape";
@@ -120,7 +120,7 @@ void Session::of_nobody(const Packet& packet, Outcome& outcome) const {
 }
 
 /// `error` or `complete`: this subscription is over, the others live on. It may bring its last messages with it.
-void Session::on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome) {
   const bool chest = codec_.has_field(true), carrying = chest || codec_.has_field(false);
   auto* subscription = subscriptions_.find(packet.id, chest);
   if (subscription == nullptr && packet.id.empty() && !carrying) subscription = subscriptions_.find({}, true);
@@ -136,9 +136,9 @@ void Session::on_end(const Packet& packet, std::string_view words, const event::
   subscriptions_.failed(*subscription, words, now.steady, outcome);
 }
 
-event::SteadyTime Session::deadline() const { return std::min(silent_by_, subscriptions_.deadline()); }
+event::SteadyTime DLiveProtocol::deadline() const { return std::min(silent_by_, subscriptions_.deadline()); }
 
-void Session::tick(const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::tick(const event::Now& now, Outcome& outcome) {
   if (now.steady >= silent_by_) {
     silent_by_ = never;
     outcome.down = ending_of(net::Reason::heartbeat_timeout, "no frame of any kind, not even `ka`");
@@ -147,25 +147,25 @@ void Session::tick(const event::Now& now, Outcome& outcome) {
   subscriptions_.tick(now.steady, outcome);
 }
 
-void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   paused_ = paused;
   silent_by_ = paused ? never : now.steady + silence_limit();
 }
 
-bool Session::can_adopt(const Settings& settings) const {
+bool DLiveProtocol::can_adopt(const Settings& settings) const {
   const auto* const next = dynamic_cast<const Config*>(&settings);
   return next != nullptr && next->url == config_->url && next->origin == config_->origin &&
          next->token == config_->token && next->common == config_->common && next->nesting == config_->nesting;
 }
 
-void Session::adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
+void DLiveProtocol::adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
   config_ = config::Shared<Config>::from(settings);
   subscriptions_.set_limit(config_->resubscribe_limit);
   subscriptions_.want(config_->streamers, config_->treasure_chest, now.steady, outcome);
 }
 
-std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) const {
+std::vector<Lookup> DLiveProtocol::lookups(const std::vector<std::string>& secrets) const {
   std::vector<Lookup> lookups;
   if (config_->api_url.empty()) return lookups;
   for (const auto& streamer : config_->streamers) {
@@ -176,7 +176,7 @@ std::vector<Lookup> Session::lookups(const std::vector<std::string>& secrets) co
   return lookups;
 }
 
-Standing Session::standing() const {
+Standing DLiveProtocol::standing() const {
   if (config_->token) return {"acknowledged with the token"};
   return {"connected without a token, nobody is authenticated"};
 }

@@ -1,4 +1,4 @@
-#include "connectors/oha/session.hpp"
+#include "connectors/oha/protocol.hpp"
 
 #include <utility>
 
@@ -25,17 +25,17 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 
 }  // namespace
 
-Session::Session(const std::string& connector, config::Shared<Config> config)
+OhaProtocol::OhaProtocol(const std::string& connector, config::Shared<Config> config)
     : config_(std::move(config)), codec_(connector, config_->label, config_->nesting) {}
 
-std::vector<config::Secret> Session::secrets() const {
+std::vector<config::Secret> OhaProtocol::secrets() const {
   std::vector<config::Secret> secrets{config_->stream};
   if (config_->auth) secrets.push_back(config_->auth->token);
   return secrets;
 }
 
-std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
-                                                         const event::Now& now) {
+std::variant<net::DialTarget, net::Ending> OhaProtocol::dial(const std::vector<std::string>& secrets,
+                                                             const event::Now& now) {
   const std::string stream = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets[0]));
   token_ = config_->auth && secrets.size() > 1 ? std::string(text::trimmed(secrets[1])) : std::string{};
   redaction_.keep_out({stream, token_});
@@ -58,7 +58,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   return target;
 }
 
-void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+void OhaProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection), static_cast<void>(now);
   live_ = authenticated_ = false;
   judged_ = !config_->auth;
@@ -72,7 +72,7 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   outcome.sends.push_back({frame + "}}", false});
 }
 
-void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+void OhaProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   if (binary) {
     outcome.kind = event::FrameKind::malformed;
     outcome.malformed_reason = "binary";
@@ -94,7 +94,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
   }
 }
 
-void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
+void OhaProtocol::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
   const bool first = !std::exchange(live_, true);
   outcome.live = first;
   if (judged_ && config_->auth && authenticated == authenticated_) return;
@@ -111,7 +111,7 @@ void Session::on_answer(bool authenticated, const event::Now& now, Outcome& outc
   verdict_by_ = paused_ ? never : now.steady + verdict_patience;
 }
 
-void Session::judge(bool authenticated, std::string_view words, Outcome& outcome) {
+void OhaProtocol::judge(bool authenticated, std::string_view words, Outcome& outcome) {
   judged_ = true;
   verdict_by_ = never;
   authenticated_ = authenticated;
@@ -123,29 +123,29 @@ void Session::judge(bool authenticated, std::string_view words, Outcome& outcome
   outcome.notices.push_back(std::move(notice));
 }
 
-void Session::tick(const event::Now& now, Outcome& outcome) {
+void OhaProtocol::tick(const event::Now& now, Outcome& outcome) {
   if (now.steady >= verdict_by_) judge(false, "no answer to the token", outcome);
 }
 
-void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+void OhaProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   paused_ = paused;
   if (live_ && !judged_) verdict_by_ = paused ? never : now.steady + verdict_patience;
 }
 
-void Session::explain(net::Ending& ending) const {
+void OhaProtocol::explain(net::Ending& ending) const {
   if (ending.close_code == server_exception) ending.detail = "1011: an exception in the server";
 }
 
 /// 403: refused or not live; 500: no such route or an error. Neither goes away in seconds; what a proxy in between says
 /// (502, 503, 429) does.
-void Session::explain_refusal(net::Ending& ending) const {
+void OhaProtocol::explain_refusal(net::Ending& ending) const {
   if (ending.http_status != forbidden && ending.http_status != server_error) return;
   ending.slow = true;
   ending.detail += " (no such stream, not live, or not for us)";
 }
 
-Standing Session::standing() const {
+Standing OhaProtocol::standing() const {
   if (!config_->auth) return {"connected without a token, nobody is authenticated: it can only listen"};
   if (!judged_) return {"connected, the server has not said whether it knows the token", false};
   if (authenticated_) return {};

@@ -17,9 +17,9 @@ namespace tributary::connectors::dlive {
 /// The conversation with the subscription socket: init, acknowledgement, two subscriptions for each streamer, liveness.
 /// Live at `connection_ack`: see this folder's README.
 /// Owner: a Link or a test. Thread: io.
-class Session final : public Protocol {
+class DLiveProtocol final : public Protocol {
  public:
-  Session(const std::string& connector, config::Shared<Config> config);
+  DLiveProtocol(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,

@@ -1,4 +1,4 @@
-#include "connectors/stagecast/session.hpp"
+#include "connectors/stagecast/protocol.hpp"
 
 #include <string>
 #include <utility>
@@ -27,19 +27,19 @@ bool server_leaves(int code) { return code == 1001 || (code >= 1011 && code <= 1
 
 }  // namespace
 
-Session::Session(const std::string& connector, config::Shared<Config> config)
+StagecastProtocol::StagecastProtocol(const std::string& connector, config::Shared<Config> config)
     : config_(std::move(config)), codec_({connector, config_->channel, config_->nesting}) {}
 
-std::vector<config::Secret> Session::secrets() const {
+std::vector<config::Secret> StagecastProtocol::secrets() const {
   std::vector<config::Secret> secrets;
   if (config_->auth) secrets.push_back(config_->auth->secret());
   return secrets;
 }
 
-std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
-                                                         const event::Now& now) {
+std::variant<net::DialTarget, net::Ending> StagecastProtocol::dial(const std::vector<std::string>& secrets,
+                                                                   const event::Now& now) {
   static_cast<void>(now);
-  stage_ = Stage::dialled;
+  phase_ = Phase::dialled;
   answer_by_ = never;
   if (config_->auth) {
     secret_ = secrets.empty() ? std::string{} : secrets.front();
@@ -53,7 +53,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   return target;
 }
 
-std::string Session::auth_frame() const {
+std::string StagecastProtocol::auth_frame() const {
   std::string frame;
   if (config_->auth->token) {
     frame = "{\"token\":";
@@ -66,32 +66,32 @@ std::string Session::auth_frame() const {
   return frame += '}';
 }
 
-void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+void StagecastProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection);
   paused_ = false;
   if (!config_->auth) return come_live(outcome);
-  stage_ = Stage::asked;
+  phase_ = Phase::asked;
   answer_left_ = config_->common.timeouts.handshake;
   answer_by_ = answer_left_.count() > 0 ? now.steady + answer_left_ : never;
   outcome.sends.push_back({auth_frame(), false});
 }
 
-void Session::come_live(Outcome& outcome) {
-  stage_ = Stage::live;
+void StagecastProtocol::come_live(Outcome& outcome) {
+  phase_ = Phase::live;
   answer_by_ = never;
   outcome.live = true;
 }
 
-void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
-  if (stage_ == Stage::asked && payload == welcome) return come_live(outcome);
+void StagecastProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+  if (phase_ == Phase::asked && payload == welcome) return come_live(outcome);
   if (binary) return on_binary(payload, outcome);
   if (!config_->listen) return;  // the socket is for sending: the channel's content is control traffic
   codec_.read(payload, now, outcome);
 }
 
 /// Members send text. What comes in binary is the server's own answer, as `ok` may be.
-void Session::on_binary(std::string_view payload, Outcome& outcome) {
-  if (stage_ == Stage::asked) return refused("the server answered: " + clean(payload), outcome);
+void StagecastProtocol::on_binary(std::string_view payload, Outcome& outcome) {
+  if (phase_ == Phase::asked) return refused("the server answered: " + clean(payload), outcome);
   if (payload == welcome) {
     outcome.unknown = true;
     return;
@@ -101,15 +101,15 @@ void Session::on_binary(std::string_view payload, Outcome& outcome) {
   outcome.malformed_detail = "a binary frame other than `ok`";
 }
 
-void Session::tick(const event::Now& now, Outcome& outcome) {
-  if (stage_ == Stage::asked && now.steady >= answer_by_) refused("no `ok` within timeouts.handshake", outcome);
+void StagecastProtocol::tick(const event::Now& now, Outcome& outcome) {
+  if (phase_ == Phase::asked && now.steady >= answer_by_) refused("no `ok` within timeouts.handshake", outcome);
 }
 
-void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+void StagecastProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   if (paused == paused_) return;
   paused_ = paused;
-  if (stage_ != Stage::asked || config_->common.timeouts.handshake.count() == 0) return;
+  if (phase_ != Phase::asked || config_->common.timeouts.handshake.count() == 0) return;
   if (paused) {
     answer_left_ = answer_by_ - now.steady;
     answer_by_ = never;
@@ -118,20 +118,20 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
   }
 }
 
-void Session::refused(std::string detail, Outcome& outcome) {
-  stage_ = Stage::over;
+void StagecastProtocol::refused(std::string detail, Outcome& outcome) {
+  phase_ = Phase::over;
   answer_by_ = never;
   outcome.down = net::Ending{net::Reason::credential_refused, std::move(detail)};
 }
 
-void Session::explain(net::Ending& ending) const {
-  if (stage_ != Stage::asked || ending.reason != net::Reason::closed || server_leaves(ending.close_code)) return;
+void StagecastProtocol::explain(net::Ending& ending) const {
+  if (phase_ != Phase::asked || ending.reason != net::Reason::closed || server_leaves(ending.close_code)) return;
   ending.reason = net::Reason::credential_refused;
   ending.detail = "the server closed before `ok`" + (ending.detail.empty() ? "" : ": " + clean(ending.detail));
 }
 
 /// An answer's words for people: valid UTF-8, clipped, without what we had sent.
-std::string Session::clean(std::string_view words) const {
+std::string StagecastProtocol::clean(std::string_view words) const {
   std::string quoted;
   text::append_quoted(quoted, secret_);
   std::string text;
@@ -139,7 +139,7 @@ std::string Session::clean(std::string_view words) const {
   return std::string(text::clip(text, detail_limit));
 }
 
-Standing Session::standing() const {
+Standing StagecastProtocol::standing() const {
   if (config_->auth) return {};
   return {"connected without an account, nobody is authenticated: it can only listen"};
 }

@@ -21,9 +21,9 @@ namespace tributary::connectors::oha {
 /// when the token goes in a message, the server has answered once before that, or has not.
 /// Owner: a Link or a test. Thread: io. Failure: every end is an Ending in the Outcome; no text but the request and the
 /// first frame holds a secret.
-class Session final : public Protocol {
+class OhaProtocol final : public Protocol {
  public:
-  Session(const std::string& connector, config::Shared<Config> config);
+  OhaProtocol(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,

@@ -1,4 +1,4 @@
-#include "connectors/streamelements/session.hpp"
+#include "connectors/streamelements/protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       throw std::invalid_argument("unknown setting " + key);
     }
   }
-  return std::make_unique<Session>(connector, config);
+  return std::make_unique<StreamElementsProtocol>(connector, config);
 }
 
 const int registered = support::run_transcripts("StreamElementsTranscript",
@@ -51,7 +51,7 @@ const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *text::parse_t
 
 TEST(Session, NoTextHoldsTheTokenEvenWhenTheServerRepeatsIt) {
   Config config;
-  Session session("main-stage", config);
+  StreamElementsProtocol session("main-stage", config);
   const std::string token = "fake-token-that-nobody-has";
   ASSERT_TRUE(std::holds_alternative<net::DialTarget>(session.dial({token}, now)));
   Outcome outcome;
@@ -72,7 +72,7 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
         R"(42["unauthorized",{"error":{"message":"bad token"}}])", R"(42["unauthorized",[{"reason":"bad token"}]])",
         R"(42["unauthorized",{"code":"bad token"}])", R"(44"bad token")", R"(44{"message":"bad token"})",
         R"(44{"message":{"reason":"bad token"}})", R"(44{"data":{"message":"bad token"}})", "44bad token"}) {
-    Session session("main-stage", Config{});
+    StreamElementsProtocol session("main-stage", Config{});
     session.dial({"fake"}, now);
     Outcome outcome;
     session.open(1, now, outcome);
@@ -87,7 +87,7 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
 
 TEST(Session, AReasonThatComesWithAGoodbyeIsKept) {
   const auto detail_of = [](std::string_view frame) {
-    Session session("main-stage", Config{});
+    StreamElementsProtocol session("main-stage", Config{});
     session.dial({"fake"}, now);
     Outcome outcome;
     session.open(1, now, outcome);
@@ -104,7 +104,7 @@ TEST(Session, AReasonThatComesWithAGoodbyeIsKept) {
 }
 
 TEST(Session, AnEventOfTheNameErrorIsRemarkedAndTheConnectionGoesOn) {
-  Session session("main-stage", Config{});
+  StreamElementsProtocol session("main-stage", Config{});
   session.dial({"fake"}, now);
   Outcome outcome;
   session.open(1, now, outcome);
@@ -119,7 +119,7 @@ TEST(Session, AnEventOfTheNameErrorIsRemarkedAndTheConnectionGoesOn) {
 }
 
 TEST(Session, AnOddHandshakeIsToldWithWhatIsUsed) {
-  Session session("main-stage", Config{});
+  StreamElementsProtocol session("main-stage", Config{});
   session.dial({"fake"}, now);
   Outcome outcome;
   session.open(1, now, outcome);
@@ -131,7 +131,7 @@ TEST(Session, AnOddHandshakeIsToldWithWhatIsUsed) {
 
 TEST(Session, WordsOfARefusalAreClipped) {
   Config config;
-  Session session("main-stage", config);
+  StreamElementsProtocol session("main-stage", config);
   session.dial({"fake"}, now);
   Outcome outcome;
   session.open(1, now, outcome);
@@ -143,7 +143,7 @@ TEST(Session, WordsOfARefusalAreClipped) {
 }
 
 TEST(Session, AnEmptyTokenIsNotDialledWith) {
-  Session session("main-stage", Config{});
+  StreamElementsProtocol session("main-stage", Config{});
   const auto answer = session.dial({" \n"}, now);
   ASSERT_TRUE(std::holds_alternative<net::Ending>(answer));
   EXPECT_EQ(std::get<net::Ending>(answer).reason, net::Reason::credential_unreadable);

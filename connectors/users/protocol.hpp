@@ -22,9 +22,9 @@ namespace tributary::connectors::users {
 /// The server hears us late, so a probe is repeated until it is answered. How often it is answered is how often the
 /// server writes everything on this connection: identical adjacent frames are collapsed in groups of so many.
 /// Owner: the connector's Conversation. Thread: io. Failure: ends come from the socket; `explain` gives them words.
-class Session final : public Protocol {
+class UsersProtocol final : public Protocol {
  public:
-  Session(const std::string& connector, config::Shared<Config> config);
+  UsersProtocol(const std::string& connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,

@@ -1,4 +1,4 @@
-#include "connectors/users/session.hpp"
+#include "connectors/users/protocol.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,20 +14,20 @@ constexpr std::chrono::seconds default_patience{10};
 
 }  // namespace
 
-Session::Session(const std::string& connector, config::Shared<Config> config)
+UsersProtocol::UsersProtocol(const std::string& connector, config::Shared<Config> config)
     : connector_(connector),
       config_(std::move(config)),
       label_(config_->label.empty() ? connector : config_->label),
       codec_({connector, label_, config_->nesting}) {}
 
-std::vector<config::Secret> Session::secrets() const {
+std::vector<config::Secret> UsersProtocol::secrets() const {
   std::vector<config::Secret> secrets;
   if (config_->api_key) secrets.push_back(*config_->api_key);
   return secrets;
 }
 
-std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::string>& secrets,
-                                                         const event::Now& now) {
+std::variant<net::DialTarget, net::Ending> UsersProtocol::dial(const std::vector<std::string>& secrets,
+                                                               const event::Now& now) {
   static_cast<void>(now);
   open_ = false;
   net::DialTarget target;
@@ -42,7 +42,7 @@ std::variant<net::DialTarget, net::Ending> Session::dial(const std::vector<std::
   return target;
 }
 
-void Session::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
+void UsersProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   open_ = true;
   live_ = heard_ = answered_ = paused_ = false;
   probes_ = 0;
@@ -61,14 +61,14 @@ void Session::open(std::uint64_t connection, const event::Now& now, Outcome& out
   probe(now, outcome);
 }
 
-void Session::probe(const event::Now& now, Outcome& outcome) {
+void UsersProtocol::probe(const event::Now& now, Outcome& outcome) {
   std::string frame = "{\"eventType\":10,\"message\":\"" + probe_base_;
   text::append_number(frame, ++probes_);
   outcome.sends.push_back({frame + "\"}", false});
   next_probe_ = now.steady + config_->probe_interval * (live_ ? slow_probes : 1);
 }
 
-void Session::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
+void UsersProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   heard_ = true;
   if (!binary && is_copy(payload, now)) return;
   auto said = Codec::Said::malformed;
@@ -95,7 +95,7 @@ void Session::frame(std::string_view payload, bool binary, const event::Now& now
 }
 
 /// An echo of ours: we are heard. The copies of one answer come one behind the other.
-void Session::on_answer(const event::Now& now, Outcome& outcome) {
+void UsersProtocol::on_answer(const event::Now& now, Outcome& outcome) {
   group_ = 0;
   if (!std::exchange(answered_, true) && !std::exchange(live_, true)) outcome.live = true;
   if (answer_ != codec_.message()) {
@@ -112,7 +112,7 @@ void Session::on_answer(const event::Now& now, Outcome& outcome) {
 }
 
 /// Another copy of the frame before it, which has been told of.
-bool Session::is_copy(std::string_view payload, const event::Now& now) {
+bool UsersProtocol::is_copy(std::string_view payload, const event::Now& now) {
   if (group_ == 0 || group_ >= copies_ || now.steady - group_at_ > config_->probe_interval || payload != last_) {
     return false;
   }
@@ -120,19 +120,19 @@ bool Session::is_copy(std::string_view payload, const event::Now& now) {
   return true;
 }
 
-void Session::remember(std::string_view payload, const event::Now& now) {
+void UsersProtocol::remember(std::string_view payload, const event::Now& now) {
   if (copies_ == 1) return;
   last_ = payload;
   group_at_ = now.steady;
   group_ = 1;
 }
 
-event::SteadyTime Session::deadline() const {
+event::SteadyTime UsersProtocol::deadline() const {
   if (!open_ || paused_ || answered_) return never;
   return live_ ? next_probe_ : std::min(next_probe_, listen_only_at_);
 }
 
-void Session::tick(const event::Now& now, Outcome& outcome) {
+void UsersProtocol::tick(const event::Now& now, Outcome& outcome) {
   if (now.steady < deadline()) return;
   if (!live_ && now.steady >= listen_only_at_) {
     live_ = outcome.live = true;
@@ -143,7 +143,7 @@ void Session::tick(const event::Now& now, Outcome& outcome) {
   if (now.steady >= next_probe_) probe(now, outcome);
 }
 
-void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
+void UsersProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   if (paused == paused_) return;
   paused_ = paused;
@@ -154,7 +154,7 @@ void Session::paused(bool paused, const event::Now& now, Outcome& outcome) {
   }
 }
 
-void Session::explain(net::Ending& ending) const {
+void UsersProtocol::explain(net::Ending& ending) const {
   const bool dropped = ending.reason == net::Reason::eof || ending.reason == net::Reason::reset;
   if (heard_ || live_ || !dropped) return;
   ending.detail =
@@ -163,7 +163,7 @@ void Session::explain(net::Ending& ending) const {
           : "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?";
 }
 
-Standing Session::standing() const {
+Standing UsersProtocol::standing() const {
   const std::string origin = config_->origin.empty() ? "without an origin" : "from origin " + config_->origin;
   const std::string words = "let in " + origin + (config_->api_key ? " with the api_key" : "");
   return {words + (answered_ ? ", and heard: a probe was answered" : ", no probe was answered")};

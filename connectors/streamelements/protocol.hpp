@@ -24,9 +24,9 @@ namespace tributary::connectors::streamelements {
 ///
 /// Owner: the connector's Conversation. Thread: io. Failure: every end is an Ending in the Outcome; no text of it, of a
 /// notice or of a malformed detail holds the token.
-class Session final : public Protocol {
+class StreamElementsProtocol final : public Protocol {
  public:
-  Session(std::string connector, config::Shared<Config> config);
+  StreamElementsProtocol(std::string connector, config::Shared<Config> config);
 
   std::vector<config::Secret> secrets() const override;
   std::variant<net::DialTarget, net::Ending> dial(const std::vector<std::string>& secrets,
@@ -41,7 +41,7 @@ class Session final : public Protocol {
   std::vector<std::string> channels() const override;
 
  private:
-  enum class Stage : std::uint8_t { dialled, opened, joined, live, over };
+  enum class Phase : std::uint8_t { dialled, opened, joined, live, over };
 
   void on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome);
   void on_ping(const Packet& packet, Outcome& outcome);
@@ -63,7 +63,7 @@ class Session final : public Protocol {
   JsonText json_;  ///< of what the server says to us
   JsonParts parts_;
   Heartbeat heartbeat_;
-  Stage stage_ = Stage::dialled;
+  Phase phase_ = Phase::dialled;
   std::string token_;  ///< of this dial
   TokenClaims claims_;
   event::SteadyTime warn_at_ = event::SteadyTime::max();  ///< credentialExpiring is due
