@@ -115,7 +115,7 @@ class Advisor {
     std::string text = "no upstream has type " + config::quote(type);
     if (const auto near = config::nearest(type, known)) return text + "; did you mean " + config::quote(*near) + "?";
     if (!open.empty()) return text + " that is known; " + listed(open) + " may send more types than those";
-    return text + "; the types are in the README of each connector";
+    return text + "; the types are in docs/CONSUMING.md";
   }
 
   void look_at(const config::NamedSettings& connector) {

@@ -12,7 +12,9 @@ constexpr std::size_t kDeepest = 1'024;  // of simdjson
 
 bool is_json_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_json_hex(char c) { return is_json_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_json_word(char c) { return is_json_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
+bool is_json_word(char c) {
+  return is_json_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+}
 
 /// Reads one text. Lives for one call.
 class Scan {

@@ -35,7 +35,7 @@ Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
                                             .relay = settings.topics.relay,
                                             .state = settings.topics.state,
                                             .cloudevents = settings.cloudevents,
-                                            .create_topics = settings.create_topics,
+                                            .create_topics = kafka::creation_of(settings),
                                             .pace = kafka::pace_of(settings.linger)},
                                            observer, built.fault);
   return built;

@@ -77,7 +77,25 @@ TopicFact* fact_of(Survey& survey, const char* name) {
   return found == survey.topics.end() ? nullptr : &*found;
 }
 
+/// Nothing when librdkafka refuses it; `detail` is "no answer" until there is one, or why it was refused.
+rd_kafka_NewTopic_t* new_topic(const std::string& name, const CreateTopics& create, std::string& detail) {
+  std::array<char, 512> why{};
+  auto* topic = rd_kafka_NewTopic_new(name.c_str(), create.partitions, create.replication, why.data(), why.size());
+  detail = topic != nullptr ? "no answer" : why.data();
+  if (topic == nullptr) return nullptr;
+  for (const auto& [key, value] : create.config_of(name)) {
+    rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
+  }
+  return topic;
+}
+
 }  // namespace
+
+CreateTopics::Config CreateTopics::config_of(const std::string& topic) const {
+  Config all = config;
+  if (!compacted.empty() && topic == compacted) all.try_emplace("cleanup.policy", "compact");
+  return all;
+}
 
 std::string Inspector::last_error() {
   std::string text;
@@ -174,25 +192,25 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
   }
 }
 
-void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout) {
+void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout,
+                               Creation how) {
+  const bool made = how == Creation::made;
   std::vector<rd_kafka_NewTopic_t*> asked;
   std::array<char, 512> why{};
   for (auto& fact : survey.topics) {
     if (fact.state != TopicFact::State::missing) continue;
-    auto* topic =
-        rd_kafka_NewTopic_new(fact.name.c_str(), create.partitions, create.replication, why.data(), why.size());
-    if (topic != nullptr) asked.push_back(topic);
-    fact.state = TopicFact::State::not_created;
-    fact.detail = topic != nullptr ? "no answer" : why.data();
+    if (auto* topic = new_topic(fact.name, create, fact.detail)) asked.push_back(topic);
+    if (made) fact.state = TopicFact::State::not_created;
   }
   if (asked.empty()) return;
   const QueuePtr queue(rd_kafka_queue_new(client_.get()));
   const auto options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
   rd_kafka_AdminOptions_set_operation_timeout(options.get(), whole(timeout), why.data(), why.size());
+  rd_kafka_AdminOptions_set_validate_only(options.get(), made ? 0 : 1, why.data(), why.size());
   rd_kafka_CreateTopics(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
   rd_kafka_NewTopic_destroy_array(asked.data(), asked.size());
 
-  const EventPtr event{await(queue.get(), timeout, true)};
+  const EventPtr event{await(queue.get(), timeout, made)};
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
@@ -208,16 +226,20 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
     if (fact == nullptr) continue;
     const auto error = rd_kafka_topic_result_error(results[i]);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      fact->detail.clear();
+      if (!made) continue;
       fact->state = TopicFact::State::created;
       fact->partitions = create.partitions;
-      fact->detail.clear();
     } else {
       const char* text = rd_kafka_topic_result_error_string(results[i]);
-      fact->detail = words_of(error);
-      if (text != nullptr && fact->detail.find(text) == std::string::npos)
-        fact->detail.append(" (").append(text).append(")");
+      fact->state = TopicFact::State::not_created;
+      fact->detail = words_of_creation(error, text == nullptr ? "" : text);
     }
   }
+}
+
+void Inspector::try_creation(Survey& survey, const CreateTopics& create, std::chrono::milliseconds patience) {
+  create_missing(survey, create, patience, Creation::tried);
 }
 
 Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience) {
@@ -229,7 +251,7 @@ Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopi
   if (!client_) client_ = open_client(properties_, Purpose::inspect, survey.fault);
   if (!client_ || !list(survey, patience.list)) return survey;
   describe(survey, patience.describe);
-  if (create.enabled) create_missing(survey, create, patience.create);
+  if (create.enabled) create_missing(survey, create, patience.create, Creation::made);
   return survey;
 }
 

@@ -101,4 +101,19 @@ std::string words_of(int error) {
   }
 }
 
+std::string words_of_creation(int error, std::string_view theirs) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+      return "Kafka refuses create_topics.config: " + std::string(theirs);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return "our user may not create topics: give it Create on the cluster, or make the topic";
+    default: {
+      auto ours = words_of(error);
+      if (!theirs.empty() && ours.find(theirs) == std::string::npos) ours.append(" (").append(theirs).append(")");
+      return ours;
+    }
+  }
+}
+
 }  // namespace tributary::sinks::kafka

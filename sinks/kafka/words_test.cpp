@@ -61,5 +61,14 @@ TEST(WordsOfLibrdkafka, CodesHaveThemToo) {
   EXPECT_THAT(words_of(RD_KAFKA_RESP_ERR__TIMED_OUT), StartsWith("no broker has answered in time"));
 }
 
+TEST(WordsOfLibrdkafka, ACreationThatIsRefusedNamesItsKeyOrRight) {
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_INVALID_CONFIG, "Unknown topic config name: retention.mss"),
+            "Kafka refuses create_topics.config: Unknown topic config name: retention.mss");
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "Authorization failed."),
+            "our user may not create topics: give it Create on the cluster, or make the topic");
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_POLICY_VIOLATION, "no topics on Saturdays"),
+            "a policy of the cluster forbids it (no topics on Saturdays)");
+}
+
 }  // namespace
 }  // namespace tributary::sinks::kafka
