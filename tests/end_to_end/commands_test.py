@@ -97,6 +97,8 @@ def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     (["simulate", "dlive", "--port", "70000"], "--port: expected a whole number from 0 to 65535, found `70000`"),
     (["simulate", "dlive", "--set", "brust=3"], "there is no behaviour `brust`; did you mean `burst`?"),
     (["simulate", "dlive", "--set", "burst"], "--set: expected NAME=VALUE, found `burst`"),
+    (["simulate", "dlive", "--host", "nowhere"], "nowhere is no address; expected one such as 127.0.0.1 or ::1"),
+    (["simulate", "dlive", "--certificate", "/nope"], "the certificate /nope cannot be used: No such file or directory; make it, or correct the path\n"),
     (["schema", "nope"], "name: expected event, streamelements, config or reference, found `nope`"),
     (["simulat", "dlive"], "`simulat` is no command; did you mean `simulate`?"),
     (["run", "-c"], "`--config` needs a value: The configuration file"),
