@@ -115,7 +115,8 @@ TEST(Session, TheKeyGoesInItsHeader) {
 TEST(Session, WhoWasLetInIsSaidAsItWas) {
   Config config;
   config.origin = "trusted-host";
-  EXPECT_EQ(UsersProtocol("accounts", config).standing().words, "let in from origin trusted-host, no probe was answered");
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+            "let in from origin trusted-host, no probe was answered");
   config.origin.clear();
   config.api_key = secret();
   EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
