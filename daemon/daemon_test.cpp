@@ -132,7 +132,7 @@ TEST(Account, IsTheContractsLine) {
       to_line(account),
       "account: frames=12 events=10 accepted=9 unrouted=1 | offered=9 recovered=0 delivered=6 sent=0 dead_lettered=1 "
       "dropped=2 in_flight=0 spooled=0");
-  EXPECT_EQ(details(account), "dropped.validation=2");
+  EXPECT_EQ(details(account), "1 event that no route takes, 2 dropped by validation");
 }
 
 TEST(Account, WhatWasNotDeliveredAtTheEndIsLost) {

@@ -60,10 +60,13 @@ class SinkReporter final : public sinks::SinkObserver {
  public:
   SinkReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
   void on_news(const sinks::News& news) override;
+  /// Has it been told already that this topic is missing, and what to do?
+  bool told_missing(const std::string& stream) const { return missing_.count(stream) != 0; }
 
  private:
   Telemetry& telemetry_;
   std::string sink_;
+  std::set<std::string> missing_;  ///< topics
 };
 
 /// Puts the first event of a connector that no sink gets into the log, with what would route it. Thread: io.

@@ -98,7 +98,8 @@ int run_command(const std::filesystem::path& file) {
   const Account account = app.account();
   app.report_losses();
   app.report_latency();
-  telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account));
+  const auto numbers = counts(account);
+  telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account), {numbers.begin(), numbers.end()});
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
   const int code = account.lost() == 0 ? ended_well : failed;

@@ -100,7 +100,8 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   sink->delivery = std::make_shared<relay::Delivery>(
       settings.name, std::move(downstream), outbox,
       [this, &sink = *sink](const std::string& name, const relay::SinkAlert& alert) {
-        report(telemetry_, name, SinkFacts{sink.memory, sink.feeding}, alert);
+        report(telemetry_, name, SinkFacts{sink.memory, sink.feeding}, alert,
+               sink.reporter->told_missing(alert.stream));
       },
       patience);
   sink->delivery->on_room(room_);

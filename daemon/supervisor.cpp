@@ -154,6 +154,7 @@ void Supervisor::launch(Run& run) {
     link.common = connectors::common_of(run.settings.shared<connectors::Settings>());
     link.pause_limit = limits_.pause;
     link.seed = std::random_device{}();
+    link.last_seen = run.last_frame;
     run.input = around_.input(run.settings, std::move(link),
                               {around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
     run.input->start();
@@ -184,6 +185,7 @@ void Supervisor::left(const std::string& connector) {
   const auto found = runs_.find(connector);
   if (found == runs_.end() || stopping_ != 0) return;
   Run& run = found->second;
+  if (run.input) run.last_frame = run.input->last_frame();
   run.input.reset();
   run.intake->settle();
   if (run.next) {
@@ -242,7 +244,8 @@ std::vector<ConnectorStanding> Supervisor::standings() const {
   for (const auto& [name, run] : runs_) {
     ConnectorStanding& one = all.emplace_back();
     one.name = name;
-    one.events = run.intake->ledger().events;
+    const auto ledger = run.intake->ledger();
+    one.events = ledger.events, one.malformed = ledger.malformed, one.unrouted = ledger.unrouted;
     if (const auto last = run.intake->last_event()) one.quiet = now - *last;
     if (!run.input) continue;  // it cannot be made
     const auto status = run.input->status();

@@ -83,6 +83,7 @@ class Supervisor {
     std::shared_ptr<relay::BookedIntake> intake;
     std::unique_ptr<connectors::Input> input;
     std::unique_ptr<boost::asio::steady_timer> again;
+    std::optional<event::WallTime> last_frame;  ///< of the input before this one
     bool leaving = false;                       ///< `input` has been told to stop
     std::optional<config::NamedSettings> next;  ///< leaving: what it is started with afterwards
   };

@@ -20,8 +20,7 @@ using namespace std::chrono_literals;
 
 /// An input without a network: what became of it.
 struct Double {
-  std::string name;
-  std::string token;  ///< of its settings, to tell one from another
+  std::optional<event::WallTime> last_seen;  ///< what it is told of the one before
   int started = 0, stopped = 0, adopted = 0;
   bool adopts = false;         ///< takes over whatever comes
   bool holds_goodbye = false;  ///< a stop takes until `goodbye`
@@ -51,6 +50,7 @@ class DoubleInput final : public connectors::Input {
   bool can_adopt(const connectors::Settings&) const override { return me_->adopts; }
   bool adopt(const std::shared_ptr<const connectors::Settings>&) override { return ++me_->adopted != 0; }
   connectors::LinkStatus status() const override { return {}; }
+  std::optional<event::WallTime> last_frame() const override { return event::WallTime{me_->started * 1s}; }
   std::vector<connectors::ChannelActivity> activity() const override { return {}; }
 
  private:
@@ -84,10 +84,10 @@ class SupervisorTest : public testing::Test {
   }
   /// Doubles instead of links, by connector, the newest last.
   void double_them() {
-    around.input = [this](const config::NamedSettings& connector, connectors::LinkSettings,
+    around.input = [this](const config::NamedSettings& connector, connectors::LinkSettings link,
                           const connectors::LinkSurroundings& place) {
       auto made = std::make_shared<Double>();
-      made->name = connector.name;
+      made->last_seen = link.last_seen;
       made->adopts = adopts;
       made->holds_goodbye = hold_goodbyes;
       doubles[connector.name].push_back(made);
@@ -192,6 +192,8 @@ TEST_F(SupervisorTest, WhatHasNotChangedIsNotTouched) {
   EXPECT_EQ(doubles["one"].size(), 1U);
   EXPECT_EQ(doubles["one"][0]->stopped, 0);
   ASSERT_EQ(doubles["two"].size(), 2U);
+  EXPECT_EQ(doubles["two"][0]->last_seen, std::nullopt);
+  EXPECT_EQ(doubles["two"][1]->last_seen, event::WallTime{1s}) << "so that it reports what was missed between the two";
   EXPECT_FALSE(doubles["two"][0]->alive);
   EXPECT_EQ(doubles["two"][1]->started, 1);
   EXPECT_EQ(want({{"one", ""}, {"three", ""}, {"two", "ping_interval: 7s"}}), std::vector<std::string>{});

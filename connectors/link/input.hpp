@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "connectors/link/conversation.hpp"
@@ -25,6 +26,8 @@ class Input {
   /// Takes them over; false when that needs a new beginning, and nothing has changed.
   virtual bool adopt(const std::shared_ptr<const Settings>& settings) = 0;
   virtual LinkStatus status() const = 0;
+  /// When the last message came; none yet: nothing. What takes its place reports the gap from there on.
+  virtual std::optional<event::WallTime> last_frame() const = 0;
   /// Since when each channel that it serves has been silent.
   virtual std::vector<ChannelActivity> activity() const = 0;
 };

@@ -66,7 +66,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   bool can_adopt(const connectors::Settings& settings) const override { return protocol_->can_adopt(settings); }
 
   LinkStatus status() const override { return conversation_.status(); }
-  std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }
+  std::optional<event::WallTime> last_frame() const override { return conversation_.last_frame(); }
   Protocol& protocol() { return *protocol_; }
   std::vector<ChannelActivity> activity() const override { return conversation_.activity(); }
 

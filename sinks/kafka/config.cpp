@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <variant>
 
+#include "config/file_words.hpp"
 #include "text/url.hpp"
 
 namespace tributary::sinks::kafka {
@@ -182,7 +182,7 @@ void Settings::describe_security(config::Fields& fields) {
     if (!uses_tls(s.protocol)) {
       fields.fault(key, "it has no effect without `protocol: ssl` or `sasl_ssl`");
     } else if (fields.reading() && ::access(path->resolved.c_str(), R_OK) != 0) {
-      fields.fault(key, path->resolved.string() + ": " + std::strerror(errno));
+      fields.fault(key, path->resolved.string() + ": " + config::file_words(errno));
     }
   }
   if (s.certificate.empty() != s.key.empty()) {

@@ -204,7 +204,8 @@ TEST(KafkaConfig, WarnsWhenAnybodyIsTakenForABroker) {
 }
 
 TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {
-  EXPECT_THAT(faults("librdkafka: {no.such.thing: 1}"), ElementsAre(HasSubstr("No such configuration property")));
+  EXPECT_THAT(faults("librdkafka: {no.such.thing: 1}"),
+              ElementsAre(HasSubstr("has no such property; see its CONFIGURATION.md")));
   EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: soon}"), ElementsAre(HasSubstr("socket.timeout.ms")));
   EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: 1}"), ElementsAre(HasSubstr("outside allowed range")));
 }

@@ -16,11 +16,13 @@ namespace {
 using namespace std::chrono_literals;
 
 // A record waits for its topic's limit only so long; a slow answer is asked for again while records flow.
-constexpr Patience in_haste{.list = 1'000ms, .describe = 250ms};
-constexpr Patience with_time{.list = 1'000ms, .describe = 2'000ms};
+// Who ends the program may have to wait for a listing under way, and for nothing else.
+constexpr Patience in_haste{.list = 800ms, .describe = 250ms};
+constexpr Patience with_time{.list = 800ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
 constexpr auto list_slice = 100ms;
+constexpr auto last_list_slice = 300ms;  // at the stop
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 5'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
@@ -59,6 +61,12 @@ std::size_t batch_limit(const rd_kafka_ConfigResource_t* topic) {
     return bytes;
   }
   return 0;
+}
+
+/// The text of an error may say more than its code: that a controller was waited for.
+std::string words_of_event(rd_kafka_event_t* event) {
+  const std::string_view text = rd_kafka_event_error_string(event);
+  return text.find("controller") != std::string_view::npos ? words_of(text) : words_of(rd_kafka_event_error(event));
 }
 
 TopicFact* fact_of(Survey& survey, const char* name) {
@@ -117,8 +125,9 @@ bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
   auto error = RD_KAFKA_RESP_ERR__TRANSPORT;
   while (!cancelled_ && error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < end) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const auto patience =
+    auto patience =
         error == RD_KAFKA_RESP_ERR__TRANSPORT ? std::min<std::chrono::milliseconds>(left, list_slice) : left;
+    if (hastened_) patience = std::min<std::chrono::milliseconds>(patience, last_list_slice);
     error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(patience));
     if (error != RD_KAFKA_RESP_ERR__TRANSPORT && error != RD_KAFKA_RESP_ERR__TIMED_OUT) break;
   }
@@ -161,7 +170,7 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
     for (auto& fact : survey.topics) {
       if (fact.state != TopicFact::State::present) continue;
       fact.undescribed = !event;
-      fact.detail = event ? words_of(rd_kafka_event_error(event.get())) : "no answer";
+      fact.detail = event ? words_of_event(event.get()) : "no answer";
     }
     return;
   }
@@ -201,7 +210,7 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
-      if (fact.state == TopicFact::State::not_created) fact.detail = words_of(rd_kafka_event_error(event.get()));
+      if (fact.state == TopicFact::State::not_created) fact.detail = words_of_event(event.get());
     }
     return;
   }
@@ -258,7 +267,7 @@ Inspector::AccessLists Inspector::access_lists(std::chrono::milliseconds patienc
   if (error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
     return {{}, "reading the access lists needs Describe on the cluster"};
   }
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return {{}, rd_kafka_event_error_string(event.get())};
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return {{}, words_of_event(event.get())};
   AccessLists lists;
   std::size_t count = 0;
   const auto* const* bindings =

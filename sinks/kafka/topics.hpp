@@ -74,8 +74,10 @@ class Inspector {
   /// Why the client may not be an idempotent producer; empty when nothing says so within this time. After a survey.
   std::string producer_fault(std::chrono::milliseconds patience);
   void close() { client_.reset(); }
-  /// Ends a survey under way soon (a listing: within its patience). Thread: any.
+  /// Ends a survey under way soon (a listing: within its patience, or what `hasten` makes of it). Thread: any.
   void cancel() { cancelled_ = true; }
+  /// The program stops: from now on a listing, which librdkafka cannot leave, is asked for in short turns. Thread: any.
+  void hasten() { hastened_ = true; }
   /// From `hurry` to `calm` nothing waits for a creation; it may still come about. Thread: any.
   void hurry() { hurried_ = true; }
   void calm() { hurried_ = false; }
@@ -90,7 +92,7 @@ class Inspector {
   rd_kafka_op_s* await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried = false) const;
 
   Properties properties_;
-  std::atomic<bool> cancelled_{false}, hurried_{false};
+  std::atomic<bool> cancelled_{false}, hurried_{false}, hastened_{false};
   ClientPtr client_;
 };
 
@@ -108,6 +110,8 @@ class TopicWatch {
   void want(std::vector<std::string> names);
   /// Looks again now at what is wanted still. Returns the number that an Answer to this question has, or a later one.
   unsigned look_now();
+  /// The program stops, so that the watch must be able to end soon.
+  void hasten() { inspector_.hasten(); }
   /// Lists until the cluster answers: `take` then says reachable.
   void probe();
   struct Answer {

@@ -38,7 +38,7 @@ struct Saying {
   std::string_view theirs, before, after;
   bool with_theirs = false;  ///< their words have details that ours do not
 };
-constexpr std::array<Saying, 14> sayings{{
+constexpr std::array<Saying, 15> sayings{{
     {"Connection refused", "broker ", " refuses the connection: is Kafka running there? check `brokers`"},
     {"Failed to resolve", "broker ", " has no address: check `brokers` and DNS"},
     {"timed out in state CONNECT", "broker ", " does not answer: a firewall, or the wrong address? check `brokers`"},
@@ -56,6 +56,7 @@ constexpr std::array<Saying, 14> sayings{{
     {"supported mechanisms", "broker ", " does not take this security.sasl_mechanism", true},
     {"uthentication", "broker ", " refuses us: check security.username and security.password", true},
     {"brokers are down", "no broker", " answers"},
+    {"waiting for controller", "the cluster", " names no controller, which makes topics: is it complete, and up?"},
     {"Disconnected", "broker ", " has ended the connection"},
 }};
 

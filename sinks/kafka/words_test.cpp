@@ -29,6 +29,8 @@ TEST(WordsOfLibrdkafka, TheFrequentOnesAreOursAndNameTheBroker) {
   EXPECT_EQ(words_of("kafka:9092/2: Disconnected (after 1000ms in state UP)"),
             "broker kafka:9092 has ended the connection");
   EXPECT_EQ(words_of("1/1 brokers are down"), "no broker answers");
+  EXPECT_EQ(words_of("Failed while waiting for controller: Local: Timed out"),
+            "the cluster names no controller, which makes topics: is it complete, and up?");
 }
 
 TEST(WordsOfLibrdkafka, TheirDetailsStandInBracketsWhereTheySayMore) {
