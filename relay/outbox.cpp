@@ -75,7 +75,8 @@ void Outbox::offer_dropped(Dropped reason) {
 }
 
 void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now, std::string_view why) {
-  Item& item = *reinterpret_cast<Item*>(static_cast<std::uintptr_t>(token));
+  TRIBUTARY_ASSERT(offered_ != nullptr && offered_->number == token);
+  Item& item = *std::exchange(offered_, nullptr);
   Lane& lane = *item.lane;
   switch (answer) {
     case event::Sent::full:
@@ -100,7 +101,7 @@ void Outbox::sent(std::uint64_t token, event::Sent answer, SteadyTime now, std::
 }
 
 void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
-  Item& item = *reinterpret_cast<Item*>(static_cast<std::uintptr_t>(report.token));
+  Item& item = numbers_.at(report.token);
   TRIBUTARY_ASSERT(item.state == Item::State::in_flight);
   Lane& lane = *item.lane;
   Stream& stream = *lane.stream;
@@ -178,6 +179,7 @@ void Outbox::settle(Lane& lane) {
 }
 
 void Outbox::finish(Item& item) {
+  numbers_.remove(item.number);
   --items_;
   bytes_ -= item.bytes;
   if (item.letter) letter_bytes_ -= item.bytes;

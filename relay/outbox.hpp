@@ -14,6 +14,7 @@
 #include "event/ports.hpp"
 #include "relay/alert.hpp"
 #include "relay/latency.hpp"
+#include "relay/numbered.hpp"
 
 namespace tributary::relay {
 
@@ -31,6 +32,7 @@ namespace tributary::relay {
 ///     hour: a broker forgets, and takes the second request of a producer that it does not know without the first.
 ///  5. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
 ///  6. Each accepted event is in the ledger once, whatever happens to it.
+/// Records are numbered in order of arrival, and this number is their token on the wire.
 /// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
 class Outbox {
  public:
@@ -67,7 +69,7 @@ class Outbox {
   void offer_dropped(event::Dropped reason);
 
   bool next(event::SteadyTime now, Next& next);
-  /// `why`: of a denial, the downstream's name of it.
+  /// What became of the record that `next` gave. `why`: of a denial, the downstream's name of it.
   void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now, std::string_view why = "denied");
   void report(const event::DeliveryReport& report, event::SteadyTime now);
   /// The wire starts afresh, and has reported everything.
@@ -126,6 +128,8 @@ class Outbox {
   MakeLetter make_letter_;
   std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;
   Stream* last_stream_ = nullptr;  ///< most events go to the stream of the one before
+  Numbered<Item> numbers_;         ///< every item in memory
+  Item* offered_ = nullptr;        ///< given by `next`, until `sent`
   std::deque<Lane*> ready_;
   std::vector<Lane*> waiting_;  ///< lanes with a time at which they go on
   std::uint64_t generation_ = 1;

@@ -20,14 +20,13 @@ struct Outbox::Item {
   std::unique_ptr<event::DeadLetter> letter;
   Lane* lane = nullptr;
   Item* next = nullptr;
+  std::uint64_t number = 0;  ///< in the order of arrival at this outbox; the token on the wire
   std::size_t bytes = 0;
   State state = State::waiting;
   bool tried = false;    ///< has been sent at least once
   bool notice = false;   ///< the relay's own event: beside the book
   bool suspect = false;  ///< in a batch that was refused for one of its records
   bool gone = false;     ///< finished otherwise: leaves the lane without being delivered
-
-  std::uint64_t token() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
 
 struct Outbox::Lane {

@@ -58,6 +58,8 @@ void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, st
   Lane& lane = lane_of(stream_of(stream_name), key);
   Item* raw = item.release();
   raw->lane = &lane;
+  raw->number = numbers_.take_number();
+  numbers_.put(raw->number, *raw);
   bytes_ += raw->bytes;
   if (raw->letter) letter_bytes_ += raw->bytes;
   ++items_;
@@ -109,8 +111,8 @@ bool Outbox::next(SteadyTime now, Next& next) {
     }
     const bool may = lane.cursor != nullptr && lane.state == Lane::State::open;
     if (may && !blocked(lane, now)) {
-      const Item& item = *lane.cursor;
-      next = {lane.stream->name, item.event.get(), item.letter.get(), item.token(),
+      const Item& item = *(offered_ = lane.cursor);
+      next = {lane.stream->name, item.event.get(), item.letter.get(), item.number,
               goes_alone(lane) ? event::Manner::alone : event::Manner::together};
       return true;
     }
