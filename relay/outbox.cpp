@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "event/assert.hpp"
+#include "event/memory.hpp"
 #include "relay/outbox_lane.hpp"
 
 namespace tributary::relay {
@@ -11,8 +12,10 @@ using event::Dropped;
 using event::SteadyTime;
 using event::Verdict;
 
-Outbox::Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter)
-    : settings_(settings), dead_letter_stream_(std::move(dead_letter_stream)), make_letter_(make_letter) {}
+Outbox::Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter, event::Tail* tail)
+    : settings_(settings), dead_letter_stream_(std::move(dead_letter_stream)), make_letter_(make_letter), tail_(tail) {
+  if (tail_ != nullptr) recover();
+}
 
 Outbox::~Outbox() {
   for (auto& [name, stream] : streams_) {
@@ -26,7 +29,7 @@ void Outbox::offer(event::EventPtr event, std::string_view stream) {
   const bool notice = event->kind == event::Kind::notice;
   if (notice) {
     ++ledger_.notices;
-    if (stream.empty() || bytes_ > settings_.memory) {
+    if (stream.empty() || (bytes_ > settings_.memory && tail_ == nullptr)) {
       ++ledger_.notices_dropped;
       return;
     }
@@ -49,24 +52,23 @@ void Outbox::offer(event::EventPtr event, std::string_view stream) {
 void Outbox::offer(std::unique_ptr<event::DeadLetter> letter) {
   ++ledger_.offered;
   ++ledger_.in_flight;
+  post(std::move(letter), false);
+}
+
+/// A dead letter that is booked as in flight; `kept`: it stands for an event that lies on the tail.
+void Outbox::post(std::shared_ptr<const event::DeadLetter> letter, bool kept) {
   auto item = std::make_unique<Item>();
   item->bytes = sizeof(Item) + letter->value.capacity();
   item->letter = std::move(letter);
-  if (dead_letter_stream_.empty()) {
-    --ledger_.in_flight;
-    ++ledger_.dropped[static_cast<std::size_t>(Dropped::dead_letter_off)];
-    return;
-  }
-  if (letter_bytes_ + item->bytes > settings_.memory / 4) {
+  if (dead_letter_stream_.empty()) return drop(*item, Dropped::dead_letter_off);
+  if (letter_bytes_ + item->bytes > settings_.memory / 4 && (tail_ == nullptr || tail_->full())) {
     ++ledger_.dead_letter_failed;
-    --ledger_.in_flight;
-    ++ledger_.dropped[static_cast<std::size_t>(Dropped::dead_letter_failed)];
     if (!std::exchange(letters_full_, true)) alerts_.push_back({SinkAlert::What::letters_full, dead_letter_stream_});
-    return;
+    return drop(*item, Dropped::dead_letter_failed);
   }
   letters_full_ = false;
   const auto connector = item->letter->connector;
-  append(std::move(item), dead_letter_stream_, *connector);
+  append(std::move(item), dead_letter_stream_, *connector, kept);
 }
 
 void Outbox::offer_dropped(Dropped reason) {
@@ -146,7 +148,7 @@ void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
 void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
   Lane& lane = *item.lane;
   item.state = Item::State::done;
-  if (item.event && !item.notice) latency_.add(now - item.event->received_steady);
+  if (item.event && !item.notice && !item.on_tail) latency_.add(now - item.event->received_steady);
   auto& strikes = lane.stream->strikes;
   if (alone) {
     if (strikes != 0) --strikes;
@@ -168,21 +170,31 @@ void Outbox::acquit(Item& item) {
 
 /// Takes what is finished off the front of a lane.
 void Outbox::settle(Lane& lane) {
+  std::uint64_t first = 0, last = 0;  // of what lies on the tail
   while (lane.head != nullptr && (lane.head->state == Item::State::done || lane.head->gone)) {
     Item* item = lane.head;
     lane.head = item->next;
     if (lane.head == nullptr) lane.tail = nullptr;
     if (lane.cursor == item) lane.cursor = item->next;
+    if (item->on_tail) last = item->number, first = first == 0 ? last : first;
     finish(*item);
     delete item;
   }
+  if (last != 0) tail_->forget(name_of(lane), first, last);
+  want_more(lane);
 }
 
-void Outbox::finish(Item& item) {
+/// The item is no longer in memory.
+void Outbox::forget(const Item& item) {
   numbers_.remove(item.number);
   --items_;
   bytes_ -= item.bytes;
+  item.lane->bytes -= item.bytes;
   if (item.letter) letter_bytes_ -= item.bytes;
+}
+
+void Outbox::finish(Item& item) {
+  forget(item);
   if (item.gone) return;
   if (item.notice) {
     ++ledger_.notices_delivered;
@@ -224,10 +236,7 @@ void Outbox::to_letter(Item& item, std::string_view reason, std::string_view cod
   } else {
     item.gone = true;
     acquit(item);
-    // Booked once: it was offered as an event and stays in flight as its letter.
-    --ledger_.offered;
-    --ledger_.in_flight;
-    offer(make_letter_(*item.event, reason, code));
+    post(make_letter_(*item.event, reason, code), item.on_tail);  // booked once: it stays in flight as its letter
   }
   settle(lane);
 }

@@ -17,7 +17,7 @@ namespace tributary::relay {
 struct Outbox::Item {
   enum class State : std::uint8_t { waiting, in_flight, done };
   event::EventPtr event;
-  std::unique_ptr<event::DeadLetter> letter;
+  std::shared_ptr<const event::DeadLetter> letter;
   Lane* lane = nullptr;
   Item* next = nullptr;
   std::uint64_t number = 0;  ///< in the order of arrival at this outbox; the token on the wire
@@ -26,6 +26,7 @@ struct Outbox::Item {
   bool tried = false;    ///< has been sent at least once
   bool notice = false;   ///< the relay's own event: beside the book
   bool suspect = false;  ///< in a batch that was refused for one of its records
+  bool on_tail = false;  ///< lies on the lane's tail as well
   bool gone = false;     ///< finished otherwise: leaves the lane without being delivered
 };
 
@@ -41,9 +42,14 @@ struct Outbox::Lane {
   Item* tail = nullptr;
   Item* cursor = nullptr;  ///< the first one not yet sent, in this pass
   std::size_t in_flight = 0;
-  std::size_t suspects = 0;       ///< among its items
-  std::uint64_t generation = 0;   ///< of the wire that delivered its last record, sent together with others,
-  event::SteadyTime delivered{};  ///< at this time
+  std::size_t bytes = 0;           ///< of its items
+  std::uint64_t spooled = 0;       ///< records that lie on the tail alone, all of them behind its items,
+  std::uint64_t spooled_from = 0;  ///< with this number and greater ones
+  std::size_t reading = 0;         ///< bytes asked of the tail
+  bool wanting = false;            ///< in wanting_
+  std::size_t suspects = 0;        ///< among its items
+  std::uint64_t generation = 0;    ///< of the wire that delivered its last record, sent together with others,
+  event::SteadyTime delivered{};   ///< at this time
   State state = State::open;
   event::Verdict worst = event::Verdict::purged;
   std::string_view code;

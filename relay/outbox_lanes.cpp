@@ -36,7 +36,8 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
     if (stream.lanes.size() >= idle_lanes) {
       for (auto it = stream.lanes.begin(); it != stream.lanes.end();) {
         const Lane& lane = *it->second;
-        const bool idle = lane.head == nullptr && !lane.ready && !lane.queued && lane.state == Lane::State::open;
+        const bool idle = lane.head == nullptr && lane.spooled == 0 && lane.reading == 0 && !lane.wanting &&
+                          !lane.ready && !lane.queued && lane.state == Lane::State::open;
         if (idle) --lane_count_;
         if (idle && lane.parked) --stream.parked;
         it = idle ? stream.lanes.erase(it) : std::next(it);
@@ -54,13 +55,24 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
   return *stream.last_lane;
 }
 
-void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, std::string_view key) {
+void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, std::string_view key, bool kept) {
   Lane& lane = lane_of(stream_of(stream_name), key);
+  item->number = numbers_.take_number();
+  if (overflows(lane, *item)) {
+    spool(lane, *item);
+    return want_more(lane);
+  }
+  if (kept) keep(lane, *item);
+  link(lane, std::move(item));
+}
+
+/// Puts an item at the end of what the lane has in memory.
+void Outbox::link(Lane& lane, std::unique_ptr<Item> item) {
   Item* raw = item.release();
   raw->lane = &lane;
-  raw->number = numbers_.take_number();
   numbers_.put(raw->number, *raw);
   bytes_ += raw->bytes;
+  lane.bytes += raw->bytes;
   if (raw->letter) letter_bytes_ += raw->bytes;
   ++items_;
   (lane.tail != nullptr ? lane.tail->next : lane.head) = raw;
@@ -99,6 +111,7 @@ void Outbox::wake_due(SteadyTime now) {
     waiting_.pop_back();
     lane.state = Lane::State::open;
     make_ready(lane);
+    want_more(lane);
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/memory.hpp"
 #include "relay/outbox_lane.hpp"
 
 namespace tributary::relay {
@@ -43,6 +44,7 @@ void Outbox::park(Lane& lane, std::string_view code, SteadyTime now) {
   lane.state = Lane::State::waiting;
   lane.until = stopping_ ? *stream.refused_at_stop + last_chance : now + settings_.parked;
   waiting_.push_back(&lane);
+  if (tail_ != nullptr && !tail_->full()) unload(lane, 1);
 }
 
 /// Once for all lanes of a stream, again when it is refused for another reason, and slowly while it lasts.
@@ -59,6 +61,7 @@ void Outbox::tell_parked(Stream& stream, std::string_view code, SteadyTime now) 
     if (!lane->parked) continue;
     for (const Item* item = lane->head; item != nullptr; item = item->next)
       ++(item->notice ? alert.notices : alert.events);
+    alert.events += lane->spooled;
   }
   alerts_.push_back(std::move(alert));
 }
@@ -96,6 +99,10 @@ void Outbox::give_up(Stream& stream, std::string_view code) {
   for (auto& [key, lane] : stream.lanes) {
     if (lane->in_flight != 0) continue;  // its reports come first
     lane->state = Lane::State::open;
+    if (tail_ != nullptr) {
+      unload(*lane, 0);
+      continue;
+    }
     for (Item* item = lane->head; item != nullptr; item = item->next) {
       if (item->state == Item::State::done || item->gone) continue;
       ++(item->notice ? alert.notices : alert.events);
@@ -126,6 +133,7 @@ void Outbox::replay(Lane& lane, SteadyTime now) {
   lane.state = Lane::State::waiting;
   lane.until = now + delay(lane.attempt++);
   waiting_.push_back(&lane);
+  if (tail_ != nullptr && over_bound() && !tail_->full()) unload(lane, 1);
 }
 
 SteadyTime Outbox::deadline() const {
@@ -139,6 +147,10 @@ void Outbox::drop_rest(Dropped reason) {
     stream->alone = nullptr;
     stream->queue.clear();
     for (auto& [key, lane] : stream->lanes) {
+      if (tail_ != nullptr) {
+        unload(*lane, 0);
+        continue;
+      }
       for (Item* item = lane->head; item != nullptr; item = item->next) {
         if (item->state != Item::State::done && !item->gone) drop(*item, reason);
       }
