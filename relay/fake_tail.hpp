@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace tributary::relay {
 
 /// A tail for tests: keeps copies, and answers only when it is told to `work`. What it holds outlives the outbox, so
-/// that a second one can begin where the first one ended.
+/// that a second one can begin where the first one ended. Thread: that of its outbox.
 class FakeTail final : public event::Tail {
  public:
   std::vector<event::TailLeft> left() override {
@@ -42,6 +43,7 @@ class FakeTail final : public event::Tail {
   void read(const event::LaneName& lane, std::uint64_t from, std::size_t bytes) override {
     for (const auto& asked : asked_) TRIBUTARY_ASSERT(asked.lane != lane);
     asked_.push_back({lane, from, bytes});
+    if (at_once) work();
   }
   std::optional<event::TailRead> take() override {
     if (answers_.empty()) return {};
@@ -76,7 +78,7 @@ class FakeTail final : public event::Tail {
     }
   }
   void damage(std::uint64_t number) { damaged_[number] = true; }
-  void set_full(bool full) { full_ = full; }
+  void set_full(bool full) { full_ = full; }  ///< any thread
   std::size_t records() const {
     std::size_t all = 0;
     for (const auto& [lane, records] : lanes_) all += records.size();
@@ -85,6 +87,7 @@ class FakeTail final : public event::Tail {
   std::uint64_t given() const { return given_; }
   std::size_t asked() const { return asked_.size(); }
 
+  bool at_once = false;  ///< answers by itself, on the asker's thread
   bool closed = false;
 
  private:
@@ -107,7 +110,7 @@ class FakeTail final : public event::Tail {
   std::map<std::uint64_t, bool> damaged_;
   std::function<void()> wake_;
   std::uint64_t given_ = 0;
-  bool full_ = false;
+  std::atomic<bool> full_{false};
 };
 
 }  // namespace tributary::relay
