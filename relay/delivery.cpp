@@ -45,6 +45,9 @@ Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstre
 Delivery::~Delivery() {
   stop(0ms);
   join();
+  if (stopped_) return;
+  take_inbox();  // it was never started: what was offered is lost, and its receipts say so
+  outbox_.drop_rest(event::Dropped::stopped);
 }
 
 void Delivery::start() {

@@ -20,7 +20,10 @@ Outbox::Outbox(const Settings& settings, std::string dead_letter_stream, MakeLet
 Outbox::~Outbox() {
   for (auto& [name, stream] : streams_) {
     for (auto& [key, lane] : stream->lanes) {
-      for (Item* item = lane->head; item != nullptr;) delete std::exchange(item, item->next);
+      for (Item* item = lane->head; item != nullptr;) {
+        if (item->state != Item::State::done && !item->gone && !item->on_tail) lose(*item);
+        delete std::exchange(item, item->next);
+      }
     }
   }
 }
@@ -208,7 +211,14 @@ void Outbox::finish(Item& item) {
   }
 }
 
+/// Whoever waits for the item's receipt is told that it was not kept.
+void Outbox::lose(const Item& item) {
+  const auto& receipt = item.event ? item.event->receipt : item.letter->receipt;
+  if (receipt) receipt->lost();
+}
+
 void Outbox::drop(Item& item, Dropped reason) {
+  if (event::is_loss(reason)) lose(item);
   item.gone = true;
   acquit(item);
   if (item.notice) {

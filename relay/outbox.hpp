@@ -139,6 +139,7 @@ class Outbox {
   void restart(Lane& lane);
   void wake_due(event::SteadyTime now);
   std::chrono::milliseconds delay(unsigned attempt) const;
+  static void lose(const Item& item);
   void drop(Item& item, event::Dropped reason);
   // of the tail
   static event::LaneName name_of(const Lane& lane);

@@ -43,6 +43,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, flagged, now.steady);
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
+        draft.receipt.reset();
         return;
       }
       update = answer == Dedupe::Answer::update;
@@ -52,6 +53,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     if (to.none()) {
       ++book_.unrouted;
       tell_unrouted(draft);
+      draft.receipt.reset();
       return;
     }
     ++book_.accepted;
