@@ -18,7 +18,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
         source_(settings.source),
         routes_(pipeline.routes_, *connector_),
         dedupes_(settings.dedupe_ids != 0),
-        dedupe_(settings.dedupe_ids, settings.dedupe_window),
+        dedupe_(settings.dedupe_ids, settings.dedupe_window, settings.memory),
         first_unrouted_(std::move(settings.first_unrouted)) {}
 
   void control(bool unknown) override {
@@ -40,6 +40,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     bool update = false;
     if (dedupes_ && draft.identified && !draft.test && draft.kind == event::Kind::activity) {
       const auto flagged = draft.flagged_said ? std::optional(draft.flagged) : std::nullopt;
+      dedupe_.begin(now);
       const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, flagged, now.steady);
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
@@ -47,6 +48,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
         return;
       }
       update = answer == Dedupe::Answer::update;
+      dedupe_.remember_when_safe(draft, now);
     }
     const bool activity = draft.kind == event::Kind::activity;
     const Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());

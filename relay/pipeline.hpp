@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/memory.hpp"
 #include "event/ports.hpp"
 #include "schema/schema.hpp"
 #include "schema/validator.hpp"
@@ -45,6 +46,7 @@ struct IntakeSettings {
   std::string_view source;          ///< static storage: "streamelements", …
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
+  event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events
   std::function<void(const Unrouted&)> first_unrouted = {};  ///< called once: a mistyped route loses without a word
 };
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "event/memory_in_process.hpp"
 #include "schema/embedded.hpp"
 #include "relay/fake_downstream.hpp"
 
@@ -152,6 +153,24 @@ TEST_F(PipelineTest, ADuplicateAndAnUnroutedEventAreKeptAtOnce) {
   intake->accept(std::move(unrouted), noon);
   EXPECT_EQ(kept, 2);
   EXPECT_EQ(lost, 0);
+}
+
+TEST_F(PipelineTest, AnIdOfAnEventThatIsNotSafeYetIsNotRemembered) {
+  make({sink()}, {{{}, {}, 1}});
+  event::MemoryInProcess memory;
+  auto& stage = memory.connector("stage");
+  IntakeSettings settings{"stage", "streamelements"};
+  settings.memory = &stage;
+  intake = pipeline->intake(settings);
+  sinks[0]->wire->hold = true;
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  EXPECT_TRUE(stage.ids(noon.wall - 1h, 8).empty());
+  sinks[0]->wire->release();
+  ASSERT_TRUE(eventually([&] { return stage.ids(noon.wall - 1h, 8).size() == 1; }));
+  intake = pipeline->intake(settings);  // the connector is made anew
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  EXPECT_EQ(book().duplicate, 1U);
+  sinks[0]->records();  // nothing may point at the memory any more
 }
 
 TEST_F(PipelineTest, DedupeCanBeSwitchedOff) {
