@@ -16,6 +16,7 @@
 #include "config/shared.hpp"
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/link_secrets.hpp"
+#include "connectors/link/posts.hpp"
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
 #include "event/ports.hpp"
@@ -66,6 +67,11 @@ class Link final : private net::WebSocketListener, private Transport {
   bool adopt(const std::shared_ptr<const connectors::Settings>& settings);
   bool can_adopt(const connectors::Settings& settings) const { return protocol_->can_adopt(settings); }
 
+  /// From now on this sink publishes on this connection, until `detach` or the end of the Link; what was not said is
+  /// left with the sink then.
+  void attach(const event::OutboundPtr& outbound);
+  void detach(event::Outbound& outbound);
+
   LinkStatus status() const { return conversation_.status(); }
   std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }
   Protocol& protocol() { return *protocol_; }
@@ -77,12 +83,15 @@ class Link final : private net::WebSocketListener, private Transport {
   void on_message(std::string_view payload, bool binary) override;
   void on_pong() override;
   void on_read_end() override;
+  void on_drained() override;
   void on_end(net::Ending ending) override;
 
   // Transport
   void prepare() override;
   void connect(net::DialTarget target) override;
-  void send(std::string_view payload, bool binary) override;
+  bool send(std::string_view payload, bool binary) override;
+  bool room() override;
+  void post(Post post) override;
   void ping() override;
   void close(const net::Ending& ending) override;
   void abort(const net::Ending& ending) override;
@@ -110,6 +119,8 @@ class Link final : private net::WebSocketListener, private Transport {
   std::size_t protocol_secrets_ = 0;
   LinkSecrets secrets_;
   Conversation conversation_;
+  Posts posts_;
+  std::vector<event::OutboundPtr> outbounds_;
   std::shared_ptr<net::WebSocket> socket_;
   boost::asio::steady_timer timer_;
   std::vector<std::function<void()>> on_stopped_;
