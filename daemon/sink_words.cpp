@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/values.hpp"
+#include "sinks/write_fault.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -90,10 +91,18 @@ std::string refusal_of(std::string_view stream, std::string_view code) {
   return std::string("the broker refuses topic ").append(stream).append(" (").append(code).append(")");
 }
 
-void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert) {
+void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert,
+            bool told) {
   const Telemetry::Fields reason{{"reason", std::string(alert.code)}};
   switch (alert.what) {
     case What::lane_parked:
+      if (told) {
+        return telemetry.emit(LogEvent::lane_parked, Level::info, sink,
+                              "the events of topic " + alert.stream +
+                                  ", which is missing, wait; those of other "
+                                  "topics flow",
+                              reason);
+      }
       return telemetry.emit(LogEvent::lane_parked, sink,
                             refusal_of(alert.stream, alert.code) + "; its events wait, those of other topics flow",
                             reason);
@@ -148,7 +157,7 @@ void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedg
       text.append(" (").append(name(reason)).append(")");
     }
     if (ledger.in_flight != 0) text += " and " + std::to_string(ledger.in_flight) + " of unknown fate";
-    if (!stuck.empty()) text.append("; the sink could not write (").append(stuck).append(")");
+    if (!stuck.empty()) text.append("; ").append(sinks::words_of_code(stuck));
     telemetry.emit(LogEvent::events_lost, sink, text);
   }
   if (ledger.notices_dropped != 0) {

@@ -57,6 +57,11 @@ void Delivery::stop(std::chrono::milliseconds timeout) {
   downstream_->wake();
 }
 
+void Delivery::on_stopped(std::function<void()> then) {
+  const std::lock_guard lock(mutex_);
+  then_ = std::move(then);
+}
+
 void Delivery::join() {
   if (thread_.joinable()) thread_.join();
 }
@@ -259,7 +264,13 @@ void Delivery::close() {
   downstream_->close();
   outbox_.drop_rest(event::Dropped::stopped);
   publish(now);
+  std::function<void()> then;
+  {
+    const std::lock_guard lock(mutex_);
+    then = std::move(then_);
+  }
   stopped_ = true;
+  if (then) then();
 }
 
 }  // namespace tributary::relay

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "sinks/file/config.hpp"
@@ -15,6 +14,7 @@
 #include "sinks/lines.hpp"
 #include "sinks/stdout/config.hpp"
 #include "sinks/stdout/descriptor.hpp"
+#include "sinks/write_fault.hpp"
 
 namespace tributary::sinks {
 namespace {
@@ -35,7 +35,7 @@ Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
                                             .relay = settings.topics.relay,
                                             .state = settings.topics.state,
                                             .cloudevents = settings.cloudevents,
-                                            .create_topics = settings.create_topics,
+                                            .create_topics = kafka::creation_of(settings),
                                             .pace = kafka::pace_of(settings.linger)},
                                            observer, built.fault);
   return built;
@@ -57,7 +57,7 @@ Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
       file::RotatingFile::Settings{settings.path.resolved, settings.rotate.bytes, settings.keep}, observer);
   Built built;
   if (const int error = target->open()) {
-    built.fault = settings.path.resolved.string() + ": " + std::strerror(error);
+    built.fault = settings.path.resolved.string() + ": " + words_of(error);
     return built;
   }
   built.downstream = std::make_unique<LineSink>(std::move(target), LineSink::Settings{.keeps = true}, observer);

@@ -128,7 +128,8 @@ TEST_F(SinkRegistry, SaysWithoutABrokerWhyAKafkaSinkCouldNotBeBuilt) {
 TEST_F(SinkRegistry, AFileSinkWithoutAPlaceIsAFaultAtStart) {
   const auto faults = load("{type: file, path: /nonexistent/events.jsonl}").faults;
   ASSERT_EQ(faults.size(), 1U);
-  EXPECT_THAT(config::format(faults[0]), HasSubstr("path: /nonexistent: No such file"));
+  EXPECT_THAT(config::format(faults[0]),
+              HasSubstr("path: the folder /nonexistent is missing; make it, or correct the path"));
 }
 
 TEST_F(SinkRegistry, BuildsFileAndStdoutSinks) {

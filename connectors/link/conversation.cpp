@@ -98,8 +98,9 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   obey(now);
 }
 
-void Conversation::secret_unreadable(std::string detail, const event::Now& now) {
+void Conversation::secret_unreadable(std::string detail, const event::Now& now, bool fixed) {
   if (session_.state() != State::dialing) return;
+  secret_fixed_ = fixed;
   session_.ended(ending_of(net::Reason::credential_unreadable, fit(detail)), now.steady, actions_);
   obey(now);
 }
@@ -235,6 +236,7 @@ LinkStatus Conversation::status() const {
   status.since = session_.since();
   status.connections = session_.connections();
   status.paused = session_.is_paused();
+  status.needs_restart = secret_fixed_ && status.state == State::parked;
   status.upstream = upstream_;
   if (status.state == State::live) status.channels = protocol_.channels();
   return status;

@@ -35,6 +35,7 @@ struct LinkStatus {
   bool paused = false;                ///< reading is stopped by back-pressure
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
+  bool needs_restart = false;         ///< parked for what cannot change while the program runs
   bool needs_person() const;          ///< it will not recover by itself: log ERROR rather than WARN
 };
 
@@ -43,6 +44,8 @@ class LinkObserver {
  public:
   virtual ~LinkObserver() = default;
   virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
+  /// The connector is gone for good.
+  virtual void forget(const std::string& connector) { static_cast<void>(connector); }
   /// An attempt (`was_live` false) or a life is over; `changed` follows.
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
@@ -103,7 +106,8 @@ class Conversation {
   /// `others`: further secrets to be kept out of everything, e.g. of headers.
   void secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
                     const event::Now& now);
-  void secret_unreadable(std::string detail, const event::Now& now);
+  /// `fixed`: the secret cannot change while the program runs.
+  void secret_unreadable(std::string detail, const event::Now& now, bool fixed = false);
   void secret_changed(const event::Now& now);
   void opened(const event::Now& now);
   void message(std::string_view payload, bool binary, const event::Now& now);
@@ -176,6 +180,7 @@ class Conversation {
   net::Actions actions_;
   net::Actions obeyed_;
   std::chrono::milliseconds wait_{0};
+  bool secret_fixed_ = false;  ///< the one that could not be read last
   net::State announced_ = net::State::idle;
   std::uint64_t sockets_ = 0;  ///< opened in this run
   std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret

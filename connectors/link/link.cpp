@@ -167,10 +167,10 @@ void Link::on_end(net::Ending ending) {
 }
 
 /// Nothing that our side throws leaves the connector: it costs the connection.
-template <class Input>
-void Link::guarded(Input&& input) {
+template <class Action>
+void Link::guarded(Action&& action) {
   try {
-    input();
+    action();
   } catch (const std::exception& thrown) {
     try {
       conversation_.fail(broken(thrown.what()), read_clocks());
@@ -205,7 +205,7 @@ void Link::read_secrets() {
 
 void Link::take_secrets(SecretsRead read) {
   secrets_by_ = never;
-  if (!read.fault.empty()) return conversation_.secret_unreadable(std::move(read.fault), read_clocks());
+  if (!read.fault.empty()) return conversation_.secret_unreadable(std::move(read.fault), read_clocks(), read.fixed);
   std::vector<std::string> values;
   for (std::size_t i = 0; i < read.values.size(); ++i) {
     (i < protocol_secrets_ ? values : header_values_).emplace_back(read.values[i].reveal());

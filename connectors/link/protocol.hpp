@@ -24,7 +24,7 @@ struct Settings;
 /// Something a person should know while the connection goes on. Logged and counted by its code.
 struct Remark {
   /// A word of a closed list, static storage: auth_refused, listen_only, odd_value, subscription_failed,
-  /// subscription_parked, upstream_error. The README has a row for each.
+  /// subscription_parked, upstream_error. docs/TROUBLESHOOTING.md has a row for each.
   std::string_view code;
   bool needs_person = false;  ///< ERROR rather than WARN: it will not recover by itself
   std::string subject;        ///< what of the connection, e.g. a streamer; "": all of it

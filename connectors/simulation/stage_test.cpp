@@ -212,5 +212,19 @@ TEST(Cue, SetAnewForgetsWhatItWasSetFor) {
   EXPECT_EQ(second, 1);
 }
 
+TEST(Behaviours, AMisspelledOneIsGuessed) {
+  const auto said = [](const std::string& name) -> std::string {
+    try {
+      read_behaviours<StageSettings>({}, {{name, "1"}});
+    } catch (const std::invalid_argument& wrong) {
+      return wrong.what();
+    }
+    return {};
+  };
+  EXPECT_EQ(said("brust"), "there is no behaviour `brust`; did you mean `burst`?");
+  EXPECT_EQ(said("zzz"), "there is no behaviour `zzz`; `tributary simulate CONNECTOR --help` lists them");
+  EXPECT_EQ(said("burst"), "");
+}
+
 }  // namespace
 }  // namespace tributary::connectors
