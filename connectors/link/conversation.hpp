@@ -15,7 +15,7 @@
 #include "event/ports.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
-#include "net/websocket.hpp"
+#include "net/dial_target.hpp"
 
 namespace tributary::connectors {
 
