@@ -44,7 +44,7 @@ TEST(Vocabulary, ChannelSinksAreOfferedByConnectorsAndNotYetBuilt) {
     const auto loaded =
         config::load_text("version: 1\nsinks:\n  it: {type: " + type + "}\n", "test.yaml", vocabulary());
     ASSERT_EQ(loaded.faults.size(), 1U) << type;
-    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:8: sinks.it.type: not yet: sinks of the type `" + type +
+    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:14: sinks.it.type: not yet: sinks of the type `" + type +
                                                     "`; expected kafka, file or stdout");
   }
   const auto loaded =
