@@ -38,6 +38,22 @@ TEST(Reference, LoadsWithoutFault) {
   EXPECT_TRUE(loaded.settings);
 }
 
+/// Connectors offer them, in words that are the same as before they did.
+TEST(Vocabulary, ChannelSinksAreOfferedByConnectorsAndNotYetBuilt) {
+  for (const std::string type : {"stagecast", "users", "oha", "dlive"}) {
+    const auto loaded =
+        config::load_text("version: 1\nsinks:\n  it: {type: " + type + "}\n", "test.yaml", vocabulary());
+    ASSERT_EQ(loaded.faults.size(), 1U) << type;
+    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:8: sinks.it.type: not yet: sinks of the type `" + type +
+                                                    "`; expected kafka, file or stdout");
+  }
+  const auto loaded =
+      config::load_text("version: 1\nsinks:\n  it: {type: streamelements}\n", "test.yaml", vocabulary());
+  ASSERT_EQ(loaded.faults.size(), 1U);
+  EXPECT_NE(config::format(loaded.faults[0]).find("no sink has the type"), std::string::npos)
+      << "nothing can be published there";
+}
+
 TEST(ConfigSchema, IsWhatTheDeclarationsSay) {
   EXPECT_EQ(nlohmann::json::parse(content("schema/documents/tributary.schema.json")),
             nlohmann::json::parse(config::json_schema(vocabulary())))

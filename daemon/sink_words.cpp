@@ -139,10 +139,11 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
 
 void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedger& ledger, std::string_view stuck) {
   using event::Dropped;
-  static constexpr std::array<std::pair<Dropped, std::string_view>, 4> whys{{
+  static constexpr std::array<std::pair<Dropped, std::string_view>, 5> whys{{
       {Dropped::stopped, "not delivered before the end"},
       {Dropped::denied, "for a topic that is missing or forbidden"},
       {Dropped::write_failed, "that could not be written"},
+      {Dropped::refused, "that the upstream refused"},
       {Dropped::dead_letter_failed, "whose dead letter could not be delivered"},
   }};
   if (const auto lost = ledger.lost(); lost != 0) {

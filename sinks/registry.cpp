@@ -80,7 +80,7 @@ Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
 
 void check_stdout(const config::NamedSettings&, std::chrono::milliseconds, const Told&) {}
 
-const std::array<SinkType, 7> types{{
+const std::array<SinkType, 3> types{{
     {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},
      build_kafka,
      fault_of_kafka,
@@ -94,10 +94,6 @@ const std::array<SinkType, 7> types{{
      build_stdout,
      nullptr,
      check_stdout},
-    {{"stagecast", "a Stagecast channel", "hall-screen", nullptr}, nullptr, nullptr, nullptr},
-    {{"users", "every client of a Users server", "all-users", nullptr}, nullptr, nullptr, nullptr},
-    {{"oha", "the chat of an OHA stream", "class-chat", nullptr}, nullptr, nullptr, nullptr},
-    {{"dlive", "the chat of a DLive streamer", "arcade-chat", nullptr}, nullptr, nullptr, nullptr},
 }};
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/link/protocol.hpp"
+#include "connectors/link/publisher.hpp"
 #include "connectors/link/redaction.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
@@ -63,7 +64,12 @@ class Transport {
   /// Read the secrets, wait for the dial budget; then call `secrets_read` or `secret_unreadable`.
   virtual void prepare() = 0;
   virtual void connect(net::DialTarget target) = 0;
-  virtual void send(std::string_view payload, bool binary) = 0;
+  /// False: not taken, too much waits to be written already; nothing of it is sent.
+  virtual bool send(std::string_view payload, bool binary) = 0;
+  /// So little waits to be written that a message may be said. If not, `drained` is called once it is so.
+  virtual bool room() = 0;
+  /// Send this request beside the socket; then call `answered`, whatever has become of the socket.
+  virtual void post(Post post) = 0;
   virtual void ping() = 0;
   virtual void close(const net::Ending& ending) = 0;
   virtual void abort(const net::Ending& ending) = 0;
@@ -109,6 +115,8 @@ class Conversation {
   /// All messages of one read were given.
   void read_end(const event::Now& now);
   void room(const event::Now& now);
+  /// The socket has room for messages again.
+  void drained(const event::Now& now);
   void ended(net::Ending ending, const event::Now& now);
   /// Something of ours broke: ends this connection.
   void fail(net::Ending ending, const event::Now& now);
@@ -116,6 +124,16 @@ class Conversation {
   bool adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now);
   void tick(const event::Now& now);
   event::SteadyTime deadline() const;
+
+  /// From now on this sink publishes here: it is asked while live, at the pace of socket and protocol. Nothing that a
+  /// sink does pauses this or another connector.
+  void attach(event::OutboundPtr outbound, const event::Now& now);
+  void detach(const event::Outbound& outbound, const event::Now& now);
+  void detach_all(const event::Now& now);
+  /// A sink has something to take.
+  void work(const event::Now& now);
+  /// The answer to a post.
+  void answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result, const event::Now& now);
 
   /// A changed secret would be tried at once now.
   bool wants_secret_changes() const;
@@ -145,6 +163,10 @@ class Conversation {
   void notice(std::string_view type, std::string data, const event::Now& now);
   void report_gap(const event::Now& now);
   void listen(const event::Now& now);
+  void publish(const event::Now& now, int most);
+  void publish_if_due(const event::Now& now);
+  bool say(const event::Message& message, const event::Now& now);
+  void pass_reports(const event::Now& now);
   void heard(const event::Draft& draft, const event::Now& now);
 
   Settings settings_;
@@ -165,7 +187,10 @@ class Conversation {
   std::optional<event::WallTime> last_frame_;
   std::optional<Gap> gap_;                                    ///< open since the last live connection ended
   std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`
-  net::Reason told_ = net::Reason::none;                      ///< the last connectorDown's reason, none once up again
+  Publisher publisher_;
+  event::SteadyTime publish_at_ = event::SteadyTime::max();  ///< when a message may be taken, as far as is known
+  event::SteadyTime may_say_at_{};                           ///< the protocol's word when that was decided
+  net::Reason told_ = net::Reason::none;                     ///< the last connectorDown's reason, none once up again
 };
 
 }  // namespace tributary::connectors

@@ -8,6 +8,7 @@
 
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/settings.hpp"
+#include "event/channel.hpp"
 
 namespace tributary::connectors {
 
@@ -25,6 +26,10 @@ class Input {
   virtual bool can_adopt(const Settings& settings) const = 0;
   /// Takes them over; false when that needs a new beginning, and nothing has changed.
   virtual bool adopt(const std::shared_ptr<const Settings>& settings) = 0;
+  /// From now on this channel sink publishes here, until `detach` or the end of this input; what was not said is left
+  /// with the sink then. An input that cannot publish takes nothing from it.
+  virtual void attach(const event::OutboundPtr& outbound) { static_cast<void>(outbound); }
+  virtual void detach(event::Outbound& outbound) { static_cast<void>(outbound); }
   virtual LinkStatus status() const = 0;
   /// When the last message came; none yet: nothing. What takes its place reports the gap from there on.
   virtual std::optional<event::WallTime> last_frame() const = 0;

@@ -17,6 +17,7 @@
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/input.hpp"
 #include "connectors/link/link_secrets.hpp"
+#include "connectors/link/posts.hpp"
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
 #include "event/ports.hpp"
@@ -65,6 +66,9 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   bool adopt(const std::shared_ptr<const connectors::Settings>& settings) override;
   bool can_adopt(const connectors::Settings& settings) const override { return protocol_->can_adopt(settings); }
 
+  void attach(const event::OutboundPtr& outbound) override;
+  void detach(event::Outbound& outbound) override;
+
   LinkStatus status() const override { return conversation_.status(); }
   std::optional<event::WallTime> last_frame() const override { return conversation_.last_frame(); }
   Protocol& protocol() { return *protocol_; }
@@ -76,12 +80,15 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   void on_message(std::string_view payload, bool binary) override;
   void on_pong() override;
   void on_read_end() override;
+  void on_drained() override;
   void on_end(net::Ending ending) override;
 
   // Transport
   void prepare() override;
   void connect(net::DialTarget target) override;
-  void send(std::string_view payload, bool binary) override;
+  bool send(std::string_view payload, bool binary) override;
+  bool room() override;
+  void post(Post post) override;
   void ping() override;
   void close(const net::Ending& ending) override;
   void abort(const net::Ending& ending) override;
@@ -109,6 +116,8 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   std::size_t protocol_secrets_ = 0;
   LinkSecrets secrets_;
   Conversation conversation_;
+  Posts posts_;
+  std::vector<event::OutboundPtr> outbounds_;
   std::shared_ptr<net::WebSocket> socket_;
   boost::asio::steady_timer timer_;
   std::vector<std::function<void()>> on_stopped_;

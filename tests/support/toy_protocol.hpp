@@ -14,6 +14,11 @@ struct ToySettings {
   std::string url = "ws://127.0.0.1:1/toy?key=hidden";
   std::vector<config::Secret> secrets;
   std::chrono::milliseconds beat{0};  ///< 0: no heartbeat
+  bool publishes = false;
+  std::chrono::milliseconds pace{0};  ///< between two messages
+  std::size_t say_limit = 200;        ///< bytes of a message
+  std::string post_url = "http://127.0.0.1:1/say";
+  config::Secret post_secret;
 };
 
 /// The smallest protocol that has everything a Conversation can meet, in words a person can type:
@@ -23,6 +28,9 @@ struct ToySettings {
 ///   S event ID [ID…]   S test   S state NAME   S odd (unknown)   S echo TEXT (answered)   anything else: not_json
 ///   S no (credential_refused)   S wrong (wrong_channel)   S bye (disconnected)   S throw   S expiring (a notice)
 ///   C beat every `beat`, S beat within half of it, else heartbeat_timeout; C bye as farewell
+///   publishing: C say NUMBER CONTENT, S said NUMBER (confirmed), S sorry NUMBER (refused), S heard NUMBER (echoed);
+///   `quiet …` is at most once, `odd` is returned, `bug` throws, `post …` goes over HTTP, more than `say_limit` is
+///   too_large; S hold, S go (may it be said?), S mute (nothing can be)
 class ToyProtocol : public connectors::Protocol {
  public:
   explicit ToyProtocol(ToySettings settings) : settings_(std::move(settings)) {}
@@ -37,8 +45,13 @@ class ToyProtocol : public connectors::Protocol {
   void paused(bool paused, const event::Now& now, connectors::Outcome& outcome) override;
   void farewell(connectors::Outcome& outcome) override;
   std::vector<std::string> channels() const override;
+  event::SteadyTime may_say_at() const override;
+  void say(const event::Message& message, const event::Now& now, connectors::Outcome& outcome) override;
+  void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result, const event::Now& now,
+                connectors::Outcome& outcome) override;
 
  private:
+  bool word_on_message(std::string_view verb, std::string_view rest, connectors::Outcome& outcome);
   void event_line(std::string_view id, const event::Now& now, connectors::Outcome& outcome) const;
 
   ToySettings settings_;
@@ -47,6 +60,8 @@ class ToyProtocol : public connectors::Protocol {
   event::SteadyTime beat_at_ = event::SteadyTime::max();
   event::SteadyTime answer_by_ = event::SteadyTime::max();
   bool paused_ = false;
+  bool held_ = false, mute_ = false;
+  event::SteadyTime say_at_ = event::SteadyTime::min();
 };
 
 }  // namespace tributary::support
