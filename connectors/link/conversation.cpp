@@ -6,7 +6,6 @@
 
 #include "text/json.hpp"
 #include "text/printable.hpp"
-#include "text/time.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors {
@@ -54,9 +53,8 @@ Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake&
       intake_(intake),
       observer_(observer),
       transport_(transport),
-      session_(settings_.session, settings_.seed) {
-  if (settings_.last_seen) gap_ = Gap{*settings_.last_seen, net::name(net::Reason::stopped)};
-}
+      session_(settings_.session, settings_.seed),
+      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory) {}
 
 // ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,6 +65,7 @@ void Conversation::start(const event::Now& now) {
 }
 
 void Conversation::stop(event::SteadyTime by, const event::Now& now) {
+  gaps_.give_up(now);
   session_.stop(now.steady, by, actions_);
   obey(now);
 }
@@ -77,6 +76,7 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   auto all = secrets;
   all.insert(all.end(), others.begin(), others.end());
   redaction_.keep_out(all);
+  if (gaps_.open()) secrets_ = secrets;
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
     session_.ended(std::move(*ending), now.steady, actions_);
@@ -123,7 +123,7 @@ void Conversation::opened(const event::Now& now) {
 void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
   if (!session_.listening()) return intake_.control(false);
   session_.frame_received(now.steady);
-  last_frame_ = now.wall;
+  gaps_.heard(now.wall);
   outcome_.clear();
   // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
   std::string wiped;
@@ -138,8 +138,8 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
     outcome_.kind = event::FrameKind::malformed;
     outcome_.malformed_reason = "internal";
     outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
-    outcome_.down = ending_of(net::Reason::protocol_error,
-                              std::string("a fault of this program, please report it: ") + fault.what());
+    outcome_.down =
+        ending_of(net::Reason::protocol_error, std::string("a fault of this program, please report it: ") + fault.what());
   }
   // A frame may bring both the word that we are in and the first event: in first.
   if (std::exchange(outcome_.live, false)) {
@@ -154,6 +154,7 @@ void Conversation::pong(const event::Now& now) { session_.pong_received(now.stea
 
 void Conversation::read_end(const event::Now& now) {
   intake_.settle();
+  if (session_.state() == State::live) gaps_.remember(now);
   if (open() && !session_.is_paused() && intake_.congested()) pause(now);
 }
 
@@ -168,6 +169,7 @@ void Conversation::room(const event::Now& now) {
     apply(now);
   }
   obey(now);
+  fill_gaps(now);
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
@@ -182,6 +184,18 @@ void Conversation::ended(net::Ending ending, const event::Now& now) {
   intake_.settle();
 }
 
+void Conversation::fetched(net::HttpExchange::Result result, const event::Now& now) {
+  if (auto* ending = std::get_if<net::Ending>(&result)) {
+    gaps_.failed(fit(std::string(net::name(ending->reason)) + ": " + ending->detail), now);
+  } else {
+    auto& answer = std::get<net::HttpAnswer>(result);
+    if (redaction_.stands_in(answer.body)) answer.body = redaction_.cleaned(answer.body);
+    if (redaction_.stands_in(answer.body)) answer.body = redaction_.wiped(answer.body);
+    gaps_.answered(answer, now);
+  }
+  fill_gaps(now);
+}
+
 void Conversation::fail(net::Ending ending, const event::Now& now) {
   ending.detail = fit(ending.detail);
   session_.fail(std::move(ending), now.steady, actions_);
@@ -191,7 +205,9 @@ void Conversation::fail(net::Ending ending, const event::Now& now) {
 bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now) {
   outcome_.clear();
   if (!protocol_.can_adopt(*settings)) return false;
+  const auto before = protocol_.channels();
   protocol_.adopt(settings, now, outcome_);
+  gaps_.forget_all_but(protocol_.channels(), before);
   if (!heard_.empty()) listen(now);
   if (open()) apply(now);
   return true;
@@ -208,10 +224,13 @@ void Conversation::tick(const event::Now& now) {
     session_.tick(now.steady, actions_);
     obey(now);
   }
+  if (gaps_.deadline() <= now.steady) fill_gaps(now);
 }
 
 event::SteadyTime Conversation::deadline() const {
-  return open() ? std::min(session_.deadline(), protocol_.deadline()) : session_.deadline();
+  const auto gaps = session_.is_paused() ? event::SteadyTime::max() : gaps_.deadline();
+  const auto next = std::min(session_.deadline(), gaps);
+  return open() ? std::min(next, protocol_.deadline()) : next;
 }
 
 bool Conversation::wants_secret_changes() const {
@@ -369,19 +388,21 @@ void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
   announce();
   intake_.live();
   listen(now);
-  last_frame_ = now.wall;  // also where being let in takes no frame
+  gaps_.heard(now.wall);  // also where being let in takes no frame
   told_ = net::Reason::none;
   std::string data = "{\"connection\":";
   text::append_number(data, up.connection);
   if (!upstream_.empty()) member(data, "upstream", upstream_);
   data += '}';
   notice("connectorUp", std::move(data), now);
-  report_gap(now);
+  gaps_.found(secrets_, now);
+  secrets_.clear();
+  fill_gaps(now);
 }
 
 void Conversation::on_down(const net::action::Down& down, const event::Now& now) {
   observer_.lost(settings_.connector, down.ending, down.was_live);
-  if (down.was_live && !gap_) gap_ = Gap{last_frame_.value_or(now.wall), net::name(down.ending.reason)};
+  if (down.was_live) gaps_.lost(net::name(down.ending.reason), now);
   std::string data = "{";
   member(data, "reason", net::name(down.ending.reason));
   if (!down.ending.detail.empty()) member(data, "detail", down.ending.detail);
@@ -400,24 +421,10 @@ void Conversation::notice(std::string_view type, std::string data, const event::
   intake_.notice(note, now);
 }
 
-void Conversation::report_gap(const event::Now& now) {
-  if (!gap_) return;
-  const Gap gap = *std::exchange(gap_, std::nullopt);
-  std::string data = "{";
-  member(data, "from", text::to_text(gap.from));
-  member(data, "to", text::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
-  member(data, "cause", gap.cause);
-  data += ",\"backfilled\":false}";
-  std::vector<std::string> channels = protocol_.channels();
-  if (channels.empty()) channels.emplace_back();
-  for (std::string& channel : channels) {
-    event::Notice note;
-    note.type = "gap";
-    note.data_json = data;
-    note.channel_source = channel.empty() ? std::string_view() : settings_.source;
-    note.channel = std::move(channel);
-    intake_.notice(note, now);
-  }
+/// Asks for what was missed; not while the sinks are full.
+void Conversation::fill_gaps(const event::Now& now) {
+  if (session_.is_paused()) return;
+  if (auto request = gaps_.next(now)) transport_.fetch(std::move(*request));
 }
 
 }  // namespace tributary::connectors

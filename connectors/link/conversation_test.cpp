@@ -21,6 +21,7 @@ struct NoWire : Transport {
   void pause_reading(bool) override {}
   void await_room() override {}
   void stopped() override {}
+  void fetch(net::HttpRequest) override {}
 };
 
 Conversation::Settings named(std::string connector) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/link/link_fixture.hpp"
+#include "tests/support/door.hpp"
 
 namespace tributary::connectors::testing {
 namespace {
@@ -359,6 +360,27 @@ TEST_F(LinkTest, ReportsTheGapOfAnEarlierRun) {
   start_live();
   EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"from\":\"1970-01-01T00:00:00.000Z\""));
   EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"cause\":\"stopped\",\"backfilled\":false"));
+}
+
+TEST_F(LinkTest, FillsAGapOverHttpAndTellsItThen) {
+  support::Door archive(io, 1);
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\none two more");
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthree");
+  toy.archive = "http://127.0.0.1:" + std::to_string(archive.port()) + "/missed";
+  settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
+  start_live();
+  await([&] { return !intake.notices_of("gap").empty(); });
+  EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"backfilled\":true,\"events\":3"));
+  EXPECT_EQ(intake.drafts.size(), 3U);
+}
+
+TEST_F(LinkTest, AGapWhoseArchiveIsAwayIsToldUnfilled) {
+  toy.archive = "http://127.0.0.1:1/missed";
+  settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
+  start_live();
+  await([&] { return !intake.notices_of("gap").empty(); });
+  EXPECT_THAT(intake.notices_of("gap").at(0),
+              HasSubstr("\"backfilled\":false,\"events\":0,\"detail\":\"connect_refused"));
 }
 
 TEST_F(LinkTest, AnEventOverTheFrameLimitCostsTheConnectionOnly) {
