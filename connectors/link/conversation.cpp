@@ -44,7 +44,9 @@ void member(std::string& json, std::string_view key, std::string_view text) {
 
 }  // namespace
 
-bool LinkStatus::needs_person() const { return net::ladder(ending.reason) != net::Ladder::fast; }
+bool LinkStatus::needs_person() const {
+  return net::ladder(ending.reason) != net::Ladder::fast || ending.reason == net::Reason::internal;
+}
 
 Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
                            Transport& transport)
@@ -139,7 +141,7 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
     outcome_.malformed_reason = "internal";
     outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
     outcome_.down =
-        ending_of(net::Reason::protocol_error, std::string("a fault of this program, please report it: ") + fault.what());
+        ending_of(net::Reason::internal, std::string("a fault of this program, please report it: ") + fault.what());
   }
   // A frame may bring both the word that we are in and the first event: in first.
   if (std::exchange(outcome_.live, false)) {

@@ -35,7 +35,7 @@ struct LinkStatus {
   bool paused = false;                ///< reading is stopped by back-pressure
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
-  bool needs_person() const;          ///< it will not recover by itself: log ERROR rather than WARN
+  bool needs_person() const;          ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
 };
 
 /// Hears of every change. Called in the midst of things: must not call back into the Link. Thread: io.

@@ -62,7 +62,7 @@ void set_header(net::DialTarget& target, const std::string& name, const std::str
 
 net::Ending broken(const char* what) {
   net::Ending ending;
-  ending.reason = net::Reason::protocol_error;
+  ending.reason = net::Reason::internal;
   ending.detail = std::string("a fault of this program, please report it: ") + what;
   return ending;
 }

@@ -61,8 +61,12 @@ TEST_F(LinkTest, ComesBackAfterEveryKindOfEnding) {
   again(Reason::closed, [&] { server->last().socket->close(1001, "restarting"); });
   EXPECT_EQ(witness.endings.front().close_code, 1001);
   again(Reason::disconnected, [&] { server->say("bye"); });
-  again(Reason::protocol_error, [&] { server->say("throw"); });
+  again(Reason::internal, [&] { server->say("throw"); });
   EXPECT_EQ(intake.faults.back().reason, "internal");
+  const auto waited = std::find_if(witness.states.rbegin(), witness.states.rend(),
+                                   [](const LinkStatus& status) { return status.state == net::State::waiting; });
+  ASSERT_NE(waited, witness.states.rend());
+  EXPECT_TRUE(waited->needs_person()) << "our own fault is an ERROR";
   witness.endings.clear();
   server->last().socket->abort({});
   await([&] { return !witness.endings.empty() && state() == State::live; });
