@@ -6,6 +6,9 @@ CCACHE := $(if $(shell command -v ccache 2>/dev/null),-DCMAKE_CXX_COMPILER_LAUNC
 PROGRAM := build/release/tributary
 # What `make build` needs is less than what the tests need, so the tests are configured only by tests/run.
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
+# Installed as they stand here, so that the links between them hold.
+DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml schema/README.md \
+	$(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
 SOURCES = $(shell find text schema event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
@@ -39,9 +42,9 @@ bench:  ## CPU per event beside the floor measured in the same run
 install:  ## what `make build` built, the reference configuration and documents (PREFIX=/usr/local DESTDIR=)
 	@test -x $(PROGRAM) || { echo 'install: there is no $(PROGRAM) yet: make build'; exit 1; }
 	install -D --mode=755 --strip $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tributary
-	install -D --mode=644 config/tributary.yaml $(DESTDIR)$(PREFIX)/share/doc/tributary/tributary.yaml
-	install --mode=644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tributary/
+	@for file in $(DOCUMENTS); do install -D --mode=644 $$file $(DESTDIR)$(PREFIX)/share/doc/tributary/$$file || exit 1; done
 	install -d --mode=755 $(DESTDIR)$(SYSCONFDIR)/tributary
+	@echo 'installed: $(DESTDIR)$(PREFIX)/bin/tributary; documents and reference: $(DESTDIR)$(PREFIX)/share/doc/tributary'
 
 format:  ## clang-format every source in place
 	@deploy/install-deps --tests

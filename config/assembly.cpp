@@ -13,8 +13,10 @@
 #include <utility>
 #include <variant>
 
+#include "config/file_words.hpp"
 #include "config/spelling.hpp"
 #include "config/syntax.hpp"
+#include "config/variable.hpp"
 
 namespace tributary::config {
 namespace {
@@ -83,7 +85,7 @@ void Assembly::add_main(const std::filesystem::path& file) {
     return;
   }
   const auto number = report_.add_file(file.string(), file.parent_path());
-  report_.fault({number, 0, 0}, {}, "cannot be read: " + std::get<std::error_code>(content).message());
+  report_.fault({number, 0, 0}, {}, "cannot be read: " + file_words(std::get<std::error_code>(content).value()));
   complete_ = false;
 }
 
@@ -143,6 +145,8 @@ void Assembly::follow(const Node& list, std::uint32_t file) {
       report_.fault(item.mark, path, "expected a path or a pattern, found " + found(item));
     } else if (includes_ == Includes::refused) {
       report_.fault(item.mark, path, "includes are refused here");
+    } else if (auto fault = tilde_fault(item.text); !fault.empty()) {
+      report_.fault(item.mark, path, std::move(fault));
     } else {
       Node pattern = item;
       pattern.mark.file = file;
@@ -180,7 +184,7 @@ void Assembly::add_file(const std::filesystem::path& file, const Asked& asked) {
   auto content = slurp(file, false);
   if (const auto* error = std::get_if<std::error_code>(&content)) {
     return refuse(quote(file.string()) + " cannot be read: " +
-                  (*error == std::errc::invalid_argument ? "not a regular file" : error->message()));
+                  (*error == std::errc::invalid_argument ? "not a regular file" : file_words(error->value())));
   }
   add_text(std::get<std::string>(content), file, false);
 }

@@ -108,9 +108,10 @@ TEST_F(Include, warns_of_a_pattern_that_matches_nothing) {
 }
 
 TEST_F(Include, reports_a_main_file_that_cannot_be_read) {
-  EXPECT_THAT(faults(), ElementsAre("main.yaml: cannot be read: No such file or directory"));
+  EXPECT_THAT(faults(),
+              ElementsAre("main.yaml: cannot be read: No such file or directory; make it, or correct the path"));
   std::filesystem::create_directory(files / "main.yaml");
-  EXPECT_THAT(faults(), ElementsAre("main.yaml: cannot be read: Is a directory"));
+  EXPECT_THAT(faults(), ElementsAre("main.yaml: cannot be read: Is a directory; expected a file"));
 }
 
 TEST_F(Include, may_be_refused) {

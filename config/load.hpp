@@ -64,6 +64,8 @@ Loaded load_text(std::string_view text, const std::filesystem::path& name, const
 // written; where a secret is, but not the secret.
 using Values = std::map<std::string, std::string, std::less<>>;
 Values values_of(const Settings& settings, const Vocabulary& vocabulary);
+// Of one connector or sink, from its own keys on: urk.
+Values values_of(const NamedSettings& one);
 
 // A connector's or sink's name in such a path: in quotes when it has a dot.
 std::string path_element(const std::string& name);

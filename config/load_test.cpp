@@ -328,16 +328,18 @@ TEST(Load, refuses_what_comes_later_unless_it_is_off) {
 
 TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {
   const Loaded loaded = read(
-      "version: 1\nspool: {directory: state}\nadmin: {listen: '[::1]:0'}\nsinks: {s: {type: lines}}\nconnectors:\n"
-      "  a: {type: gauge, url: 'ws://[::1]', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n");
+      "version: 1\nspool: {directory: state}\nadmin: {listen: '[::1]:0'}\nsinks: {s: {type: lines}, t: {type: lines}}\n"
+      "connectors:\n"
+      "  a: {type: gauge, url: 'ws://[::1]', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n"
+      "routes: [{to: [t]}]\n");
   EXPECT_TRUE(loaded.settings);
   EXPECT_THAT(fixture::lines(loaded.warnings),
-              ElementsAre("t.yaml:1:1: routes: no route leads to the sink `s`",
-                          "t.yaml:2:1: spool: not used yet: nothing is written there by this version",
+              ElementsAre("t.yaml:2:1: spool: not used yet: nothing is written there by this version",
                           "t.yaml:3:1: admin: not used yet: this version opens no admin port",
                           "t.yaml:6:46: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
                           "readable by the service alone is safer",
-                          "t.yaml:6:92: connectors.a.tls.insecure: the server's certificate is not verified"));
+                          "t.yaml:6:92: connectors.a.tls.insecure: the server's certificate is not verified",
+                          "t.yaml:7:1: routes: no route leads to the sink `s`"));
 }
 
 TEST(Load, reports_bad_secrets_without_showing_them) {

@@ -91,8 +91,71 @@ TEST(Message, a_judgement_does_not_stand_beside_its_cause) {
 TEST(Message, an_unreachable_sink_is_no_news_when_a_route_is_wrong) {
   EXPECT_THAT(warnings("version: 1\nsinks: {archive: {type: lines}}\nroutes: [{to: [archiv]}]\n"), IsEmpty());
   EXPECT_THAT(warnings("version: 1\nsinks: {archive: {type: lines}}\nroutes: [{too: [archive]}]\n"), IsEmpty());
-  EXPECT_THAT(warnings("version: 1\nsinks: {archive: {type: lines}}\nroutes: []\n"),
+  const std::string two = "version: 1\nsinks: {archive: {type: lines}, s: {type: lines}}\n";
+  EXPECT_THAT(warnings(two + "routes: [{to: [s]}]\n"),
               ElementsAre("t.yaml:3:1: routes: no route leads to the sink `archive`"));
+  for (const auto* none : {"routes: []\n", "routes:\n", "", "routes: [to [s]]\n", "routes:\n  - to [s]\n",
+                           "routes:\n  -to: [s]\n", "routes:\n  to: [s]\n", "routes:\n  - to:[s]\n"}) {
+    EXPECT_THAT(warnings(two + none), IsEmpty()) << none;
+  }
+}
+
+TEST(Message, a_route_that_is_no_map_is_told_once_and_with_what_is_missing) {
+  const std::string begin = "version: 1\nsinks: {s: {type: lines}}\nroutes:\n  ";
+  EXPECT_THAT(faults(begin + "- to [s]\n"),
+              ElementsAre("t.yaml:4:5: routes[0]: expected a map of keys, found `to [s]`: is the colon of `key: value` "
+                          "missing?"));
+  EXPECT_THAT(faults(begin + "- to:[s]\n"),
+              ElementsAre("t.yaml:4:5: routes[0]: a blank must follow the colon of `to`"));
+  EXPECT_THAT(faults(begin + "-to: [s]\n"),
+              ElementsAre("t.yaml:3:1: routes: expected a list of maps, found a map; a blank must follow the `-` of "
+                          "`-to`"));
+  EXPECT_THAT(faults(begin + "to: [s]\n"),
+              ElementsAre("t.yaml:3:1: routes: expected a list of maps, found a map; begin each with `- `"));
+}
+
+TEST(Message, keys_that_are_not_indented_below_their_group_are_one_fault) {
+  const std::string begin = "version: 1\nconnectors:\n  a:\n    type: gauge\n    url: wss://x\n";
+  EXPECT_THAT(faults(begin + "    auth:\n    method: jwt\n    token: {env: T}\n    nap: 5m\n"),
+              ElementsAre("t.yaml:7:5: connectors.a.auth: `auth` is empty, and `method` below it is no key of what "
+                          "holds `auth`; indent deeper what belongs to `auth`"));
+  EXPECT_THAT(faults(begin + "    auth: {token: {env: T}}\n    tls:\n    ca_file: x\n    insecure: true\n"),
+              ElementsAre("t.yaml:8:5: connectors.a.tls: `tls` is empty, and `ca_file` below it is no key of what "
+                          "holds `tls`; indent deeper what belongs to `tls`"));
+  EXPECT_THAT(faults(begin + "    auth:\n"),
+              ElementsAre("t.yaml:6:5: connectors.a.auth: expected a map of keys, found nothing"));
+  EXPECT_THAT(faults(begin + "    auth: {token: {env: T}}\n    tls:\n"), IsEmpty());
+  EXPECT_THAT(faults(begin + "    auth: {token: {env: T}}\n    tls:\n    napp: 5m\n"),
+              ElementsAre("t.yaml:8:5: connectors.a.napp: unknown key `napp`; did you mean `nap`?"));
+  EXPECT_THAT(faults("version: 1\nsinks: {s: {type: lines}}\nconnectors:\na: {" + gauge() +
+                     "}\nroutes: [{from: [a], to: [s]}]\n"),
+              ElementsAre("t.yaml:4:1: connectors: `connectors` is empty, and `a` below it is no key of what holds "
+                          "`connectors`; indent deeper what belongs to `connectors`"));
+}
+
+TEST(Message, a_tilde_is_not_expanded_and_that_is_said) {
+  const std::string why =
+      "the `~` is not expanded, as a shell would; write the whole path, or one against the folder of this file";
+  EXPECT_THAT(faults(with_connector("type: gauge, url: 'wss://x', auth: {token: {file: ~/x}}")),
+              ElementsAre("t.yaml:3:57: connectors.a.auth.token.file: " + why));
+  EXPECT_THAT(faults(with_connector("type: gauge, url: 'wss://x', auth: {token: {command: [~/bin/t, ~/x]}}")),
+              ElementsAre("t.yaml:3:61: connectors.a.auth.token.command[0]: " + why));
+  EXPECT_THAT(faults(with_connector(gauge("tls: {ca_file: ~/ca.pem}"))),
+              ElementsAre("t.yaml:3:76: connectors.a.tls.ca_file: " + why));
+  EXPECT_THAT(faults("version: 1\nsinks: {s: {type: lines, path: ~/x}}\n"),
+              ElementsAre("t.yaml:2:32: sinks.s.path: " + why));
+  EXPECT_THAT(faults("version: 1\ninclude: [~/more.yaml]\n"), ElementsAre("t.yaml:2:11: include[0]: " + why));
+  EXPECT_THAT(faults("version: 1\nsinks: {s: {type: lines, path: ./~/x}, t: {type: lines, path: ~x/y}}\n"), IsEmpty());
+}
+
+TEST(Message, of_very_many_warnings_the_rest_is_counted) {
+  std::string text = "version: 1\nsinks: {s: {type: lines}}\nroutes: [{to: [s]}]\nconnectors:\n";
+  for (int i = 0; i < 1'234; ++i) {
+    text += "  c" + std::to_string(i) + ": {type: gauge, url: 'wss://x', auth: {token: {value: hushhush}}}\n";
+  }
+  const auto all = warnings(text);
+  ASSERT_EQ(all.size(), 1'001U);
+  EXPECT_EQ(all.back(), "t.yaml: there are 234 more warnings; these are the first 1000");
 }
 
 TEST(Message, a_variable_that_is_not_expanded_is_told_with_what_to_write) {
@@ -146,6 +209,26 @@ TEST(Message, a_secret_that_crosses_the_network_in_plain_text_is_warned_of) {
        {"wss://gauge.example.org", "ws://localhost:80/", "ws://127.0.0.1", "ws://[::1]:80", "WS://LocalHost"}) {
     EXPECT_THAT(of(here), IsEmpty()) << here;
   }
+}
+
+TEST(Message, a_password_in_a_url_that_crosses_the_network_in_plain_text_is_warned_of) {
+  struct Open : Described {
+    std::string url;
+    void describe(Fields& fields) override { fields.url({.name = "url"}, url, {"ws", "wss"}); }
+  };
+  const Vocabulary only{{{"open", "", "", make_settings<Open>}}, {}};
+  const auto of = [&](const std::string& url) {
+    return fixture::lines(load_text(with_connector("type: open, url: '" + url + "'"), "t.yaml", only).warnings);
+  };
+  const std::string in_the_file =
+      "t.yaml:3:24: connectors.a.url: a password is in this file; let the service alone read it";
+  EXPECT_THAT(of("ws://ada:hush@hall.example.org/"),
+              ElementsAre(in_the_file,
+                          "t.yaml:3:24: connectors.a.url: the password in it crosses the network in plain text; use "
+                          "wss://"));
+  EXPECT_THAT(of("wss://ada:hush@hall.example.org/"), ElementsAre(in_the_file));
+  EXPECT_THAT(of("ws://ada:hush@localhost/"), ElementsAre(in_the_file));
+  EXPECT_THAT(of("ws://hall.example.org/"), IsEmpty());
 }
 
 TEST(Message, a_secret_in_the_file_that_cannot_be_one_is_a_fault_that_does_not_show_it) {

@@ -20,16 +20,14 @@ Reader::Reader(const Node& root, FaultList& report, bool complete) : report_(rep
 void Reader::finish() { close(); }
 
 void Reader::open(const Node& node, std::string path, Mark mark) {
-  levels_.push_back({&node, std::move(path), mark, {}, {}, {}, {}});
+  levels_.push_back({&node, std::move(path), mark, {}, {}, {}, {}, {}});
 }
 
 void Reader::close() {
   Level level = std::move(levels_.back());
   levels_.pop_back();
-  for (const auto& entry : level.node->entries) {
-    if (std::find(level.known.begin(), level.known.end(), entry.key) == level.known.end()) report_unknown(level, entry);
-    if (report_.full()) return;
-  }
+  report_all_unknown(level);
+  if (report_.full()) return;
   const std::string prefix = level.path.empty() ? "" : level.path + ".";
   for (const auto& [key, expected] : level.missing) {
     if (std::find(level.misspelled.begin(), level.misspelled.end(), key) != level.misspelled.end()) continue;
@@ -39,6 +37,44 @@ void Reader::close() {
     if (follows(level, judgement)) continue;
     report_.fault(judgement.mark, std::move(judgement.path), std::move(judgement.message), FaultList::Kind::judgement);
   }
+}
+
+/// Unknown keys below an empty group are its own, not indented enough: one fault for all of them.
+void Reader::report_all_unknown(Level& level) {
+  const std::string prefix = level.path.empty() ? "" : level.path + ".";
+  auto group = level.hollow.end();  // the one that the keys stand below
+  bool told = false;
+  for (const auto& entry : level.node->entries) {
+    if (report_.full()) return;
+    if (std::find(level.known.begin(), level.known.end(), entry.key) != level.known.end()) {
+      group = std::find_if(level.hollow.begin(), level.hollow.end(),
+                           [&entry](const Hollow& one) { return one.entry == &entry; });
+      told = false;
+    } else if (group == level.hollow.end() || (!told && !meant(entry, level.known).empty())) {
+      report_unknown(level, entry);
+    } else if (!std::exchange(told, true)) {
+      const std::string name = quote(group->entry->key);
+      report_.fault(entry.mark, prefix + group->entry->key,
+                    name + " is empty, and " + quote(entry.key) + " below it is no key of what holds " + name +
+                        "; indent deeper what belongs to " + name);
+      group->expected.clear();
+    }
+  }
+  for (const auto& [entry, expected] : level.hollow) {
+    if (expected.empty()) continue;
+    report_.fault(entry->place(), prefix + entry->key, "expected " + expected + ", found nothing");
+  }
+}
+
+bool Reader::is_hollow(const Key& key, std::string_view expected) {
+  auto& level = levels_.back();
+  const Entry* entry = level.node->find(key.name);
+  if (entry == nullptr || entry->value.kind != Node::Kind::null || entry->value.broken) return false;
+  level.known.push_back(key.name);
+  level.hollow.push_back({entry, key.required ? std::string(expected) : std::string()});
+  report_.place(path_of(key.name), entry->place());
+  if (key.required) report_.bar(path_of(key.name));
+  return true;
 }
 
 void Reader::report_unknown(Level& level, const Entry& entry) {
@@ -95,7 +131,11 @@ void Reader::wrong(const Entry& entry, std::string_view expected, bool secret) {
   if (message.empty()) {
     message = "expected " + std::string(expected) + ", found " + found(value, secret);
     if (map && value.kind == Node::Kind::list) message += "; a map has no `- ` before its keys";
-    if (expected.starts_with("a list of maps") && value.kind == Node::Kind::map) message += "; begin each with `- `";
+    if (expected.starts_with("a list of maps") && value.kind == Node::Kind::map) {
+      const bool dash = !value.entries.empty() && value.entries.front().key.starts_with('-');
+      message +=
+          dash ? "; a blank must follow the `-` of " + quote(value.entries.front().key) : "; begin each with `- `";
+    }
   }
   report_.fault(entry.place(), path_of(entry.key), std::move(message));
 }
@@ -140,7 +180,9 @@ bool Reader::begin_optional(const Key& key, bool) {
 }
 
 bool Reader::begin_group(const Key& key) {
-  const Entry* entry = take(key, Node::Kind::map, "a map of keys");
+  constexpr std::string_view expected = "a map of keys";
+  if (is_hollow(key, expected)) return false;
+  const Entry* entry = take(key, Node::Kind::map, expected);
   if (entry == nullptr) return false;
   open(entry->value, path_of(key.name), entry->mark);
   return true;
@@ -160,7 +202,12 @@ bool Reader::begin_item(std::size_t index) {
   const auto path = item_path(path_of(list.key), index);
   report_.place(path, item.mark);
   if (item.kind != Node::Kind::map) {
-    report_.fault(item.mark, path, "expected a map of keys, found " + found(item));
+    const bool plain = item.kind == Node::Kind::scalar && !item.quoted;
+    const auto hint = plain ? colon_hint(item.text) : std::string();
+    report_.fault(item.mark, path,
+                  !hint.empty() ? hint
+                                : "expected a map of keys, found " + found(item) +
+                                      (plain ? ": is the colon of `key: value` missing?" : ""));
     return false;
   }
   open(item, path, item.mark);

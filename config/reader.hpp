@@ -63,6 +63,11 @@ class Reader final : public Fields {
     std::string path;
     std::string message;
   };
+  // A group that is there and empty: what belongs to it may stand below, not indented enough.
+  struct Hollow {
+    const Entry* entry;
+    std::string expected;  // "": it may be empty
+  };
   struct Level {
     const Node* node;  // the map being read
     std::string path;  // "" at the top
@@ -71,6 +76,7 @@ class Reader final : public Fields {
     std::vector<Missing> missing;              // told at the end, unless they are there under a wrong name
     std::vector<Judgement> judgements;         // told at the end, unless they follow from another fault
     std::vector<std::string_view> misspelled;  // keys that are there under a wrong name
+    std::vector<Hollow> hollow;
   };
 
   [[nodiscard]] std::string path_of(std::string_view key) const;
@@ -96,6 +102,8 @@ class Reader final : public Fields {
   static std::string_view meant(const Entry& entry, std::span<const std::string_view> known);
   static bool is_meant(const Entry& entry, std::string_view key) { return !meant(entry, {&key, 1}).empty(); }
   void report_unknown(Level& level, const Entry& entry);
+  void report_all_unknown(Level& level);
+  bool is_hollow(const Key& key, std::string_view expected);
   void refuse_variable(Mark mark, std::string path, const std::string& name, bool secret);
   void warn_open_secrets(const Entry& entry, std::size_t first);
   void open(const Node& node, std::string path, Mark mark);

@@ -6,6 +6,7 @@
 #include "config/reader.hpp"
 #include "config/settings.hpp"
 #include "config/spelling.hpp"
+#include "text/url.hpp"
 
 namespace tributary::config {
 namespace {
@@ -33,6 +34,12 @@ bool is_open(std::string_view url) {
 void Reader::typed(const Key& key, std::span<const SettingsType> types, std::vector<NamedSettings>& value,
                    bool may_be_disabled) {
   const auto& around = levels_.back().node->entries;
+  if (is_hollow(key, {})) {
+    // Names that are not indented below it are names all the same.
+    const Entry* const below = levels_.back().hollow.back().entry + 1;
+    if (below != around.data() + around.size() && below->value.find("type") != nullptr) complete_ = false;
+    return;
+  }
   const Entry* entry = take(key, Node::Kind::map, "a map of names, each with its settings");
   if (entry == nullptr) {
     // Its names may stand under a key that is spelled wrong, or in what could not be read.
@@ -140,9 +147,12 @@ void Reader::warn_open_secrets(const Entry& entry, std::size_t first) {
   const std::string path = path_of(entry.key) + ".";
   for (const std::string_view key : {"url", "api_url"}) {
     const Entry* const url = entry.value.find(key);
-    if (url == nullptr || secrets.size() == first || !is_open(url->value.text)) continue;
+    if (url == nullptr || !is_open(url->value.text)) continue;
+    const bool password = !text::secrets_of(url->value.text).empty();
+    if (secrets.size() == first && !password) continue;
     report_.warn(url->place(), path + std::string(key),
-                 "the secret " + quote(secrets[first].path.substr(path.size())) +
+                 (secrets.size() == first ? "the password in it"
+                                          : "the secret " + quote(secrets[first].path.substr(path.size()))) +
                      " crosses the network in plain text; use " + (key == "url" ? "wss://" : "https://"));
     return;
   }

@@ -69,7 +69,10 @@ bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secre
                     "expected a list of a program and its arguments, found " + found(entry.value, true));
       return false;
     }
-    return read_texts(entry.value, here, value.command);
+    if (!read_texts(entry.value, here, value.command)) return false;
+    auto fault = tilde_fault(value.command.front());
+    if (!fault.empty()) report_.fault(entry.value.items.front().mark, item_path(here, 0), std::move(fault));
+    return !report_.has_fault_at(item_path(here, 0));
   }
   if (entry.value.kind != Node::Kind::scalar || entry.value.text.empty()) {
     const bool empty = entry.value.kind == Node::Kind::scalar;
@@ -84,6 +87,10 @@ bool Reader::read_secret_kind(const Entry& entry, const std::string& path, Secre
     return false;
   }
   if (entry.key == "file") {
+    if (auto fault = tilde_fault(value.name); !fault.empty()) {
+      report_.fault(entry.place(), path + ".file", std::move(fault));
+      return false;
+    }
     value.kind = Secret::Kind::file;
     value.path = resolve(entry.key, value.name).string();
   } else if (entry.key == "env") {

@@ -35,7 +35,7 @@ Number<T> parse_number(const Node& node) {
 std::string show_number(std::int64_t value) { return std::to_string(value); }
 std::string show_duration(std::int64_t value) { return format(Duration(value)); }
 std::string show_size(std::int64_t value) { return format(Size{static_cast<std::uint64_t>(value)}); }
-std::string show_length(std::int64_t value) { return std::to_string(value) + " bytes"; }
+std::string show_length(std::int64_t value) { return std::to_string(value) + (value == 1 ? " byte" : " bytes"); }
 std::string show_count(std::int64_t value) { return std::to_string(value) + (value == 1 ? " item" : " items"); }
 
 }  // namespace
@@ -139,6 +139,7 @@ void Reader::path(const Key& key, Path& value) {
     return refuse_variable(entry->place(), path_of(key.name), variable, false);
   }
   if (key.required && entry->value.text.empty()) return wrong(*entry, expected);
+  if (auto fault = tilde_fault(entry->value.text); !fault.empty()) return at(key, *entry, std::move(fault));
   value.text = entry->value.text;
   value.resolved = resolve(key.name, value.text);
 }

@@ -9,17 +9,15 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
 #include "config/command.hpp"
 #include "config/complaint.hpp"
+#include "config/file_words.hpp"
 #include "config/plain_text.hpp"
 
 namespace tributary::config {
 namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 // "" when the text may be sent as a secret, else why not. Says nothing of what is in it.
 std::string shape_fault(std::string_view text, SecretLines lines) {
@@ -43,7 +41,7 @@ std::variant<SecretValue, SecretFault> checked(std::string&& bytes, const std::s
   if (text.size() > secret_limit) {
     fault = "is larger than " + format(Size{secret_limit});
   } else if (text.empty()) {
-    fault = "is empty";
+    fault = source.starts_with("command ") ? "prints nothing; expected the secret on its standard output" : "is empty";
   } else {
     fault = shape_fault(text, lines);
   }
@@ -61,21 +59,21 @@ std::variant<SecretValue, SecretFault> checked(std::string&& bytes, const std::s
 std::variant<SecretValue, SecretFault> read_file(const std::filesystem::path& file, const std::string& source,
                                                  SecretLines lines) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return SecretFault{source + " cannot be read: " + reason(errno)};
+  if (descriptor < 0) return SecretFault{source + " cannot be read: " + file_words(errno)};
   struct stat status {};
   std::string bytes(secret_limit + 6,
                     '\0');  // room for a mark and a line end, and one more to see that it is too large
   std::size_t size = 0;
   std::optional<SecretFault> fault;
   if (::fstat(descriptor, &status) != 0) {
-    fault = SecretFault{source + " cannot be read: " + reason(errno)};
+    fault = SecretFault{source + " cannot be read: " + file_words(errno)};
   } else if (!S_ISREG(status.st_mode)) {
     fault = SecretFault{source + " is not a regular file"};
   }
   while (!fault && size < bytes.size()) {
     const ssize_t count = ::read(descriptor, bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fault = SecretFault{source + " cannot be read: " + reason(errno)};
+    if (count < 0) fault = SecretFault{source + " cannot be read: " + file_words(errno)};
     if (count <= 0) break;
     size += static_cast<std::size_t>(count);
   }

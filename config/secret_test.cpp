@@ -219,7 +219,8 @@ TEST(SecretReader, says_how_a_command_failed_and_never_what_it_printed) {
             "fault: command sh was ended by signal 15");
   EXPECT_EQ(outcome(command({"/nowhere/at-all"})),
             "fault: command /nowhere/at-all cannot be started: No such file or directory");
-  EXPECT_EQ(outcome(command({"true"})), "fault: command true is empty");
+  EXPECT_EQ(outcome(command({"true"})),
+            "fault: command true prints nothing; expected the secret on its standard output");
   EXPECT_THAT(outcome(command({"head", "-c", "1000000", "/dev/zero"})), HasSubstr("printed more than"));
 }
 

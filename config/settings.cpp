@@ -241,7 +241,6 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
 void Settings::describe_routes(Fields& fields) {
   Names of_sinks(sinks);
   Names of_connectors(connectors);
-  bool all_lead = true;
   fields.items({.name = "routes", .help = "an event goes to every sink of every route that matches it"}, routes,
                [&](Route& route) {
                  fields.field({.name = "to", .help = "sinks", .required = true, .example = "[events]"}, route.to);
@@ -251,9 +250,10 @@ void Settings::describe_routes(Fields& fields) {
                  fields.not_yet({.name = "where"}, "conditions on routes", {});
                  check_names(fields, "to", route.to, of_sinks, "sink");
                  check_names(fields, "from", route.from, of_connectors, "connector");
-                 all_lead = all_lead && !route.to.empty();
                });
-  if (fields.complete() && all_lead && of_sinks.unknown == 0) warn_unrouted(fields, *this);
+  // A route that could not be read may be the one that leads there; that there is none at all is told elsewhere.
+  const bool all_lead = std::all_of(routes.begin(), routes.end(), [](const Route& route) { return !route.to.empty(); });
+  if (fields.complete() && !routes.empty() && all_lead && of_sinks.unknown == 0) warn_unrouted(fields, *this);
 }
 
 const NamedSettings* Settings::connector(std::string_view name) const { return find(connectors, name); }

@@ -93,10 +93,12 @@ std::string quote(std::string_view text) { return "`" + printable(text, clip) + 
 std::string item_path(const std::string& path, std::size_t index) { return path + "[" + std::to_string(index) + "]"; }
 
 std::string alternatives(std::span<const std::string_view> words) {
+  std::vector<std::string_view> shown(words.begin(), words.end());
+  std::erase(shown, std::string_view());  // "" stands for the key left out
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += words[i];
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (i > 0) text += i + 1 == shown.size() ? " or " : ", ";
+    text += shown[i];
   }
   return text;
 }

@@ -24,7 +24,7 @@ std::string quote(std::string_view text);
 // "path[3]": an item of a list.
 std::string item_path(const std::string& path, std::size_t index);
 
-// "a, b or c".
+// "a, b or c", without empty ones.
 std::string alternatives(std::span<const std::string_view> words);
 
 // The known word nearest to `word` by edit distance (case and `-`/`_` count little), if one is near enough.

@@ -26,6 +26,12 @@ TEST(Nearest, finds_nothing_for_a_word_that_is_far) {
   EXPECT_EQ(nearest(std::string(100'000, 'a'), known), std::nullopt);
 }
 
+TEST(Alternatives, leave_out_the_word_that_is_none) {
+  constexpr std::array<std::string_view, 3> words{"", "PLAIN", "OAUTHBEARER"};
+  EXPECT_EQ(alternatives(words), "PLAIN or OAUTHBEARER");
+  EXPECT_EQ(alternatives(known), "url, auth, method, ping_interval, tls or frame_limit");
+}
+
 TEST(Quote, clips_and_escapes_what_a_terminal_would_obey) {
   EXPECT_EQ(quote("a b"), "`a b`");
   EXPECT_EQ(quote("\x1b[31m\n"), "`\\x1b[31m\\x0a`");

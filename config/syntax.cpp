@@ -48,9 +48,10 @@ class Look {
   }
 
   Diagnosis answer() const {
-    for (const auto look : {&Look::indentation_by_other_than_spaces, &Look::quotes, &Look::brackets, &Look::comma,
-                            &Look::first_character, &Look::alias, &Look::escape, &Look::block_header, &Look::colon,
-                            &Look::second_colon, &Look::deeper, &Look::indicator, &Look::indentation}) {
+    for (const auto look :
+         {&Look::indentation_by_other_than_spaces, &Look::quotes, &Look::brackets, &Look::comma, &Look::first_character,
+          &Look::directive, &Look::twice, &Look::alias, &Look::escape, &Look::block_header, &Look::colon,
+          &Look::second_colon, &Look::deeper, &Look::indicator, &Look::indentation}) {
       if (auto found = (this->*look)()) return *std::move(found);
     }
     return {noticed_, "not valid YAML: " + std::string(words_)};
@@ -126,6 +127,19 @@ class Look {
     if (!said("unknown token") || noticed_ == text_.size()) return {};
     const auto is = character() == '`' ? std::string("a backquote") : quote({&text_[noticed_], 1});
     return Diagnosis{noticed_, "a text cannot begin with " + is + "; put it in quotes"};
+  }
+
+  Answer directive() const {
+    if (!said("directive") && !said("YAML version") && !said("YAML major version")) return {};
+    return Diagnosis{noticed_,
+                     "a line that begins with `%` speaks to YAML itself, and nothing here needs it; remove it"};
+  }
+
+  Answer twice() const {
+    const bool anchor = said("multiple anchors");
+    if (said("verbatim tag")) return Diagnosis{noticed_, "a `!<` that is not closed; expected `>`"};
+    if (!anchor && !said("multiple tags")) return {};
+    return Diagnosis{noticed_, std::string("a second `") + (anchor ? "&" : "!") + "` on one value; expected one"};
   }
 
   Answer alias() const {

@@ -85,6 +85,13 @@ constexpr Case beginnings[] = {
     {"version: 1\ninstance: %home\n", "2:11: a text cannot begin with `%`; put it in quotes"},
     {"version: 1\ninstance: `home`\n", "2:11: a text cannot begin with a backquote; put it in quotes"},
     {"version: 1\nroutes: [{types: [*], to: [a]}]\n", "2:19: a text cannot begin with `*`; put it in quotes"},
+    {"version: 1\ninstance: &x &y 1\n", "2:14: a second `&` on one value; expected one"},
+    {"version: 1\ninstance: !!str !!int 1\n", "2:17: a second `!` on one value; expected one"},
+    {"version: 1\ninstance: !<tag:x 1\n", "2:18: a `!<` that is not closed; expected `>`"},
+    {"%YAML 3.0\n---\nversion: 1\n",
+     "1:1: a line that begins with `%` speaks to YAML itself, and nothing here needs it; remove it"},
+    {"%TAG\n---\nversion: 1\n",
+     "1:1: a line that begins with `%` speaks to YAML itself, and nothing here needs it; remove it"},
     {"version: 1\ninstance: & b\n", "2:11: a text cannot begin with `&`; put it in quotes"},
     {"version: *nobody\n",
      "1:10: `*` and a name repeat a value that is marked with `&` and that name, and none above is; put a text that "

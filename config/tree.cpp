@@ -44,7 +44,11 @@ void FaultList::fault(Mark mark, std::string path, std::string message, Kind kin
 }
 
 void FaultList::warn(Mark mark, std::string path, std::string message) {
-  if (warnings_.size() < most) warnings_.push_back({mark, std::move(path), std::move(message)});
+  if (warnings_.size() < most) {
+    warnings_.push_back({mark, std::move(path), std::move(message)});
+  } else {
+    ++warnings_left_out_;
+  }
 }
 
 void FaultList::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }
@@ -73,7 +77,13 @@ std::vector<Fault> FaultList::ordered(std::vector<Placed>& placed) const {
 
 void FaultList::deliver(Loaded& loaded) {
   loaded.faults = ordered(faults_);
+  const Mark last = warnings_.empty() ? Mark{} : warnings_.back().mark;
   loaded.warnings = ordered(warnings_);
+  if (warnings_left_out_ != 0) {
+    const auto text = "there are " + std::to_string(warnings_left_out_) + " more warnings; these are the first " +
+                      std::to_string(most);
+    loaded.warnings.push_back({{files_.at(last.file).name, 0, 0}, {}, text});
+  }
   loaded.secrets = std::move(secrets_);
   loaded.places = std::move(places_);
 }

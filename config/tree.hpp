@@ -48,7 +48,7 @@ struct Entry {
 // itself is not shown.
 std::string found(const Node& node, bool secret = false);
 
-// What a load has to say. At most 1,000 faults are kept; the last then says that there are more.
+// What a load has to say. At most 1,000 faults and as many warnings are kept; the last then says that there are more.
 class FaultList {
  public:
   struct File {
@@ -92,6 +92,7 @@ class FaultList {
   std::vector<File> files_;
   std::vector<Placed> faults_;
   std::vector<Placed> warnings_;
+  std::size_t warnings_left_out_ = 0;
   std::set<std::string> faulted_;
   std::vector<NamedSecret> secrets_;
   std::map<std::string, Place, std::less<>> places_;

@@ -84,12 +84,17 @@ class ValueLister final : public TellingFields {
     open(key.name);
     for (auto& one : value) {
       open(path_element(one.name));
-      add({.name = "type"}, one.type);
-      add({.name = "enabled"}, one.enabled ? "true" : "false");
-      one.settings->describe(*this);
+      list(one);
       close();
     }
     close();
+  }
+
+ public:
+  void list(const NamedSettings& one) {
+    add({.name = "type"}, one.type);
+    add({.name = "enabled"}, one.enabled ? "true" : "false");
+    one.settings->describe(*this);
   }
 
  private:
@@ -117,6 +122,12 @@ Values values_of(const Settings& settings, const Vocabulary& vocabulary) {
   Values values = lister.take();
   values["instance"] = settings.instance;  // its key is optional, its value is not
   return values;
+}
+
+Values values_of(const NamedSettings& one) {
+  ValueLister lister;
+  lister.list(one);
+  return lister.take();
 }
 
 std::vector<std::string> differences(const Values& one, const Values& other) {

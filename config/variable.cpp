@@ -24,4 +24,9 @@ std::string variable_in(std::string_view text, bool secret) {
   return secret && name.find('_') == std::string_view::npos ? std::string() : std::string(name);
 }
 
+std::string tilde_fault(std::string_view path) {
+  if (!path.starts_with('~') || (path.size() > 1 && path.substr(0, path.find('/')).size() > 1)) return {};
+  return "the `~` is not expanded, as a shell would; write the whole path, or one against the folder of this file";
+}
+
 }  // namespace tributary::config

@@ -10,4 +10,7 @@ namespace tributary::config {
 // look like the last by chance, and is not to be shown: there only a name with `_` is taken for one.
 std::string variable_in(std::string_view text, bool secret = false);
 
+// Why a path that begins with `~` is not the one that was meant; "" when it does not.
+std::string tilde_fault(std::string_view path);
+
 }  // namespace tributary::config

@@ -7,6 +7,7 @@
 
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
+#include "event/channel.hpp"
 
 namespace tributary::connectors {
 
@@ -15,6 +16,17 @@ struct Types {
   std::vector<std::string_view> canonical;  ///< every `type` that its codec writes, from the codec's own table
   bool open = false;                        ///< it passes on types that this version does not know, as they are sent
   std::string_view state_key = {};          ///< the key that has it publish session state, where that is on; else ""
+};
+
+/// The channel sink that a kind of upstream offers: events go out on the connection of one of its connectors. In the
+/// configuration its `type` is the upstream's name.
+struct ChannelSink {
+  std::string_view summary;       ///< one line for --help
+  std::string_view example_name;  ///< what the reference calls its example, e.g. "hall-screen"
+  /// Its part of the configuration at its defaults. Null: known, but `not yet`.
+  std::unique_ptr<config::Described> (*settings)() = nullptr;
+  /// What goes with each of its messages, from settings that were read and checked. Null: nothing.
+  std::shared_ptr<const event::Address> (*address)(const config::Described& settings) = nullptr;
 };
 
 /// One kind of upstream: everything the program knows of it. Each connector folder has a `factory.hpp` with
@@ -29,6 +41,8 @@ struct Entry {
   /// `settings` is what `settings()` made, read and checked; throws std::bad_cast when it is another kind's.
   std::unique_ptr<Protocol> (*protocol)(const std::string& connector_name,
                                         const std::shared_ptr<const Settings>& settings);
+  /// The sink of the same name; null where nothing can be published.
+  const ChannelSink* channel = nullptr;
 };
 
 }  // namespace tributary::connectors

@@ -1,7 +1,41 @@
 #include "daemon/account.hpp"
 
+#include <array>
+#include <string_view>
+
 namespace tributary::daemon {
 namespace {
+
+template <class Reason>
+constexpr std::size_t index(Reason reason) {
+  return static_cast<std::size_t>(reason);
+}
+
+struct IgnoredWords {
+  event::Ignored reason;
+  std::string_view one, many;
+};
+constexpr std::array<IgnoredWords, index(event::Ignored::count)> ignored_words{{
+    {event::Ignored::test, "test left out", "tests left out"},
+    {event::Ignored::state, "session state left out", "session states left out"},
+    {event::Ignored::own_echo, "echo of our own left out", "echoes of our own left out"},
+    {event::Ignored::loop, "event that came from here left out", "events that came from here left out"},
+}};
+
+struct DroppedWords {
+  event::Dropped reason;
+  std::string_view words;
+};
+constexpr std::array<DroppedWords, index(event::Dropped::count)> dropped_words{{
+    {event::Dropped::validation, "dropped by validation"},
+    {event::Dropped::dead_letter_off, "dropped because dead letters are off"},
+    {event::Dropped::dead_letter_failed, "dropped with their dead letters"},
+    {event::Dropped::stopped, "not delivered before the end"},
+    {event::Dropped::limit, "dropped because the sink was full"},
+    {event::Dropped::write_failed, "that could not be written"},
+    {event::Dropped::topic_off, "dropped because their topic is off"},
+    {event::Dropped::denied, "for a topic that is missing or forbidden"},
+}};
 
 void add(std::string& out, std::string_view name, std::uint64_t value, bool always) {
   if (value == 0 && !always) return;
@@ -35,24 +69,51 @@ std::string details(const Account& account) {
   const auto& in = account.connectors;
   const auto& to = account.sinks;
   std::string out;
-  add(out, "control", in.control, false);
-  add(out, "carrying", in.carrying, false);
-  add(out, "malformed", in.malformed, false);
-  add(out, "unknown", in.unknown, false);
-  add(out, "duplicate", in.duplicate, false);
-  for (std::size_t i = 0; i < in.ignored.size(); ++i) {
-    add(out, "ignored." + std::string(name(static_cast<event::Ignored>(i))), in.ignored[i], false);
-  }
-  add(out, "updates", in.updates, false);
-  add(out, "repaired", in.repaired, false);
-  for (std::size_t i = 0; i < to.dropped.size(); ++i) {
-    add(out, "dropped." + std::string(name(static_cast<event::Dropped>(i))), to.dropped[i], false);
-  }
-  add(out, "replayed", to.replayed, false);
-  add(out, "clamped", to.clamped, false);
-  add(out, "dead_letter_failed", to.dead_letter_failed, false);
-  add(out, "notices_dropped", to.notices_dropped, false);
+  const auto tell = [&out](std::uint64_t count, std::string_view one, std::string_view many) {
+    if (count == 0) return;
+    out += (out.empty() ? "" : ", ") + std::to_string(count) + " ";
+    out += count == 1 ? one : many;
+  };
+  tell(in.carrying, "frame with events", "frames with events");
+  tell(in.control, "frame of the protocol", "frames of the protocol");
+  tell(in.unknown, "of a kind that is not known", "of a kind that is not known");
+  tell(in.malformed, "malformed frame", "malformed frames");
+  tell(in.duplicate, "duplicate", "duplicates");
+  for (const auto& [reason, one, many] : ignored_words) tell(in.ignored[index(reason)], one, many);
+  tell(in.unrouted, "event that no route takes", "events that no route takes");
+  tell(in.updates, "update", "updates");
+  tell(in.repaired, "byte repaired", "bytes repaired");
+  for (const auto& [reason, words] : dropped_words) tell(to.dropped[index(reason)], words, words);
+  tell(to.replayed, "record sent again", "records sent again");
+  tell(to.clamped, "record with its time brought into the broker's window",
+       "records with their times brought into the broker's window");
+  tell(to.dead_letter_failed, "dead letter lost", "dead letters lost");
+  tell(to.notices_dropped, "notice lost", "notices lost");
   return out;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> counts(const Account& account) {
+  const auto& in = account.connectors;
+  const auto& to = account.sinks;
+  std::vector<std::pair<std::string, std::uint64_t>> all{{"control", in.control},
+                                                         {"carrying", in.carrying},
+                                                         {"malformed", in.malformed},
+                                                         {"unknown", in.unknown},
+                                                         {"duplicate", in.duplicate},
+                                                         {"updates", in.updates},
+                                                         {"repaired", in.repaired},
+                                                         {"replayed", to.replayed},
+                                                         {"clamped", to.clamped},
+                                                         {"dead_letter_failed", to.dead_letter_failed},
+                                                         {"notices_dropped", to.notices_dropped}};
+  for (const auto& one : ignored_words) {
+    all.emplace_back("ignored." + std::string(name(one.reason)), in.ignored[index(one.reason)]);
+  }
+  for (const auto& one : dropped_words) {
+    all.emplace_back("dropped." + std::string(name(one.reason)), to.dropped[index(one.reason)]);
+  }
+  std::erase_if(all, [](const auto& count) { return count.second == 0; });
+  return all;
 }
 
 std::string how_it_ended(const Account& account) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "event/ledger.hpp"
 
@@ -20,9 +23,13 @@ struct Account {
 /// dropped=… in_flight=… spooled=…`
 std::string to_line(const Account& account);
 
-/// The reasons behind `duplicate`, `ignored`, `malformed` and `dropped`, e.g. "duplicate=3
-/// dropped.stopped=1"; empty when there is nothing to tell.
+/// What the frames were and what became of the events, in words: "12 frames with events, 3 duplicates, 1 not delivered
+/// before the end"; empty when there is nothing to tell.
 std::string details(const Account& account);
+
+/// The same as numbers under the ledgers' names (`control`, `duplicate`, `dropped.stopped`, …), for who reads the log
+/// by a program. What is 0 is left out.
+std::vector<std::pair<std::string, std::uint64_t>> counts(const Account& account);
 
 /// The last line of the log: a sentence, and the details in brackets.
 std::string how_it_ended(const Account& account);

@@ -50,7 +50,10 @@ class Advisor {
     empty_part("sinks", settings_.sinks.empty(), "nothing is delivered: there is no sink");
     empty_part("routes", settings_.routes.empty(),
                "nothing is delivered: there is no route; `- {to: [SINK]}` takes every event there");
-    for (std::size_t i = 0; i < settings_.routes.size(); ++i) types_of(settings_.routes[i], i);
+    for (std::size_t i = 0; i < settings_.routes.size(); ++i) {
+      disabled_in(settings_.routes[i], i);
+      types_of(settings_.routes[i], i);
+    }
     for (const auto& connector : settings_.connectors) {
       if (connector.enabled) look_at(connector);
     }
@@ -75,6 +78,15 @@ class Advisor {
     if (empty) warn(key, message);
   }
 
+  void disabled_in(const config::Route& route, std::size_t number) {
+    for (std::size_t i = 0; i < route.from.size(); ++i) {
+      const auto* const connector = settings_.connector(route.from[i]);
+      if (connector == nullptr || connector->enabled) continue;
+      warn(config::item_path(config::item_path("routes", number) + ".from", i),
+           "the connector " + config::quote(route.from[i]) + " is disabled: nothing comes from it");
+    }
+  }
+
   void types_of(const config::Route& route, std::size_t number) {
     if (route.types.empty() || kinds_.empty()) return;
     std::set<std::string_view> here;
@@ -96,11 +108,14 @@ class Advisor {
 
   static std::string sentence(const std::string& type, const std::vector<std::string_view>& known,
                               const std::vector<std::string_view>& open, bool elsewhere) {
+    if (type.find_first_of("*?") != std::string::npos) {
+      return config::quote(type) + " is no type, and there are no patterns of types; leave `types` out to take all";
+    }
     if (elsewhere) return "no upstream in this route's `from` has type " + config::quote(type) + ", others have";
     std::string text = "no upstream has type " + config::quote(type);
     if (const auto near = config::nearest(type, known)) return text + "; did you mean " + config::quote(*near) + "?";
     if (!open.empty()) return text + " that is known; " + listed(open) + " may send more types than those";
-    return text + "; the types are in the README of each connector";
+    return text + "; the types are in docs/CONSUMING.md";
   }
 
   void look_at(const config::NamedSettings& connector) {

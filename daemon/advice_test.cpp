@@ -49,6 +49,21 @@ TEST(Advice, WhereNoConnectorIsEnabledNothingIsRead) {
   EXPECT_EQ(said, Sentences{"t.yaml:2:1: connectors: nothing is read: no connector is enabled"});
 }
 
+TEST(Advice, ARouteFromADisabledConnectorIsWarnedOf) {
+  EXPECT_EQ(advice("connectors:\n  arcade: {type: dlive, streamers: [ada], enabled: false}\n"
+                   "  stage: {type: streamelements, auth: {token: {file: t}}}\nsinks: {f: {type: stdout}}\n"
+                   "routes: [{from: [stage, arcade], to: [f]}]\n"),
+            Sentences{"t.yaml:6:25: routes[0].from[1]: the connector `arcade` is disabled: nothing comes from it"});
+}
+
+TEST(Advice, APatternIsNoType) {
+  for (const auto* pattern : {"*", "tip*"}) {
+    EXPECT_EQ(advice(std::string(both) + "routes: [{to: [f], types: ['" + pattern + "']}]\n"),
+              Sentences{"t.yaml:6:28: routes[0].types[0]: `" + std::string(pattern) +
+                        "` is no type, and there are no patterns of types; leave `types` out to take all"});
+  }
+}
+
 TEST(Advice, TypesThatAnUpstreamHasAreNoNews) {
   EXPECT_EQ(advice(std::string(both) + "routes: [{to: [f], types: [tip, chat, raid, unknown]}]\n"), Sentences{});
 }

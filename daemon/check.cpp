@@ -85,13 +85,13 @@ int check_command(const std::filesystem::path& file, bool connect, std::chrono::
     check_certificates(*loaded.settings, report);
     check_sinks(*loaded.settings, report);
   }
-  if (report.faults() != 0) return bad_usage;
+  if (report.faults() != 0) return answered(bad_usage);
   report.good("", file.string() + ": " + counted(loaded.settings->connectors.size(), "connector") + ", " +
                       counted(loaded.settings->sinks.size(), "sink") + ", " +
                       counted(loaded.settings->routes.size(), "route"));
-  if (!connect) return ended_well;
+  if (!connect) return answered(ended_well);
   check_connect(*loaded.settings, timeout, report);
-  return report.faults() == 0 ? ended_well : failed;
+  return answered(report.faults() == 0 ? ended_well : failed);
 }
 
 }  // namespace tributary::daemon

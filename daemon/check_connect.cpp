@@ -2,6 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <future>
+#include <mutex>
 #include <optional>
 
 #include "config/secret.hpp"
@@ -196,14 +198,21 @@ void check_connect(const config::Settings& settings, std::chrono::milliseconds t
   for (const auto& connector : settings.connectors) {
     if (connector.enabled) Trial(connector, timeout, report).run();
   }
+  // Side by side: one that does not answer holds up none of the others.
+  std::mutex reporting;
+  std::vector<std::future<void>> asked;
   for (const auto& sink : settings.sinks) {
-    const std::string path = "sinks." + config::path_element(sink.name);
-    sinks::find(sink.type)->check(sink, timeout, [&](const sinks::Finding& finding) {
-      const std::string key = finding.key.empty() ? path : path + "." + finding.key;
-      if (!finding.good) return report.bad(key, finding.text);
-      finding.doubtful ? report.warn(key, finding.text) : report.good(path, finding.text);
-    });
+    asked.push_back(std::async(std::launch::async, [&] {
+      const std::string path = "sinks." + config::path_element(sink.name);
+      sinks::find(sink.type)->check(sink, timeout, [&](const sinks::Finding& finding) {
+        const std::lock_guard lock(reporting);
+        const std::string key = finding.key.empty() ? path : path + "." + finding.key;
+        if (!finding.good) return report.bad(key, finding.text);
+        finding.doubtful ? report.warn(key, finding.text) : report.good(path, finding.text);
+      });
+    }));
   }
+  for (auto& one : asked) one.get();
 }
 
 }  // namespace tributary::daemon

@@ -8,12 +8,15 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <sstream>
 #include <string_view>
 #include <vector>
 
 #include "config/load.hpp"
-#include "config/values.hpp"
+#include "config/spelling.hpp"
+#include "connectors/registry.hpp"
+#include "daemon/usage.hpp"
 #include "daemon/vocabulary.hpp"
 #include "schema/embedded.hpp"
 #include "text/printable.hpp"
@@ -38,15 +41,6 @@ A configuration for a real account:
 Exit codes: 0 ended well, 1 failed at run time, 2 bad configuration or usage.
 Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
 SIGHUP reads the configuration again.)";
-
-CLI::Validator duration(std::optional<std::chrono::milliseconds>& into) {
-  return CLI::Validator(
-      [&into](std::string& text) -> std::string {
-        into = config::parse_duration(text);
-        return into ? "" : "a duration like 250ms, 10s or 5m is expected, not " + text;
-      },
-      "DURATION");
-}
 
 /// What `tributary` alone and `tributary help` say.
 constexpr auto lesson =
@@ -104,13 +98,17 @@ void hold_standard_descriptors() {
   }
 }
 
-int no_command(std::string_view word) {
-  const auto* why = "is no command; `tributary --help` lists them";
-  if (word == "demo" || word == "simulate") why = "is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF";
-  if (word == "reload") why = "is not yet a command; send the program SIGHUP";
-  if (word == "status" || word == "tap") why = "is not yet a command; it comes with the admin port";
-  return complain("`" + std::string(word) + "` " + why, bad_usage);
+std::vector<std::string> connector_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : connectors::registry()) names.emplace_back(entry.name);
+  return names;
 }
+
+std::string listed(const std::vector<std::string>& words) {
+  return config::alternatives(std::vector<std::string_view>(words.begin(), words.end()));
+}
+
+constexpr auto any_number = std::numeric_limits<std::uint64_t>::max();
 
 /// Everything the command line can say. The values live as long as it is parsed and run.
 struct CommandLine {
@@ -138,24 +136,49 @@ struct CommandLine {
     add_schema();
   }
 
+  std::vector<std::string> commands() const {
+    std::vector<std::string> names{"help"};
+    for (const auto* one : app.get_subcommands({})) names.push_back(one->get_name());
+    return names;
+  }
   bool knows(std::string_view word) const {
-    const auto commands = app.get_subcommands({});
-    return std::any_of(commands.begin(), commands.end(), [&](const auto* one) { return one->get_name() == word; });
+    const auto names = commands();
+    return std::find(names.begin(), names.end(), word) != names.end();
+  }
+  int no_command(std::string_view word) const {
+    const std::string later = "`" + std::string(word) + "` is not yet a command; ";
+    if (word == "demo" || word == "simulate") {
+      return complain("`" + std::string(word) + "` is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF",
+                      bad_usage);
+    }
+    if (word == "reload") return complain(later + "send the program SIGHUP", bad_usage);
+    if (word == "status" || word == "tap") return complain(later + "it comes with the admin port", bad_usage);
+    const auto names = commands();
+    return complain(unknown_command(word, std::vector<std::string_view>(names.begin(), names.end())), bad_usage);
+  }
+
+  /// Help and version are asked for as errors are.
+  int answer(const CLI::ParseError& error) const {
+    std::ostringstream out, ignored;
+    if (app.exit(error, out, ignored) != 0) return complain(usage_fault(app, error), bad_usage);
+    std::fputs(text::printable_lines(out.str()).c_str(), stdout);
+    return answered(ended_well);
   }
 
   /// `tributary help [COMMAND …]`: as the command's own `--help`.
   int help(std::vector<std::string> words) {
     if (words.empty()) {
       std::fputs(lesson_text().c_str(), stdout);
-      return ended_well;
+      return answered(ended_well);
     }
-    if (!knows(words.front())) return no_command(words.front());
+    if (words.front() == "help") words.front() = "--help";
+    if (words.front() != "--help" && !knows(words.front())) return no_command(words.front());
     words.emplace_back("--help");
     std::reverse(words.begin(), words.end());
     try {
       app.parse(words);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? ended_well : bad_usage;
+      return answer(error);
     }
     return ended_well;
   }
@@ -194,23 +217,32 @@ struct CommandLine {
     command.add_option("--for", demo_time_text, "End after this time, e.g. 10s (default: at Ctrl-C)")
         ->check(duration(demo.time));
     command.add_option("--rate", demo.rate, "Events per second, of all upstreams together")
-        ->check(CLI::Range(0.1, 100'000.0))
+        ->check(number(0.1, 100'000))
         ->capture_default_str();
-    command.add_option("--seed", demo.seed, "The same seed, the same show")->capture_default_str();
+    command.add_option("--seed", demo.seed, "The same seed, the same show")
+        ->check(whole_number(0, any_number))
+        ->capture_default_str();
     add_written(command, demo.written);
     command.callback([this] { result = demo_command(demo); });
   }
   void add_simulate() {
     auto& command = *app.add_subcommand("simulate", "Be an upstream to develop against");
-    command.add_option("connector", simulate.connector, "Which upstream, e.g. streamelements")->required();
+    command.add_option("connector", simulate.connector, "Which upstream: " + listed(connector_names()))
+        ->required()
+        ->check(one_of(connector_names()));
     command.add_option("--host", simulate.host, "Address to listen on")->capture_default_str();
-    command.add_option("--port", simulate.port, "Port to listen on; 0: a free one, printed")->capture_default_str();
+    command.add_option("--port", simulate.port, "Port to listen on; 0: a free one, printed")
+        ->check(whole_number(0, 65'535))
+        ->capture_default_str();
     command.add_option("--rate", simulate.rate, "Events per second; 0: none")
-        ->check(CLI::Range(0.0, 1'000'000.0))
+        ->check(number(0, 1'000'000))
         ->capture_default_str();
     command.add_option("--events", simulate.count, "Stop writing after so many events; 0: never")
+        ->check(whole_number(0, any_number))
         ->capture_default_str();
-    command.add_option("--seed", simulate.seed, "The same seed, the same show")->capture_default_str();
+    command.add_option("--seed", simulate.seed, "The same seed, the same show")
+        ->check(whole_number(0, any_number))
+        ->capture_default_str();
     command.add_option("--for", time_text, "End after this time, e.g. 10s")->check(duration(simulate.time));
     command.add_option("--set", behaviours, "NAME=VALUE, a behaviour listed below; may be repeated");
     command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS");
@@ -225,7 +257,9 @@ struct CommandLine {
   void run_simulate() {
     for (const auto& behaviour : behaviours) {
       const auto equals = behaviour.find('=');
-      if (equals == std::string::npos) throw CLI::ValidationError("--set", "NAME=VALUE is expected, not " + behaviour);
+      if (equals == std::string::npos) {
+        throw CLI::ValidationError("--set", "expected NAME=VALUE, found " + config::quote(behaviour));
+      }
       simulate.behaviours[behaviour.substr(0, equals)] = behaviour.substr(equals + 1);
     }
     result = simulate_command(simulate);
@@ -234,7 +268,7 @@ struct CommandLine {
     auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07), or the reference configuration");
     std::vector<std::string> names;
     for (const auto& [name, says] : schema_names) names.emplace_back(name);
-    command.add_option("name", schema, "Which; without one, what there is")->check(CLI::IsMember(names));
+    command.add_option("name", schema, "Which; without one, what there is")->check(one_of(names));
     command.footer(list_schemas());
     command.callback([this] { result = schema_command(schema); });
   }
@@ -247,6 +281,11 @@ int complain(std::string_view what, int code) {
   return code;
 }
 
+int answered(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return complain("standard output cannot be written to: is its disk full, or has its reader left?", failed);
+}
+
 int schema_command(const std::string& name) {
   const std::string text = name.empty()          ? list_schemas()
                            : name == "config"    ? config::json_schema(vocabulary())
@@ -254,7 +293,7 @@ int schema_command(const std::string& name) {
                                                  : std::string(schema::embedded(name + ".schema.json"));
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
-  return ended_well;
+  return answered(ended_well);
 }
 
 int main_program(int argc, char** argv) {
@@ -269,17 +308,11 @@ int main_program(int argc, char** argv) {
       return bad_usage;
     }
     if (std::string_view(argv[1]) == "help") return line.help({argv + 2, argv + argc});
-    if (*argv[1] != '-' && !line.knows(argv[1])) {
-      return no_command(argv[1]);
-    }
+    if (*argv[1] != '-' && !line.knows(argv[1])) return line.no_command(argv[1]);
     try {
       line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      std::ostringstream out, wrong;
-      const bool well = line.app.exit(error, out, wrong) == 0;
-      std::fputs(text::printable_lines(out.str()).c_str(), stdout);
-      std::fputs(text::printable_lines(wrong.str()).c_str(), stderr);
-      return well ? ended_well : bad_usage;
+      return line.answer(error);
     }
     return line.result;
   } catch (const std::exception& broken) {

@@ -17,6 +17,8 @@ constexpr int bad_usage = 2;
 
 /// Says on standard error why a command ends, and returns its exit code.
 int complain(std::string_view what, int code);
+/// The exit code of a command whose answer stands on standard output: `code`, unless it could not be written.
+int answered(int code);
 
 /// Reads the command line and runs one command. Never throws.
 int main_program(int argc, char** argv);

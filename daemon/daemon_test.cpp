@@ -1,16 +1,20 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
 #include "config/load.hpp"
+#include "connectors/registry.hpp"
 #include "daemon/account.hpp"
 #include "daemon/screen.hpp"
 #include "daemon/telemetry.hpp"
 #include "daemon/vocabulary.hpp"
 #include "net/reason.hpp"
+#include "sinks/observer.hpp"
 #include "tests/support/source_dir.hpp"
 
 namespace tributary::daemon {
@@ -34,23 +38,42 @@ TEST(Reference, LoadsWithoutFault) {
   EXPECT_TRUE(loaded.settings);
 }
 
+/// Connectors offer them, in words that are the same as before they did.
+TEST(Vocabulary, ChannelSinksAreOfferedByConnectorsAndNotYetBuilt) {
+  for (const std::string type : {"stagecast", "users", "oha", "dlive"}) {
+    const auto loaded =
+        config::load_text("version: 1\nsinks:\n  it: {type: " + type + "}\n", "test.yaml", vocabulary());
+    ASSERT_EQ(loaded.faults.size(), 1U) << type;
+    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:8: sinks.it.type: not yet: sinks of the type `" + type +
+                                                    "`; expected kafka, file or stdout");
+  }
+  const auto loaded =
+      config::load_text("version: 1\nsinks:\n  it: {type: streamelements}\n", "test.yaml", vocabulary());
+  ASSERT_EQ(loaded.faults.size(), 1U);
+  EXPECT_NE(config::format(loaded.faults[0]).find("no sink has the type"), std::string::npos)
+      << "nothing can be published there";
+}
+
 TEST(ConfigSchema, IsWhatTheDeclarationsSay) {
   EXPECT_EQ(nlohmann::json::parse(content("schema/documents/tributary.schema.json")),
             nlohmann::json::parse(config::json_schema(vocabulary())))
       << "regenerate: tributary schema config > schema/documents/tributary.schema.json";
 }
 
-/// Every yaml block of the README that is a whole configuration.
-TEST(Readme, EachConfigurationInItLoads) {
-  std::istringstream lines(content("README.md"));
+/// Every yaml block of a document for users that is a configuration, or its sinks alone.
+class Document : public testing::TestWithParam<std::string> {};
+
+TEST_P(Document, EachConfigurationInItLoads) {
+  std::istringstream lines(content(GetParam()));
   std::size_t configurations = 0;
   std::string block;
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("```", 0) == 0) {
-      if (inside && block.find("connectors:") != std::string::npos) {
+      if (inside && (block.rfind("version:", 0) == 0 || block.rfind("sinks:", 0) == 0)) {
         ++configurations;
-        const auto loaded = config::load_text(block, "README.yaml", vocabulary());
+        if (block.front() != 'v') block.insert(0, "version: 1\n");
+        const auto loaded = config::load_text(block, GetParam(), vocabulary());
         for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << block;
       }
       inside = !inside && line == "```yaml";
@@ -62,19 +85,52 @@ TEST(Readme, EachConfigurationInItLoads) {
   EXPECT_GE(configurations, 1U);
 }
 
-TEST(Readme, ExplainsEveryReason) {
-  const std::string readme = content("README.md");
+INSTANTIATE_TEST_SUITE_P(ForUsers, Document, testing::Values("README.md", "docs/CONSUMING.md"),
+                         [](const auto& info) { return info.param == "README.md" ? "README" : "CONSUMING"; });
+
+/// That docs/TROUBLESHOOTING.md has a row which begins with this word.
+void expect_row(std::string_view word) {
+  static const std::string page = content("docs/TROUBLESHOOTING.md");
+  EXPECT_NE(page.find("\n| `" + std::string(word) + "`"), std::string::npos) << word << " has no row";
+}
+
+TEST(Troubleshooting, ExplainsEveryReason) {
   for (int code = 1; code <= static_cast<int>(net::Reason::stopped); ++code) {
-    const std::string row = "| `" + std::string(name(static_cast<net::Reason>(code))) + "`";
-    EXPECT_NE(readme.find(row), std::string::npos) << row;
+    expect_row(name(static_cast<net::Reason>(code)));
   }
 }
 
-TEST(Readme, ExplainsEveryDrop) {
-  const std::string readme = content("README.md");
+TEST(Troubleshooting, ExplainsEveryDrop) {
   for (int code = 0; code < static_cast<int>(event::Dropped::count); ++code) {
-    const std::string word = "`" + std::string(name(static_cast<event::Dropped>(code))) + "`";
-    EXPECT_NE(readme.find(word), std::string::npos) << word;
+    expect_row(name(static_cast<event::Dropped>(code)));
+  }
+}
+
+TEST(Troubleshooting, ExplainsWhatASinkSays) {
+  for (int code = 0; code < static_cast<int>(sinks::Sign::count); ++code) {
+    expect_row(name(static_cast<sinks::Sign>(code)));
+  }
+}
+
+TEST(Troubleshooting, ExplainsEveryLineOfTheLog) {
+  const std::string page = content("docs/TROUBLESHOOTING.md");
+  const std::string rows = page.substr(page.find("\n## Every line of the log"));
+  for (int code = 0; code < static_cast<int>(LogEvent::count); ++code) {
+    const std::string word = "`" + std::string(row(static_cast<LogEvent>(code)).name) + "`";
+    EXPECT_NE(rows.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(Consuming, HasARowForEveryTypeOfEveryUpstream) {
+  std::string page = content("docs/CONSUMING.md");
+  std::transform(page.begin(), page.end(), page.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const auto& upstream : connectors::registry()) {
+    const auto settings = upstream.settings();
+    for (const auto type : upstream.types(dynamic_cast<const connectors::Settings&>(*settings)).canonical) {
+      std::string row = "\n| `" + std::string(type) + "` | " + std::string(upstream.name) + " |";
+      std::transform(row.begin(), row.end(), row.begin(), [](unsigned char c) { return std::tolower(c); });
+      EXPECT_NE(page.find(row), std::string::npos) << row;
+    }
   }
 }
 
@@ -92,7 +148,7 @@ TEST(Account, IsTheContractsLine) {
       to_line(account),
       "account: frames=12 events=10 accepted=9 unrouted=1 | offered=9 recovered=0 delivered=6 sent=0 dead_lettered=1 "
       "dropped=2 in_flight=0 spooled=0");
-  EXPECT_EQ(details(account), "dropped.validation=2");
+  EXPECT_EQ(details(account), "1 event that no route takes, 2 dropped by validation");
 }
 
 TEST(Account, WhatWasNotDeliveredAtTheEndIsLost) {
@@ -100,6 +156,15 @@ TEST(Account, WhatWasNotDeliveredAtTheEndIsLost) {
   account.sinks.dropped[static_cast<std::size_t>(event::Dropped::stopped)] = 3;
   account.sinks.dropped[static_cast<std::size_t>(event::Dropped::validation)] = 2;
   EXPECT_EQ(account.lost(), 3U);
+}
+
+TEST(Screen, ALongLineIsBrokenAtItsSpaces) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(broken("account: frames=1", 80), (Lines{"account: frames=1"}));
+  EXPECT_EQ(broken("one two three", 8), (Lines{"one two", "three"}));
+  EXPECT_EQ(broken("one two three", 7), (Lines{"one two", "three"}));
+  EXPECT_EQ(broken("incomprehensible", 8), (Lines{"incompre", "hensible"}));
+  EXPECT_EQ(broken("", 8), (Lines{""}));
 }
 
 TEST(Screen, ALineHasWhatAPersonWantsAndNothingThatSteersATerminal) {

@@ -133,13 +133,13 @@ int demo_command(const DemoOptions& options) {
   Telemetry telemetry(log);
   const auto stop_timeout = loaded.settings->stop_timeout;
   Screen screen(introduction(upstreams, address));
-  auto made =
-      App::make(std::move(*loaded.settings), telemetry, [&screen](const event::EventPtr& event) { screen.add(event); });
+  auto made = App::make(std::move(*loaded.settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "tributary demo: %s\n", fault.c_str());
     return failed;
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
+  app.taps().add([&screen](const event::EventPtr& event) { screen.add(event); });
   app.start();
 
   const auto begin = std::chrono::steady_clock::now();

@@ -34,6 +34,11 @@ std::string_view name(Level level) {
   return "info";
 }
 
+bool as_text(config::Log::Format format) {
+  return format == config::Log::Format::text ||
+         (format == config::Log::Format::automatic && ::isatty(STDERR_FILENO) == 1);
+}
+
 Level level_of(config::Log::Level level) {
   switch (level) {
     case config::Log::Level::trace:
@@ -77,17 +82,17 @@ FieldValue::FieldValue(double number, int decimals) : number_(true) {
 }
 
 Log::Log(const config::Log& settings)
-    : level_(level_of(settings.level)),
-      text_(settings.format == config::Log::Format::text ||
-            (settings.format == config::Log::Format::automatic && ::isatty(STDERR_FILENO) == 1)),
-      backend_(std::make_unique<Backend>()) {
+    : level_(level_of(settings.level)), text_(as_text(settings.format)), backend_(std::make_unique<Backend>()) {
   backend_->logger.set_pattern("%v");
   backend_->logger.set_level(spdlog::level::trace);
 }
 
 Log::~Log() = default;
 
-void Log::level(config::Log::Level level) { level_ = level_of(level); }
+void Log::use(const config::Log& settings) {
+  level_ = level_of(settings.level);
+  text_ = as_text(settings.format);
+}
 
 void Log::write(const LogLine& line) {
   if (line.level < level_) return;

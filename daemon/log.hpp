@@ -63,7 +63,7 @@ class Log {
   ~Log();
   void write(const LogLine& line);
   /// From now on (a reload).
-  void level(config::Log::Level level);
+  void use(const config::Log& settings);
   /// Only errors from now on.
   void quiet() { level_ = Level::error; }
 
@@ -76,7 +76,7 @@ class Log {
   static std::string json_of(const LogLine& line, event::WallTime now, std::uint64_t repeats);
 
   std::atomic<Level> level_;
-  bool text_;
+  std::atomic<bool> text_;
   std::mutex mutex_;
   std::map<std::string, Repeat> repeats_;
   struct Backend;

@@ -54,9 +54,9 @@ TEST(Log, ItsLevelCanBeChanged) {
   Log log(log_settings(Format::text, config::Log::Level::error));
   Telemetry telemetry(log);
   telemetry.emit(LogEvent::connector_up, "stage", "one");
-  log.level(config::Log::Level::info);
+  log.use({config::Log::Level::info, config::Log::Format::text});
   telemetry.emit(LogEvent::connector_up, "stage", "two");
-  log.level(config::Log::Level::warn);
+  log.use({config::Log::Level::warn, config::Log::Format::text});
   telemetry.emit(LogEvent::connector_up, "stage", "three");
   const auto text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.find("one"), std::string::npos);

@@ -24,7 +24,7 @@ void expect_harmless(const std::string& text) {
 }
 
 void say_everything(Telemetry& telemetry) {
-  ConnectorReporter reporter(telemetry, {});
+  ConnectorReporter reporter(telemetry);
   connectors::LinkStatus status;
   status.state = net::State::waiting;
   status.ending.reason = net::Reason::closed;

@@ -4,16 +4,16 @@
 #include <string>
 #include <utility>
 
-#include "config/load.hpp"
 #include "daemon/app.hpp"
+#include "daemon/log.hpp"
 #include "daemon/telemetry.hpp"
 
 namespace tributary::daemon {
 
-/// The file that the configuration in force came from, to be read again on SIGHUP. All or nothing: what connectors
-/// can take over on their open connections (DLive's list of streamers) and the log's level is changed; for anything
-/// else the signal is refused with the keys that need a restart, and a file with a fault with its line and column.
-/// Owned by `run`. Every outcome is a signal. Thread: main.
+/// The file that the configuration in force came from, to be read again on SIGHUP. All or nothing: any change is
+/// applied while the program runs, and what has not changed is not touched (App::apply); a file with a fault, or with a
+/// sink that cannot be made, changes nothing and says why. Owned by `run`. Every outcome is a line of the log. Thread:
+/// main.
 class Reload {
  public:
   Reload(std::filesystem::path file, Telemetry& telemetry, Log& log)
@@ -23,6 +23,7 @@ class Reload {
 
  private:
   void refuse(const std::string& why);
+  void tell(const Changes& changes);
 
   std::filesystem::path file_;
   Telemetry& telemetry_;

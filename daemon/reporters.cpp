@@ -12,7 +12,11 @@ std::string in_seconds(std::chrono::milliseconds time) {
 
 /// With two decimals.
 FieldValue milliseconds(std::chrono::microseconds time) { return {static_cast<double>(time.count()) / 1000, 2}; }
-std::string in_milliseconds(std::chrono::microseconds time) { return milliseconds(time).text(); }
+/// 4.61 ms, 96.5 s.
+std::string short_or_long(std::chrono::microseconds time) {
+  if (time < std::chrono::seconds(1)) return milliseconds(time).text() + " ms";
+  return in_seconds(std::chrono::duration_cast<std::chrono::milliseconds>(time));
+}
 
 using namespace std::chrono_literals;
 
@@ -38,7 +42,21 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string&, const net::Ending&, bool was_live) { was_live_ = was_live; }
+void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+  if (was_live) {
+    were_live_.insert(connector);
+  } else {
+    were_live_.erase(connector);
+  }
+}
+
+void ConnectorReporter::forget(const std::string& connector) {
+  away_.erase(connector);
+  were_live_.erase(connector);
+  down_since_.erase(connector);
+  std::erase_if(nonsense_, [&](const auto& one) { return one.first.first == connector; });
+  std::erase_if(remarks_, [&](const auto& one) { return one.first.first == connector; });
+}
 
 /// What is added to "live" when the connection was lost before.
 std::string ConnectorReporter::after_a_gap(const std::string& connector, event::SteadyTime now) {
@@ -46,7 +64,7 @@ std::string ConnectorReporter::after_a_gap(const std::string& connector, event::
   if (found == down_since_.end()) return {};
   const auto away = std::chrono::duration_cast<std::chrono::milliseconds>(now - found->second);
   down_since_.erase(found);
-  return " again after " + in_seconds(away) + ", gap reported";
+  return "; again after " + in_seconds(away) + ", gap reported";
 }
 
 void ConnectorReporter::changed(const std::string& connector, const connectors::LinkStatus& status) {
@@ -55,8 +73,8 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
     case net::State::live:
       away_.erase(connector);
       telemetry_.emit(LogEvent::connector_up, connector,
-                      "live" + after_a_gap(connector, status.since) +
-                          (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels),
+                      "live" + (status.upstream.empty() ? "" : " at " + status.upstream) + named(status.channels) +
+                          after_a_gap(connector, status.since),
                       {{"connection", status.connections}, {"upstream", status.upstream}});
       break;
     case net::State::waiting:
@@ -64,10 +82,12 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::parked:
       away_.erase(connector);
-      if (std::exchange(was_live_, false)) down_since_.try_emplace(connector, status.since);
+      if (were_live_.erase(connector) != 0) down_since_.try_emplace(connector, status.since);
       telemetry_.emit(
           LogEvent::connector_parked, connector,
-          because(status.ending) + "; parked until that changes, looked at again in " + in_seconds(status.wait),
+          because(status.ending) + (status.needs_restart
+                                        ? "; parked: that cannot change while the program runs; set it and start again"
+                                        : "; parked until that changes, looked at again in " + in_seconds(status.wait)),
           reason);
       break;
     case net::State::dialing:
@@ -77,7 +97,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
       break;
     case net::State::idle:
     case net::State::draining:
-      was_live_ = false;  // a stop: nothing is dialled again
+      were_live_.erase(connector);  // a stop: nothing is dialled again
       break;
     case net::State::handshaking:
       break;
@@ -86,7 +106,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
 
 /// Each attempt is told, as WARN; once it has been away for long, that is told instead, as ERROR and seldom.
 void ConnectorReporter::waiting(const std::string& connector, const connectors::LinkStatus& status) {
-  const bool was_live = std::exchange(was_live_, false);
+  const bool was_live = were_live_.erase(connector) != 0;
   if (was_live) down_since_.try_emplace(connector, status.since);
   const std::string words = because(status.ending) + (status.paused ? "; dialled when there is room"
                                                                     : "; dialled again in " + in_seconds(status.wait));
@@ -151,6 +171,9 @@ void SinkReporter::on_news(const sinks::News& news) {
       level = Level::error;
       break;
   }
+  using sinks::Sign;
+  if (news.sign == Sign::topic_missing || news.sign == Sign::topic_not_created) missing_.emplace(news.subject);
+  if (news.sign == Sign::topic_found) missing_.erase(std::string(news.subject));
   std::string text;
   if (!news.subject.empty()) text.append(news.subject).append(": ");
   text += news.text;
@@ -180,13 +203,13 @@ void report(Telemetry& telemetry, const std::string& connector, const relay::Unr
 
 void report(Telemetry& telemetry, const std::string& sink, const relay::Latency& latency) {
   if (latency.count() == 0) return;
-  const std::string half = in_milliseconds(latency.within(0.5));
-  const std::string nearly_all = in_milliseconds(latency.within(0.99));
-  const std::string all = in_milliseconds(latency.within(1));
+  const std::string half = short_or_long(latency.within(0.5));
+  const std::string nearly_all = short_or_long(latency.within(0.99));
+  const std::string all = short_or_long(latency.within(1));
   telemetry.emit(LogEvent::sink_latency, sink,
                  std::to_string(latency.count()) +
-                     " events acknowledged, counted from when their frame was read: half " + "within " + half +
-                     " ms, 99 % within " + nearly_all + " ms, all within " + all + " ms",
+                     " events acknowledged, counted from when their frame was read: half within " + half +
+                     ", 99 % within " + nearly_all + ", all within " + all,
                  {{"events", latency.count()},
                   {"p50_ms", milliseconds(latency.within(0.5))},
                   {"p99_ms", milliseconds(latency.within(0.99))},

@@ -18,12 +18,13 @@ namespace tributary::daemon {
 /// Puts the life of connectors into the log. It reads no clock: what it is told has its time. Thread: io.
 class ConnectorReporter final : public connectors::LinkObserver {
  public:
-  /// `unverified`: connectors whose TLS verifies nothing, which is warned about at every dial.
-  ConnectorReporter(Telemetry& telemetry, std::set<std::string> unverified)
-      : telemetry_(telemetry), unverified_(std::move(unverified)) {}
+  explicit ConnectorReporter(Telemetry& telemetry) : telemetry_(telemetry) {}
+  /// Connectors whose TLS verifies nothing, from now on; that is warned about at every dial.
+  void unverified(std::set<std::string> connectors) { unverified_ = std::move(connectors); }
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
+  void forget(const std::string& connector) override;
   void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) override;
   /// How often each connector had which remark; `upstream_error:CODE` where the upstream names its errors.
   const std::map<std::pair<std::string, std::string>, std::uint64_t>& remarks() const { return remarks_; }
@@ -48,10 +49,10 @@ class ConnectorReporter final : public connectors::LinkObserver {
   Telemetry& telemetry_;
   std::map<std::string, Away> away_;
   std::map<std::pair<std::string, std::string_view>, Nonsense> nonsense_;
-  const std::set<std::string> unverified_;
+  std::set<std::string> unverified_;
   std::map<std::string, event::SteadyTime> down_since_;  ///< connectors that were live and are not
   std::map<std::pair<std::string, std::string>, std::uint64_t> remarks_;
-  bool was_live_ = false;  ///< of the loss that the next `changed` speaks of
+  std::set<std::string> were_live_;  ///< whose loss the next `changed` speaks of
 };
 
 /// Puts what one sink's wire notices into the log. Thread: sink.
@@ -59,10 +60,13 @@ class SinkReporter final : public sinks::SinkObserver {
  public:
   SinkReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
   void on_news(const sinks::News& news) override;
+  /// Has it been told already that this topic is missing, and what to do?
+  bool told_missing(const std::string& stream) const { return missing_.count(stream) != 0; }
 
  private:
   Telemetry& telemetry_;
   std::string sink_;
+  std::set<std::string> missing_;  ///< topics
 };
 
 /// Puts the first event of a connector that no sink gets into the log, with what would route it. Thread: io.

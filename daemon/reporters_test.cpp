@@ -22,7 +22,7 @@ connectors::LinkStatus waiting(event::SteadyTime::duration at, net::Reason reaso
 
 TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0min; at <= 75min; at += 1min) reporter.changed("stage", waiting(at));
     connectors::LinkStatus live;
     live.state = net::State::live;
@@ -43,7 +43,7 @@ TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
 
 TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0min; at <= 30min; at += 10min) {
       auto status = waiting(at, net::Reason::backpressure);
       status.paused = true;
@@ -59,7 +59,7 @@ TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
 
 TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     reporter.lost("stage", net::Ending{}, true);
     connectors::LinkStatus draining;
     draining.state = net::State::draining;
@@ -72,15 +72,30 @@ TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
 
 TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter(telemetry, {}).changed("stage", waiting(0min, net::Reason::credential_refused));
+    ConnectorReporter(telemetry).changed("stage", waiting(0min, net::Reason::credential_refused));
   });
   ASSERT_EQ(written.size(), 1U);
   EXPECT_EQ(written[0]["level"], "error");
 }
 
+TEST(ConnectorReporter, OneConnectorsLossIsNotToldOfAnother) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry);
+    net::Ending ending;
+    ending.reason = net::Reason::eof;
+    reporter.lost("stage", ending, true);
+    reporter.lost("hall", ending, false);
+    reporter.changed("hall", waiting(0min, net::Reason::eof));
+    reporter.changed("stage", waiting(0min, net::Reason::eof));
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0]["event"], "connector_waiting");
+  EXPECT_EQ(written[1]["event"], "connector_down");
+}
+
 TEST(ConnectorReporter, UpSaysWhereAndWhichChannels) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     connectors::LinkStatus live;
     live.state = net::State::live;
     live.connections = 2;
@@ -98,7 +113,7 @@ TEST(ConnectorReporter, UpSaysWhereAndWhichChannels) {
 
 TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     for (auto at = 0s; at < 150s; at += 1s) {
       const event::Now now{event::SteadyTime{1h + at}, {}};
       reporter.not_understood("stage", {"not_json", "at byte " + std::to_string(at.count()), "{"}, now);
@@ -111,6 +126,63 @@ TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
   EXPECT_EQ(written[1]["message"], "a frame that cannot be understood (not_json): at byte 60; 61 such frames so far");
   EXPECT_EQ(written[2]["frames"], 121);
   EXPECT_EQ(written[3]["reason"], "too_deep");
+}
+
+TEST(ConnectorReporter, WhatCannotChangeIsNotSaidToBeLookedAtAgain) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry);
+    auto status = waiting(0s, net::Reason::credential_unreadable);
+    status.state = net::State::parked;
+    reporter.changed("stage", status);
+    status.needs_restart = true;
+    reporter.changed("stage", status);
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_THAT(written[0]["message"].get<std::string>(), testing::EndsWith("looked at again in 60.0 s"));
+  EXPECT_THAT(written[1]["message"].get<std::string>(),
+              testing::EndsWith("that cannot change while the program runs; set it and start again"));
+}
+
+TEST(ConnectorReporter, LiveAgainSaysWhereAndAfterHowLong) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry);
+    reporter.lost("stage", net::Ending{}, true);
+    reporter.changed("stage", waiting(0s));
+    connectors::LinkStatus live;
+    live.state = net::State::live;
+    live.upstream = "wss://example.org:443";
+    live.since = event::SteadyTime{1h + 178s};
+    reporter.changed("stage", live);
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[1]["message"], "live at wss://example.org:443; again after 178.0 s, gap reported");
+}
+
+TEST(SinkReporter, KnowsWhichMissingTopicsAreTold) {
+  lines_by([](Telemetry& telemetry) {
+    SinkReporter reporter(telemetry, "events");
+    const auto news = [&](sinks::Sign sign, std::string_view topic) {
+      reporter.on_news({sign, sinks::urgency(sign), topic, "words"});
+    };
+    news(sinks::Sign::topic_missing, "a");
+    news(sinks::Sign::topic_not_created, "b");
+    EXPECT_TRUE(reporter.told_missing("a") && reporter.told_missing("b"));
+    EXPECT_FALSE(reporter.told_missing("c"));
+    news(sinks::Sign::topic_found, "a");
+    EXPECT_FALSE(reporter.told_missing("a"));
+  });
+}
+
+TEST(SinkLatency, IsToldInAUnitThatCanBeRead) {
+  relay::Latency latency;
+  for (int i = 0; i < 90; ++i) latency.add(4'500us);
+  for (int i = 0; i < 10; ++i) latency.add(96s);
+  const auto written = lines_by([&](Telemetry& telemetry) { report(telemetry, "events", latency); });
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_THAT(written[0]["message"].get<std::string>(),
+              testing::MatchesRegex("100 events acknowledged, counted from when their frame was read: half within "
+                                    "4\\.[0-9]+ ms, 99 % within 9[0-9]\\.[0-9] s, all within 9[0-9]\\.[0-9] s"));
+  EXPECT_GT(written[0]["p99_ms"].get<double>(), 90'000);
 }
 
 TEST(Telemetry, WhatNeedsAPersonIsAnError) {

@@ -58,7 +58,6 @@ int run_command(const std::filesystem::path& file) {
   }
   config::Settings settings = std::move(*loaded.settings);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
-  const auto stop_timeout = settings.stop_timeout;
   const bool stdout_taken = writes_events_to_stdout(settings);
   Reload reload(file, telemetry, log);
   auto made = App::make(std::move(settings), telemetry);
@@ -84,9 +83,11 @@ int run_command(const std::filesystem::path& file) {
       app.report_status();
       status_at = std::chrono::steady_clock::now() + status_every;
     }
+    app.put_away();
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) reload.run(app);
   }
+  const auto stop_timeout = app.settings().stop_timeout;
   telemetry.emit(LogEvent::program_stopping, "",
                  "draining for at most " + config::format(stop_timeout) + "; a second signal ends at once");
   app.stop(stop_timeout);
@@ -97,7 +98,8 @@ int run_command(const std::filesystem::path& file) {
   const Account account = app.account();
   app.report_losses();
   app.report_latency();
-  telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account));
+  const auto numbers = counts(account);
+  telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account), {numbers.begin(), numbers.end()});
   // A JSON-lines sink on standard output keeps it to itself.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
   const int code = account.lost() == 0 ? ended_well : failed;

@@ -1,7 +1,9 @@
 #include "daemon/screen.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t rows = 12;
+constexpr std::size_t most_rows = 12;
+constexpr std::size_t fewest_rows = 3;
+constexpr std::size_t rows_around = 8;  ///< the line with kcat above the events, the account below them, both wrapped
 constexpr std::size_t most_fresh = 2'000;  ///< lines kept between two draws
 constexpr std::size_t widest = 110;
 
@@ -30,7 +34,30 @@ std::string column(std::string text, std::size_t width) {
   return text + ' ';
 }
 
+struct Size {
+  std::size_t rows, columns;
+};
+
+/// Of the terminal; asked each time, since its window may be resized.
+Size terminal_size() {
+  struct winsize size {};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row != 0 && size.ws_col != 0;
+  return known ? Size{size.ws_row, size.ws_col} : Size{24, 80};
+}
+
 }  // namespace
+
+std::vector<std::string> broken(std::string_view line, std::size_t width) {
+  std::vector<std::string> lines;
+  while (line.size() > width) {
+    const auto space = line.rfind(' ', width);
+    const auto end = space == std::string_view::npos || space == 0 ? width : space;
+    lines.emplace_back(line.substr(0, end));
+    line.remove_prefix(std::min(line.size(), end + (end == space ? 1 : 0)));
+  }
+  lines.emplace_back(line);
+  return lines;
+}
 
 std::string line_of(const event::Event& event) {
   const auto json = nlohmann::json::parse(event.json_text(), nullptr, false);
@@ -82,15 +109,21 @@ void Screen::draw(const Account& account) {
 }
 
 void Screen::draw_in_place(const Account& account, const std::vector<std::string>& fresh) {
-  for (const auto& line : fresh) {
-    newest_.push_back(line);
-    if (newest_.size() > rows) newest_.pop_front();
-  }
-  std::string out;
+  const auto size = terminal_size();
+  const std::size_t rows =
+      std::clamp(size.rows > rows_around ? size.rows - rows_around : fewest_rows, fewest_rows, most_rows);
+  newest_.insert(newest_.end(), fresh.begin(), fresh.end());
+  while (newest_.size() > rows) newest_.pop_front();
+  // A line that the terminal wraps by itself would not be gone back over: then each draw would scroll by one line, and
+  // the line with kcat be lost. So wrapping is off meanwhile, and the account is broken here.
+  std::string out = "\x1b[?7l";
   if (drawn_ != 0) out += "\x1b[" + std::to_string(drawn_) + "A";
   for (const auto& line : newest_) out += line + "\x1b[K\n";
-  out += "\x1b[K\n" + to_line(account) + "\x1b[K\n";
-  drawn_ = newest_.size() + 2;
+  out += "\x1b[K\n";
+  const auto told = broken(to_line(account), size.columns);
+  for (const auto& line : told) out += line + "\x1b[K\n";
+  out += "\x1b[J\x1b[?7h";
+  drawn_ = newest_.size() + 1 + told.size();
   std::fwrite(out.data(), 1, out.size(), stdout);
   std::fflush(stdout);
 }

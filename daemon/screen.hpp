@@ -3,6 +3,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/account.hpp"
@@ -30,6 +31,9 @@ class Screen {
   std::size_t drawn_ = 0;
   event::SteadyTime next_account_{};
 };
+
+/// A line in pieces of at most `width` bytes, broken at spaces where there are some.
+std::vector<std::string> broken(std::string_view line, std::size_t width);
 
 /// One event in a line for people: time, type, who, how much, what they said.
 std::string line_of(const event::Event& event);

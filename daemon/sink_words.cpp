@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/values.hpp"
+#include "sinks/write_fault.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -90,10 +91,16 @@ std::string refusal_of(std::string_view stream, std::string_view code) {
   return std::string("the broker refuses topic ").append(stream).append(" (").append(code).append(")");
 }
 
-void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert) {
+void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert,
+            bool told) {
   const Telemetry::Fields reason{{"reason", std::string(alert.code)}};
   switch (alert.what) {
     case What::lane_parked:
+      if (told) {
+        return telemetry.emit(
+            LogEvent::lane_parked, Level::info, sink,
+            "the events of topic " + alert.stream + ", which is missing, wait; those of other topics flow", reason);
+      }
       return telemetry.emit(LogEvent::lane_parked, sink,
                             refusal_of(alert.stream, alert.code) + "; its events wait, those of other topics flow",
                             reason);
@@ -132,10 +139,11 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
 
 void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedger& ledger, std::string_view stuck) {
   using event::Dropped;
-  static constexpr std::array<std::pair<Dropped, std::string_view>, 4> whys{{
+  static constexpr std::array<std::pair<Dropped, std::string_view>, 5> whys{{
       {Dropped::stopped, "not delivered before the end"},
       {Dropped::denied, "for a topic that is missing or forbidden"},
       {Dropped::write_failed, "that could not be written"},
+      {Dropped::refused, "that the upstream refused"},
       {Dropped::dead_letter_failed, "whose dead letter could not be delivered"},
   }};
   if (const auto lost = ledger.lost(); lost != 0) {
@@ -147,7 +155,7 @@ void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedg
       text.append(" (").append(name(reason)).append(")");
     }
     if (ledger.in_flight != 0) text += " and " + std::to_string(ledger.in_flight) + " of unknown fate";
-    if (!stuck.empty()) text.append("; the sink could not write (").append(stuck).append(")");
+    if (!stuck.empty()) text.append("; ").append(sinks::words_of_code(stuck));
     telemetry.emit(LogEvent::events_lost, sink, text);
   }
   if (ledger.notices_dropped != 0) {

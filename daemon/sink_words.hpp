@@ -20,8 +20,10 @@ struct SinkFacts {
 /// What a topic's refusal with this code means, and what to do; `code` is the downstream's own name of the fault.
 std::string refusal_of(std::string_view stream, std::string_view code);
 
-/// Puts what a sink wants a person to know into the log. Thread: sink.
-void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert);
+/// Puts what a sink wants a person to know into the log; `told`: that its topic is missing, and what to do, stands
+/// there already. Thread: sink.
+void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& facts, const relay::SinkAlert& alert,
+            bool told = false);
 
 /// At the end: puts what the sink did not deliver although it should into the log, events and notices apart; nothing
 /// when there is nothing. `stuck`: why it could not write at the stop, "" if it could.

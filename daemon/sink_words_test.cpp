@@ -58,6 +58,19 @@ TEST_F(SinkWords, AParkedTopicNamesWhatToDo) {
   EXPECT_THAT(again["message"], HasSubstr("so for 11 min, 10 events and 1 notice waiting"));
 }
 
+TEST_F(SinkWords, AMissingTopicThatIsToldAlreadyIsNotToldAsAnErrorAgain) {
+  const relay::SinkAlert alert{.what = What::lane_parked, .stream = "live.events", .code = "unknown_topic"};
+  const auto line = said(SinkFacts{}, alert, true).at(0);
+  EXPECT_EQ(line["event"], "lane_parked");
+  EXPECT_EQ(line["level"], "info");
+  EXPECT_EQ(line["message"], "the events of topic live.events, which is missing, wait; those of other topics flow");
+  const auto later =
+      said(SinkFacts{},
+           relay::SinkAlert{.what = What::still_parked, .stream = "t", .code = "unknown_topic", .lasted = 1min}, true)
+          .at(0);
+  EXPECT_EQ(later["level"], "error");
+}
+
 TEST_F(SinkWords, AFullSinkNeedsAPersonOnlyWhenItLasts) {
   const auto full = said({.what = What::full});
   EXPECT_EQ(full["level"], "warn");
@@ -117,6 +130,7 @@ TEST_P(LossAtTheEnd, IsAnErrorAndTheExitCodeUnlessTheConfigurationAsksForIt) {
 INSTANTIATE_TEST_SUITE_P(EveryReason, LossAtTheEnd,
                          testing::Values(Loss{Dropped::validation, false}, Loss{Dropped::dead_letter_off, false},
                                          Loss{Dropped::limit, false}, Loss{Dropped::topic_off, false},
+                                         Loss{Dropped::expired, false}, Loss{Dropped::refused, true},
                                          Loss{Dropped::dead_letter_failed, true}, Loss{Dropped::stopped, true},
                                          Loss{Dropped::write_failed, true}, Loss{Dropped::denied, true}),
                          [](const auto& test) { return std::string(name(test.param.reason)); });
@@ -137,10 +151,39 @@ TEST_F(SinkWords, NothingIsSaidOfASinkThatDeliveredEverything) {
   EXPECT_TRUE(said(ledger, std::string_view()).empty());
 }
 
+TEST_F(SinkWords, WhatKeptASinkFromWritingIsSaidInWords) {
+  event::SinkLedger ledger;
+  ledger.offered = ledger.dropped[static_cast<std::size_t>(Dropped::stopped)] = 3;
+  const auto of = [&](std::string_view stuck) { return said(ledger, stuck).at(0)["message"].get<std::string>(); };
+  const std::string lost = "3 events lost: 3 not delivered before the end (stopped); ";
+  EXPECT_EQ(of("EFBIG"),
+            lost + "it could not be written: the file may not become larger; see ulimit -f, or set `rotate`");
+  EXPECT_EQ(of("not_read"), lost + "nobody reads what is written: see its reader");
+  EXPECT_EQ(of("tls_failed"), lost + "no TLS connection comes about: see the line `tls_failed`");
+  EXPECT_EQ(of("INVALID_X"), lost + "the sink could not write (INVALID_X)");
+}
+
+/// No name of a ledger's counter stands where a person reads.
+TEST(HowItEnded, EveryCountHasWords) {
+  Account account;
+  auto& in = account.connectors;
+  auto& to = account.sinks;
+  in.control = in.malformed = in.carrying = in.duplicate = in.unknown = in.updates = in.repaired = in.unrouted = 2;
+  in.ignored.fill(1);
+  to.dropped.fill(1);
+  to.replayed = to.clamped = to.dead_letter_failed = to.notices_dropped = 1;
+  const auto numbers = counts(account);
+  EXPECT_EQ(numbers.size(), 7U + 4 + 8 + 4) << "unrouted stands in the account";
+  for (const auto& [name, count] : numbers) EXPECT_NE(count, 0U) << name;
+  const auto words = details(account);
+  EXPECT_EQ(words.find_first_of("=._"), std::string::npos) << words;
+  EXPECT_EQ(std::count(words.begin(), words.end(), ','), 8 + 4 + 8 + 4 - 1) << words;
+}
+
 TEST(HowItEnded, IsASentenceWithTheCountsBehindIt) {
   Account account;
   account.connectors.frames = 136, account.connectors.control = 7, account.connectors.carrying = 129;
-  EXPECT_EQ(how_it_ended(account), "ended; no event was lost (control=7 carrying=129)");
+  EXPECT_EQ(how_it_ended(account), "ended; no event was lost (129 frames with events, 7 frames of the protocol)");
   EXPECT_EQ(how_it_ended({}), "ended; no event was lost");
 }
 

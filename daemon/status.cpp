@@ -39,6 +39,8 @@ std::string words_of(const ConnectorStanding& one) {
   }
   if (one.paused) text += ", not reading: a sink is full";
   text += ", " + counted(one.events, "event");
+  if (one.unrouted != 0) text += " (" + std::to_string(one.unrouted) + " unrouted)";
+  if (one.malformed != 0) text += ", " + counted(one.malformed, "malformed frame");
   if (one.quiet) text += ", the last " + seconds(*one.quiet) + " ago";
   if (!one.silent_channel.empty()) text += ", silent for longest: " + one.silent_channel + ", " + seconds(one.silence);
   return text;
@@ -80,13 +82,15 @@ std::string status_line(const std::vector<ConnectorStanding>& connectors, const 
 
 void report(Telemetry& telemetry, const std::vector<ConnectorStanding>& connectors,
             const std::vector<SinkStanding>& sinks) {
-  std::uint64_t events = 0, delivered = 0, waiting = 0;
-  for (const auto& one : connectors) events += one.events;
+  std::uint64_t events = 0, malformed = 0, unrouted = 0, delivered = 0, waiting = 0;
+  for (const auto& one : connectors) events += one.events, malformed += one.malformed, unrouted += one.unrouted;
   for (const auto& one : sinks) delivered += one.delivered, waiting += one.waiting;
   telemetry.emit(LogEvent::status, "", status_line(connectors, sinks),
                  {{"connectors", connectors.size()},
                   {"live", live_among(connectors)},
                   {"events", events},
+                  {"malformed", malformed},
+                  {"unrouted", unrouted},
                   {"delivered", delivered},
                   {"waiting", waiting}});
 }

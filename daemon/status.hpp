@@ -18,7 +18,7 @@ struct ConnectorStanding {
   net::State state = net::State::parked;
   net::Reason reason = net::Reason::none;  ///< why it is not live
   bool paused = false;                     ///< reading is stopped: a sink is full
-  std::uint64_t events = 0;
+  std::uint64_t events = 0, malformed = 0, unrouted = 0;
   std::optional<std::chrono::steady_clock::duration> quiet;  ///< since its last event; none yet: nothing
   std::string silent_channel;                                ///< of its channels the one that is silent for longest
   std::chrono::steady_clock::duration silence{0};            ///< for how long

@@ -21,15 +21,16 @@ TEST(Status, SaysHowEachConnectorAndEachSinkStands) {
   auto stage = live("stage", 1204);
   stage.quiet = 3s;
   auto arcade = live("arcade", 1);
+  arcade.malformed = 2, stage.unrouted = 7;
   arcade.silent_channel = "dbl-lee", arcade.silence = 620s;
   ConnectorStanding hall;
   hall.name = "hall";
   hall.state = net::State::waiting, hall.reason = net::Reason::connect_refused, hall.paused = true;
-  EXPECT_EQ(
-      status_line({stage, arcade, hall}, {{"events", 1200, 5}}),
-      "2 of 3 connectors are live: hall waiting to dial again (connect_refused), not reading: a sink is full, 0 "
-      "events; stage live, 1204 events, the last 3 s ago; arcade live, 1 event, silent for longest: dbl-lee, 620 s "
-      "| sinks: events 1200 delivered, 5 waiting");
+  EXPECT_EQ(status_line({stage, arcade, hall}, {{"events", 1200, 5}}),
+            "2 of 3 connectors are live: hall waiting to dial again (connect_refused), not reading: a sink is full, 0 "
+            "events; stage live, 1204 events (7 unrouted), the last 3 s ago; arcade live, 1 event, 2 malformed frames, "
+            "silent for "
+            "longest: dbl-lee, 620 s | sinks: events 1200 delivered, 5 waiting");
 }
 
 TEST(Status, OfVeryManyConnectorsOnlySomeAreNamedAndThoseThatAreNotLiveFirst) {
@@ -44,13 +45,17 @@ TEST(Status, OfVeryManyConnectorsOnlySomeAreNamedAndThoseThatAreNotLiveFirst) {
 
 TEST(Status, ItsSumsAreNumbers) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    report(telemetry, {live("a", 2), live("b", 3)}, {{"x", 4, 1}, {"y", 0, 0}});
+    auto bad = live("b", 3);
+    bad.malformed = 4, bad.unrouted = 1;
+    report(telemetry, {live("a", 2), bad}, {{"x", 4, 1}, {"y", 0, 0}});
   });
   ASSERT_EQ(written.size(), 1U);
   EXPECT_EQ(written[0]["level"], "info");
   EXPECT_EQ(written[0]["event"], "status");
   EXPECT_EQ(written[0]["live"], 2);
   EXPECT_EQ(written[0]["events"], 5);
+  EXPECT_EQ(written[0]["malformed"], 4);
+  EXPECT_EQ(written[0]["unrouted"], 1);
   EXPECT_EQ(written[0]["delivered"], 4);
   EXPECT_EQ(written[0]["waiting"], 1);
 }

@@ -1,10 +1,13 @@
 #include "daemon/supervisor.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <random>
 #include <set>
+#include <utility>
 
+#include "config/load.hpp"
 #include "connectors/registry.hpp"
 #include "daemon/reporters.hpp"
 
@@ -12,45 +15,124 @@ namespace tributary::daemon {
 namespace {
 
 using namespace std::chrono_literals;
+using Done = ConnectorChange::What;
 
 constexpr auto look_every = 15s;
 
-}  // namespace
-
-std::unique_ptr<connectors::Protocol> Supervisor::protocol_of(const config::NamedSettings& connector) {
-  return connectors::find(connector.type)->protocol(connector.name, connector.shared<connectors::Settings>());
+const connectors::Settings& settings_of(const config::NamedSettings& connector) {
+  return connector.as<connectors::Settings>();
 }
 
-Supervisor::Supervisor(const Surroundings& around) : around_(around), look_(around.io) {}
+/// The keys at which the two differ, as they are written in the file.
+std::vector<std::string> differences(const config::NamedSettings& one, const config::NamedSettings& other) {
+  auto keys = config::differences(config::values_of(one), config::values_of(other));
+  for (std::string& key : keys) key = "connectors." + config::path_element(one.name) + "." + key;
+  return keys;
+}
+
+}  // namespace
+
+std::unique_ptr<connectors::Input> Supervisor::link_of(const config::NamedSettings& connector,
+                                                       connectors::LinkSettings settings,
+                                                       const connectors::LinkSurroundings& around) {
+  auto protocol = connectors::find(connector.type)->protocol(connector.name, connector.shared<connectors::Settings>());
+  return std::make_unique<connectors::Link>(std::move(settings), std::move(protocol), around);
+}
+
+Supervisor::Supervisor(const Surroundings& around) : around_(around), look_(around.io) { measure(); }
 Supervisor::~Supervisor() = default;
 
-void Supervisor::want(const std::vector<config::NamedSettings*>& connectors) {
-  for (auto* settings : connectors) {
-    if (!settings->enabled || runs_.count(settings->name) != 0) continue;
-    Run& run = runs_[settings->name];
-    run.settings = settings;
-    const auto& common = settings->as<connectors::Settings>().common;
-    relay::IntakeSettings intake;
-    intake.connector = settings->name;
-    intake.source = connectors::find(settings->type)->name;
-    intake.dedupe_ids = common.dedupe.ids;
-    intake.dedupe_window = common.dedupe.window;
-    intake.first_unrouted = [this, name = settings->name](const relay::Unrouted& unrouted) {
-      report(around_.telemetry, name, unrouted);
-    };
-    run.intake = around_.pipeline.intake(std::move(intake));
-    launch(run);
+std::vector<ConnectorChange> Supervisor::want(std::vector<config::NamedSettings> connectors,
+                                              const config::Limits& limits) {
+  std::vector<std::string> common;  // keys of others that every connector depends on
+  if (limits.pause != limits_.pause) common.emplace_back("limits.pause");
+  if (limits.nesting != limits_.nesting) common.emplace_back("limits.nesting");
+  limits_ = limits;
+  std::map<std::string, config::NamedSettings> wanted;
+  for (auto& one : connectors) {
+    if (one.enabled) wanted.emplace(one.name, std::move(one));
   }
-  measure();
+  std::vector<ConnectorChange> changes;
+  for (auto& [name, run] : runs_) {
+    const auto found = wanted.find(name);
+    if (found != wanted.end()) {
+      auto keys = differences(run.next ? *run.next : run.settings, found->second);
+      const bool coming_back = run.leaving && !run.next;
+      if (!coming_back) keys.insert(keys.end(), common.begin(), common.end());
+      if (auto told = change(run, std::move(found->second), std::move(keys))) changes.push_back(std::move(*told));
+      wanted.erase(found);
+    } else if (!run.leaving || run.next) {
+      changes.push_back({name, Done::stopped, {}});
+      run.next.reset();
+      leave(run);
+    }
+  }
+  for (auto& [name, settings] : wanted) {
+    changes.push_back({name, Done::started, {}});
+    start(std::move(settings));
+  }
+  std::sort(changes.begin(), changes.end(),
+            [](const auto& one, const auto& other) { return one.connector < other.connector; });
+  return changes;
+}
+
+/// One that runs, or is about to end, is wanted with these settings.
+std::optional<ConnectorChange> Supervisor::change(Run& run, config::NamedSettings&& settings,
+                                                  std::vector<std::string> keys) {
+  const std::string name = settings.name;
+  if (run.leaving) {
+    const bool was_wanted = run.next.has_value();
+    if (was_wanted && keys.empty()) return std::nullopt;
+    run.next = std::move(settings);
+    return ConnectorChange{name, was_wanted ? Done::restarted : Done::started, std::move(keys)};
+  }
+  if (keys.empty()) return std::nullopt;
+  const bool same_type = settings.type == run.settings.type;
+  const bool same_limits = keys.back().compare(0, 7, "limits.") != 0;
+  if (same_type && same_limits && run.input && run.input->can_adopt(settings_of(settings)) &&
+      run.input->adopt(settings.shared<connectors::Settings>())) {
+    run.settings = std::move(settings);
+    return ConnectorChange{name, Done::adopted, std::move(keys)};
+  }
+  run.next = std::move(settings);
+  leave(run);
+  return ConnectorChange{name, Done::restarted, std::move(keys)};
+}
+
+void Supervisor::start(config::NamedSettings settings) {
+  Run& run = runs_[settings.name];
+  run = Run{};
+  run.settings = std::move(settings);
+  open_book(run);
+  launch(run);
+}
+
+/// An intake with the numbers of the one before it.
+void Supervisor::open_book(Run& run) {
+  const auto& common = settings_of(run.settings).common;
+  relay::IntakeSettings intake;
+  intake.connector = run.settings.name;
+  intake.source = connectors::find(run.settings.type)->name;
+  intake.dedupe_ids = common.dedupe.ids;
+  intake.dedupe_window = common.dedupe.window;
+  intake.first_unrouted = [this, name = run.settings.name](const relay::Unrouted& unrouted) {
+    report(around_.telemetry, name, unrouted);
+  };
+  const std::lock_guard lock(mutex_);
+  Kept& kept = kept_[run.settings.name];
+  if (kept.intake) kept.progress = kept.intake->progress();
+  intake.progress = kept.progress;
+  run.intake = around_.pipeline.intake(std::move(intake));
+  kept.intake = run.intake;
 }
 
 /// A wrong name is often a valid and silent subscription: how long each channel has had no event.
 void Supervisor::measure() {
   const auto now = std::chrono::steady_clock::now();
   for (auto& [name, run] : runs_) {
-    if (!run.link || run.link->status().state != net::State::live) continue;
+    if (!run.input || run.input->status().state != net::State::live) continue;
     std::set<std::string> channels;
-    for (const auto& [channel, last] : run.link->activity()) {
+    for (const auto& [channel, last] : run.input->activity()) {
       channels.insert(channel);
       around_.telemetry.measure(Measure::channel_silence, name, channel,
                                 std::chrono::duration<double>(now - last).count());
@@ -64,39 +146,62 @@ void Supervisor::measure() {
 }
 
 void Supervisor::launch(Run& run) {
+  run.again.reset();
   try {
     connectors::LinkSettings link;
-    link.connector = run.settings->name;
-    link.source = connectors::find(run.settings->type)->name;
-    link.common = connectors::common_of(run.settings->shared<connectors::Settings>());
-    link.pause_limit = around_.limits.pause;
+    link.connector = run.settings.name;
+    link.source = connectors::find(run.settings.type)->name;
+    link.common = connectors::common_of(run.settings.shared<connectors::Settings>());
+    link.pause_limit = limits_.pause;
     link.seed = std::random_device{}();
-    run.link = std::make_unique<connectors::Link>(
-        std::move(link), around_.protocol(*run.settings),
-        connectors::LinkSurroundings{around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
-    run.link->start();
+    link.last_seen = run.last_frame;
+    run.input = around_.input(run.settings, std::move(link),
+                              {around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
+    run.input->start();
   } catch (const std::exception& broken) {
-    run.link.reset();
+    run.input.reset();
     around_.telemetry.emit(
-        LogEvent::connector_parked, run.settings->name,
+        LogEvent::connector_parked, run.settings.name,
         std::string("cannot be started: ") + broken.what() + "; tried again in " + config::format(around_.make_again));
     run.again = std::make_unique<boost::asio::steady_timer>(around_.io, around_.make_again);
-    run.again->async_wait([this, &run](const boost::system::error_code& error) {
-      if (!error) launch(run);
+    run.again->async_wait([this, name = run.settings.name](const boost::system::error_code& error) {
+      const auto found = runs_.find(name);
+      if (!error && found != runs_.end() && found->second.again) launch(found->second);
     });
   }
 }
 
-bool Supervisor::can_adopt(const std::string& connector, const connectors::Settings& settings) const {
-  const auto run = runs_.find(connector);
-  return run != runs_.end() && run->second.link && run->second.link->can_adopt(settings);
+/// Says goodbye; `left` follows from the event loop.
+void Supervisor::leave(Run& run) {
+  run.again.reset();
+  if (std::exchange(run.leaving, true)) return;
+  const auto done = [this, name = run.settings.name] { left(name); };
+  if (run.input) return run.input->stop(around_.farewell, done);
+  boost::asio::post(around_.io, done);
 }
 
-bool Supervisor::adopt(const std::string& connector, std::shared_ptr<config::Described> settings) {
-  Run& run = runs_.at(connector);
-  if (!run.link || !run.link->adopt(std::dynamic_pointer_cast<const connectors::Settings>(settings))) return false;
-  run.settings->settings = std::move(settings);
-  return true;
+/// It has said goodbye: it is made anew, or its book is closed.
+void Supervisor::left(const std::string& connector) {
+  const auto found = runs_.find(connector);
+  if (found == runs_.end() || stopping_ != 0) return;
+  Run& run = found->second;
+  if (run.input) run.last_frame = run.input->last_frame();
+  run.input.reset();
+  run.intake->settle();
+  if (run.next) {
+    const auto& before = run.settings;
+    const bool same_book =
+        before.type == run.next->type && settings_of(before).common.dedupe == settings_of(*run.next).common.dedupe;
+    run.settings = *std::exchange(run.next, std::nullopt);
+    run.leaving = false;
+    if (!same_book) open_book(run);
+    return launch(run);
+  }
+  around_.telemetry.keep_only(Measure::channel_silence, connector, {});
+  around_.observer.forget(connector);
+  const std::lock_guard lock(mutex_);
+  kept_[connector] = {nullptr, run.intake->progress()};
+  runs_.erase(found);
 }
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
@@ -109,9 +214,10 @@ void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> 
   };
   for (auto& [name, run] : runs_) {
     run.again.reset();
-    if (!run.link) continue;
+    run.next.reset();
+    if (!run.input) continue;
     ++stopping_;
-    run.link->stop(patience, one_less);
+    run.input->stop(patience, one_less);
   }
   boost::asio::post(around_.io, one_less);
 }
@@ -127,7 +233,7 @@ void Supervisor::room() {
 std::size_t Supervisor::live() const {
   std::size_t count = 0;
   for (const auto& [name, run] : runs_) {
-    if (run.link && run.link->status().state == net::State::live) ++count;
+    if (run.input && run.input->status().state == net::State::live) ++count;
   }
   return count;
 }
@@ -138,25 +244,30 @@ std::vector<ConnectorStanding> Supervisor::standings() const {
   for (const auto& [name, run] : runs_) {
     ConnectorStanding& one = all.emplace_back();
     one.name = name;
-    one.events = run.intake->ledger().events;
+    const auto ledger = run.intake->ledger();
+    one.events = ledger.events, one.malformed = ledger.malformed, one.unrouted = ledger.unrouted;
     if (const auto last = run.intake->last_event()) one.quiet = now - *last;
-    if (!run.link) continue;  // it cannot be made
-    const auto status = run.link->status();
+    if (!run.input) continue;  // it cannot be made
+    const auto status = run.input->status();
     one.state = status.state;
     one.reason = status.ending.reason;
     one.paused = status.paused;
     if (status.state != net::State::live) continue;
-    for (auto& [channel, last] : run.link->activity()) {
+    for (auto& [channel, last] : run.input->activity()) {
       if (now - last > one.silence) one.silence = now - last, one.silent_channel = std::move(channel);
     }
   }
   return all;
 }
 
-event::ConnectorLedger Supervisor::ledger() const {
-  event::ConnectorLedger total;
-  for (const auto& [name, run] : runs_) total += run.intake->ledger();
-  return total;
+std::vector<ConnectorBook> Supervisor::books() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectorBook> books;
+  books.reserve(kept_.size());
+  for (const auto& [name, kept] : kept_) {
+    books.push_back({name, kept.intake ? kept.intake->ledger() : kept.progress.book});
+  }
+  return books;
 }
 
 }  // namespace tributary::daemon

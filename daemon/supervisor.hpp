@@ -7,20 +7,33 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/settings.hpp"
+#include "connectors/link/input.hpp"
 #include "connectors/link/link.hpp"
+#include "daemon/books.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "relay/pipeline.hpp"
 
 namespace tributary::daemon {
 
-/// Runs connectors on one io thread: makes a Link and an intake for each, starts and stops them, and keeps one's
+/// What became of one connector whose settings changed, and the keys that did.
+struct ConnectorChange {
+  enum class What : std::uint8_t { started, stopped, restarted, adopted };
+  std::string connector;
+  What what = What::started;
+  std::vector<std::string> keys;  ///< restarted, adopted
+};
+
+/// Runs connectors on one io thread: makes an input and an intake for each, starts and stops them, and keeps one's
 /// trouble from the others: a connector that cannot even be made is parked and made again later. Which connectors run
-/// here is its input. Thread: io, but `ledgers`.
+/// here is told by `want`, at any time. The book of one that is gone stays, and one that comes again goes on with its
+/// numbers. Thread: io, but `books`.
 class Supervisor {
  public:
   struct Surroundings {
@@ -30,24 +43,26 @@ class Supervisor {
     relay::Pipeline& pipeline;
     connectors::LinkObserver& observer;
     Telemetry& telemetry;
-    const config::Limits& limits;
-    /// Makes what a connector speaks; may throw. The registry's, but in tests.
-    std::function<std::unique_ptr<connectors::Protocol>(const config::NamedSettings& connector)> protocol = protocol_of;
+    /// Makes what runs; may throw. A Link of the registry's protocol, but in tests.
+    std::function<std::unique_ptr<connectors::Input>(const config::NamedSettings&, connectors::LinkSettings,
+                                                     const connectors::LinkSurroundings&)>
+        input = link_of;
     std::chrono::milliseconds make_again{60'000};  ///< when one that could not be made is tried again
+    std::chrono::milliseconds farewell{2'000};     ///< for one that is stopped or restarted while others run on
   };
 
-  static std::unique_ptr<connectors::Protocol> protocol_of(const config::NamedSettings& connector);
+  static std::unique_ptr<connectors::Input> link_of(const config::NamedSettings& connector,
+                                                    connectors::LinkSettings settings,
+                                                    const connectors::LinkSurroundings& around);
 
   explicit Supervisor(const Surroundings& around);
   ~Supervisor();
 
-  /// Starts what is wanted and not there. The settings must outlive the supervisor; `adopt` changes them.
-  void want(const std::vector<config::NamedSettings*>& connectors);
-  /// Whether this connector can take these settings over without a new connection. False also when it is not here.
-  bool can_adopt(const std::string& connector, const connectors::Settings& settings) const;
-  /// Has it take them over, after can_adopt. False when that went wrong, and the old ones stay.
-  bool adopt(const std::string& connector, std::shared_ptr<config::Described> settings);
-  /// Ends all of them within `patience`, then calls `stopped` once.
+  /// These run from now on, and no others: what is not there is started, what is no longer wanted says goodbye; what
+  /// has other settings takes them over on its open connection, or is stopped and started again. What has not changed
+  /// is not touched. Names must differ. Answers what it did, in the order of names.
+  std::vector<ConnectorChange> want(std::vector<config::NamedSettings> connectors, const config::Limits& limits);
+  /// Ends all of them within `patience`, then calls `stopped` once. Nothing is wanted afterwards.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.
   void settle();
@@ -59,23 +74,39 @@ class Supervisor {
   /// How each of them stands now.
   std::vector<ConnectorStanding> standings() const;
 
-  /// The sum of all books, each as of its last read. Thread: any, after `want`.
-  event::ConnectorLedger ledger() const;
+  /// The book of every connector that is or was here, each as of its last read. Thread: any.
+  std::vector<ConnectorBook> books() const;
 
  private:
   struct Run {
-    config::NamedSettings* settings = nullptr;
-    std::unique_ptr<relay::BookedIntake> intake;
-    std::unique_ptr<connectors::Link> link;
+    config::NamedSettings settings;
+    std::shared_ptr<relay::BookedIntake> intake;
+    std::unique_ptr<connectors::Input> input;
     std::unique_ptr<boost::asio::steady_timer> again;
+    std::optional<event::WallTime> last_frame;  ///< of the input before this one
+    bool leaving = false;                       ///< `input` has been told to stop
+    std::optional<config::NamedSettings> next;  ///< leaving: what it is started with afterwards
   };
+  /// Of a connector that has an intake, or had one.
+  struct Kept {
+    std::shared_ptr<const relay::BookedIntake> intake;  ///< null: it is gone
+    relay::Progress progress;                           ///< as it was when it went
+  };
+  void start(config::NamedSettings settings);
+  void open_book(Run& run);
   void launch(Run& run);
+  void leave(Run& run);
+  void left(const std::string& connector);
+  std::optional<ConnectorChange> change(Run& run, config::NamedSettings&& settings, std::vector<std::string> keys);
   void measure();
 
   Surroundings around_;
+  config::Limits limits_;
   std::map<std::string, Run> runs_;
   boost::asio::steady_timer look_;  ///< when the channels' silence is measured next
   std::size_t stopping_ = 0;
+  mutable std::mutex mutex_;  ///< guards kept_
+  std::map<std::string, Kept> kept_;
 };
 
 }  // namespace tributary::daemon

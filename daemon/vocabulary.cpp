@@ -12,6 +12,10 @@ const config::Vocabulary& vocabulary() {
       made.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
     }
     for (const auto& type : sinks::registry()) made.sinks.push_back(type.settings);
+    for (const auto& entry : connectors::registry()) {
+      if (entry.channel == nullptr) continue;
+      made.sinks.push_back({entry.name, entry.channel->summary, entry.channel->example_name, entry.channel->settings});
+    }
     return made;
   }();
   return words;

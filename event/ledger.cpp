@@ -36,6 +36,10 @@ std::string_view name(Dropped reason) noexcept {
       return "topic_off";
     case Dropped::denied:
       return "denied";
+    case Dropped::expired:
+      return "expired";
+    case Dropped::refused:
+      return "refused";
     case Dropped::count:
       break;
   }
@@ -48,12 +52,14 @@ bool is_loss(Dropped reason) noexcept {
     case Dropped::dead_letter_off:
     case Dropped::limit:
     case Dropped::topic_off:
+    case Dropped::expired:
     case Dropped::count:
       return false;
     case Dropped::dead_letter_failed:
     case Dropped::stopped:
     case Dropped::write_failed:
     case Dropped::denied:
+    case Dropped::refused:
       break;
   }
   return true;

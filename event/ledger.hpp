@@ -20,6 +20,8 @@ enum class Dropped : std::uint8_t {
   write_failed,        ///< a file or terminal refused it
   topic_off,           ///< the sink names no topic for this kind of event
   denied,              ///< its topic was missing or forbidden until the end
+  expired,             ///< a channel sink: older than `max_age` before it could be said
+  refused,             ///< a channel sink: the upstream refused it, or takes nothing from us
   count
 };
 std::string_view name(Dropped reason) noexcept;

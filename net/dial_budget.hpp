@@ -15,6 +15,9 @@ class DialBudget {
   /// `per_second` 0: no limit. After a quiet second, up to `burst` may dial at once (default: one second's worth).
   explicit DialBudget(unsigned per_second = 20, unsigned burst = 0);
 
+  /// As at construction, from the next turn on.
+  void rate(unsigned per_second, unsigned burst = 0);
+
   /// Takes the next turn; returns when the caller may dial, never before `now`. A turn not used is lost.
   Time reserve(Time now);
 

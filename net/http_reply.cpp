@@ -13,6 +13,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
+constexpr std::size_t bare_status_line = std::string_view("HTTP/1.1 101").size();
 constexpr const char* too_long = "the head of the answer is over 16 KiB";
 
 }  // namespace
@@ -119,8 +120,14 @@ std::string HttpReplyReader::unfolded_head() const {
 }
 
 std::size_t HttpReplyReader::feed_one_head(std::string_view bytes) {
-  const std::size_t before = raw_head_.size();
+  std::size_t before = raw_head_.size();
   raw_head_ += bytes;
+  // RFC 9112 4 wants a space behind the status also where no reason follows; some servers leave it out, and the parser
+  // does not forgive that.
+  if (const std::size_t end = raw_head_.find('\r'); end == bare_status_line && raw_head_.starts_with("HTTP/1.")) {
+    raw_head_.insert(end, 1, ' ');
+    ++before;
+  }
   fault_ = other_protocol(raw_head_);
   const bool good = fault_.empty() && parse(raw_head_);
   if (good && !parser_->http.is_header_done() && interim_bytes_ + raw_head_.size() < head_limit) return bytes.size();

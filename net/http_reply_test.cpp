@@ -18,6 +18,25 @@ TEST(HttpReply, StopsAtTheEndOfTheHead) {
   EXPECT_EQ(reader.reply().header("UPGRADE"), "websocket");
 }
 
+TEST(HttpReply, AStatusLineWithoutAReasonNeedsNoSpaceAtItsEnd) {
+  const std::string head = "HTTP/1.1 101\r\nUpgrade: websocket\r\n\r\n";
+  for (std::size_t cut = 0; cut <= head.size(); ++cut) {
+    HttpReplyReader reader;
+    std::size_t used = reader.feed(head.substr(0, cut) + (cut == head.size() ? "frames" : ""));
+    if (reader.state() == State::head) used += reader.feed(head.substr(cut) + "frames");
+    EXPECT_EQ(used, head.size()) << cut;
+    EXPECT_EQ(reader.reply().status, 101) << cut << reader.fault();
+    EXPECT_EQ(reader.reply().header("Upgrade"), "websocket") << cut;
+    EXPECT_EQ(reader.unfolded_head(), "HTTP/1.1 101 \r\nUpgrade: websocket\r\n\r\n") << cut;
+  }
+  HttpReplyReader refusal;
+  refusal.feed("HTTP/1.1 404\r\n\r\n");
+  EXPECT_EQ(refusal.reply().words(), "HTTP 404 Not Found");
+  HttpReplyReader other;
+  other.feed("HTTP/2.0 101\r\n\r\n");
+  EXPECT_EQ(other.state(), State::malformed);
+}
+
 TEST(HttpReply, TakesHeadAndBodyByteByByte) {
   HttpReplyReader reader;
   for (const char byte : std::string("HTTP/1.1 429 Slow\r\nContent-Length: 4\r\nRetry-After: 3\r\n\r\nbody")) {

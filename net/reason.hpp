@@ -6,7 +6,7 @@
 namespace tributary::net {
 
 /// Why a connection ended or could not begin. The list is closed: every end has exactly one of these, in logs, metrics
-/// and `connectorDown`; the README's troubleshooting table has one row for each. Names are part of the contract.
+/// and `connectorDown`; docs/TROUBLESHOOTING.md has one row for each. Names are part of the contract.
 enum class Reason {
   none,
   // before the connection stands

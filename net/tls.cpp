@@ -61,6 +61,13 @@ const char* handshake_remedy(int reason) {
   switch (reason) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
       return "; the server wants to see a certificate of ours: set `tls.certificate` and `tls.key`";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+      return "; the server does not accept the certificate of ours: see `tls.certificate`";
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      return "; the server and we have no cipher in common, or it wants a certificate of ours (`tls.certificate`)";
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_UNSUPPORTED_PROTOCOL:
       return "; the server has to speak TLS 1.2 or 1.3";
@@ -82,6 +89,40 @@ std::string library_words() {
   std::string words = std::string("TLS failed: ") + (reason != nullptr ? reason : "no cause is given");
   return words + (ERR_GET_LIB(code) == ERR_LIB_SSL ? handshake_remedy(ERR_GET_REASON(code)) : "");
 }
+
+/// Why a PEM file of the configuration cannot be used.
+std::string pem_words(const std::string& file) {
+  if (::access(file.c_str(), R_OK) != 0) {
+    ERR_clear_error();
+    return std::string(std::strerror(errno)) +
+           (errno == EACCES ? "; let this user read it" : "; make it, or correct the path");
+  }
+  const unsigned long code = ERR_peek_error();
+  const bool unasked = ERR_GET_REASON(code) == ERR_R_INTERRUPTED_OR_CANCELLED;  // for the passphrase
+  if (ERR_GET_LIB(code) != ERR_LIB_PEM && !unasked) return library_words();
+  switch (ERR_GET_REASON(code)) {
+    case PEM_R_NO_START_LINE:
+      ERR_clear_error();
+      return "it holds nothing of that kind in PEM; expected a line `-----BEGIN …-----`";
+    case PEM_R_BAD_BASE64_DECODE:
+    case PEM_R_BAD_END_LINE:
+    case PEM_R_SHORT_HEADER:
+    case PEM_R_BAD_MAGIC_NUMBER:
+      ERR_clear_error();
+      return "its PEM is damaged or cut short; write it anew";
+    case PEM_R_BAD_PASSWORD_READ:
+    case PEM_R_PROBLEMS_GETTING_PASSWORD:
+    case PEM_R_BAD_DECRYPT:
+    case ERR_R_INTERRUPTED_OR_CANCELLED:
+      ERR_clear_error();
+      return "it is encrypted; expected a key without a passphrase";
+    default:
+      return library_words();
+  }
+}
+
+/// Nobody is asked for a passphrase: the program has no terminal.
+int no_passphrase(char*, int, int, void*) { return -1; }
 
 /// What a person can do about a certificate that is not trusted.
 const char* remedy(long verified) {
@@ -110,6 +151,7 @@ SslContext new_context(const SSL_METHOD* method) {
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_default_passwd_cb(context.get(), no_passphrase);
   return context;
 }
 
@@ -118,12 +160,15 @@ std::string load_identity(SSL_CTX* context, const std::string& certificate, cons
   if (certificate.empty()) return {};
   const std::string& key_file = key.empty() ? certificate : key;
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
-    return "the certificate " + certificate + " cannot be used: " + library_words();
+    return "the certificate " + certificate + " cannot be used: " + pem_words(certificate);
   }
   if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return "the key " + key_file + " cannot be used: " + library_words();
+    return "the key " + key_file + " cannot be used: " + pem_words(key_file);
   }
-  if (SSL_CTX_check_private_key(context) != 1) return "the key " + key_file + " does not belong to " + certificate;
+  if (SSL_CTX_check_private_key(context) != 1) {
+    ERR_clear_error();
+    return "the key " + key_file + " does not belong to " + certificate;
+  }
   return {};
 }
 
@@ -133,8 +178,7 @@ SslContext load_client_context(const TlsSettings& settings, std::string& fault) 
   if (settings.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(context.get());
   } else if (SSL_CTX_load_verify_locations(context.get(), settings.ca_file.c_str(), nullptr) != 1) {
-    const bool there = ::access(settings.ca_file.c_str(), R_OK) == 0;
-    fault = "the CA file " + settings.ca_file + " cannot be used: " + (there ? library_words() : std::strerror(errno));
+    fault = "the CA file " + settings.ca_file + " cannot be used: " + pem_words(settings.ca_file);
     return nullptr;
   }
   fault = load_identity(context.get(), settings.certificate, settings.key);
@@ -183,7 +227,7 @@ SslContext server_tls_context(const ServerTls& settings, std::string& fault) {
   if (!fault.empty()) return nullptr;
   if (!settings.client_ca.empty()) {
     if (SSL_CTX_load_verify_locations(context.get(), settings.client_ca.c_str(), nullptr) != 1) {
-      fault = "the CA file " + settings.client_ca + " cannot be used: " + library_words();
+      fault = "the CA file " + settings.client_ca + " cannot be used: " + pem_words(settings.client_ca);
       return nullptr;
     }
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

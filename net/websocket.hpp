@@ -50,6 +50,8 @@ class WebSocketListener {
   /// One whole message; `payload` lives only during the call. Text is NOT checked for UTF-8 here: codecs repair it.
   virtual void on_message(std::string_view payload, bool binary) = 0;
   virtual void on_pong() = 0;
+  /// What was sent has gone out so far that there is room again: see `send_text` and `tell_drained`.
+  virtual void on_drained() {}
   /// All messages of one read were delivered: a place to publish ledgers or look at back-pressure once per read.
   virtual void on_read_end() {}
   /// Exactly once, last. Also when the dial failed.
@@ -65,11 +67,19 @@ class WebSocket {
   WebSocket& operator=(const WebSocket&) = delete;
   virtual ~WebSocket() = default;
 
-  /// Text must be UTF-8, which is not checked. Nothing is sent before on_open and after close. A socket that has more
-  /// than unsent_limit bytes to write ends with reason `reset`.
+  /// The most that may wait for a peer that does not read, in bytes. Our pongs to such a peer are no exception: 64 KiB
+  /// more of them end the connection with reason `reset`.
   static constexpr std::size_t unsent_limit = 16u << 20;
-  virtual void send_text(std::string_view payload) = 0;
-  virtual void send_binary(std::string_view payload) = 0;
+  /// Takes the payload over, whole, or says false: nothing of it is sent, and the socket lives. That is so before
+  /// on_open, after `close`, and when more than unsent_limit bytes would wait; in the last case `on_drained` follows
+  /// once there are fewer than half as many, and what to do meanwhile is the owner's to decide. A larger payload is
+  /// never taken. What is taken may still be lost with the connection.
+  /// Text must be UTF-8, which is not checked.
+  virtual bool send_text(std::string_view payload) = 0;
+  virtual bool send_binary(std::string_view payload) = 0;
+  /// Calls `on_drained` once, from the event loop, when fewer than this many bytes wait; soon, when that is so already.
+  /// A second call before it replaces the number. Not after the socket was closed.
+  virtual void tell_drained(std::size_t below) = 0;
   virtual void send_ping() = 0;
   /// Close handshake with deadline (close_timeout); `on_end` follows with reason `closed` (before the socket is open:
   /// at once, reason `stopped`). Reading goes on if it was paused; no message is delivered any more.
@@ -81,6 +91,8 @@ class WebSocket {
   virtual void resume_reading() = 0;
   /// Bytes accepted for sending and not yet written to the kernel.
   virtual std::size_t unsent_bytes() const = 0;
+  /// False before on_open, after `close`, and once a write has failed: the end follows, and nothing goes out any more.
+  virtual bool writable() const = 0;
   /// No call-backs any more, not even on_end. The connection itself goes on: `abort` or `close` it as well.
   virtual void detach() = 0;
 
@@ -119,7 +131,7 @@ class WebSocketServer {
     ServerTls tls;
     std::size_t frame_limit = 4u << 20;
   };
-  /// Throws std::system_error when the port cannot be had.
+  /// Throws std::system_error when the port cannot be had, std::invalid_argument when host or certificate are none.
   static std::unique_ptr<WebSocketServer> listen(boost::asio::io_context& io, const Settings& settings, Upgrade upgrade,
                                                  Opened opened);
 };

@@ -21,16 +21,24 @@ std::string in_milliseconds(std::chrono::milliseconds time) { return std::to_str
 
 // What the owner calls. Nothing here calls the listener back.
 
-void WebSocketConnection::send_text(std::string_view payload) { send(payload, false); }
+bool WebSocketConnection::send_text(std::string_view payload) { return send(payload, false); }
 
-void WebSocketConnection::send_binary(std::string_view payload) { send(payload, true); }
+bool WebSocketConnection::send_binary(std::string_view payload) { return send(payload, true); }
 
-void WebSocketConnection::send(std::string_view payload, bool binary) {
-  if (!open_ || closing_ || ended_) return;
+bool WebSocketConnection::send(std::string_view payload, bool binary) {
+  if (!open_ || closing_ || ended_) return false;
   if (unsent_bytes() + payload.size() > unsent_limit) {
-    return abort({Reason::reset, full_queue, 0, 0});
+    if (drained_below_ == 0) tell_drained(unsent_limit / 2);
+    return false;
   }
   engine_->send(payload, binary);
+  return true;
+}
+
+void WebSocketConnection::tell_drained(std::size_t below) {
+  if (!open_ || closing_ || ended_) return;
+  drained_below_ = below;
+  if (unsent_bytes() < below) flush_soon();
 }
 
 void WebSocketConnection::send_ping() {
@@ -128,6 +136,7 @@ void WebSocketConnection::deliver(std::string_view bytes) {
   if (ended_) return;
   if (used < bytes.size()) held_.assign(bytes.substr(used));
   flush();
+  look_at_drain();
 }
 
 void WebSocketConnection::deliver_held() {
@@ -195,6 +204,7 @@ void WebSocketConnection::flush_soon() {
   boost::asio::post(io_, [self = shared_from_this()] {
     self->flush_posted_ = false;
     self->flush();
+    self->look_at_drain();
   });
 }
 
@@ -219,11 +229,20 @@ void WebSocketConnection::flush() {
     write_waiting_ = true;
     stream_->wait(status, [self = shared_from_this()](error_code cancelled) {
       self->write_waiting_ = false;
-      if (!cancelled) self->flush();
+      if (cancelled) return;
+      self->flush();
+      self->look_at_drain();
     });
   } else if (ended_) {
     linger();
   }
+}
+
+/// Tells who waits for room; from the event loop, once nothing else is under way.
+void WebSocketConnection::look_at_drain() {
+  if (drained_below_ == 0 || unsent_bytes() >= drained_below_ || !writable()) return;
+  drained_below_ = 0;
+  if (listener_ != nullptr) listener_->on_drained();
 }
 
 // Ending.

@@ -21,14 +21,16 @@ class WebSocketConnection : public WebSocket,
                             public std::enable_shared_from_this<WebSocketConnection>,
                             protected WebSocketEngine::Events {
  public:
-  void send_text(std::string_view payload) final;
-  void send_binary(std::string_view payload) final;
+  bool send_text(std::string_view payload) final;
+  bool send_binary(std::string_view payload) final;
+  void tell_drained(std::size_t below) final;
   void send_ping() final;
   void close(int code, std::string_view reason) final;
   void abort(Ending ending) final;
   void pause_reading() final;
   void resume_reading() final;
   std::size_t unsent_bytes() const final { return outgoing_.size() - outgoing_offset_; }
+  bool writable() const final { return open_ && !closing_ && !ended_ && write_fault_.empty(); }
   void detach() final { listener_ = nullptr; }
 
  protected:
@@ -60,7 +62,7 @@ class WebSocketConnection : public WebSocket,
   void message(std::string_view payload, bool binary) final;
   void pong() final;
 
-  void send(std::string_view payload, bool binary);
+  bool send(std::string_view payload, bool binary);
   void wait_readable(Stream::Status want);
   void read_on();
   void readable();
@@ -72,6 +74,7 @@ class WebSocketConnection : public WebSocket,
   void look_at_engine();
   void flush();
   void flush_soon();
+  void look_at_drain();
   void finish(Ending ending);
   void linger();
   void tell(Ending ending);
@@ -80,8 +83,9 @@ class WebSocketConnection : public WebSocket,
   std::chrono::milliseconds close_timeout_;
   std::string outgoing_;
   std::size_t outgoing_offset_ = 0;
-  std::string held_;         ///< read but not decoded, because reading was paused in between
-  std::string write_fault_;  ///< writing failed; reading may still tell why
+  std::size_t drained_below_ = 0;  ///< on_drained is due once fewer bytes wait; 0: nobody waits for it
+  std::string held_;               ///< read but not decoded, because reading was paused in between
+  std::string write_fault_;        ///< writing failed; reading may still tell why
   bool open_ = false;
   bool closing_ = false;
   bool ended_ = false;

@@ -298,19 +298,108 @@ TEST_F(WebSocketEnds, AListenerThatThrowsLosesItsConnectionAndNothingElse) {
   EXPECT_THAT(recorder_.ending->detail, HasSubstr("bug"));
 }
 
-TEST_F(WebSocketEnds, SendQueueOverItsLimitEndsTheConnection) {
-  std::promise<void> ended;
+/// Sends a mebibyte again and again; how many were taken before the first was not.
+int fill(WebSocket& socket) {
+  const std::string mebibyte(1u << 20, 'x');
+  int taken = 0;
+  while (taken < 100 && socket.send_text(mebibyte)) ++taken;
+  return taken;
+}
+
+TEST_F(WebSocketEnds, APayloadOverTheLimitIsNotTakenAndTheSocketLives) {
+  int taken = 0;
+  bool again = true, small = false, drained = false;
+  std::string heard;
+  std::promise<void> full;
   recorder_.when_open = [&] {
-    const std::string mebibyte(1u << 20, 'x');
-    for (int i = 0; i < 40; ++i) socket_->send_text(mebibyte);
+    taken = fill(*socket_);
+    EXPECT_GT(socket_->unsent_bytes(), WebSocket::unsent_limit - (2u << 20));
+    again = socket_->send_binary(std::string(1u << 20, 'y'));
+    small = socket_->send_text("small");
+    full.set_value();
+  };
+  recorder_.when_drained = [&] {
+    drained = true;
+    EXPECT_LT(socket_->unsent_bytes(), WebSocket::unsent_limit / 2);
+    EXPECT_TRUE(socket_->send_text("last"));
+  };
+  run_script([&](PeerSocket& peer) {
+    peer.upgrade();
+    full.get_future().wait();  // it does not read until then
+    while (heard != "last") {
+      const auto frame = peer.read_frame();
+      if (frame.opcode != 1) break;
+      EXPECT_NE(frame.payload[0], 'y') << "what was not taken";
+      heard = frame.payload;
+    }
+    peer.write(close_frame(1000));
+    peer.wait_for_end();
+  });
+  EXPECT_GE(taken, 15);
+  EXPECT_LE(taken, 16);
+  EXPECT_FALSE(again);
+  EXPECT_TRUE(small) << "what still fits is taken";
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(recorder_.drained, 1);
+  EXPECT_EQ(heard, "last");
+  EXPECT_EQ(recorder_.reason(), Reason::closed) << recorder_.ending->detail;
+}
+
+TEST_F(WebSocketEnds, ADrainThatIsAskedForIsToldOnceAndSoonWhenThereIsRoom) {
+  recorder_.when_open = [&] {
+    socket_->tell_drained(1000);
+    EXPECT_EQ(recorder_.drained, 0) << "never from inside a call";
+  };
+  recorder_.when_drained = [&] { socket_->send_text("drained"); };
+  run_script([](PeerSocket& peer) {
+    peer.upgrade();
+    EXPECT_EQ(peer.read_frame().payload, "drained");
+    peer.write(text_frame("one") + close_frame(1000));
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(recorder_.drained, 1);
+}
+
+TEST_F(WebSocketEnds, NothingIsTakenBeforeItIsOpenAndAfterItWasClosed) {
+  bool closed = true;
+  recorder_.when_open = [&] {
+    EXPECT_TRUE(socket_->writable());
+    socket_->close(1000, "");
+    closed = socket_->send_text("late");
+    socket_->tell_drained(1000);
+  };
+  ScriptedPeer peer([](PeerSocket& it) {
+    it.upgrade();
+    EXPECT_EQ(it.read_frame().opcode, 8);
+    it.write(close_frame(1000));
+    it.wait_for_end();
+  });
+  dial_url(peer.url());
+  EXPECT_FALSE(socket_->send_text("early"));
+  EXPECT_FALSE(socket_->writable());
+  run_to_end();
+  EXPECT_FALSE(closed);
+  EXPECT_EQ(recorder_.drained, 0);
+}
+
+TEST_F(WebSocketEnds, APeerThatPingsAndDoesNotReadEndsTheConnection) {
+  std::promise<void> full, ended;
+  recorder_.when_open = [&] {
+    fill(*socket_);
+    socket_->send_text(std::string(WebSocket::unsent_limit - socket_->unsent_bytes(), 'z'));
+    full.set_value();
   };
   recorder_.when_end = [&] { ended.set_value(); };
   run_script([&](PeerSocket& peer) {
     peer.upgrade();
-    ended.get_future().wait();
+    full.get_future().wait();
+    std::string pings;
+    for (int i = 0; i < 200; ++i) pings += frame(9, std::string(125, 'p'));
+    const auto over = ended.get_future();
+    while (over.wait_for(0s) != std::future_status::ready) peer.write(pings);
   });
   EXPECT_EQ(recorder_.reason(), Reason::reset);
-  EXPECT_THAT(recorder_.ending->detail, HasSubstr("send queue"));
+  EXPECT_THAT(recorder_.ending->detail, HasSubstr("the upstream does not read"));
 }
 
 TEST_F(WebSocketEnds, DialTimeoutSaysWhichStageItWas) {

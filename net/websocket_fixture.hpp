@@ -56,6 +56,10 @@ class Recorder : public WebSocketListener {
     ++read_ends;
     if (when_read_end) when_read_end();
   }
+  void on_drained() override {
+    ++drained;
+    if (when_drained) when_drained();
+  }
   void on_end(Ending ended) override {
     EXPECT_FALSE(ending) << "a second on_end";
     ending = std::move(ended);
@@ -73,8 +77,9 @@ class Recorder : public WebSocketListener {
   std::vector<Message> messages;
   int pongs = 0;
   int read_ends = 0;
+  int drained = 0;
   std::optional<Ending> ending;
-  std::function<void()> when_open, when_message, when_pong, when_read_end, when_end;
+  std::function<void()> when_open, when_message, when_pong, when_read_end, when_drained, when_end;
 };
 
 /// Runs the loop until `done`; a test that waits longer than this has failed.

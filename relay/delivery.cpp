@@ -63,6 +63,11 @@ void Delivery::stop(std::chrono::milliseconds timeout) {
   downstream_->wake();
 }
 
+void Delivery::on_stopped(std::function<void()> then) {
+  const std::lock_guard lock(mutex_);
+  then_ = std::move(then);
+}
+
 void Delivery::join() {
   if (thread_.joinable()) thread_.join();
 }
@@ -269,7 +274,13 @@ void Delivery::close() {
   outbox_.drop_rest(event::Dropped::stopped);
   if (tail_ != nullptr) tail_->close();
   publish(now);
+  std::function<void()> then;
+  {
+    const std::lock_guard lock(mutex_);
+    then = std::move(then_);
+  }
   stopped_ = true;
+  if (then) then();
 }
 
 }  // namespace tributary::relay

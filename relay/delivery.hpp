@@ -62,6 +62,8 @@ class Delivery final : public event::Outlet {
   }
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
+  /// `then` runs on the sink's thread as the last it does. Set before `stop`.
+  void on_stopped(std::function<void()> then);
   event::SinkLedger ledger() const override;
   /// Valid after `join`.
   const Latency& latency() const { return outbox_.latency(); }
@@ -95,12 +97,13 @@ class Delivery final : public event::Outlet {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, then_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
+  std::function<void()> then_;
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published

@@ -16,10 +16,22 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       : pipeline_(pipeline),
         connector_(std::make_shared<const std::string>(std::move(settings.connector))),
         source_(settings.source),
-        routes_(pipeline.routes_, *connector_),
+        routes_(pipeline.routes_from(*connector_)),
         dedupes_(settings.dedupe_ids != 0),
         dedupe_(settings.dedupe_ids, settings.dedupe_window, settings.memory),
-        first_unrouted_(std::move(settings.first_unrouted)) {}
+        first_unrouted_(std::move(settings.first_unrouted)),
+        sequence_(settings.progress.sequence),
+        notice_sequence_(settings.progress.notice_sequence),
+        book_(settings.progress.book),
+        published_(book_) {
+    pipeline_.intakes_.push_back(this);
+  }
+  ~ConnectorIntake() override { std::erase(pipeline_.intakes_, this); }
+
+  void use_routes() {
+    routes_ = pipeline_.routes_from(*connector_);
+    room();
+  }
 
   void control(bool unknown) override {
     ++book_.frames, ++book_.control;
@@ -51,19 +63,31 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       dedupe_.remember_when_safe(draft, now);
     }
     const bool activity = draft.kind == event::Kind::activity;
-    const Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
+    Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
     if (to.none()) {
       ++book_.unrouted;
       tell_unrouted(draft);
       draft.receipt.reset();
       return;
     }
-    ++book_.accepted;
-    if (update) ++book_.updates;
     const auto event =
-        finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, ++sequence_, update, now});
-    pipeline_.offer(event, to);
-    if (pipeline_.tap_) pipeline_.tap_(event);
+        finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, sequence_ + 1, update, now});
+    const bool parsed = pipeline_.parse(*event);
+    if (parsed && activity && routes_.asks(event->type_text())) {
+      to = pipeline_.taking(event->kind, routes_.of(event->type_text(), pipeline_.validator_.document()));
+      if (to.none()) {  // as its routes want it: nothing to tell a person
+        ++book_.unrouted;
+        return;
+      }
+    }
+    ++sequence_, ++book_.accepted;
+    if (update) ++book_.updates;
+    if (parsed) {
+      pipeline_.offer(event, to);
+    } else {
+      pipeline_.refuse(*event, to);
+    }
+    pipeline_.taps_.tell(event);
   }
 
   void ignored(event::Ignored reason) override {
@@ -76,6 +100,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     if (all.none()) return;
     const auto event =
         finish(notice, Finish{connector_, pipeline_.run_, book_.connections, ++notice_sequence_, false, now});
+    if (!pipeline_.parse(*event)) return pipeline_.refuse(*event, all);
     pipeline_.offer(event, all);
   }
 
@@ -92,6 +117,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     if (resumed_ && !congested()) resumed_();
   }
 
+  Progress progress() const override { return {book_, sequence_, notice_sequence_}; }
   std::optional<event::SteadyTime> last_event() const override { return last_event_; }
 
   event::ConnectorLedger ledger() const override {
@@ -112,11 +138,11 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   Pipeline& pipeline_;
   const std::shared_ptr<const std::string> connector_;
   const std::string_view source_;
-  const RoutesFrom routes_;
+  RoutesFrom routes_;
   const bool dedupes_;
   Dedupe dedupe_;
   std::function<void(const Unrouted&)> first_unrouted_;
-  std::uint64_t sequence_ = 0, notice_sequence_ = 0;
+  std::uint64_t sequence_, notice_sequence_;
   event::ConnectorLedger book_;
   std::optional<event::SteadyTime> last_event_;
   std::function<void()> resumed_;
@@ -124,19 +150,31 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   event::ConnectorLedger published_;
 };
 
-Pipeline::Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, schema::Schema streamelements,
-                   std::string run, std::function<void(const event::EventPtr&)> tap)
-    : targets_(std::move(targets)),
-      routes_(routes),
-      streamelements_(std::move(streamelements)),
-      run_(std::move(run)),
-      tap_(std::move(tap)) {
-  TRIBUTARY_ASSERT(targets_.size() <= most_sinks);
+Pipeline::Pipeline(RoutingTablePtr table, schema::Schema marker, std::string run, const Taps& taps)
+    : table_(std::move(table)), marker_(std::move(marker)), run_(std::move(run)), taps_(taps) {
+  look_at_table();
+}
+
+void Pipeline::look_at_table() {
+  TRIBUTARY_ASSERT(table_->targets.size() <= most_sinks);
+  takers_ = {};
   for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      takers_[static_cast<std::size_t>(kind)].set(i, targets_[i].delivery->takes(kind));
+    for (std::size_t i = 0; i < table_->targets.size(); ++i) {
+      takers_[static_cast<std::size_t>(kind)].set(i, table_->targets[i].outlet->takes(kind));
     }
   }
+}
+
+void Pipeline::use(RoutingTablePtr table) {
+  table_ = std::move(table);
+  look_at_table();
+  for (ConnectorIntake* intake : intakes_) intake->use_routes();
+}
+
+RoutesFrom Pipeline::routes_from(const std::string& connector) const {
+  Targets own;
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) own.set(i, table_->targets[i].connector == connector);
+  return {table_->routes, connector, own};
 }
 
 Pipeline::~Pipeline() = default;
@@ -150,44 +188,45 @@ Targets Pipeline::taking(event::Kind kind, const Targets& among) const {
 }
 
 bool Pipeline::congested(const Targets& among) const {
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (among[i] && targets_[i].delivery->full()) return true;
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) {
+    const Target& target = table_->targets[i];
+    if (among[i] && target.pauses && target.outlet->full()) return true;
   }
   return false;
 }
 
+/// The event is what was parsed last.
 void Pipeline::offer(const std::shared_ptr<event::Event>& event, const Targets& to) {
-  if (!validator_.parse_padded(event->json_text())) return refuse(*event, to);
-  event->marked = validator_.passes(streamelements_);
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
+  event->marked = validator_.passes(marker_);
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) {
     if (!to[i]) continue;
-    const Target& target = targets_[i];
+    const Target& target = table_->targets[i];
     const bool passes = !target.schema || event->kind == event::Kind::notice ||
-                        (target.is_streamelements ? event->marked : validator_.passes(*target.schema));
+                        (target.is_marker ? event->marked : validator_.passes(*target.schema));
     if (passes || target.on_failure == OnFailure::forward) {
-      target.delivery->offer(event);
+      target.outlet->offer(event);
     } else if (target.on_failure == OnFailure::drop) {
-      target.delivery->offer_dropped(event::Dropped::validation);
+      target.outlet->offer_dropped(event::Dropped::validation);
     } else {
-      target.delivery->offer(letter_of(*event, validator_.explain(*target.schema)));
+      target.outlet->offer(letter_of(*event, validator_.explain(*target.schema)));
     }
   }
 }
 
 /// A codec wrote what is not JSON: its fault, not the upstream's, and one event's trouble only.
 void Pipeline::refuse(const event::Event& event, const Targets& to) {
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (to[i]) targets_[i].delivery->offer(letter_of(event, "not_json", validator_.parse_error()));
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) {
+    if (to[i]) table_->targets[i].outlet->offer(letter_of(event, "not_json", validator_.parse_error()));
   }
 }
 
 void Pipeline::offer_letter(const event::Malformed& fault, std::string_view source,
                             const std::shared_ptr<const std::string>& connector, const Targets& to,
                             const event::Now& now) {
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) {
     // A sink without a place for dead letters never accepted the frame: the connector's book has it as malformed.
-    if (to[i] && targets_[i].delivery->takes_letters()) {
-      targets_[i].delivery->offer(letter_of(fault, source, connector, now));
+    if (to[i] && table_->targets[i].outlet->takes_letters()) {
+      table_->targets[i].outlet->offer(letter_of(fault, source, connector, now));
     }
   }
 }

@@ -11,22 +11,12 @@
 
 #include "event/memory.hpp"
 #include "event/ports.hpp"
+#include "relay/routing_table.hpp"
+#include "relay/taps.hpp"
 #include "schema/schema.hpp"
 #include "schema/validator.hpp"
-#include "relay/delivery.hpp"
-#include "relay/routes.hpp"
 
 namespace tributary::relay {
-
-enum class OnFailure : std::uint8_t { dead_letter, drop, forward };
-
-/// One sink as the pipeline sees it.
-struct Target {
-  Delivery* delivery = nullptr;         ///< outlives the pipeline
-  std::optional<schema::Schema> schema;  ///< none: nothing is validated
-  bool is_streamelements = false;       ///< its schema is StreamElements' own, which is checked anyway
-  OnFailure on_failure = OnFailure::dead_letter;
-};
 
 /// An event that no sink gets, and why.
 struct Unrouted {
@@ -40,6 +30,12 @@ struct Unrouted {
   Why why = Why::no_route;
 };
 
+/// How far the numbers of one connector have come in this run, and its book: what goes on when it is made again.
+struct Progress {
+  event::ConnectorLedger book = {};
+  std::uint64_t sequence = 0, notice_sequence = 0;
+};
+
 /// What one intake needs to know of its connector.
 struct IntakeSettings {
   std::string connector;
@@ -48,6 +44,7 @@ struct IntakeSettings {
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
   event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events
   std::function<void(const Unrouted&)> first_unrouted = {};  ///< called once: a mistyped route loses without a word
+  Progress progress = {};                                    ///< of the intake of that name before this one
 };
 
 /// An intake that also shows its book.
@@ -55,42 +52,49 @@ class BookedIntake : public event::Intake {
  public:
   /// One consistent copy, as of the last `settle`. Thread: any.
   virtual event::ConnectorLedger ledger() const = 0;
+  /// What an intake that takes its place goes on from. Thread: io.
+  virtual Progress progress() const = 0;
   /// Some sink has room again. Thread: io.
   virtual void room() = 0;
   /// When the last event came, whatever became of it; none yet: nothing. Thread: io.
   virtual std::optional<event::SteadyTime> last_event() const = 0;
 };
 
-/// The way of an event between connectors and sinks, for one io thread: dedupe → route → number → close → validate the
-/// very bytes → offer to each sink. Holds the parser that all intakes of the thread share.
-/// Must outlive its intakes; targets must outlive it. Thread: io.
+/// The way of an event between connectors and sinks, for one io thread: dedupe → number and close → parse the very
+/// bytes once → routes that look into it → schemas → offer to each sink. Only an event that has a sink keeps its
+/// number. Holds the parser that all intakes of the thread share. Must outlive its intakes; taps must outlive it.
+/// Thread: io.
 class Pipeline {
  public:
-  /// `streamelements` is the schema behind `ce_streamelements`; `run` the id of this start of the program; `tap` sees
-  /// every accepted event as it is offered.
-  Pipeline(std::vector<Target> targets, const std::vector<Route>& routes, schema::Schema streamelements, std::string run,
-           std::function<void(const event::EventPtr&)> tap = {});
+  /// `marker` is the schema behind Event::marked; `run` the id of this start of the program; `taps` see every accepted
+  /// event as it is offered.
+  Pipeline(RoutingTablePtr table, schema::Schema marker, std::string run, const Taps& taps);
   ~Pipeline();
 
   std::unique_ptr<BookedIntake> intake(IntakeSettings settings);
+  /// From the next event on. Connectors that waited for room look again.
+  void use(RoutingTablePtr table);
 
  private:
   class ConnectorIntake;
 
+  bool parse(const event::Event& event) { return validator_.parse_padded(event.json_text()); }
   void offer(const std::shared_ptr<event::Event>& event, const Targets& to);
   void refuse(const event::Event& event, const Targets& to);
   void offer_letter(const event::Malformed& fault, std::string_view source,
                     const std::shared_ptr<const std::string>& connector, const Targets& to, const event::Now& now);
+  RoutesFrom routes_from(const std::string& connector) const;
   Targets taking(event::Kind kind, const Targets& among) const;
   bool congested(const Targets& among) const;
+  void look_at_table();
 
-  std::vector<Target> targets_;
+  RoutingTablePtr table_;
   std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
-  std::vector<Route> routes_;
-  schema::Schema streamelements_;
+  schema::Schema marker_;
   std::string run_;
-  std::function<void(const event::EventPtr&)> tap_;
+  const Taps& taps_;
   schema::Validator validator_;
+  std::vector<ConnectorIntake*> intakes_;
 };
 
 }  // namespace tributary::relay

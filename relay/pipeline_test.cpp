@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "event/memory_in_process.hpp"
-#include "schema/embedded.hpp"
+#include "relay/delivery.hpp"
 #include "relay/fake_downstream.hpp"
+#include "schema/embedded.hpp"
 
 namespace tributary::relay {
 namespace {
@@ -43,7 +44,7 @@ event::Draft tip(std::string id, std::string amount = "5.5", std::string_view ty
 struct PipelineTest : testing::Test {
   struct Sink {
     std::shared_ptr<FakeDownstream::Shared> wire = std::make_shared<FakeDownstream::Shared>();
-    std::unique_ptr<Delivery> delivery;
+    std::shared_ptr<Delivery> delivery;
     std::vector<json> records() {
       delivery->stop(10s);
       delivery->join();
@@ -58,20 +59,23 @@ struct PipelineTest : testing::Test {
     auto& made = sinks.emplace_back(std::make_unique<Sink>());
     Outbox::Settings settings;
     settings.memory = memory;
-    made->delivery = std::make_unique<Delivery>("sink", std::make_unique<FakeDownstream>(made->wire), settings,
+    made->delivery = std::make_shared<Delivery>("sink", std::make_unique<FakeDownstream>(made->wire), settings,
                                                 [](const std::string&, const SinkAlert&) {});
     Target target;
-    target.delivery = made->delivery.get();
+    target.outlet = made->delivery;
     if (schema) target.schema = compile(schema::embedded(std::string(*schema) + ".schema.json"));
-    target.is_streamelements = schema == "streamelements";
+    target.is_marker = schema == "streamelements";
     target.on_failure = on_failure;
     made->delivery->start();
     return target;
   }
   void make(std::vector<Target> targets, std::vector<Route> routes) {
-    pipeline = std::make_unique<Pipeline>(std::move(targets), routes,
-                                          compile(schema::embedded("streamelements.schema.json")), "01K9ZB4T");
+    pipeline = std::make_unique<Pipeline>(table(std::move(targets), std::move(routes)),
+                                          compile(schema::embedded("streamelements.schema.json")), "01K9ZB4T", taps);
     intake = pipeline->intake({"stage", "streamelements"});
+  }
+  static RoutingTablePtr table(std::vector<Target> targets, std::vector<Route> routes) {
+    return std::make_shared<const RoutingTable>(RoutingTable{std::move(targets), std::move(routes)});
   }
   event::ConnectorLedger book() {
     intake->settle();
@@ -80,6 +84,7 @@ struct PipelineTest : testing::Test {
   }
 
   std::vector<std::unique_ptr<Sink>> sinks;
+  Taps taps;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<BookedIntake> intake;
 };
@@ -320,6 +325,121 @@ TEST_F(PipelineTest, AConnectorIsCongestedWhileASinkOfItsRoutesIsFull) {
   ASSERT_TRUE(eventually([&] { return !intake->congested(); }));
   intake->room();
   EXPECT_EQ(resumed, 1);
+}
+
+TEST_F(PipelineTest, AFullSinkThatDoesNotPauseHoldsUpNobody) {
+  auto channel = sink("event", OnFailure::dead_letter, 4'000);
+  channel.pauses = false;
+  sinks[0]->wire->hold = true;  // its connector is down
+  make({channel, sink()}, {{{}, {}, 0b11}});
+  for (int i = 0; i < 10; ++i) intake->accept(tip(std::to_string(i)), noon);
+  EXPECT_TRUE(channel.outlet->full());
+  EXPECT_FALSE(intake->congested());
+  EXPECT_EQ(sinks[1]->records().size(), 10U);
+  sinks[0]->wire->release();
+}
+
+TEST_F(PipelineTest, WhatSpeaksOnAConnectionGetsNothingOfItsOwnConnector) {
+  auto channel = sink();
+  channel.connector = "stage";
+  make({channel, sink()}, {{{}, {}, 0b11}});
+  const auto hall = pipeline->intake({"hall", "streamelements"});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  hall->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c"), noon);
+  EXPECT_EQ(sinks[0]->records().size(), 1U);
+  EXPECT_EQ(sinks[1]->records().size(), 2U);
+}
+
+/// Holds where `data.amount` is at least this.
+struct AtLeast final : Condition {
+  explicit AtLeast(double least) : amount(least) {}
+  bool holds(const schema::Document& event) const override {
+    ++asked;
+    const auto value = event.root()["data"]["amount"].get_double();
+    return value.error() == simdjson::SUCCESS && value.value_unsafe() >= amount;
+  }
+  double amount;
+  mutable int asked = 0;
+};
+
+TEST_F(PipelineTest, ARouteMayLookIntoTheEventAndOnlyWhatHasASinkIsNumbered) {
+  const auto large = std::make_shared<AtLeast>(5);
+  make({sink()}, {{{}, {"tip"}, 1, large}});
+  for (const auto* amount : {"1", "5", "4.99", "7", "0"})
+    intake->accept(tip("id-" + std::string(amount), amount), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b", "9", "raid"), noon);
+  EXPECT_EQ(large->asked, 5) << "not of another type";
+  const auto records = sinks[0]->records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0]["data"]["amount"], 5);
+  EXPECT_EQ(records[0]["relay"]["sequence"], 1);
+  EXPECT_EQ(records[1]["relay"]["sequence"], 2);
+  EXPECT_EQ(book().accepted, 2U);
+  EXPECT_EQ(book().unrouted, 4U);
+}
+
+TEST_F(PipelineTest, WhatARouteKeepsOutIsNotToldAsMistyped) {
+  make({sink()}, {{{}, {}, 1, std::make_shared<AtLeast>(5)}});
+  IntakeSettings settings{"stage", "streamelements"};
+  int told = 0;
+  settings.first_unrouted = [&](const Unrouted&) { ++told; };
+  intake = pipeline->intake(settings);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b", "1"), noon);
+  EXPECT_EQ(book().unrouted, 1U);
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(PipelineTest, AnotherTableTakesOverBetweenTwoEvents) {
+  const auto one = sink();
+  const auto other = sink();
+  make({one}, {{{}, {}, 1}});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  pipeline->use(table({other}, {{{"stage"}, {}, 1}}));
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);  // what is known stays known
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c"), noon);
+  EXPECT_EQ(sinks[0]->records().size(), 1U);
+  const auto records = sinks[1]->records();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["relay"]["sequence"], 2);
+  EXPECT_EQ(book().duplicate, 1U);
+}
+
+TEST_F(PipelineTest, WhoWaitsForASinkThatGoesReadsAgain) {
+  auto slow = sink("event", OnFailure::dead_letter, 4'000);
+  sinks[0]->wire->hold = true;
+  make({slow}, {{{}, {}, 1}});
+  int resumed = 0;
+  intake->on_room([&] { ++resumed; });
+  for (int i = 0; i < 10; ++i) intake->accept(tip(std::to_string(i)), noon);
+  ASSERT_TRUE(intake->congested());
+  pipeline->use(table({sink()}, {{{}, {}, 1}}));
+  EXPECT_EQ(resumed, 1);
+  EXPECT_FALSE(intake->congested());
+  sinks[0]->wire->release();
+}
+
+TEST_F(PipelineTest, AnIntakeGoesOnWhereTheOneBeforeItEnded) {
+  make({sink()}, {{{}, {}, 1}});
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  IntakeSettings settings{"stage", "streamelements"};
+  settings.progress = intake->progress();
+  intake = pipeline->intake(settings);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c"), noon);
+  EXPECT_EQ(sinks[0]->records().back()["relay"]["sequence"], 2);
+  EXPECT_EQ(book().accepted, 2U);
+}
+
+TEST_F(PipelineTest, EveryTapSeesWhatIsAcceptedUntilItIsTakenAway) {
+  make({sink()}, {{{}, {"tip"}, 1}});
+  int one = 0, other = 0;
+  const auto number = taps.add([&](const event::EventPtr&) { ++one; });
+  taps.add([&](const event::EventPtr& event) { other += event->type_text() == "tip" ? 1 : 100; });
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7c", "1", "raid"), noon);
+  taps.remove(number);
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7d"), noon);
+  EXPECT_EQ(one, 1);
+  EXPECT_EQ(other, 2);
 }
 
 }  // namespace

@@ -4,25 +4,50 @@
 
 namespace tributary::relay {
 
-RoutesFrom::RoutesFrom(const std::vector<Route>& routes, std::string_view connector) {
+bool RoutesFrom::Line::takes(std::string_view type) const {
+  return types.empty() || std::binary_search(types.begin(), types.end(), type);
+}
+
+RoutesFrom::RoutesFrom(const std::vector<Route>& routes, std::string_view connector, const Targets& never) {
   for (const auto& route : routes) {
     const bool mine =
         route.from.empty() || std::find(route.from.begin(), route.from.end(), connector) != route.from.end();
     if (!mine) continue;
-    any_ |= route.to;
-    if (route.types.empty()) {
-      always_ |= route.to;
+    Line line{route.types, route.to & ~never, route.where};
+    std::sort(line.types.begin(), line.types.end());
+    any_ |= line.to;
+    if (line.where) {
+      asking_.push_back(std::move(line));
+    } else if (line.types.empty()) {
+      always_ |= line.to;
     } else {
-      typed_.push_back({route.types, route.to});
-      std::sort(typed_.back().types.begin(), typed_.back().types.end());
+      typed_.push_back(std::move(line));
     }
   }
 }
 
 Targets RoutesFrom::of(std::string_view type) const {
   Targets targets = always_;
-  for (const auto& typed : typed_) {
-    if (std::binary_search(typed.types.begin(), typed.types.end(), type)) targets |= typed.to;
+  for (const Line& line : typed_) {
+    if (line.takes(type)) targets |= line.to;
+  }
+  for (const Line& line : asking_) {
+    if (line.takes(type)) targets |= line.to;
+  }
+  return targets;
+}
+
+bool RoutesFrom::asks(std::string_view type) const {
+  return std::any_of(asking_.begin(), asking_.end(), [&](const Line& line) { return line.takes(type); });
+}
+
+Targets RoutesFrom::of(std::string_view type, const schema::Document& event) const {
+  Targets targets = always_;
+  for (const Line& line : typed_) {
+    if (line.takes(type)) targets |= line.to;
+  }
+  for (const Line& line : asking_) {
+    if (line.takes(type) && line.where->holds(event)) targets |= line.to;
   }
   return targets;
 }

@@ -76,7 +76,9 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::min(at + 1, text.size());
 }
 
-TextPlace place_of_offset(std::string_view text, std::size_t offset) {
+}  // namespace
+
+TextPlace locate_offset(std::string_view text, std::size_t offset) {
   TextPlace place{1, 1, offset};
   for (const char c : text.substr(0, offset)) {
     if (c == '\n') {
@@ -88,8 +90,6 @@ TextPlace place_of_offset(std::string_view text, std::size_t offset) {
   }
   return place;
 }
-
-}  // namespace
 
 bool Document::read(std::string_view text) { return read(text, true); }
 
@@ -279,7 +279,7 @@ TextPlace locate(std::string_view text, std::string_view pointer) {
       if (at < text.size() && text[at] == ',') at = skip_space(at + 1);
     }
   }
-  return place_of_offset(text, at);
+  return locate_offset(text, at);
 }
 
 }  // namespace tributary::schema

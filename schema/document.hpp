@@ -80,6 +80,7 @@ struct TextPlace {
   std::size_t offset = 0;
 };
 TextPlace locate(std::string_view text, std::string_view pointer);
+TextPlace locate_offset(std::string_view text, std::size_t offset);
 
 // ~ and / of a member name as RFC 6901 wants them in a pointer, and back.
 std::string pointer_token(std::string_view name);

@@ -53,9 +53,33 @@ bool simple_escape(char c, ByteTable& bytes) {
 
 // Why RE2 does not take an expression. What ECMA-262 would take is "not supported".
 std::string refusal(const RE2& expression) {
-  if (expression.error_code() == RE2::ErrorPatternTooLarge)
-    return "a pattern that takes so much memory is not supported";
-  if (expression.error_code() != RE2::ErrorRepeatSize) return expression.error();
+  const std::string is = "`" + expression.error_arg() + "`";
+  switch (expression.error_code()) {
+    case RE2::ErrorPatternTooLarge:
+      return "a pattern that takes so much memory is not supported";
+    case RE2::ErrorBadEscape:
+      return is + " means no character; a backslash itself is `\\\\`";
+    case RE2::ErrorBadCharClass:
+      return is + " is no class of characters";
+    case RE2::ErrorBadCharRange:
+      return "the range " + is + " ends before it begins";
+    case RE2::ErrorMissingBracket:
+      return "a `[` is not closed; expected `]`";
+    case RE2::ErrorMissingParen:
+      return "a `(` is not closed; expected `)`";
+    case RE2::ErrorUnexpectedParen:
+      return "a `)` closes nothing; put `\\` before it, or remove it";
+    case RE2::ErrorTrailingBackslash:
+      return "a `\\` with nothing behind it; a backslash itself is `\\\\`";
+    case RE2::ErrorRepeatArgument:
+      return is + " repeats nothing; put `\\` before it where the character is meant";
+    case RE2::ErrorRepeatOp:
+      return is + " repeats a repetition; put brackets around the first";
+    case RE2::ErrorRepeatSize:
+      break;
+    default:
+      return expression.error();
+  }
   const std::string& repetition = expression.error_arg();
   int first = 0, last = 0;
   const char* const end = repetition.data() + repetition.size();

@@ -65,5 +65,15 @@ TEST(Patterns, ThatAreNoneAreToldInWords) {
   }
 }
 
+TEST(Patterns, ThatAreNoneAreToldWithWhatWasExpected) {
+  const auto error = [](const char* text) { return std::get<std::string>(Pattern::compile(text)); };
+  EXPECT_EQ(error("x|[a"), "a `[` is not closed; expected `]`");
+  EXPECT_EQ(error("x|(a"), "a `(` is not closed; expected `)`");
+  EXPECT_EQ(error("x|a)"), "a `)` closes nothing; put `\\` before it, or remove it");
+  EXPECT_EQ(error("x|*"), "`*` repeats nothing; put `\\` before it where the character is meant");
+  EXPECT_EQ(error("x|a**"), "`**` repeats a repetition; put brackets around the first");
+  EXPECT_EQ(error("x|[b-a]"), "the range `b-a` ends before it begins");
+}
+
 }  // namespace
 }  // namespace tributary::schema

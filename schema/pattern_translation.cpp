@@ -135,7 +135,7 @@ class Translation {
         out_ += ecma_[at_++];
       }
     }
-    if (at_ >= ecma_.size()) return fail("missing ]");
+    if (at_ >= ecma_.size()) return fail("a `[` is not closed; expected `]`");
     out_ += ']';
     ++at_;
   }

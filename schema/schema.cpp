@@ -39,6 +39,10 @@ std::string to_string(const SchemaError& error) {
   if (error.line != 0) {
     text += "line " + std::to_string(error.line) + ", column " + std::to_string(error.column) + ", ";
   }
+  if (error.line != 0 && error.path.empty()) {  // the place is all there is: it may be no JSON at all
+    text.replace(text.size() - 2, 2, ": ");
+    return text + error.message;
+  }
   return text + "at " + (error.path.empty() ? "/" : error.path) + ": " + error.message;
 }
 

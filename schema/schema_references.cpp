@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schema/embedded.hpp"
+#include "schema/json_fault.hpp"
 #include "schema/schema_metaschema.hpp"
 #include "schema/uri_reference.hpp"
 #include "schema/validator.hpp"
@@ -46,8 +47,10 @@ std::size_t SchemaReferences::add(std::string_view uri, std::string_view text) {
   loaded_.push_back(std::move(loaded));
   const std::size_t number = loaded_.size() - 1;
   if (!readable) {
-    SchemaError error{"", 0, 0, "not JSON: " + std::string(loaded_[number].document->error()), std::string(uri)};
-    throw SchemaFault{std::move(error)};
+    const auto [offset, why] = json_fault(loaded_[number].text);
+    const TextPlace place = locate_offset(loaded_[number].text, offset);
+    const std::string words = why.empty() ? std::string(loaded_[number].document->error()) : why;
+    throw SchemaFault{{"", place.line, place.column, "not JSON: " + words, std::string(uri)}};
   }
   const SchemaLocation root{number, "", loaded_[number].document->root(), std::string(uri)};
   std::string_view dialect;

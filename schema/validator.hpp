@@ -42,6 +42,8 @@ class Validator {
   bool parse_padded(std::string_view bytes) { return document_.read_padded(bytes); }
   std::string_view parse_error() const { return document_.error(); }
   simdjson::dom::element root() const { return document_.root(); }
+  // What was parsed last.
+  const Document& document() const { return document_; }
 
   bool passes(const Schema& schema) const;
   // Empty exactly when passes(); the first kMaxViolations of them.

@@ -60,7 +60,7 @@ bool LineSink::flush(std::vector<event::DeliveryReport>& reports) {
   const auto [bytes, error] = target_->write(std::string_view(buffer_).substr(written_));
   written_ += bytes;
   if (bytes != 0 || error != EAGAIN) stuck_ = error == 0 || error == EAGAIN ? std::string_view() : code_of(error);
-  if (bytes == 0 && error == EAGAIN) stuck_ = "not_read";
+  if (bytes == 0 && error == EAGAIN) stuck_ = not_read;
   while (!waiting_.empty() && waiting_.front().end <= written_) {
     reports.push_back({waiting_.front().token, Verdict::delivered, {}});
     waiting_.pop_front();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "sinks/file/config.hpp"
@@ -15,6 +14,7 @@
 #include "sinks/lines.hpp"
 #include "sinks/stdout/config.hpp"
 #include "sinks/stdout/descriptor.hpp"
+#include "sinks/write_fault.hpp"
 
 namespace tributary::sinks {
 namespace {
@@ -35,7 +35,7 @@ Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
                                             .relay = settings.topics.relay,
                                             .state = settings.topics.state,
                                             .cloudevents = settings.cloudevents,
-                                            .create_topics = settings.create_topics,
+                                            .create_topics = kafka::creation_of(settings),
                                             .pace = kafka::pace_of(settings.linger)},
                                            observer, built.fault);
   return built;
@@ -57,7 +57,7 @@ Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
       file::RotatingFile::Settings{settings.path.resolved, settings.rotate.bytes, settings.keep}, observer);
   Built built;
   if (const int error = target->open()) {
-    built.fault = settings.path.resolved.string() + ": " + std::strerror(error);
+    built.fault = settings.path.resolved.string() + ": " + words_of(error);
     return built;
   }
   built.downstream = std::make_unique<LineSink>(std::move(target), LineSink::Settings{.keeps = true}, observer);
@@ -80,7 +80,7 @@ Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
 
 void check_stdout(const config::NamedSettings&, std::chrono::milliseconds, const Told&) {}
 
-const std::array<SinkType, 7> types{{
+const std::array<SinkType, 3> types{{
     {{"kafka", "topics of a Kafka cluster", "events", config::make_settings<kafka::Settings>},
      build_kafka,
      fault_of_kafka,
@@ -94,10 +94,6 @@ const std::array<SinkType, 7> types{{
      build_stdout,
      nullptr,
      check_stdout},
-    {{"stagecast", "a Stagecast channel", "hall-screen", nullptr}, nullptr, nullptr, nullptr},
-    {{"users", "every client of a Users server", "all-users", nullptr}, nullptr, nullptr, nullptr},
-    {{"oha", "the chat of an OHA stream", "class-chat", nullptr}, nullptr, nullptr, nullptr},
-    {{"dlive", "the chat of a DLive streamer", "arcade-chat", nullptr}, nullptr, nullptr, nullptr},
 }};
 
 }  // namespace

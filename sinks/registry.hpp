@@ -36,7 +36,7 @@ struct SinkType {
   bool (*takes_state)(const config::NamedSettings& sink) = nullptr;
 };
 
-/// All of them, also those of a later version (`settings.make` is null). Thread: any.
+/// All that need no connector; the channel sinks are offered by connectors (connectors/entry.hpp). Thread: any.
 std::span<const SinkType> registry();
 
 /// Null when there is none of that name.

@@ -1,9 +1,16 @@
 #include "sinks/write_fault.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 namespace tributary::sinks {
+namespace {
+
+constexpr std::array errors{ENOSPC, EDQUOT,  EFBIG, EIO,   EPIPE,      EACCES, EROFS,
+                            ENOENT, ENOTDIR, EPERM, EBADF, ECONNRESET, ENXIO};
+
+}  // namespace
 
 std::string_view code_of(int error) {
   switch (error) {
@@ -65,6 +72,16 @@ std::string words_of(int error) {
     default:
       return with("nothing can be written there");
   }
+}
+
+std::string words_of_code(std::string_view code) {
+  for (const int error : errors) {
+    if (code_of(error) == code) return "it could not be written: " + words_of(error);
+  }
+  if (code == not_read) return "nobody reads what is written: see its reader";
+  if (code == "refused") return "the cluster refuses us: see the line `refused`";
+  if (code == "tls_failed") return "no TLS connection comes about: see the line `tls_failed`";
+  return "the sink could not write (" + std::string(code) + ")";
 }
 
 }  // namespace tributary::sinks

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""README.md's table of upstreams and the tables of tests/EVIDENCE.md name tests. Are they there, and did they pass?
+"""tests/EVIDENCE.md says which test shows what. Are those tests there, and did they pass?
 
-`tests/readme_table.py [README [REPORTS]]` prints a line for each name and ends with 1 when one is not good; it is the
-last suite of `tests/run`. Everything in backticks in a cell (of EVIDENCE.md: in the last column, `tests`) is a test: `Suite.Test` as GoogleTest calls it, or
-`folder/file_test.py::test_name` below tests/, with all its parameters or, with `[…]` behind it, one of them. A name that
-no report has is a failure: the table is looked at after the suites it names, never instead of them.
+`tests/readme_table.py [EVIDENCE [REPORTS]]` prints a line for each name and ends with 1 when one is not good; it is the
+last suite of `tests/run`. Everything in backticks in a cell of the table of upstreams, and in the last column, `tests`, of
+every other table, is a test: `Suite.Test` as GoogleTest calls it, or `folder/file_test.py::test_name` below tests/, with
+all its parameters or, with `[…]` behind it, one of them. A name that no report has is a failure: the tables are looked at
+after the suites they name, never instead of them. README.md, which is for users, names each connector and no test.
 """
 
 import collections
@@ -18,8 +19,9 @@ HEADING = "## Upstreams"
 COLUMNS = ("what is read", "what is written", "what is authenticated")
 MOST = 3  #: names in a cell
 
+_UNIT = re.compile(r"(?:\w+/)?[A-Z]\w*\.[A-Z]\w*(?:/\w+)?")  #: a test as GoogleTest calls it
 _PYTHON = re.compile(r"(?P<file>[\w/]+_test)\.py::(?P<test>test_\w+)(?P<parameters>\[.*\])?")
-_LINK = re.compile(r"\[[^\]]+\]\(connectors/(\w+)/README\.md\)")
+_LINK = re.compile(r"\[[^\]]+\]\(\.\./connectors/(\w+)/README\.md\)")
 
 
 class Finding(collections.namedtuple("Finding", "place words good")):
@@ -40,10 +42,10 @@ def fault_of(case):
     return status if status in ("fail", "notrun", "disabled") else ""
 
 
-def rows_of(readme):
+def rows_of(evidence):
     """(upstream's folder, cells) of each line of the table; the first cell itself where it links to no README. None: no
     table."""
-    section = readme.partition(f"\n{HEADING}\n")[2].partition("\n## ")[0]
+    section = evidence.partition(f"\n{HEADING}\n")[2].partition("\n## ")[0]
     lines = [line.strip() for line in section.split("\n") if line.lstrip().startswith("|")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     if len(rows) < 3 or tuple(rows[0][1:]) != COLUMNS or any(set(cell) - set("-: ") for cell in rows[1]):
@@ -77,9 +79,9 @@ def judge(place, name, reports):
     return findings or [Finding(place, f"{name}: in none of {', '.join(reports) or 'no reports at all'}", False)]
 
 
-def check(readme, folders, reports):
+def check(evidence, folders, reports):
     """Findings about the table in this text. `folders`: of the connectors; `reports`: name -> cases of a JUnit report."""
-    rows = rows_of(readme)
+    rows = rows_of(evidence)
     if rows is None:
         return [Finding(HEADING, f"no table of {', '.join(COLUMNS)}", False)]
     told = [folder for folder, _ in rows]
@@ -116,16 +118,25 @@ def check_evidence(text, reports):
     return findings if tables else [Finding("EVIDENCE.md", "no table ends in a column `tests`", False)]
 
 
-def check_files(readme, reports, root=ROOT):
-    """The same of files: a README, the project's EVIDENCE.md and a folder of reports."""
+def check_readme(readme, folders):
+    """The faults of a README: each connector is linked, no test is named. Nothing is told of what is good."""
+    missing = [folder for folder in folders if f"](connectors/{folder}/README.md)" not in readme]
+    named = [name for name in re.findall(r"`([^`\n]*)`", readme) if _PYTHON.fullmatch(name) or _UNIT.fullmatch(name)]
+    return ([Finding("README.md", f"no link to connectors/{folder}/README.md", False) for folder in missing] +
+            [Finding("README.md", f"{name}: which test shows what stands in tests/EVIDENCE.md", False) for name in named])
+
+
+def check_files(evidence, reports, root=ROOT):
+    """The same of files: an EVIDENCE.md, the project's README.md and a folder of reports."""
     folders = sorted(file.parent.name for file in (root / "connectors").glob("*/factory.hpp"))
     cases = {file.name: list(xml.parse(file).iter("testcase")) for file in sorted(pathlib.Path(reports).glob("*.xml"))}
-    evidence = (root / "tests" / "EVIDENCE.md").read_text(encoding="utf-8")
-    return check(pathlib.Path(readme).read_text(encoding="utf-8"), folders, cases) + check_evidence(evidence, cases)
+    text = pathlib.Path(evidence).read_text(encoding="utf-8")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return check(text, folders, cases) + check_evidence(text, cases) + check_readme(readme, folders)
 
 
-def main(readme=ROOT / "README.md", reports=ROOT / "build" / "test-reports"):
-    findings = check_files(readme, reports)
+def main(evidence=ROOT / "tests" / "EVIDENCE.md", reports=ROOT / "build" / "test-reports"):
+    findings = check_files(evidence, reports)
     print("\n".join(map(str, findings)))
     return 0 if all(finding.good for finding in findings) else 1
 

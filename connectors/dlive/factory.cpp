@@ -16,6 +16,8 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
+constexpr ChannelSink channel_sink{"the chat of a DLive streamer", "arcade-chat"};
+
 }  // namespace
 
 Entry entry() {
@@ -24,7 +26,8 @@ Entry entry() {
           "arcade",
           config::make_settings<Config>,
           types,
-          make_protocol};
+          make_protocol,
+          &channel_sink};
 }
 
 }  // namespace tributary::connectors::dlive

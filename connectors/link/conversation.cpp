@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "text/json.hpp"
@@ -14,6 +15,9 @@ namespace {
 using net::State;
 
 constexpr std::size_t words_limit = 300;  ///< bytes of the words of others in what we say
+constexpr int messages_per_turn = 32;     ///< then what else this thread has to do gets its turn
+/// After an answer that makes no sense; so that a fault never becomes a loop that does not end.
+constexpr std::chrono::milliseconds odd_answer_delay{1'000};
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -68,6 +72,7 @@ void Conversation::start(const event::Now& now) {
 
 void Conversation::stop(event::SteadyTime by, const event::Now& now) {
   gaps_.give_up(now);
+  publish(now, std::numeric_limits<int>::max());  // what can still be said
   session_.stop(now.steady, by, actions_);
   obey(now);
 }
@@ -95,8 +100,9 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   obey(now);
 }
 
-void Conversation::secret_unreadable(std::string detail, const event::Now& now) {
+void Conversation::secret_unreadable(std::string detail, const event::Now& now, bool fixed) {
   if (session_.state() != State::dialing) return;
+  secret_fixed_ = fixed;
   session_.ended(ending_of(net::Reason::credential_unreadable, fit(detail)), now.steady, actions_);
   obey(now);
 }
@@ -120,6 +126,7 @@ void Conversation::opened(const event::Now& now) {
     protocol_.paused(true, now, outcome_);
     apply(now);
   }
+  publish_if_due(now);
 }
 
 void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
@@ -150,6 +157,7 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
   }
   count(payload, now);
   apply(now);
+  publish_if_due(now);
 }
 
 void Conversation::pong(const event::Now& now) { session_.pong_received(now.steady); }
@@ -227,12 +235,13 @@ void Conversation::tick(const event::Now& now) {
     obey(now);
   }
   if (gaps_.deadline() <= now.steady) fill_gaps(now);
+  publish_if_due(now);
 }
 
 event::SteadyTime Conversation::deadline() const {
   const auto gaps = session_.is_paused() ? event::SteadyTime::max() : gaps_.deadline();
   const auto next = std::min(session_.deadline(), gaps);
-  return open() ? std::min(next, protocol_.deadline()) : next;
+  return open() ? std::min({next, protocol_.deadline(), publish_at_}) : next;
 }
 
 bool Conversation::wants_secret_changes() const {
@@ -248,6 +257,7 @@ LinkStatus Conversation::status() const {
   status.since = session_.since();
   status.connections = session_.connections();
   status.paused = session_.is_paused();
+  status.needs_restart = secret_fixed_ && status.state == State::parked;
   status.upstream = upstream_;
   if (status.state == State::live) status.channels = protocol_.channels();
   return status;
@@ -281,6 +291,107 @@ void Conversation::heard(const event::Draft& draft, const event::Now& now) {
   auto channel = heard_.find(draft.upstream_channel);
   if (channel == heard_.end() && heard_.size() == 1) channel = heard_.begin();  // it came on the only subscription
   if (channel != heard_.end()) channel->second = now.steady;
+}
+
+// ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Conversation::attach(event::OutboundPtr outbound, const event::Now& now) {
+  publisher_.attach(std::move(outbound), now);
+  work(now);
+}
+
+void Conversation::detach(const event::Outbound& outbound, const event::Now& now) {
+  publisher_.detach(outbound, now);
+  if (publisher_.empty()) publish_at_ = event::SteadyTime::max();
+}
+
+void Conversation::detach_all(const event::Now& now) {
+  publisher_.detach_all(now);
+  publish_at_ = event::SteadyTime::max();
+}
+
+void Conversation::work(const event::Now& now) { publish(now, messages_per_turn); }
+
+void Conversation::drained(const event::Now& now) { publish(now, messages_per_turn); }
+
+void Conversation::publish_if_due(const event::Now& now) {
+  if (publisher_.empty() || session_.state() != State::live) return;
+  if (publish_at_ <= now.steady || protocol_.may_say_at() != may_say_at_) publish(now, messages_per_turn);
+}
+
+/// Takes messages one by one, as long as socket and protocol let them through: what is not taken waits in its sink,
+/// which bounds it and lets it grow old.
+void Conversation::publish(const event::Now& now, int most) {
+  if (publisher_.empty() || session_.state() != State::live) return;
+  publish_at_ = event::SteadyTime::max();
+  bool odd = false;
+  for (int said = 0; said < most && !odd && protocol_.may_say_at() <= now.steady; ++said) {
+    if (!transport_.room()) {
+      may_say_at_ = protocol_.may_say_at();
+      return;  // `drained` follows
+    }
+    const auto message = publisher_.take(now);
+    if (!message) {
+      odd = publisher_.due(now) <= now.steady;
+      break;
+    }
+    odd = !say(*message, now);
+    if (session_.state() != State::live) return;
+  }
+  may_say_at_ = protocol_.may_say_at();
+  publish_at_ = std::max(publisher_.due(now), may_say_at_);
+  if (odd) publish_at_ = std::max(publish_at_, now.steady + odd_answer_delay);
+}
+
+/// False: it was not said, although the protocol had said that it might be.
+bool Conversation::say(const event::Message& message, const event::Now& now) {
+  outcome_.clear();
+  try {
+    protocol_.say(message, now, outcome_);
+  } catch (...) {
+    publisher_.report({message.number, event::MessageResult::refused, "internal", {}}, now);
+    throw;
+  }
+  auto& reports = outcome_.reports;
+  auto own = std::find_if(reports.begin(), reports.end(),
+                          [&](const event::MessageReport& report) { return report.number == message.number; });
+  if (own == reports.end()) {
+    own = reports.insert(own, {message.number, event::MessageResult::refused, "internal", "no answer of the protocol"});
+  }
+  if (!outcome_.sends.empty()) {
+    if (transport_.send(outcome_.sends.front().payload, outcome_.sends.front().binary)) {
+      outcome_.sends.erase(outcome_.sends.begin());
+    } else {  // there was room: it is larger than all that may ever wait
+      *own = {message.number, event::MessageResult::refused, "too_large", {}};
+      outcome_.sends.clear();
+      outcome_.posts.clear();
+    }
+  }
+  const bool said = own->result != event::MessageResult::returned;
+  apply(now);
+  return said;
+}
+
+void Conversation::answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result,
+                            const event::Now& now) {
+  if (auto* ending = std::get_if<net::Ending>(&result)) ending->detail = fit(ending->detail);
+  outcome_.clear();
+  protocol_.answered(number, result, now, outcome_);
+  // Whatever the protocol made of it: this was the last that will be heard of it.
+  apply(now);
+  publisher_.report({number, event::MessageResult::unconfirmed, {}, {}}, now);
+  publish_if_due(now);
+}
+
+void Conversation::pass_reports(const event::Now& now) {
+  for (Post& post : outcome_.posts) {
+    publisher_.posted(post.number);
+    transport_.post(std::move(post));
+  }
+  for (event::MessageReport& report : outcome_.reports) {
+    report.detail = fit(report.detail);
+    publisher_.report(std::move(report), now);
+  }
 }
 
 // ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,8 +450,13 @@ void Conversation::apply(const event::Now& now) {
   obey(now);
   pass_on(now);
   if (open()) {
-    for (const Outcome::Frame& frame : outcome_.sends) transport_.send(frame.payload, frame.binary);
+    for (const Outcome::Frame& frame : outcome_.sends) {
+      if (transport_.send(frame.payload, frame.binary) || outcome_.down) continue;
+      // What the protocol itself has to say cannot wait.
+      outcome_.down = ending_of(net::Reason::reset, "the upstream does not read: what must be said has no room");
+    }
   }
+  pass_reports(now);
   if (outcome_.down) {
     net::Ending ending = std::move(*outcome_.down);
     outcome_.down.reset();
@@ -388,6 +504,8 @@ void Conversation::announce() {
 
 void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
   announce();
+  publisher_.live(true, now);
+  if (!publisher_.empty()) publish_at_ = now.steady;
   intake_.live();
   listen(now);
   gaps_.heard(now.wall);  // also where being let in takes no frame
@@ -403,6 +521,8 @@ void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
 }
 
 void Conversation::on_down(const net::action::Down& down, const event::Now& now) {
+  publisher_.live(false, now);
+  publish_at_ = event::SteadyTime::max();
   observer_.lost(settings_.connector, down.ending, down.was_live);
   if (down.was_live) gaps_.lost(net::name(down.ending.reason), now);
   std::string data = "{";

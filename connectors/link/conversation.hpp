@@ -10,6 +10,7 @@
 
 #include "connectors/link/gaps.hpp"
 #include "connectors/link/protocol.hpp"
+#include "connectors/link/publisher.hpp"
 #include "connectors/link/redaction.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
@@ -35,6 +36,7 @@ struct LinkStatus {
   bool paused = false;                ///< reading is stopped by back-pressure
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
+  bool needs_restart = false;         ///< parked for what cannot change while the program runs
   bool needs_person() const;          ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
 };
 
@@ -43,6 +45,8 @@ class LinkObserver {
  public:
   virtual ~LinkObserver() = default;
   virtual void changed(const std::string& connector, const LinkStatus& status) = 0;
+  /// The connector is gone for good.
+  virtual void forget(const std::string& connector) { static_cast<void>(connector); }
   /// An attempt (`was_live` false) or a life is over; `changed` follows.
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
@@ -61,7 +65,12 @@ class Transport {
   /// Read the secrets, wait for the dial budget; then call `secrets_read` or `secret_unreadable`.
   virtual void prepare() = 0;
   virtual void connect(net::DialTarget target) = 0;
-  virtual void send(std::string_view payload, bool binary) = 0;
+  /// False: not taken, too much waits to be written already; nothing of it is sent.
+  virtual bool send(std::string_view payload, bool binary) = 0;
+  /// So little waits to be written that a message may be said. If not, `drained` is called once it is so.
+  virtual bool room() = 0;
+  /// Send this request beside the socket; then call `answered`, whatever has become of the socket.
+  virtual void post(Post post) = 0;
   virtual void ping() = 0;
   virtual void close(const net::Ending& ending) = 0;
   virtual void abort(const net::Ending& ending) = 0;
@@ -101,7 +110,8 @@ class Conversation {
   /// `others`: further secrets to be kept out of everything, e.g. of headers.
   void secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
                     const event::Now& now);
-  void secret_unreadable(std::string detail, const event::Now& now);
+  /// `fixed`: the secret cannot change while the program runs.
+  void secret_unreadable(std::string detail, const event::Now& now, bool fixed = false);
   void secret_changed(const event::Now& now);
   void opened(const event::Now& now);
   void message(std::string_view payload, bool binary, const event::Now& now);
@@ -109,6 +119,8 @@ class Conversation {
   /// All messages of one read were given.
   void read_end(const event::Now& now);
   void room(const event::Now& now);
+  /// The socket has room for messages again.
+  void drained(const event::Now& now);
   void ended(net::Ending ending, const event::Now& now);
   /// The answer to `fetch`, or why there is none.
   void fetched(net::HttpExchange::Result result, const event::Now& now);
@@ -118,6 +130,16 @@ class Conversation {
   bool adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now);
   void tick(const event::Now& now);
   event::SteadyTime deadline() const;
+
+  /// From now on this sink publishes here: it is asked while live, at the pace of socket and protocol. Nothing that a
+  /// sink does pauses this or another connector.
+  void attach(event::OutboundPtr outbound, const event::Now& now);
+  void detach(const event::Outbound& outbound, const event::Now& now);
+  void detach_all(const event::Now& now);
+  /// A sink has something to take.
+  void work(const event::Now& now);
+  /// The answer to a post.
+  void answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result, const event::Now& now);
 
   /// A changed secret would be tried at once now.
   bool wants_secret_changes() const;
@@ -143,6 +165,10 @@ class Conversation {
   void notice(std::string_view type, std::string data, const event::Now& now);
   void fill_gaps(const event::Now& now);
   void listen(const event::Now& now);
+  void publish(const event::Now& now, int most);
+  void publish_if_due(const event::Now& now);
+  bool say(const event::Message& message, const event::Now& now);
+  void pass_reports(const event::Now& now);
   void heard(const event::Draft& draft, const event::Now& now);
 
   Settings settings_;
@@ -156,13 +182,17 @@ class Conversation {
   net::Actions actions_;
   net::Actions obeyed_;
   std::chrono::milliseconds wait_{0};
+  bool secret_fixed_ = false;  ///< the one that could not be read last
   net::State announced_ = net::State::idle;
   std::uint64_t sockets_ = 0;  ///< opened in this run
   std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
   Gaps gaps_;
   std::vector<std::string> secrets_;                          ///< of the last dial, while a gap is open
   std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`
-  net::Reason told_ = net::Reason::none;                      ///< the last connectorDown's reason, none once up again
+  Publisher publisher_;
+  event::SteadyTime publish_at_ = event::SteadyTime::max();  ///< when a message may be taken, as far as is known
+  event::SteadyTime may_say_at_{};                           ///< the protocol's word when that was decided
+  net::Reason told_ = net::Reason::none;                     ///< the last connectorDown's reason, none once up again
 };
 
 }  // namespace tributary::connectors

@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 struct NoWire : Transport {
   void prepare() override {}
   void connect(net::DialTarget) override {}
-  void send(std::string_view, bool) override {}
+  bool send(std::string_view, bool) override { return true; }
+  bool room() override { return true; }
+  void post(Post) override {}
   void ping() override {}
   void close(const net::Ending&) override {}
   void abort(const net::Ending&) override {}
@@ -37,7 +39,7 @@ struct Heard : LinkObserver {
   std::string words;
 };
 
-class ConversationSecrets : public testing::TestWithParam<std::string> {
+class ConversationSecrets : public ::testing::TestWithParam<std::string> {
  protected:
   ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, transport_) {
     conversation_.start(now_);
@@ -71,7 +73,7 @@ TEST_P(ConversationSecrets, AreLeftOutOfTheReasonOfAnEnding) {
 }
 
 // The last would find itself in its own replacement.
-INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, testing::Values("not-a-real-token", "redacted"));
+INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, ::testing::Values("not-a-real-token", "redacted"));
 
 }  // namespace
 }  // namespace tributary::connectors

@@ -19,7 +19,9 @@ using ::testing::IsEmpty;
 struct Asked : Transport {
   void prepare() override {}
   void connect(net::DialTarget) override {}
-  void send(std::string_view, bool) override {}
+  bool send(std::string_view, bool) override { return true; }
+  bool room() override { return true; }
+  void post(Post) override {}
   void ping() override {}
   void close(const net::Ending&) override {}
   void abort(const net::Ending&) override {}

@@ -11,6 +11,9 @@ namespace tributary::connectors {
 namespace {
 
 constexpr auto never = event::SteadyTime::max();
+/// Bytes that may wait in the socket when a message is given to it: what waits longer waits in its sink, where it can
+/// grow too old.
+constexpr std::size_t waiting_before_message = std::size_t{64} << 10U;
 constexpr int normal_closure = 1000;
 constexpr int going_away = 1001;
 
@@ -81,6 +84,10 @@ Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const Link
       protocol_secrets_(protocol_->secrets().size()),
       secrets_(around_.io, around_.workers, all_secrets(*protocol_, *settings_.common)),
       conversation_(conversation_settings(settings_), *protocol_, around_.intake, around_.observer, *this),
+      posts_(around_.io, around_.workers,
+             [this](std::uint64_t number, Posts::Result result) {
+               guarded([&] { conversation_.answered(number, std::move(result), read_clocks()); });
+             }),
       timer_(around_.io),
       self_(std::make_shared<Link*>(this)) {
   for (const auto& [header, secret] : settings_.common->headers) header_names_.push_back(header);
@@ -88,6 +95,8 @@ Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const Link
 
 Link::~Link() {
   if (fetch_) fetch_->cancel();
+  for (const event::OutboundPtr& outbound : outbounds_) outbound->on_work({});
+  conversation_.detach_all(read_clocks());
   drop();
 }
 
@@ -111,6 +120,24 @@ bool Link::adopt(const std::shared_ptr<const connectors::Settings>& settings) {
   return taken;
 }
 
+void Link::attach(const event::OutboundPtr& outbound) {
+  outbounds_.push_back(outbound);
+  outbound->on_work([&io = around_.io, self = std::weak_ptr<Link*>(self_)] {
+    boost::asio::post(io, [self] {
+      if (const auto link = self.lock()) {
+        (*link)->guarded([&] { (*link)->conversation_.work(read_clocks()); });
+      }
+    });
+  });
+  guarded([&] { conversation_.attach(outbound, read_clocks()); });
+}
+
+void Link::detach(event::Outbound& outbound) {
+  outbound.on_work({});
+  conversation_.detach(outbound, read_clocks());
+  std::erase_if(outbounds_, [&](const event::OutboundPtr& each) { return each.get() == &outbound; });
+}
+
 // ── the socket speaks ───────────────────────────────────────────────────────────────────────────────────────────────
 
 void Link::on_open(std::string_view) {
@@ -131,6 +158,10 @@ void Link::on_read_end() {
   guarded([&] { conversation_.read_end(read_clocks()); });
 }
 
+void Link::on_drained() {
+  guarded([&] { conversation_.drained(read_clocks()); });
+}
+
 void Link::on_end(net::Ending ending) {
   socket_.reset();
   read_moment_.reset();
@@ -138,10 +169,10 @@ void Link::on_end(net::Ending ending) {
 }
 
 /// Nothing that our side throws leaves the connector: it costs the connection.
-template <class Input>
-void Link::guarded(Input&& input) {
+template <class Action>
+void Link::guarded(Action&& action) {
   try {
-    input();
+    action();
   } catch (const std::exception& thrown) {
     try {
       conversation_.fail(broken(thrown.what()), read_clocks());
@@ -176,7 +207,7 @@ void Link::read_secrets() {
 
 void Link::take_secrets(SecretsRead read) {
   secrets_by_ = never;
-  if (!read.fault.empty()) return conversation_.secret_unreadable(std::move(read.fault), read_clocks());
+  if (!read.fault.empty()) return conversation_.secret_unreadable(std::move(read.fault), read_clocks(), read.fixed);
   std::vector<std::string> values;
   for (std::size_t i = 0; i < read.values.size(); ++i) {
     (i < protocol_secrets_ ? values : header_values_).emplace_back(read.values[i].reveal());
@@ -205,13 +236,22 @@ void Link::connect(net::DialTarget target) {
   socket_ = net::dial(around_.io, target, *this);
 }
 
-void Link::send(std::string_view payload, bool binary) {
-  if (!socket_) return;
-  if (binary) {
-    socket_->send_binary(payload);
-  } else {
-    socket_->send_text(payload);
-  }
+bool Link::send(std::string_view payload, bool binary) {
+  if (!socket_) return false;
+  return binary ? socket_->send_binary(payload) : socket_->send_text(payload);
+}
+
+bool Link::room() {
+  if (!socket_ || !socket_->writable()) return false;
+  if (socket_->unsent_bytes() < waiting_before_message) return true;
+  socket_->tell_drained(waiting_before_message / 2);
+  return false;
+}
+
+void Link::post(Post post) {
+  post.request.tls = tls_settings(settings_.common->tls);
+  post.request.proxy = settings_.common->proxy;
+  posts_.send(std::move(post));
 }
 
 void Link::ping() {

@@ -15,7 +15,9 @@
 #include "config/settings.hpp"
 #include "config/shared.hpp"
 #include "connectors/link/conversation.hpp"
+#include "connectors/link/input.hpp"
 #include "connectors/link/link_secrets.hpp"
+#include "connectors/link/posts.hpp"
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
 #include "event/ports.hpp"
@@ -53,24 +55,25 @@ net::TlsSettings tls_settings(const config::Tls& tls);
 /// Frames: what arrives until we end the connection is understood and counted. From our close frame or hard end on, the
 /// socket delivers nothing any more, and nothing is counted: a stop stops reading.
 /// Thread: io.
-class Link final : private net::WebSocketListener, private Transport {
+class Link final : public Input, private net::WebSocketListener, private Transport {
  public:
   Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const LinkSurroundings& surroundings);
   ~Link() override;
 
-  void start();
-  /// Farewell and close handshake, within `patience`; `stopped` is called afterwards, from the event loop. A second
-  /// call may shorten the time; all callbacks are called.
-  void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
+  void start() override;
+  /// Farewell and close handshake.
+  void stop(std::chrono::milliseconds patience, std::function<void()> stopped) override;
 
-  /// Takes changed settings over without a new connection; false when they need one, and nothing has changed.
-  bool adopt(const std::shared_ptr<const connectors::Settings>& settings);
-  bool can_adopt(const connectors::Settings& settings) const { return protocol_->can_adopt(settings); }
+  bool adopt(const std::shared_ptr<const connectors::Settings>& settings) override;
+  bool can_adopt(const connectors::Settings& settings) const override { return protocol_->can_adopt(settings); }
 
-  LinkStatus status() const { return conversation_.status(); }
-  std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }
+  void attach(const event::OutboundPtr& outbound) override;
+  void detach(event::Outbound& outbound) override;
+
+  LinkStatus status() const override { return conversation_.status(); }
+  std::optional<event::WallTime> last_frame() const override { return conversation_.last_frame(); }
   Protocol& protocol() { return *protocol_; }
-  std::vector<ChannelActivity> activity() const { return conversation_.activity(); }
+  std::vector<ChannelActivity> activity() const override { return conversation_.activity(); }
 
  private:
   // net::WebSocketListener
@@ -78,12 +81,15 @@ class Link final : private net::WebSocketListener, private Transport {
   void on_message(std::string_view payload, bool binary) override;
   void on_pong() override;
   void on_read_end() override;
+  void on_drained() override;
   void on_end(net::Ending ending) override;
 
   // Transport
   void prepare() override;
   void connect(net::DialTarget target) override;
-  void send(std::string_view payload, bool binary) override;
+  bool send(std::string_view payload, bool binary) override;
+  bool room() override;
+  void post(Post post) override;
   void ping() override;
   void close(const net::Ending& ending) override;
   void abort(const net::Ending& ending) override;
@@ -93,8 +99,8 @@ class Link final : private net::WebSocketListener, private Transport {
   void stopped() override;
   void fetch(net::HttpRequest request) override;
 
-  template <class Input>
-  void guarded(Input&& input);
+  template <class Action>
+  void guarded(Action&& action);
   template <class Later>
   void later(Later&& later_on);
   void read_secrets();
@@ -112,6 +118,8 @@ class Link final : private net::WebSocketListener, private Transport {
   std::size_t protocol_secrets_ = 0;
   LinkSecrets secrets_;
   Conversation conversation_;
+  Posts posts_;
+  std::vector<event::OutboundPtr> outbounds_;
   std::shared_ptr<net::WebSocket> socket_;
   std::shared_ptr<net::HttpExchange> fetch_;  ///< under way
   boost::asio::steady_timer timer_;

@@ -17,6 +17,7 @@ namespace tributary::connectors {
 struct SecretsRead {
   std::vector<config::SecretValue> values;
   std::string fault;     ///< not empty: `values` are not all; holds nothing of a secret
+  bool fixed = false;    ///< that cannot change while the program runs, e.g. a variable of the environment
   bool stopped = false;  ///< the program stops, and with it the command that was asked
 };
 

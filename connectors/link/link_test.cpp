@@ -183,6 +183,19 @@ TEST_F(LinkTest, ParksWithoutASecretAndGoesOnWhenItComes) {
   EXPECT_EQ(server->last().heard.front(), "hello here");
 }
 
+TEST_F(LinkTest, ASecretThatCannotChangeWhileTheProgramRunsIsToldAsSuch) {
+  toy.secrets = {config::Secret{config::Secret::Kind::env, "NO_SUCH_VARIABLE_OF_A_TEST", {}, {}, {}, 10s}};
+  start();
+  await([&] { return state() == State::parked; });
+  EXPECT_EQ(witness.last_reason(), Reason::credential_unreadable);
+  EXPECT_TRUE(link->status().needs_restart);
+  link.reset();
+  toy.secrets = {secret_file("none")};
+  start();
+  await([&] { return state() == State::parked; });
+  EXPECT_FALSE(link->status().needs_restart);
+}
+
 TEST_F(LinkTest, AddsSecretHeadersToTheUpgrade) {
   write("key", "s3cret-of-a-test");
   common.headers["X-Key"] = secret_file("key");

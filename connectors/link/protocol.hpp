@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/secret.hpp"
+#include "event/channel.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
 #include "net/http.hpp"
@@ -23,7 +24,7 @@ struct Settings;
 /// Something a person should know while the connection goes on. Logged and counted by its code.
 struct Remark {
   /// A word of a closed list, static storage: auth_refused, listen_only, odd_value, subscription_failed,
-  /// subscription_parked, upstream_error. The README has a row for each.
+  /// subscription_parked, upstream_error. docs/TROUBLESHOOTING.md has a row for each.
   std::string_view code;
   bool needs_person = false;  ///< ERROR rather than WARN: it will not recover by itself
   std::string subject;        ///< what of the connection, e.g. a streamer; "": all of it
@@ -64,6 +65,14 @@ struct BackfillAnswer {
   std::string fault;                 ///< it does not say what was missed, in words: the gap is not filled
 };
 
+/// A message that goes out as an HTTP request beside the socket. `Protocol::answered` hears what came of it.
+struct Post {
+  std::uint64_t number = 0;  ///< of the message
+  net::HttpRequest request;  ///< TLS and proxy are the connector's
+  config::Secret secret;     ///< read anew for each request; Kind::none: none
+  std::string header;        ///< gets the secret's value
+};
+
 /// What a protocol answers to one input: the reply of a pure decision. Reused between calls; `clear` keeps capacity.
 struct Outcome {
   struct Frame {
@@ -79,6 +88,8 @@ struct Outcome {
   std::vector<Frame> sends;             ///< to write, in order
   std::vector<event::Notice> notices;
   std::vector<Remark> remarks;
+  std::vector<event::MessageReport> reports;  ///< what came of messages that were to be said
+  std::vector<Post> posts;
   bool live = false;                ///< the upstream has said that we are in
   std::optional<net::Ending> down;  ///< this connection is over, for this reason
 
@@ -124,6 +135,20 @@ class Protocol {
   virtual void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {
     static_cast<void>(settings), static_cast<void>(now), static_cast<void>(outcome);
   }
+  // Publishing. A connector that cannot publish leaves this as it is.
+  /// From when on `say` may be asked, while live: now or earlier: at once; later: the upstream's pace; max(): not until
+  /// something else has happened (a frame, a tick), e.g. the upstream has yet to say who we are.
+  virtual event::SteadyTime may_say_at() const { return event::SteadyTime::min(); }
+  /// Says this message: what to write goes into `sends` or `posts`, and exactly one report of its number into
+  /// `reports`: sent, awaiting, refused, unsupported, or returned where it must wait after all. Numbers are unique in
+  /// this run; one that is tried again on the same connection keeps its number. Only while live. Who awaits the
+  /// upstream's word reports it from `frame`, `tick` or `answered`; what is open when the connection ends is reported
+  /// as unconfirmed by the Conversation, and `open` begins with nothing awaited.
+  virtual void say(const event::Message& message, const event::Now& now, Outcome& outcome);
+  /// The answer to a post, or why there is none; also when the connection that it belongs to has ended meanwhile.
+  virtual void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
+                        const event::Now& now, Outcome& outcome);
+
   /// What the upstream has said of who we are; asked while it is live.
   virtual Standing standing() const { return {}; }
   /// What to ask for after a gap of one of its channels; none: nothing can be filled. `secrets` as for `dial`. Pure.

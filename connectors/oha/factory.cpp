@@ -16,11 +16,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
+constexpr ChannelSink channel_sink{"the chat of an OHA stream", "class-chat"};
+
 }  // namespace
 
 Entry entry() {
-  return {"oha",        "the chat of a stream of OHA education", "classroom", config::make_settings<Config>, types,
-          make_protocol};
+  return {"oha",        "the chat of a stream of OHA education",
+          "classroom",  config::make_settings<Config>,
+          types,        make_protocol,
+          &channel_sink};
 }
 
 }  // namespace tributary::connectors::oha

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "config/spelling.hpp"
 #include "config/values.hpp"
 
 namespace tributary::connectors {
@@ -39,6 +40,14 @@ std::vector<std::string> read_words(std::string_view text) {
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
   return list;
+}
+
+std::string unknown_behaviour(const std::string& name, const std::vector<BehaviourDescription>& known) {
+  std::vector<std::string_view> names;
+  for (const auto& one : known) names.push_back(one.name);
+  const auto near = config::nearest(name, names);
+  return "there is no behaviour " + config::quote(name) +
+         (near ? "; did you mean " + config::quote(*near) + "?" : "; `tributary simulate CONNECTOR --help` lists them");
 }
 
 std::span<const Behaviour<StageSettings>> StageSettings::table() {

@@ -65,19 +65,6 @@ struct StageSettings {
   static std::span<const Behaviour<StageSettings>> table();
 };
 
-/// `own` first, then the lines of every simulator (`Settings` derives from StageSettings). Throws
-/// std::invalid_argument: an unknown name, or a value it cannot have.
-template <class Settings>
-Settings read_behaviours(std::span<const Behaviour<Settings>> own, const std::map<std::string, std::string>& given) {
-  Settings settings;
-  for (const auto& [name, value] : given) {
-    if (apply_behaviour(own, settings, name, value)) continue;
-    if (apply_behaviour<StageSettings>(StageSettings::table(), settings, name, value)) continue;
-    throw std::invalid_argument("unknown behaviour `" + name + "`");
-  }
-  return settings;
-}
-
 template <class Settings>
 std::vector<BehaviourDescription> describe_behaviours(std::span<const Behaviour<Settings>> own) {
   std::vector<BehaviourDescription> list;
@@ -87,6 +74,22 @@ std::vector<BehaviourDescription> describe_behaviours(std::span<const Behaviour<
     if (std::none_of(list.begin(), list.end(), same)) list.push_back(line.description);
   }
   return list;
+}
+
+/// "there is no behaviour `x`; did you mean `y`?"
+std::string unknown_behaviour(const std::string& name, const std::vector<BehaviourDescription>& known);
+
+/// `own` first, then the lines of every simulator (`Settings` derives from StageSettings). Throws
+/// std::invalid_argument: an unknown name, or a value it cannot have.
+template <class Settings>
+Settings read_behaviours(std::span<const Behaviour<Settings>> own, const std::map<std::string, std::string>& given) {
+  Settings settings;
+  for (const auto& [name, value] : given) {
+    if (apply_behaviour(own, settings, name, value)) continue;
+    if (apply_behaviour<StageSettings>(StageSettings::table(), settings, name, value)) continue;
+    throw std::invalid_argument(unknown_behaviour(name, describe_behaviours(own)));
+  }
+  return settings;
 }
 
 }  // namespace tributary::connectors

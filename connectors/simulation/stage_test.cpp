@@ -74,7 +74,7 @@ class Listener final : public net::WebSocketListener {
   std::optional<net::Ending> ending;
 };
 
-class StageTest : public testing::Test {
+class StageTest : public ::testing::Test {
  protected:
   void start(const std::map<std::string, std::string>& behaviours, double rate = 0, std::uint64_t count = 0) {
     SimulatorOptions options;
@@ -210,6 +210,20 @@ TEST(Cue, SetAnewForgetsWhatItWasSetFor) {
   }
   EXPECT_EQ(first, 0);
   EXPECT_EQ(second, 1);
+}
+
+TEST(Behaviours, AMisspelledOneIsGuessed) {
+  const auto said = [](const std::string& name) -> std::string {
+    try {
+      read_behaviours<StageSettings>({}, {{name, "1"}});
+    } catch (const std::invalid_argument& wrong) {
+      return wrong.what();
+    }
+    return {};
+  };
+  EXPECT_EQ(said("brust"), "there is no behaviour `brust`; did you mean `burst`?");
+  EXPECT_EQ(said("zzz"), "there is no behaviour `zzz`; `tributary simulate CONNECTOR --help` lists them");
+  EXPECT_EQ(said("burst"), "");
 }
 
 }  // namespace

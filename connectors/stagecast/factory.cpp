@@ -16,12 +16,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
+constexpr ChannelSink channel_sink{"a Stagecast channel", "hall-screen"};
+
 }  // namespace
 
 Entry entry() {
-  return {"stagecast", "a Stagecast event channel: whatever its members send, and the notices of the platform",
-          "hall",      config::make_settings<Config>,
-          types,       make_protocol};
+  return {"stagecast",  "a Stagecast event channel: whatever its members send, and the notices of the platform",
+          "hall",       config::make_settings<Config>,
+          types,        make_protocol,
+          &channel_sink};
 }
 
 }  // namespace tributary::connectors::stagecast

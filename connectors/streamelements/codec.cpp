@@ -38,6 +38,7 @@ Codec::Name Codec::name_of(std::string_view inner) {
   if (inner == "event:reset") return Name::reset;
   if (inner == "authenticated") return Name::authenticated;
   if (inner == "unauthorized") return Name::unauthorized;
+  if (inner == "error") return Name::error;
   if (inner.find('\\') == std::string_view::npos) return Name::other;
   const std::string plain = unescaped(inner);
   return plain.find('\\') == std::string::npos ? name_of(plain) : Name::other;
@@ -58,6 +59,8 @@ Codec::Said Codec::read(std::string_view body, std::string_view channel, const e
       return Said::authenticated;
     case Name::unauthorized:
       return Said::unauthorized;
+    case Name::error:
+      return Said::error;
     case Name::other:
       return Said::other;
     default:

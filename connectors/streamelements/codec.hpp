@@ -27,6 +27,7 @@ class Codec {
     activity,       ///< told the Outcome: a draft or an ignored event
     authenticated,  ///< see `argument`
     unauthorized,   ///< see `argument`
+    error,          ///< see `argument`
     other,          ///< an event of another name
   };
 
@@ -38,7 +39,7 @@ class Codec {
   std::string_view argument() const { return emission_.payload.text; }
 
  private:
-  enum class Name : std::uint8_t { event, test, update, reset, authenticated, unauthorized, other };
+  enum class Name : std::uint8_t { event, test, update, reset, authenticated, unauthorized, error, other };
   static Name name_of(std::string_view inner);
 
   bool read_arguments(Name& name);

@@ -97,9 +97,9 @@ void StreamElementsProtocol::frame(std::string_view payload, bool binary, const 
     case Packet::Kind::connect:
       return on_connect(packet, outcome);
     case Packet::Kind::disconnect:
-      return end(net::Reason::disconnected, "the server left the namespace", outcome);
+      return on_goodbye("the server left the namespace", packet, outcome);
     case Packet::Kind::close:
-      return end(net::Reason::disconnected, "the server closed the session", outcome);
+      return on_goodbye("the server closed the session", packet, outcome);
     case Packet::Kind::error:
       return on_error(packet, outcome);
     case Packet::Kind::binary_event:
@@ -159,6 +159,13 @@ void StreamElementsProtocol::on_connect(const Packet& packet, Outcome& outcome) 
   outcome.sends.push_back({authenticate_message(name(config_->method), token_), false});
 }
 
+/// Usually nothing follows; what does is the reason.
+void StreamElementsProtocol::on_goodbye(std::string_view what, const Packet& packet, Outcome& outcome) {
+  std::string words(what);
+  if (!packet.body.empty()) words += ": " + words_of(packet.body);
+  end(net::Reason::disconnected, words, outcome);
+}
+
 void StreamElementsProtocol::on_error(const Packet& packet, Outcome& outcome) {
   end(net::Reason::disconnected, "the server refused: " + words_of(packet.body), outcome);
 }
@@ -180,6 +187,9 @@ void StreamElementsProtocol::on_event(const Packet& packet, const event::Now& no
       return on_authenticated(now, outcome);
     case Codec::Said::unauthorized:
       return on_unauthorized(outcome);
+    case Codec::Said::error:
+      outcome.remarks.push_back({"upstream_error", false, "", words_of(codec_.argument())});
+      return unknown(outcome);
     case Codec::Said::other:
       return unknown(outcome);
     case Codec::Said::malformed:

@@ -46,6 +46,7 @@ class StreamElementsProtocol final : public Protocol {
   void on_open_packet(std::string_view body, const event::Now& now, Outcome& outcome);
   void on_ping(const Packet& packet, Outcome& outcome);
   void on_connect(const Packet& packet, Outcome& outcome);
+  void on_goodbye(std::string_view what, const Packet& packet, Outcome& outcome);
   void on_error(const Packet& packet, Outcome& outcome);
   void on_event(const Packet& packet, const event::Now& now, Outcome& outcome);
   void on_authenticated(const event::Now& now, Outcome& outcome);

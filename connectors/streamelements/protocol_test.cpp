@@ -85,6 +85,39 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
   }
 }
 
+TEST(Session, AReasonThatComesWithAGoodbyeIsKept) {
+  const auto detail_of = [](std::string_view frame) {
+    StreamElementsProtocol session("main-stage", Config{});
+    session.dial({"fake"}, now);
+    Outcome outcome;
+    session.open(1, now, outcome);
+    session.frame("0{}", false, now, outcome);
+    session.frame("40", false, now, outcome);
+    session.frame(frame, false, now, outcome);
+    return outcome.down ? outcome.down->detail : std::string();
+  };
+  EXPECT_EQ(detail_of("41"), "the server left the namespace");
+  EXPECT_EQ(detail_of(R"(41{"reason":"maintenance"})"), "the server left the namespace: maintenance");
+  EXPECT_EQ(detail_of(R"(41"maintenance")"), "the server left the namespace: maintenance");
+  EXPECT_EQ(detail_of("1"), "the server closed the session");
+  EXPECT_EQ(detail_of(R"(1{"message":"bye"})"), "the server closed the session: bye");
+}
+
+TEST(Session, AnEventOfTheNameErrorIsRemarkedAndTheConnectionGoesOn) {
+  StreamElementsProtocol session("main-stage", Config{});
+  session.dial({"fake"}, now);
+  Outcome outcome;
+  session.open(1, now, outcome);
+  session.frame("0{}", false, now, outcome);
+  session.frame("40", false, now, outcome);
+  session.frame(R"(42["error",{"error":{"message":"rate limited"}}])", false, now, outcome);
+  EXPECT_FALSE(outcome.down);
+  ASSERT_EQ(outcome.remarks.size(), 1u);
+  EXPECT_EQ(outcome.remarks[0].code, "upstream_error");
+  EXPECT_EQ(outcome.remarks[0].detail, "rate limited");
+  EXPECT_EQ(outcome.kind, event::FrameKind::control);
+}
+
 TEST(Session, AnOddHandshakeIsToldWithWhatIsUsed) {
   StreamElementsProtocol session("main-stage", Config{});
   session.dial({"fake"}, now);

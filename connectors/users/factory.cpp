@@ -16,12 +16,15 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
+constexpr ChannelSink channel_sink{"every client of a Users server", "all-users"};
+
 }  // namespace
 
 Entry entry() {
-  return {"users",    "the socket of a Users server: logins, removals, files and buckets, echoes",
-          "accounts", config::make_settings<Config>,
-          types,      make_protocol};
+  return {"users",      "the socket of a Users server: logins, removals, files and buckets, echoes",
+          "accounts",   config::make_settings<Config>,
+          types,        make_protocol,
+          &channel_sink};
 }
 
 }  // namespace tributary::connectors::users

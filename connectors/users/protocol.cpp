@@ -164,7 +164,8 @@ void UsersProtocol::explain(net::Ending& ending) const {
 }
 
 Standing UsersProtocol::standing() const {
-  std::string words = "let in from origin " + config_->origin + (config_->api_key ? " with the api_key" : "");
+  const std::string origin = config_->origin.empty() ? "without an origin" : "from origin " + config_->origin;
+  const std::string words = "let in " + origin + (config_->api_key ? " with the api_key" : "");
   return {words + (answered_ ? ", and heard: a probe was answered" : ", no probe was answered")};
 }
 

@@ -112,6 +112,17 @@ TEST(Session, TheKeyGoesInItsHeader) {
   EXPECT_EQ(target.headers[0], (std::pair<std::string, std::string>{"users-api-key", "k"}));
 }
 
+TEST(Session, WhoWasLetInIsSaidAsItWas) {
+  Config config;
+  config.origin = "trusted-host";
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+            "let in from origin trusted-host, no probe was answered");
+  config.origin.clear();
+  config.api_key = secret();
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+            "let in without an origin with the api_key, no probe was answered");
+}
+
 TEST(Session, WithoutAHandshakeTimeoutItIsListenOnlyAfterTenSeconds) {
   Config config;
   config.common.timeouts.handshake = 0ms;

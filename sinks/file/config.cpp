@@ -10,7 +10,19 @@ namespace tributary::sinks::file {
 std::string fault_of(const std::filesystem::path& path) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   const auto& place = ::access(path.c_str(), F_OK) == 0 ? path : folder;
-  return ::access(place.c_str(), W_OK) == 0 ? std::string() : place.string() + ": " + std::strerror(errno);
+  if (::access(place.c_str(), W_OK) == 0) return {};
+  switch (errno) {
+    case ENOENT:
+      return "the folder " + place.string() + " is missing; make it, or correct the path";
+    case ENOTDIR:
+      return place.string() + " lies below a file; correct the path";
+    case EACCES:
+      return "this user may not write to " + place.string() + "; let it";
+    case EROFS:
+      return place.string() + " is on a read-only file system; mount it for writing, or correct the path";
+    default:
+      return place.string() + ": " + std::strerror(errno);
+  }
 }
 
 void Settings::describe(config::Fields& fields) {

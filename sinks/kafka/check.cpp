@@ -28,12 +28,20 @@ Finding finding_of(const TopicFact& fact, const Settings& settings) {
                                   : ", max.message.bytes not known: " + fact.detail;
     return {true, text, key};
   }
+  if (fact.state == TopicFact::State::not_created) {
+    return {false, topic + ": missing, and create_topics cannot make it: " + fact.detail, "create_topics"};
+  }
   if (settings.create_topics.enabled) return {true, topic + ": missing; create_topics will make it", key};
   return {false,
           topic + ": missing, or an access list hides it from this user" +
               (fact.detail.empty() ? "" : " (" + fact.detail + ")") +
               "; make it, or set create_topics, or give Describe",
           key};
+}
+
+/// For one question to the cluster's administration, of all the time that `check --connect` has.
+std::chrono::milliseconds admin_patience(std::chrono::milliseconds deadline) {
+  return std::min<std::chrono::milliseconds>(deadline / 3, 2'000ms);
 }
 
 /// As whom the broker knows us; "" where only the broker can tell: a certificate, Kerberos, OAuth.
@@ -93,17 +101,20 @@ void check_connect(const Settings& settings, std::chrono::milliseconds deadline,
   if (!fault.empty()) return tell({false, fault});
   Inspector inspector(properties);
   const Patience patience{.list = deadline * 2 / 3, .describe = deadline / 3, .create = 0ms};
-  const auto survey = inspector.survey(fixed_topics(settings), {}, patience);
+  auto survey = inspector.survey(fixed_topics(settings), {}, patience);
   if (!survey.listed) return tell({false, survey.fault, "brokers"});
   tell({true, counted(survey.brokers, "broker")});
+  const bool creates = will_create(settings, survey);
+  const bool enough = settings.create_topics.replication <= survey.brokers;
+  if (creates && enough) inspector.try_creation(survey, creation_of(settings), admin_patience(deadline));
   for (const auto& fact : survey.topics) tell(finding_of(fact, settings));
-  if (will_create(settings, survey) && settings.create_topics.replication > survey.brokers) {
+  if (creates && !enough) {
     tell({false,
           "topics cannot be created with replication " + std::to_string(settings.create_topics.replication) + " on " +
               counted(survey.brokers, "broker"),
           "create_topics.replication"});
   }
-  tell_access(inspector, settings, survey, std::min<std::chrono::milliseconds>(deadline / 3, 2'000ms), tell);
+  tell_access(inspector, settings, survey, admin_patience(deadline), tell);
   if (const auto refusal = inspector.producer_fault(std::min<std::chrono::milliseconds>(deadline / 10, 500ms));
       !refusal.empty()) {
     tell({false, "an idempotent producer is refused: " + refusal});

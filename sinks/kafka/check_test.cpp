@@ -95,6 +95,10 @@ class KafkaTopicWatch : public testing::Test {
     settings_.brokers = broker_.brokers();
     create_.enabled = true;
     create_.replication = 1;
+    start();
+  }
+
+  void start() {
     watch_ = std::make_unique<TopicWatch>(properties_of(settings_, {}, fault_), create_, [this] {
       const std::lock_guard lock(mutex_);
       notified_ = true;
@@ -143,6 +147,44 @@ TEST_F(KafkaTopicWatch, LeavesACreationForATopicThatIsWantedMeanwhile) {
   watch_->want({"comes-late"});
   EXPECT_THAT(told_until("comes-late"), Contains("comes-late"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a creation may take ten";
+}
+
+TEST_F(KafkaTopicWatch, ACreationUnderWayHoldsUpNobody) {
+  broker_.create_topic("is-there", 3);
+  watch_->want({"is-missing", "is-there"});
+  told_until("is-there");  // and then the other is being created
+  const auto begin = std::chrono::steady_clock::now();
+  watch_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "a creation may take ten seconds";
+}
+
+TEST_F(KafkaTopicWatch, AtTheStopACreationThatEventsWaitForHasTwoSeconds) {
+  broker_.create_topic("is-there", 3);
+  watch_->want({"is-missing", "is-there"});
+  told_until("is-there");  // and then the other is being created
+  const auto begin = std::chrono::steady_clock::now();
+  watch_->hasten();
+  EXPECT_THAT(told_until("is-missing"), Contains("is-missing"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 6s) << "it may take ten else";
+}
+
+TEST_F(KafkaTopicWatch, AtTheStopAListingUnderWayIsShort) {
+  create_.enabled = false;
+  start();
+  broker_.create_topic("is-there", 3);
+  watch_->want({"is-there", "is-missing"});
+  told_until("is-missing");
+  broker_.set_round_trip(30s);
+  watch_->hasten();
+  watch_->look_now();
+  {
+    std::unique_lock lock(mutex_);
+    notified_ = false;
+    EXPECT_FALSE(changed_.wait_for(lock, 200ms, [this] { return notified_; })) << "the listing is under way";
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  watch_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 600ms);
 }
 
 }  // namespace

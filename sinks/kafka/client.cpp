@@ -92,7 +92,11 @@ std::string property_fault(const std::string& name, const std::string& value) {
   std::array<char, 512> why{};
   const ConfigPtr config(rd_kafka_conf_new());
   const auto answer = rd_kafka_conf_set(config.get(), name.c_str(), value.c_str(), why.data(), why.size());
-  return answer == RD_KAFKA_CONF_OK ? std::string() : std::string(why.data());
+  if (answer == RD_KAFKA_CONF_OK) return {};
+  if (answer == RD_KAFKA_CONF_UNKNOWN) {
+    return "librdkafka " + std::string(librdkafka_version()) + " has no such property; see its CONFIGURATION.md";
+  }
+  return "librdkafka refuses the value: " + std::string(why.data());
 }
 
 std::string_view librdkafka_version() noexcept { return rd_kafka_version_str(); }

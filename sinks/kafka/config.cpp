@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <variant>
 
+#include "config/file_words.hpp"
 #include "text/url.hpp"
 
 namespace tributary::sinks::kafka {
@@ -76,11 +76,7 @@ void Settings::describe(config::Fields& fields) {
     if (auto fault = fault_of_broker(brokers[i]); !fault.empty()) fields.fault("brokers", i, std::move(fault));
   }
   fields.group({.name = "topics", .help = "\"\" switches one off"}, [&] { describe_topics(fields); });
-  fields.group({.name = "create_topics", .help = "make topics that are missing"}, [&] {
-    fields.field({.name = "enabled"}, create_topics.enabled);
-    fields.field({.name = "partitions", .minimum = 1, .maximum = 10'000}, create_topics.partitions);
-    fields.field({.name = "replication", .minimum = 1, .maximum = 100}, create_topics.replication);
-  });
+  fields.group({.name = "create_topics", .help = "make topics that are missing"}, [&] { describe_creation(fields); });
   fields.choice({.name = "cloudevents", .help = "attributes as headers, as an envelope around the event, or none"},
                 cloudevents,
                 {{CloudEvents::binary, "binary"}, {CloudEvents::structured, "structured"}, {CloudEvents::off, "off"}});
@@ -140,6 +136,23 @@ void Settings::describe_topics(config::Fields& fields) {
   }
 }
 
+void Settings::describe_creation(config::Fields& fields) {
+  auto& create = create_topics;
+  fields.field({.name = "enabled"}, create.enabled);
+  fields.field({.name = "partitions", .minimum = 1, .maximum = 10'000}, create.partitions);
+  fields.field({.name = "replication", .minimum = 1, .maximum = 100}, create.replication);
+  fields.field(
+      {.name = "config", .help = "Kafka's own, of each topic that is made", .example = "{retention.ms: 604800000}"},
+      create.config);
+  if (!create.config.empty() && !create.enabled) fields.warn("config", "it has no effect without `enabled: true`");
+  const auto policy = create.config.find("cleanup.policy");
+  if (policy != create.config.end() && policy->second.find("compact") != std::string::npos) {
+    fields.warn("config",
+                "`cleanup.policy: compact` holds for every topic that is made, and of an event topic keeps only the "
+                "newest event of each channel; the state topic is compacted without it");
+  }
+}
+
 void Settings::describe_security(config::Fields& fields) {
   auto& s = security;
   fields.choice({.name = "protocol"}, s.protocol,
@@ -169,7 +182,7 @@ void Settings::describe_security(config::Fields& fields) {
     if (!uses_tls(s.protocol)) {
       fields.fault(key, "it has no effect without `protocol: ssl` or `sasl_ssl`");
     } else if (fields.reading() && ::access(path->resolved.c_str(), R_OK) != 0) {
-      fields.fault(key, path->resolved.string() + ": " + std::strerror(errno));
+      fields.fault(key, path->resolved.string() + ": " + config::file_words(errno));
     }
   }
   if (s.certificate.empty() != s.key.empty()) {
@@ -249,6 +262,14 @@ Properties properties_of(const Settings& settings, const config::SecretReader& s
   }
   if (!fault.empty()) properties.clear();
   return properties;
+}
+
+CreateTopics creation_of(const Settings& settings) {
+  auto create = settings.create_topics;
+  const auto& t = settings.topics;
+  const bool shared = t.state == t.events || t.state == t.dead_letter || t.state == t.relay;
+  create.compacted = shared ? "" : t.state;
+  return create;
 }
 
 std::vector<std::string> fixed_topics(const Settings& settings) {

@@ -46,6 +46,7 @@ struct Settings final : config::Described {
 
  private:
   void describe_topics(config::Fields& fields);
+  void describe_creation(config::Fields& fields);
   void describe_security(config::Fields& fields);
   void describe_librdkafka(config::Fields& fields);
 };
@@ -58,6 +59,9 @@ std::chrono::microseconds pace_of(std::chrono::milliseconds linger);
 
 /// Everything for librdkafka, secrets read. An empty result means that `fault` says which one could not be read.
 Properties properties_of(const Settings& settings, const config::SecretReader& secrets, std::string& fault);
+
+/// How this sink's topics are made: the topic of session values is compacted, unless it is another one's as well.
+CreateTopics creation_of(const Settings& settings);
 
 /// The topics that are known before any event: all but a template.
 std::vector<std::string> fixed_topics(const Settings& settings);

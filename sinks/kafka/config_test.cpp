@@ -13,9 +13,11 @@ namespace tributary::sinks::kafka {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 config::Loaded load(const std::string& body) {
   config::Vocabulary vocabulary;
@@ -27,6 +29,12 @@ config::Loaded load(const std::string& body) {
 std::vector<std::string> faults(const std::string& body) {
   std::vector<std::string> texts;
   for (const auto& fault : load(body).faults) texts.push_back(fault.path + ": " + fault.message);
+  return texts;
+}
+
+std::vector<std::string> warnings(const std::string& body) {
+  std::vector<std::string> texts;
+  for (const auto& warning : load(body).warnings) texts.push_back(warning.path + ": " + warning.message);
   return texts;
 }
 
@@ -87,6 +95,29 @@ TEST(KafkaConfig, DefaultsAreTheContracts) {
   EXPECT_EQ(settings.security.protocol, Protocol::plaintext);
   EXPECT_EQ(settings.memory, config::mib(64));
   EXPECT_THAT(fixed_topics(settings), ElementsAre("stream.events", "stream.dead-letter", "stream.relay"));
+}
+
+TEST(KafkaConfig, TopicsAreMadeWithWhatTheFileSaysAndTheStateTopicIsCompacted) {
+  const auto loaded =
+      load("topics: {state: live.state}, create_topics: {enabled: true, config: {retention.ms: 604800000}}");
+  ASSERT_TRUE(loaded.settings);
+  const auto create = creation_of(loaded.settings->sinks[0].as<Settings>());
+  EXPECT_THAT(create.config_of("stream.events"), ElementsAre(Pair("retention.ms", "604800000")));
+  EXPECT_THAT(create.config_of("live.state"),
+              ElementsAre(Pair("cleanup.policy", "compact"), Pair("retention.ms", "604800000")));
+}
+
+TEST(KafkaConfig, ATopicThatHoldsMoreThanStateIsNotCompacted) {
+  const auto loaded = load("topics: {state: stream.events}, create_topics: {enabled: true}");
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_THAT(creation_of(loaded.settings->sinks[0].as<Settings>()).config_of("stream.events"), IsEmpty());
+}
+
+TEST(KafkaConfig, WarnsOfTopicConfigsThatCompactEventsOrHaveNoEffect) {
+  EXPECT_THAT(warnings("create_topics: {enabled: true, config: {cleanup.policy: 'compact,delete'}}"),
+              Contains(HasSubstr("create_topics.config: `cleanup.policy: compact` holds for every topic")));
+  EXPECT_THAT(warnings("create_topics: {config: {retention.ms: 1000}}"),
+              Contains(HasSubstr("create_topics.config: it has no effect without `enabled: true`")));
 }
 
 TEST(KafkaConfig, SetsWhatThePromiseNeeds) {
@@ -173,7 +204,8 @@ TEST(KafkaConfig, WarnsWhenAnybodyIsTakenForABroker) {
 }
 
 TEST(KafkaConfig, RepeatsLibrdkafkasWordsOnUnknownAndBadSettings) {
-  EXPECT_THAT(faults("librdkafka: {no.such.thing: 1}"), ElementsAre(HasSubstr("No such configuration property")));
+  EXPECT_THAT(faults("librdkafka: {no.such.thing: 1}"),
+              ElementsAre(HasSubstr("has no such property; see its CONFIGURATION.md")));
   EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: soon}"), ElementsAre(HasSubstr("socket.timeout.ms")));
   EXPECT_THAT(faults("librdkafka: {socket.timeout.ms: 1}"), ElementsAre(HasSubstr("outside allowed range")));
 }

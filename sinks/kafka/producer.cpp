@@ -239,6 +239,7 @@ void Producer::take_repaired(std::vector<std::string>& streams) {
 }
 
 void Producer::hurry() {
+  watch_->hasten();
   bool any = false;
   for (auto& [name, topic] : topics_) any |= topic->awaited = topic->state == Topic::State::missing;
   if (any) question_ = watch_->look_now();
@@ -299,6 +300,16 @@ void Producer::poll(std::chrono::milliseconds timeout, std::vector<DeliveryRepor
   woken_ = false;
   last_poll_ = Clock::now();
   if (watch_->has_news()) learn();
+  tell_absence();
+}
+
+void Producer::tell_absence() {
+  const auto lasted = absence_.due(last_poll_);
+  if (!lasted) return;
+  const auto text = "no broker has answered for " + std::to_string(lasted->count()) +
+                    " minutes: " + (last_fault_.empty() ? "see whether Kafka runs, and the way there" : last_fault_) +
+                    "; events wait in memory until it is full";
+  observer_.on_news({Sign::down, Urgency::error, {}, text});
 }
 
 void Producer::wake() {
@@ -352,7 +363,7 @@ void Producer::deliver(rd_kafka_op_s* event, std::vector<DeliveryReport>& report
       reports.push_back({in_flight_.take(slot_of(message._private)), verdict_of(message.err), code_of(message.err)});
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         rebuild_pause_ = first_rebuild_pause;
-        if (down_ || refused_ || tls_failed_) works();
+        if (absence_.begun() || refused_ || tls_failed_) works();
       } else if (message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                  message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         missing(topic_of(rd_kafka_topic_name(message.rkt)));
@@ -400,7 +411,8 @@ void Producer::heed(rd_kafka_op_s* event, const Wire& wire) {
   if (rd_kafka_event_error_is_fatal(event) != 0) return heed_fatal(wire);
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-      if (!std::exchange(down_, true)) {
+      if (!absence_.begun()) {
+        absence_.begin(Clock::now());
         tell(Sign::down, {}, (last_fault_.empty() ? "no broker answers" : last_fault_) + "; events wait in memory");
         watch_->probe();
       }
@@ -422,12 +434,14 @@ void Producer::works() {
   refused_ = tls_failed_ = false;
   fatal_code_ = {};
   last_fault_.clear();
-  if (std::exchange(down_, false)) tell(Sign::up, {}, "the brokers answer again");
+  if (!absence_.begun()) return;
+  absence_.end();
+  tell(Sign::up, {}, "the brokers answer again");
 }
 
 void Producer::learn() {
   const auto answer = watch_->take();
-  if (answer.reachable && (down_ || refused_ || tls_failed_)) works();
+  if (answer.reachable && (absence_.begun() || refused_ || tls_failed_)) works();
   for (const auto& fact : answer.facts) {
     apply(fact);
     if (answer.question >= question_) topic_of(fact.name).awaited = false;

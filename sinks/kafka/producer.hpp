@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "sinks/kafka/absence.hpp"
 #include "sinks/kafka/client.hpp"
 #include "sinks/kafka/in_flight.hpp"
 #include "sinks/kafka/record.hpp"
@@ -109,6 +110,7 @@ class Producer final : public event::Downstream {
   void apply(const TopicFact& fact);
   void works();
   void tell(Sign sign, std::string_view subject, std::string_view text);
+  void tell_absence();
 
   ProducerOptions options_;
   SinkObserver& observer_;
@@ -123,7 +125,8 @@ class Producer final : public event::Downstream {
 
   bool was_full_ = false, fatal_ = false, gap_ = false, shrink_ = false;
   std::string last_fault_;  ///< of a connection, in our words
-  bool down_ = false, refused_ = false, tls_failed_ = false;
+  Absence absence_;         ///< of all brokers
+  bool refused_ = false, tls_failed_ = false;
   std::string_view fatal_code_;  ///< of what ended the producer for our rights; "" : not for them
   std::string_view why_denied_ = "denied";
   std::vector<std::string> repaired_;  ///< topics that were missing and are there

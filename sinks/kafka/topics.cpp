@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "sinks/kafka/words.hpp"
 
@@ -16,11 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 
 // A record waits for its topic's limit only so long; a slow answer is asked for again while records flow.
-constexpr Patience in_haste{.list = 1'000ms, .describe = 250ms};
-constexpr Patience with_time{.list = 1'000ms, .describe = 2'000ms};
+// Who ends the program may have to wait for a listing under way, and for nothing else.
+constexpr Patience in_haste{.list = 800ms, .describe = 250ms};
+constexpr Patience with_time{.list = 800ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
 constexpr auto list_slice = 100ms;
+constexpr auto last_list_slice = 300ms;  // at the stop
+constexpr auto last_wait = 2'000ms;      // at the stop, for a creation that events wait for
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 5'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
@@ -61,13 +65,37 @@ std::size_t batch_limit(const rd_kafka_ConfigResource_t* topic) {
   return 0;
 }
 
+/// The text of an error may say more than its code: that a controller was waited for.
+std::string words_of_event(rd_kafka_event_t* event) {
+  const std::string_view text = rd_kafka_event_error_string(event);
+  return text.find("controller") != std::string_view::npos ? words_of(text) : words_of(rd_kafka_event_error(event));
+}
+
 TopicFact* fact_of(Survey& survey, const char* name) {
   const auto found = std::find_if(survey.topics.begin(), survey.topics.end(),
                                   [&](const TopicFact& fact) { return fact.name == name; });
   return found == survey.topics.end() ? nullptr : &*found;
 }
 
+/// Nothing when librdkafka refuses it; `detail` is "no answer" until there is one, or why it was refused.
+rd_kafka_NewTopic_t* new_topic(const std::string& name, const CreateTopics& create, std::string& detail) {
+  std::array<char, 512> why{};
+  auto* topic = rd_kafka_NewTopic_new(name.c_str(), create.partitions, create.replication, why.data(), why.size());
+  detail = topic != nullptr ? "no answer" : why.data();
+  if (topic == nullptr) return nullptr;
+  for (const auto& [key, value] : create.config_of(name)) {
+    rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
+  }
+  return topic;
+}
+
 }  // namespace
+
+CreateTopics::Config CreateTopics::config_of(const std::string& topic) const {
+  Config all = config;
+  if (!compacted.empty() && topic == compacted) all.try_emplace("cleanup.policy", "compact");
+  return all;
+}
 
 std::string Inspector::last_error() {
   std::string text;
@@ -84,9 +112,11 @@ std::string Inspector::last_error() {
 }
 
 rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried) const {
-  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto end = std::chrono::steady_clock::now() + timeout;
+  bool hastened = false;
   while (!cancelled_) {
     if (auto* event = rd_kafka_queue_poll(queue, whole(slice))) return event;
+    if (hastened_ && !std::exchange(hastened, true)) end = std::min(end, std::chrono::steady_clock::now() + last_wait);
     if (std::chrono::steady_clock::now() >= end || (may_be_hurried && hurried_)) break;
   }
   return nullptr;
@@ -99,8 +129,9 @@ bool Inspector::list(Survey& survey, std::chrono::milliseconds timeout) {
   auto error = RD_KAFKA_RESP_ERR__TRANSPORT;
   while (!cancelled_ && error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < end) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const auto patience =
+    auto patience =
         error == RD_KAFKA_RESP_ERR__TRANSPORT ? std::min<std::chrono::milliseconds>(left, list_slice) : left;
+    if (hastened_) patience = std::min<std::chrono::milliseconds>(patience, last_list_slice);
     error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, whole(patience));
     if (error != RD_KAFKA_RESP_ERR__TRANSPORT && error != RD_KAFKA_RESP_ERR__TIMED_OUT) break;
   }
@@ -143,7 +174,7 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
     for (auto& fact : survey.topics) {
       if (fact.state != TopicFact::State::present) continue;
       fact.undescribed = !event;
-      fact.detail = event ? words_of(rd_kafka_event_error(event.get())) : "no answer";
+      fact.detail = event ? words_of_event(event.get()) : "no answer";
     }
     return;
   }
@@ -161,29 +192,29 @@ void Inspector::describe(Survey& survey, std::chrono::milliseconds timeout) {
   }
 }
 
-void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout) {
+void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout,
+                               Creation how) {
+  const bool made = how == Creation::made;
   std::vector<rd_kafka_NewTopic_t*> asked;
   std::array<char, 512> why{};
   for (auto& fact : survey.topics) {
     if (fact.state != TopicFact::State::missing) continue;
-    auto* topic =
-        rd_kafka_NewTopic_new(fact.name.c_str(), create.partitions, create.replication, why.data(), why.size());
-    if (topic != nullptr) asked.push_back(topic);
-    fact.state = TopicFact::State::not_created;
-    fact.detail = topic != nullptr ? "no answer" : why.data();
+    if (auto* topic = new_topic(fact.name, create, fact.detail)) asked.push_back(topic);
+    if (made) fact.state = TopicFact::State::not_created;
   }
   if (asked.empty()) return;
   const QueuePtr queue(rd_kafka_queue_new(client_.get()));
   const auto options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
   rd_kafka_AdminOptions_set_operation_timeout(options.get(), whole(timeout), why.data(), why.size());
+  rd_kafka_AdminOptions_set_validate_only(options.get(), made ? 0 : 1, why.data(), why.size());
   rd_kafka_CreateTopics(client_.get(), asked.data(), asked.size(), options.get(), queue.get());
   rd_kafka_NewTopic_destroy_array(asked.data(), asked.size());
 
-  const EventPtr event{await(queue.get(), timeout, true)};
+  const EventPtr event{await(queue.get(), timeout, made)};
   if (!event) return;
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (auto& fact : survey.topics) {
-      if (fact.state == TopicFact::State::not_created) fact.detail = words_of(rd_kafka_event_error(event.get()));
+      if (fact.state == TopicFact::State::not_created) fact.detail = words_of_event(event.get());
     }
     return;
   }
@@ -195,16 +226,20 @@ void Inspector::create_missing(Survey& survey, const CreateTopics& create, std::
     if (fact == nullptr) continue;
     const auto error = rd_kafka_topic_result_error(results[i]);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      fact->detail.clear();
+      if (!made) continue;
       fact->state = TopicFact::State::created;
       fact->partitions = create.partitions;
-      fact->detail.clear();
     } else {
       const char* text = rd_kafka_topic_result_error_string(results[i]);
-      fact->detail = words_of(error);
-      if (text != nullptr && fact->detail.find(text) == std::string::npos)
-        fact->detail.append(" (").append(text).append(")");
+      fact->state = TopicFact::State::not_created;
+      fact->detail = words_of_creation(error, text == nullptr ? "" : text);
     }
   }
+}
+
+void Inspector::try_creation(Survey& survey, const CreateTopics& create, std::chrono::milliseconds patience) {
+  create_missing(survey, create, patience, Creation::tried);
 }
 
 Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience) {
@@ -216,7 +251,7 @@ Survey Inspector::survey(const std::vector<std::string>& names, const CreateTopi
   if (!client_) client_ = open_client(properties_, Purpose::inspect, survey.fault);
   if (!client_ || !list(survey, patience.list)) return survey;
   describe(survey, patience.describe);
-  if (create.enabled) create_missing(survey, create, patience.create);
+  if (create.enabled) create_missing(survey, create, patience.create, Creation::made);
   return survey;
 }
 
@@ -236,7 +271,7 @@ Inspector::AccessLists Inspector::access_lists(std::chrono::milliseconds patienc
   if (error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
     return {{}, "reading the access lists needs Describe on the cluster"};
   }
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return {{}, rd_kafka_event_error_string(event.get())};
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return {{}, words_of_event(event.get())};
   AccessLists lists;
   std::size_t count = 0;
   const auto* const* bindings =

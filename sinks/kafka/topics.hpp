@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -16,10 +17,17 @@
 
 namespace tributary::sinks::kafka {
 
+/// How topics are made that are missing. A value. Thread: any.
 struct CreateTopics {
+  using Config = std::map<std::string, std::string>;
   bool enabled = false;
   int partitions = 6;
   int replication = 3;
+  Config config;          ///< settings of every topic that is made, by Kafka's names: `retention.ms`
+  std::string compacted;  ///< the topic that keeps the newest record of each key; "" : none
+
+  /// What the topic of this name is made with. A `cleanup.policy` of `config` is meant for the compacted topic, too.
+  Config config_of(const std::string& topic) const;
 };
 
 /// What the cluster said of one topic.
@@ -52,6 +60,9 @@ class Inspector {
   explicit Inspector(Properties properties) : properties_(std::move(properties)) {}
   /// Creates missing topics when `create` says so: they are `created`, and `present` in a later survey.
   Survey survey(const std::vector<std::string>& names, const CreateTopics& create, const Patience& patience);
+  /// Asks the cluster whether it would create the missing topics, and creates none: `not_created` are those that it
+  /// refuses. A cluster that gives no answer leaves them as they are. After a survey.
+  void try_creation(Survey& survey, const CreateTopics& create, std::chrono::milliseconds patience);
   /// The access lists that speak of topics; `fault` says why they cannot be had, `none` that the cluster has none and
   /// everybody may write. After a survey.
   struct AccessLists {
@@ -63,8 +74,11 @@ class Inspector {
   /// Why the client may not be an idempotent producer; empty when nothing says so within this time. After a survey.
   std::string producer_fault(std::chrono::milliseconds patience);
   void close() { client_.reset(); }
-  /// Ends a survey under way soon (a listing: within its patience). Thread: any.
+  /// Ends a survey under way soon (a listing: within its patience, or what `hasten` makes of it). Thread: any.
   void cancel() { cancelled_ = true; }
+  /// The program stops: from now on a listing, which librdkafka cannot leave, is asked for in short turns, and a
+  /// creation has two seconds. Thread: any.
+  void hasten() { hastened_ = true; }
   /// From `hurry` to `calm` nothing waits for a creation; it may still come about. Thread: any.
   void hurry() { hurried_ = true; }
   void calm() { hurried_ = false; }
@@ -73,12 +87,13 @@ class Inspector {
  private:
   bool list(Survey& survey, std::chrono::milliseconds timeout);
   void describe(Survey& survey, std::chrono::milliseconds timeout);
-  void create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout);
+  enum class Creation : std::uint8_t { made, tried };
+  void create_missing(Survey& survey, const CreateTopics& create, std::chrono::milliseconds timeout, Creation how);
   std::string last_error();
   rd_kafka_op_s* await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried = false) const;
 
   Properties properties_;
-  std::atomic<bool> cancelled_{false}, hurried_{false};
+  std::atomic<bool> cancelled_{false}, hurried_{false}, hastened_{false};
   ClientPtr client_;
 };
 
@@ -96,6 +111,8 @@ class TopicWatch {
   void want(std::vector<std::string> names);
   /// Looks again now at what is wanted still. Returns the number that an Answer to this question has, or a later one.
   unsigned look_now();
+  /// The program stops, so that the watch must be able to end soon.
+  void hasten() { inspector_.hasten(); }
   /// Lists until the cluster answers: `take` then says reachable.
   void probe();
   struct Answer {

@@ -38,7 +38,7 @@ struct Saying {
   std::string_view theirs, before, after;
   bool with_theirs = false;  ///< their words have details that ours do not
 };
-constexpr std::array<Saying, 14> sayings{{
+constexpr std::array<Saying, 15> sayings{{
     {"Connection refused", "broker ", " refuses the connection: is Kafka running there? check `brokers`"},
     {"Failed to resolve", "broker ", " has no address: check `brokers` and DNS"},
     {"timed out in state CONNECT", "broker ", " does not answer: a firewall, or the wrong address? check `brokers`"},
@@ -56,6 +56,7 @@ constexpr std::array<Saying, 14> sayings{{
     {"supported mechanisms", "broker ", " does not take this security.sasl_mechanism", true},
     {"uthentication", "broker ", " refuses us: check security.username and security.password", true},
     {"brokers are down", "no broker", " answers"},
+    {"waiting for controller", "the cluster", " names no controller, which makes topics: is it complete, and up?"},
     {"Disconnected", "broker ", " has ended the connection"},
 }};
 
@@ -97,6 +98,21 @@ std::string words_of(int error) {
       return "a policy of the cluster forbids it";
     default:
       return "librdkafka: " + std::string(rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(error)));
+  }
+}
+
+std::string words_of_creation(int error, std::string_view theirs) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+      return "Kafka refuses create_topics.config: " + std::string(theirs);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return "our user may not create topics: give it Create on the cluster, or make the topic";
+    default: {
+      auto ours = words_of(error);
+      if (!theirs.empty() && ours.find(theirs) == std::string::npos) ours.append(" (").append(theirs).append(")");
+      return ours;
+    }
   }
 }
 

@@ -13,4 +13,7 @@ std::string words_of(std::string_view text);
 /// The same for one of its error codes (rd_kafka_resp_err_t).
 std::string words_of(int error);
 
+/// Why a broker does not create a topic: for one of its error codes, with the broker's own text.
+std::string words_of_creation(int error, std::string_view theirs);
+
 }  // namespace tributary::sinks::kafka

@@ -29,6 +29,8 @@ TEST(WordsOfLibrdkafka, TheFrequentOnesAreOursAndNameTheBroker) {
   EXPECT_EQ(words_of("kafka:9092/2: Disconnected (after 1000ms in state UP)"),
             "broker kafka:9092 has ended the connection");
   EXPECT_EQ(words_of("1/1 brokers are down"), "no broker answers");
+  EXPECT_EQ(words_of("Failed while waiting for controller: Local: Timed out"),
+            "the cluster names no controller, which makes topics: is it complete, and up?");
 }
 
 TEST(WordsOfLibrdkafka, TheirDetailsStandInBracketsWhereTheySayMore) {
@@ -57,6 +59,15 @@ TEST(WordsOfLibrdkafka, TheRestIsMarkedAsItsOwn) {
 TEST(WordsOfLibrdkafka, CodesHaveThemToo) {
   EXPECT_THAT(words_of(RD_KAFKA_RESP_ERR__TRANSPORT), StartsWith("no broker can be reached"));
   EXPECT_THAT(words_of(RD_KAFKA_RESP_ERR__TIMED_OUT), StartsWith("no broker has answered in time"));
+}
+
+TEST(WordsOfLibrdkafka, ACreationThatIsRefusedNamesItsKeyOrRight) {
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_INVALID_CONFIG, "Unknown topic config name: retention.mss"),
+            "Kafka refuses create_topics.config: Unknown topic config name: retention.mss");
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "Authorization failed."),
+            "our user may not create topics: give it Create on the cluster, or make the topic");
+  EXPECT_EQ(words_of_creation(RD_KAFKA_RESP_ERR_POLICY_VIOLATION, "no topics on Saturdays"),
+            "a policy of the cluster forbids it (no topics on Saturdays)");
 }
 
 }  // namespace

@@ -1,16 +1,18 @@
 """What a person meets first: help, version, schemas, and a configuration with mistakes in it."""
 
 import base64
+import contextlib
 import json
 import re
 import socket
+import subprocess
 import textwrap
 import time
 
 import jsonschema
 import pytest
 
-from peers.place import ROOT
+from peers.place import PROGRAM, ROOT
 from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements, write_config
 from peers.scripted import CHANNEL, ScriptedUpstream, tip
 
@@ -86,6 +88,36 @@ def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     word = {"--nonsense": "--nonsense", "-c": "missing.yaml"}.get(arguments[1] if len(arguments) > 1 else "",
                                                                    arguments[-1] if arguments else "subcommand")
     assert word in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("arguments, says", [
+    (["simulate", "dlive", "--prot", "4"], "`tributary simulate` has no option `--prot`; did you mean `--port`?; see"),
+    (["simulate"], "`tributary simulate` needs the word `connector`: Which upstream: streamelements, "),
+    (["simulate", "dlve"], "connector: expected streamelements, dlive, oha, stagecast or users, found `dlve`; did you mean `dlive`?"),
+    (["simulate", "dlive", "--port", "70000"], "--port: expected a whole number from 0 to 65535, found `70000`"),
+    (["simulate", "dlive", "--set", "brust=3"], "there is no behaviour `brust`; did you mean `burst`?"),
+    (["simulate", "dlive", "--set", "burst"], "--set: expected NAME=VALUE, found `burst`"),
+    (["simulate", "dlive", "--host", "nowhere"], "nowhere is no address; expected one such as 127.0.0.1 or ::1"),
+    (["simulate", "dlive", "--certificate", "/nope"], "the certificate /nope cannot be used: No such file or directory; make it, or correct the path\n"),
+    (["schema", "nope"], "name: expected event, streamelements, config or reference, found `nope`"),
+    (["simulat", "dlive"], "`simulat` is no command; did you mean `simulate`?"),
+    (["run", "-c"], "`--config` needs a value: The configuration file"),
+    (["run", "other.yaml"], "`tributary run` does not expect the word `other.yaml`; the configuration is named with -c"),
+])
+def test_wrong_usage_is_told_with_what_was_expected(work, arguments, says):
+    done = run_once(*arguments, folder=work)
+    assert done.returncode == 2 and not done.stdout, done
+    assert done.stderr.startswith("tributary: " + says), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["schema", "event"], ["schema"], ["--help"], ["--version"], ["help"]])
+def test_an_answer_that_cannot_be_written_is_no_success(work, arguments):
+    write_config(work, {"connectors": {}, "sinks": {}, "routes": []})
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=work)
+    assert done.returncode == 1, done
+    assert done.stderr == "tributary: standard output cannot be written to: is its disk full, or has its reader left?\n"
 
 
 def test_a_simulator_whose_port_is_taken_says_so_in_one_line(work):
@@ -234,6 +266,8 @@ def test_a_wrong_schema_file_is_a_fault_with_its_place(work):
             """)
         assert 6 in {line for line, _ in places} or f"{name}.json:" in output, output
         assert f"{name}.json" in output
+        if name == "broken":
+            assert "broken.json: line 1, column 10: not JSON: found the end of the text, expected a value" in output
 
 
 def test_a_schema_file_may_have_a_byte_order_mark_and_no_other_encoding(work):
@@ -347,6 +381,19 @@ def check_as(work, kafka, topics, user, **more):
               "connectors": {}, "routes": [{"to": ["events"]}]}
     done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_check_connect_asks_all_sinks_side_by_side(work):
+    """Four clusters that take the connection and say nothing: together they take as long as one."""
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
+        sinks = {f"k{i}": kafka_sink(f"127.0.0.1:{one.getsockname()[1]}") for i, one in enumerate(silent)}
+        path = write_config(work, {"connectors": {}, "sinks": sinks, "routes": [{"to": list(sinks)}]})
+        began = time.monotonic()
+        done = run_once("check", "-c", path, "--connect", "--timeout", "3s", folder=work)
+        took = time.monotonic() - began
+    assert done.returncode == 1 and done.stdout.count("fault ") == 4, done
+    assert took < 6, f"two seconds for each listing, one after the other: {took:.1f} s"
 
 
 def test_check_connect_asks_whether_the_topics_may_be_written_to(work, kafka, topics):

@@ -1,12 +1,15 @@
 """The record on Kafka in its other forms, and what must never be in any."""
 
 import base64
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import urllib.parse
 
 import pytest
@@ -136,10 +139,60 @@ def test_no_secret_is_in_anything_that_was_written(work, kafka, topics):
     assert '\\"echo\\":' in places["dead letters"]
 
 
+def shown(text, rows, columns):
+    """What stands in the window of a terminal of this size after this text, as far as the demo steers one."""
+    lines, row, column, wraps = [""], 0, 0, True
+    for found in re.finditer(r"\x1b\[([?\d]*)([A-Za-z])|.", text, re.DOTALL):
+        argument, command, character = found[1], found[2], found[0]
+        if command == "A":
+            row = max(row - int(argument), len(lines) - rows, 0)
+        elif command in ("K", "J"):
+            lines[row] = lines[row][:column]
+            if command == "J":
+                del lines[row + 1:]
+        elif command in ("l", "h") and argument == "?7":
+            wraps = command == "h"
+        elif character == "\r":
+            column = 0
+        elif character == "\n":
+            row += 1
+        elif command is None:
+            if column >= columns and not wraps:
+                continue
+            if column >= columns:
+                row, column = row + 1, 0
+                lines += [""] * (row + 1 - len(lines))
+            lines[row] = lines[row][:column].ljust(column) + character + lines[row][column + 1:]
+            column += 1
+        lines += [""] * (row + 1 - len(lines))
+    return lines[-rows:]
+
+
+@pytest.mark.parametrize("rows, columns", [(50, 200), (24, 80), (16, 60)])
+def test_the_line_with_kcat_stays_in_the_window_while_the_demo_runs(work, rows, columns):
+    """However narrow the window is: what is drawn again and again must not scroll it away."""
+    text = demo_on_a_terminal(work, rows, columns)
+    last_draw = [found.end() for found in re.finditer(r"\x1b\[[?\d]*[A-Za-z](\r?\n)?", text)][-1]
+    window = shown(text[:last_draw], rows, columns)
+    assert any("kcat -b 127.0.0.1:" in line for line in window), window
+    assert any("account: frames=" in line for line in window), window
+    assert "spooled=" in window[-2], window
+
+
 @pytest.mark.quick
 def test_the_demo_on_a_terminal(work):
     """A pseudo-terminal instead of a pipe: it draws, ends well, and leaves the account as its last line."""
+    text = demo_on_a_terminal(work, 24, 80)
+    account = Account.of(text.replace("\r", "")).check()
+    assert account["in_flight"] == 0 and account["delivered"] > 20
+    assert "kcat" in text
+    assert len(re.findall(r"\x1b\[\d+A", text)) >= 3, "it goes up and draws again"
+
+
+def demo_on_a_terminal(work, rows, columns):
+    """All that three seconds of it write there."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     demo = subprocess.Popen([str(PROGRAM), "demo", "--for", "3s"], stdin=slave, stdout=slave, stderr=slave, cwd=work,
                             env={**os.environ, "TERM": "xterm-256color"})
     os.close(slave)
@@ -155,8 +208,4 @@ def test_the_demo_on_a_terminal(work):
             break
         screen += data
     assert demo.wait(10 * PATIENCE) == 0
-    text = screen.decode(errors="replace")
-    account = Account.of(text.replace("\r", "")).check()
-    assert account["in_flight"] == 0 and account["delivered"] > 20
-    assert "kcat" in text
-    assert len(re.findall(r"\x1b\[\d+A", text)) >= 3, "it goes up and draws again"
+    return screen.decode(errors="replace")

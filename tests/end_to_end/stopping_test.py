@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import socket
@@ -127,6 +128,39 @@ def test_notices_alone_do_not_hold_up_a_stop(work, topics):
     assert account["offered"] == account["dropped"] == 0
     told = [entry for entry in relay.entries() if entry["event"] == "notices_lost"]
     assert len(told) == 1 and "notices" in told[0]["message"]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("after", [0, 0.4, 0.9])
+def test_notices_alone_do_not_hold_up_a_stop_while_a_broker_hangs(work, own_kafka, topics, after):
+    """The broker is stopped in the midst of it (SIGSTOP), while a missing topic is looked for again and again."""
+    topics.create(own_kafka)
+    mine = {**topics, "relay": "not-there"}
+    with ScriptedUpstream() as upstream:
+        with Tributary(work, config_for(upstream.url(), kafka_sink(own_kafka.bootstrap(), topics=mine))) as relay:
+            upstream.live()
+            relay.wait_log("lane_parked", "not-there")
+            own_kafka.pause()
+            try:
+                time.sleep(after)  # so that a listing is under way, at one moment or another
+                stop_soon(relay, 0, soon=1.0 * PATIENCE)
+            finally:
+                own_kafka.resume()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("events, within, code", [(0, 1.0, 0), (5, 3.5, 1)])
+def test_a_creation_under_way_does_not_hold_up_a_stop(work, topics, events, within, code):
+    """The demo's kind of broker takes ten seconds to make no topic. Events wait for it, but not for all of that."""
+    with Tributary(work / "demo", command="demo") as demo, ScriptedUpstream() as upstream:
+        wait_until(lambda: re.search(r"broker +\S+:\d+", demo.output), 30, "the demo's broker")
+        broker = re.search(r"broker +(\S+:\d+)", demo.output)[1]
+        sink = kafka_sink(broker, topics=dict(topics), create_topics={"enabled": True, "replication": 1})
+        with Tributary(work, config_for(upstream.url(), sink)) as relay:
+            connection = upstream.live()
+            relay.wait_log("connector_up")
+            say(connection, events)
+            stop_soon(relay, code, soon=within * min(PATIENCE, 2))
 
 
 @pytest.mark.quick

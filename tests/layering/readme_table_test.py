@@ -1,4 +1,4 @@
-"""The README's table of upstreams is sound, and whoever checks it would see it if not."""
+"""The tables of EVIDENCE.md are sound, and whoever checks them would see it if not; the README names no test."""
 
 import importlib.machinery
 import importlib.util
@@ -14,7 +14,8 @@ import readme_table
 from peers.place import ROOT
 
 FOLDERS = ["gauge", "weir"]
-README = """
+EVIDENCE_FILE = ROOT / "tests" / "EVIDENCE.md"
+UPSTREAMS = """
 # A project
 
 ## Upstreams
@@ -23,8 +24,8 @@ Words before it.
 
 | upstream | what is read | what is written | what is authenticated |
 | --- | --- | --- | --- |
-| [Gauge](connectors/gauge/README.md) | levels: `Gauge.Reads` | `Gauge.Writes`, `Sets/Each.Writes/gauge` | `peers/gauge_test.py::test_a_key` |
-| [Weir](connectors/weir/README.md) | `Weir.Reads` | nothing: `peers/gauge_test.py::test_both[weir]` | `Weir.Knocks` |
+| [Gauge](../connectors/gauge/README.md) | levels: `Gauge.Reads` | `Gauge.Writes`, `Sets/Each.Writes/gauge` | `peers/gauge_test.py::test_a_key` |
+| [Weir](../connectors/weir/README.md) | `Weir.Reads` | nothing: `peers/gauge_test.py::test_both[weir]` | `Weir.Knocks` |
 
 ## Another section
 
@@ -57,8 +58,8 @@ def cases(text):
     return list(xml.fromstring(text).iter("testcase"))
 
 
-def check(readme=README, unit=UNIT, **more):
-    return readme_table.check(readme, FOLDERS, {"unit.xml": cases(unit), "peers.xml": cases(PEERS), **more})
+def check(evidence=UPSTREAMS, unit=UNIT, **more):
+    return readme_table.check(evidence, FOLDERS, {"unit.xml": cases(unit), "peers.xml": cases(PEERS), **more})
 
 
 def faults(findings):
@@ -93,12 +94,12 @@ def test_every_name_is_told_with_its_report():
     ("peers/gauge_test.py::test_both[gauge]", "in peers.xml: failure"),
 ])
 def test_a_name_that_shows_nothing_is_found(name, fault):
-    found = faults(check(README.replace("`Weir.Knocks`", f"`{name}`")))
+    found = faults(check(UPSTREAMS.replace("`Weir.Knocks`", f"`{name}`")))
     assert len(found) == 1 and found[0].startswith("FAILED  weir, what is authenticated: ") and fault in found[0], found
 
 
 def test_all_parameters_of_a_test_are_one_name():
-    assert faults(check(README.replace("`Weir.Knocks`", "`peers/gauge_test.py::test_every`"))) == []
+    assert faults(check(UPSTREAMS.replace("`Weir.Knocks`", "`peers/gauge_test.py::test_every`"))) == []
 
 
 def test_a_test_that_passed_in_one_suite_and_failed_in_another_has_failed():
@@ -112,7 +113,7 @@ def test_a_test_that_passed_in_one_suite_and_failed_in_another_has_failed():
     ("`Weir.Knocks`", "as one does", "weir, what is authenticated: 0 tests"),
     ("`Weir.Knocks`", "`Weir.Knocks`, `Weir.Reads`, `Gauge.Reads`, `Gauge.Writes`", "weir, what is authenticated: 4 tests"),
     ("| `Weir.Knocks` |", "|", "weir: 2 cells"),
-    ("[Weir](connectors/weir/README.md)", "Weir", "weir: no row"),
+    ("[Weir](../connectors/weir/README.md)", "Weir", "weir: no row"),
     ("connectors/weir/", "connectors/sluice/", "sluice: a row of no connector"),
     ("connectors/weir/", "connectors/gauge/", "gauge: a row of no connector, or a second one"),
     ("what is written", "what is said", "## Upstreams: no table"),
@@ -120,23 +121,22 @@ def test_a_test_that_passed_in_one_suite_and_failed_in_another_has_failed():
     ("| --- | --- | --- | --- |\n", "", "## Upstreams: no table"),
 ])
 def test_a_table_with_a_hole_is_found(whole, spoiled, place):
-    spoilt = README.replace(whole, spoiled)
-    assert spoilt != README
+    spoilt = UPSTREAMS.replace(whole, spoiled)
+    assert spoilt != UPSTREAMS
     found = faults(check(spoilt))
     assert any(f"FAILED  {place}" in fault for fault in found), found
 
 
 def test_without_reports_nothing_is_shown():
-    findings = readme_table.check(README, FOLDERS, {})
+    findings = readme_table.check(UPSTREAMS, FOLDERS, {})
     assert len(findings) == len(faults(findings)) == 7
     assert "no reports at all" in str(findings[0])
 
 
 def test_the_projects_own_table_has_a_row_for_each_connector_and_names_in_each_cell(tmp_path):
     """What it names is looked for after the suites; here it is enough that it can be looked for."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = {name for _, row in readme_table.rows_of(text) for cell in row for name in re.findall(r"`([^`]*)`", cell)}
-    evidence = (ROOT / "tests" / "EVIDENCE.md").read_text(encoding="utf-8")
+    evidence = EVIDENCE_FILE.read_text(encoding="utf-8")
+    names = {name for _, row in readme_table.rows_of(evidence) for cell in row for name in re.findall(r"`([^`]*)`", cell)}
     names |= {name for line in evidence.split("\n") if line.startswith("|")
               for name in re.findall(r"`([^`]*)`", line.strip("| ").rpartition("|")[2])}
     suite = xml.Element("testsuite")
@@ -144,14 +144,32 @@ def test_the_projects_own_table_has_a_row_for_each_connector_and_names_in_each_c
         file, _, test = name.partition(".py::")
         xml.SubElement(suite, "testcase", name=test or name, classname=file.replace("/", "."))
     xml.ElementTree(suite).write(tmp_path / "all.xml")
-    assert faults(readme_table.check_files(ROOT / "README.md", tmp_path)) == []
+    assert faults(readme_table.check_files(EVIDENCE_FILE, tmp_path)) == []
 
 
 def test_as_a_program_it_ends_with_1_when_a_name_is_missing(tmp_path):
-    done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", ROOT / "README.md", tmp_path],
+    done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", EVIDENCE_FILE, tmp_path],
                           capture_output=True, text=True)
     assert done.returncode == 1
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"FAILED"} and not done.stderr
+
+
+README = """
+Reads [Gauge](connectors/gauge/README.md) and [Weir](connectors/weir/README.md): `level`, `a.b`, `tributary check`,
+`security.ca_file`, `docs/README.md`.
+"""
+
+
+@pytest.mark.parametrize("whole, spoiled, fault", [
+    ("level", "level", None),
+    ("connectors/weir/", "connectors/sluice/", "no link to connectors/weir/README.md"),
+    ("`level`", "`Gauge.Reads`", "Gauge.Reads: which test"),
+    ("`level`", "`Sets/Each.Writes/gauge`", "Sets/Each.Writes/gauge: which test"),
+    ("`level`", "`peers/gauge_test.py::test_both[weir]`", "peers/gauge_test.py::test_both[weir]: which test"),
+])
+def test_the_readme_names_each_connector_and_no_test(whole, spoiled, fault):
+    found = faults(readme_table.check_readme(README.replace(whole, spoiled), FOLDERS))
+    assert len(found) == (fault is not None) and all(fault in each for each in found), found
 
 
 EVIDENCE = """
@@ -202,7 +220,7 @@ def run():
 def test_the_table_is_the_last_suite_and_fails_the_run(run, tmp_path, monkeypatch):
     for everything in (False, True):
         *others, last = run.plan(everything)
-        assert last.name == "README table" and set(last.needs) == {suite.name for suite in others}
+        assert last.name == "evidence" and set(last.needs) == {suite.name for suite in others}
     monkeypatch.setattr(run, "REPORTS", tmp_path)
     counts = last.run()
     assert counts.passed == 0 and counts.failed == len(counts.faults) >= 15

@@ -37,14 +37,13 @@ class Account(dict):
         assert owed == booked, f"the sinks' ledgers do not balance: {dict(self)}"
         return self
 
-    def check_connectors(self, details):
-        """`details`: the words of the log's last line, which leaves out what is 0."""
-        counts = {name: int(count) for name, count in re.findall(r"([\w.]+)=(\d+)", details)}
+    def check_connectors(self, counts):
+        """`counts`: the log's last line, which leaves out what is 0."""
         ignored = sum(count for name, count in counts.items() if name.startswith("ignored."))
         kinds = [counts.get(name, 0) for name in ("control", "carrying", "malformed")]
-        assert sum(kinds) == self["frames"], f"frames are not what they turned out to be: {dict(self)}, {details}"
+        assert sum(kinds) == self["frames"], f"frames are not what they turned out to be: {dict(self)}, {counts}"
         assert counts.get("duplicate", 0) + ignored + self["unrouted"] + self["accepted"] == self["events"], (
-            f"events are not what became of them: {dict(self)}, {details}")
+            f"events are not what became of them: {dict(self)}, {counts}")
 
 
 def run_once(*arguments, folder=None, seconds=30, env=None, stdin=subprocess.DEVNULL):
@@ -150,7 +149,7 @@ class Tributary:
         account = Account.of(self.output).check()
         for entry in self.entries():
             if entry.get("event") == "program_stopped":
-                account.check_connectors(entry["message"])
+                account.check_connectors(entry)
         return account
 
     def status(self, field):

@@ -42,7 +42,7 @@ std::variant<net::DialTarget, net::Ending> ToyProtocol::dial(const std::vector<s
 }
 
 void ToyProtocol::open(std::uint64_t, const event::Now& now, Outcome& outcome) {
-  paused_ = false;
+  paused_ = held_ = mute_ = false;
   answer_by_ = never;
   beat_at_ = settings_.beat.count() > 0 ? now.steady + settings_.beat : never;
   outcome.sends.push_back({"hello " + token_, false});
@@ -89,6 +89,8 @@ void ToyProtocol::frame(std::string_view payload, bool binary, const event::Now&
     outcome.notices.push_back(std::move(notice));
   } else if (verb == "beat") {
     answer_by_ = never;
+  } else if (word_on_message(verb, rest, outcome)) {
+    return;
   } else if (verb == "throw") {
     throw std::runtime_error("a bug");
   } else {
@@ -118,6 +120,66 @@ void ToyProtocol::paused(bool paused, const event::Now& now, Outcome&) {
 }
 
 void ToyProtocol::farewell(Outcome& outcome) { outcome.sends.push_back({"bye", false}); }
+
+bool ToyProtocol::word_on_message(std::string_view verb, std::string_view rest, Outcome& outcome) {
+  using event::MessageResult;
+  const auto report = [&](MessageResult result, std::string_view reason) {
+    outcome.reports.push_back({std::stoull(std::string(rest)), result, reason, {}});
+  };
+  if (verb == "said") {
+    report(MessageResult::confirmed, {});
+  } else if (verb == "sorry") {
+    report(MessageResult::refused, "upstream_error");
+  } else if (verb == "heard") {
+    report(MessageResult::echoed, {});
+  } else if (verb == "hold" || verb == "go") {
+    held_ = verb == "hold";
+  } else if (verb == "mute") {
+    mute_ = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+event::SteadyTime ToyProtocol::may_say_at() const { return held_ ? never : say_at_; }
+
+void ToyProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
+  using event::MessageResult;
+  if (!settings_.publishes || mute_) return Protocol::say(message, now, outcome);
+  const std::string_view content = message.content;
+  if (content == "bug") throw std::runtime_error("a bug");
+  if (content == "odd") {
+    outcome.reports.push_back({message.number, MessageResult::returned, {}, {}});
+  } else if (content.size() > settings_.say_limit) {
+    outcome.reports.push_back({message.number, MessageResult::refused, "too_large", {}});
+  } else if (content.starts_with("post ")) {
+    connectors::Post post;
+    post.number = message.number;
+    post.request.method = "POST";
+    post.request.url = settings_.post_url;
+    post.request.body = content.substr(5);
+    post.secret = settings_.post_secret;
+    post.header = "authorization";
+    outcome.posts.push_back(std::move(post));
+    outcome.reports.push_back({message.number, MessageResult::awaiting, {}, {}});
+  } else {
+    const bool quiet = content.starts_with("quiet ");
+    outcome.sends.push_back({"say " + std::to_string(message.number) + " " + message.content, false});
+    outcome.reports.push_back({message.number, quiet ? MessageResult::sent : MessageResult::awaiting, {}, {}});
+  }
+  if (settings_.pace.count() > 0) say_at_ = now.steady + settings_.pace;
+}
+
+void ToyProtocol::answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
+                           const event::Now&, Outcome& outcome) {
+  using event::MessageResult;
+  const auto* answer = std::get_if<net::HttpAnswer>(&result);
+  if (answer == nullptr) return;
+  const bool good = answer->status == 200;
+  outcome.reports.push_back({number, good ? MessageResult::confirmed : MessageResult::refused,
+                             good ? std::string_view() : "upstream_error", answer->body});
+}
 
 std::vector<std::string> ToyProtocol::channels() const {
   return channel_.empty() ? std::vector<std::string>() : std::vector<std::string>{channel_};

@@ -15,6 +15,11 @@ struct ToySettings {
   std::vector<config::Secret> secrets;
   std::chrono::milliseconds beat{0};  ///< 0: no heartbeat
   std::string archive;                ///< http://…, where missed events are; "": nowhere
+  bool publishes = false;
+  std::chrono::milliseconds pace{0};  ///< between two messages
+  std::size_t say_limit = 200;        ///< bytes of a message
+  std::string post_url = "http://127.0.0.1:1/say";
+  config::Secret post_secret;
 };
 
 /// The smallest protocol that has everything a Conversation can meet, in words a person can type:
@@ -23,10 +28,12 @@ struct ToySettings {
 ///   S welcome CHANNEL                 live, on that channel
 ///   S event ID [ID…]   S test   S state NAME   S odd (unknown)   S echo TEXT (answered)   anything else: not_json
 ///   S no (credential_refused)   S wrong (wrong_channel)   S bye (disconnected)   S throw   S expiring (a notice)
-/// What was missed is at GET ARCHIVE?channel=…&from=…&to=…&page=N with the token: ids, parted by spaces; a line `more`
-/// says that there is another page, `later MS` that it is to be asked for after so long, any other status than 200
-/// refuses.
 ///   C beat every `beat`, S beat within half of it, else heartbeat_timeout; C bye as farewell
+///   publishing: C say NUMBER CONTENT, S said NUMBER (confirmed), S sorry NUMBER (refused), S heard NUMBER (echoed);
+///   `quiet …` is at most once, `odd` is returned, `bug` throws, `post …` goes over HTTP, more than `say_limit` is
+///   too_large; S hold, S go (may it be said?), S mute (nothing can be)
+///   what was missed: GET ARCHIVE?channel=…&from=…&to=…&page=N with the token; ids, parted by spaces; `more` says that
+///   there is another page, `later MS` that it is to be asked for after so long; another status than 200 refuses
 class ToyProtocol : public connectors::Protocol {
  public:
   explicit ToyProtocol(ToySettings settings) : settings_(std::move(settings)) {}
@@ -43,9 +50,14 @@ class ToyProtocol : public connectors::Protocol {
   std::vector<std::string> channels() const override;
   std::vector<connectors::Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
                                              const std::vector<std::string>& secrets) const override;
+  event::SteadyTime may_say_at() const override;
+  void say(const event::Message& message, const event::Now& now, connectors::Outcome& outcome) override;
+  void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result, const event::Now& now,
+                connectors::Outcome& outcome) override;
 
  private:
   connectors::Backfill page(std::string url, unsigned number, std::string token) const;
+  bool word_on_message(std::string_view verb, std::string_view rest, connectors::Outcome& outcome);
   void event_line(std::string_view id, const event::Now& now, connectors::Outcome& outcome) const;
 
   ToySettings settings_;
@@ -54,6 +66,8 @@ class ToyProtocol : public connectors::Protocol {
   event::SteadyTime beat_at_ = event::SteadyTime::max();
   event::SteadyTime answer_by_ = event::SteadyTime::max();
   bool paused_ = false;
+  bool held_ = false, mute_ = false;
+  event::SteadyTime say_at_ = event::SteadyTime::min();
 };
 
 }  // namespace tributary::support

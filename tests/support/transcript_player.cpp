@@ -197,6 +197,8 @@ void TranscriptPlayer::begin() {
       all_notices_ = value == "all";
     else if (key == "close")
       close_by_hand_ = value == "by-hand";
+    else if (key == "form")
+      form_ = value == "envelope" ? event::Form::envelope : value == "event" ? event::Form::event : event::Form::text;
     else if (key == "timeouts.dial")
       session.dial = duration_of(value);
     else if (key == "timeouts.handshake")
@@ -263,10 +265,48 @@ void TranscriptPlayer::input(std::string_view verb, std::string_view rest) {
     conversation_->start(now_);
   } else if (verb == "adopt") {
     adopt(rest);
+  } else if (verb == "publish") {
+    publish(rest);
+  } else if (verb == "answered") {
+    answered(rest);
+  } else if (verb == "socket-full") {
+    socket_full_ = true;
+  } else if (verb == "socket-drained") {
+    socket_full_ = false;
+    conversation_->drained(now_);
   } else if (verb == "config") {
     fault("`config` must stand before the conversation");
   } else {
     connection_input(verb, rest);
+  }
+}
+
+/// A channel sink has something to say: `publish NUMBER CONTENT`.
+void TranscriptPlayer::publish(std::string_view rest) {
+  if (!outbound_) {
+    outbound_ = std::make_shared<FakeOutbound>();
+    outbound_->when_reported = [this](const event::MessageReport& report) {
+      std::string words = FakeOutbound::words_of(report);
+      const auto space = words.find(' ');
+      outputs_.push_back({words.substr(0, space), words.substr(space + 1), {}});
+    };
+    conversation_->attach(outbound_, now_);
+  }
+  const auto number = number_of<std::uint64_t>(word(rest));
+  outbound_->put(number, std::string(rest), form_);
+  conversation_->work(now_);
+}
+
+/// What came of a post: `answered NUMBER STATUS [BODY]`, `answered NUMBER REASON`.
+void TranscriptPlayer::answered(std::string_view rest) {
+  const auto number = number_of<std::uint64_t>(word(rest));
+  const std::string_view first = word(rest);
+  if (!first.empty() && first.find_first_not_of("0123456789") == std::string_view::npos) {
+    conversation_->answered(number, net::HttpAnswer{number_of<int>(first), {}, std::string(rest)}, now_);
+  } else {
+    net::Ending ending;
+    ending.reason = reason_of(first);
+    conversation_->answered(number, std::move(ending), now_);
   }
 }
 
@@ -486,8 +526,15 @@ void TranscriptPlayer::connect(net::DialTarget target) {
   outputs_.push_back({"dial", target_.url, {}});
 }
 
-void TranscriptPlayer::send(std::string_view payload, bool binary) {
+bool TranscriptPlayer::send(std::string_view payload, bool binary) {
   outputs_.push_back({binary ? ">b" : ">", std::string(payload), {}});
+  return true;
+}
+
+void TranscriptPlayer::post(connectors::Post post) {
+  std::string text = std::to_string(post.number) + " " + post.request.method + " " + post.request.url;
+  if (!post.request.body.empty()) text += " " + post.request.body;
+  outputs_.push_back({"post", std::move(text), {}});
 }
 
 void TranscriptPlayer::close(const net::Ending& ending) {

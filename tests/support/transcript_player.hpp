@@ -11,6 +11,7 @@
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/settings.hpp"
 #include "tests/support/fake_intake.hpp"
+#include "tests/support/fake_outbound.hpp"
 #include "tests/support/transcript.hpp"
 
 namespace tributary::support {
@@ -51,6 +52,8 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void begin();
   void input(std::string_view verb, std::string_view rest);
   void adopt(std::string_view rest);
+  void publish(std::string_view rest);
+  void answered(std::string_view rest);
   void connection_input(std::string_view verb, std::string_view rest);
   void frame(const std::string& payload, bool binary);
   void pass(std::chrono::milliseconds time);
@@ -64,7 +67,9 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   // Transport
   void prepare() override { preparing_ = true; }
   void connect(net::DialTarget target) override;
-  void send(std::string_view payload, bool binary) override;
+  bool send(std::string_view payload, bool binary) override;
+  bool room() override { return !socket_full_; }
+  void post(connectors::Post post) override;
   void ping() override { outputs_.push_back({"ping", "", {}}); }
   void close(const net::Ending& ending) override;
   void abort(const net::Ending& ending) override { close(ending); }
@@ -93,6 +98,8 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   connectors::Conversation::Settings settings_;
   std::unique_ptr<connectors::Protocol> protocol_;
   std::unique_ptr<connectors::Conversation> conversation_;
+  std::shared_ptr<FakeOutbound> outbound_;  ///< made by the first `publish`
+  event::Form form_ = event::Form::text;
   event::Now now_;
   std::deque<Output> outputs_;
   std::vector<std::string> credentials_;
@@ -103,6 +110,7 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   bool end_follows_ = false;
   bool all_notices_ = false;
   bool close_by_hand_ = false;
+  bool socket_full_ = false;
 };
 
 }  // namespace tributary::support

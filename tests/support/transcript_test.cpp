@@ -22,6 +22,10 @@ std::unique_ptr<connectors::Protocol> toy(const TranscriptConfig& config) {
   for (const auto& [key, value] : config.values) {
     if (key == "beat")
       settings.beat = duration_of(value);
+    else if (key == "publishes")
+      settings.publishes = value == "true";
+    else if (key == "pace")
+      settings.pace = duration_of(value);
     else if (key != "connector")
       throw std::invalid_argument("unknown key " + key);
   }

@@ -1,0 +1,146 @@
+#include "daemon/app.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/load.hpp"
+#include "daemon/log_fixture.hpp"
+#include "daemon/reload.hpp"
+#include "daemon/vocabulary.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A relay whose one upstream is not there: nothing listens at port 1.
+class AppTest : public testing::Test {
+ protected:
+  AppTest() : folder(std::filesystem::temp_directory_path() / ("app_test." + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder);
+  }
+  ~AppTest() override { std::filesystem::remove_all(folder); }
+
+  static constexpr auto hall = "hall: {type: stagecast, url: 'ws://127.0.0.1:1', channel: c}";
+  static constexpr auto desk = "desk: {type: users, url: 'ws://127.0.0.1:1', origin: o}";
+  static constexpr auto lines = "lines: {type: file, path: lines.jsonl}";
+  static constexpr auto more = "more: {type: file, path: more.jsonl}";
+
+  static std::string text_of(const std::string& connectors, const std::string& sinks, const std::string& rest = "") {
+    return "version: 1\nconnectors: {" + connectors + "}\nsinks: {" + sinks + "}\nroutes: [{to: [lines]}]\n" + rest +
+           "\n";
+  }
+  config::Settings settings_of(const std::string& text) const {
+    auto loaded = config::load_text(text, folder / "tributary.yaml", vocabulary());
+    for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
+    return std::move(*loaded.settings);
+  }
+  std::unique_ptr<App> make(const std::string& text) {
+    auto made = App::make(settings_of(text), telemetry);
+    if (const auto* faults = std::get_if<App::Faults>(&made)) ADD_FAILURE() << faults->front();
+    return std::get<std::unique_ptr<App>>(std::move(made));
+  }
+  static std::vector<std::string> names(const std::vector<ConnectorBook>& books) {
+    std::vector<std::string> all;
+    for (const auto& book : books) all.push_back(book.name);
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  static void end(App& app) {
+    app.stop(5s);
+    app.wait([] {});
+  }
+
+  const std::filesystem::path folder;
+  Log log{log_settings(config::Log::Format::json, config::Log::Level::error)};
+  Telemetry telemetry{log};
+};
+
+TEST_F(AppTest, RunsAndEndsWithABalancedAccount) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  end(*app);
+  EXPECT_TRUE(app->account().balances());
+  EXPECT_EQ(names(app->books().connectors), std::vector<std::string>{"hall"});
+}
+
+TEST_F(AppTest, WhatIsTheSameChangesNothing) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  const auto applied = app->apply(settings_of(text_of(hall, lines)));
+  EXPECT_TRUE(std::get<Changes>(applied).none());
+  end(*app);
+}
+
+TEST_F(AppTest, ConnectorsAndSinksComeAndGoAndTheirBooksStay) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  const auto one = std::get<Changes>(app->apply(settings_of(text_of(desk, std::string(lines) + ", " + more))));
+  ASSERT_EQ(one.connectors.size(), 2U);
+  EXPECT_EQ(one.connectors[0].connector, "desk");
+  EXPECT_EQ(one.connectors[0].what, ConnectorChange::What::started);
+  EXPECT_EQ(one.connectors[1].what, ConnectorChange::What::stopped);
+  ASSERT_EQ(one.sinks.size(), 1U);
+  EXPECT_EQ(one.sinks[0].sink, "more");
+  EXPECT_EQ(one.sinks[0].what, SinkChange::What::started);
+  const auto other =
+      std::get<Changes>(app->apply(settings_of(text_of(desk, "lines: {type: file, path: lines.jsonl, keep: 3}"))));
+  ASSERT_EQ(other.sinks.size(), 2U);
+  EXPECT_EQ(other.sinks[0].keys, std::vector<std::string>{"sinks.lines.keep"});
+  EXPECT_EQ(other.sinks[1].what, SinkChange::What::stopped);
+  end(*app);
+  EXPECT_EQ(names(app->books().connectors), (std::vector<std::string>{"desk", "hall"}));
+  EXPECT_EQ(app->books().sinks.size(), 2U);
+  EXPECT_TRUE(app->account().balances());
+}
+
+TEST_F(AppTest, ASinkThatCannotBeMadeLeavesEverythingAsItIs) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  std::filesystem::create_directory(folder / "sub");
+  auto settings = settings_of(text_of(desk, std::string(lines) + ", bad: {type: file, path: sub/x.jsonl}"));
+  std::filesystem::remove(folder / "sub");  // between reading the file and making the sink
+  const auto applied = app->apply(std::move(settings));
+  ASSERT_EQ(std::get<App::Faults>(applied).size(), 1U);
+  EXPECT_EQ(app->settings().connectors.front().name, "hall");
+  EXPECT_EQ(app->sinks(), 1U);
+  EXPECT_EQ(names(app->books().connectors), std::vector<std::string>{"hall"});
+  end(*app);
+}
+
+TEST_F(AppTest, ThreadsAreAddedAndWhatRunsStaysWhereItIs) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  const auto applied = app->apply(settings_of(text_of(std::string(hall) + ", " + desk, lines, "io_threads: 4")));
+  const auto& changes = std::get<Changes>(applied);
+  EXPECT_EQ(changes.keys, std::vector<std::string>{"io_threads"});
+  ASSERT_EQ(changes.connectors.size(), 1U);
+  EXPECT_EQ(changes.connectors[0].connector, "desk");
+  end(*app);
+}
+
+TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
+  const auto file = folder / "tributary.yaml";
+  const auto write = [&](const std::string& text) { std::ofstream(file) << text; };
+  write(text_of(hall, lines));
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  Reload reload(file, telemetry, log);
+  reload.run(*app);
+  EXPECT_EQ(telemetry.count(LogEvent::reloaded), 1U) << "nothing has changed, and that is told";
+  write(text_of(desk, lines, "stop_timeout: 9s"));
+  reload.run(*app);
+  EXPECT_EQ(telemetry.count(LogEvent::reloaded), 4U) << "one came, one went, and a key";
+  EXPECT_EQ(app->settings().stop_timeout, 9s);
+  write(text_of("hall: {type: stagecoach}", lines));
+  reload.run(*app);
+  EXPECT_EQ(telemetry.count(LogEvent::reload_refused), 1U);
+  EXPECT_EQ(app->settings().connectors.front().name, "desk");
+  end(*app);
+}
+
+}  // namespace
+}  // namespace tributary::daemon

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "daemon/reporters.hpp"
+#include "daemon/supervisor.hpp"
+#include "relay/pipeline.hpp"
+
+namespace tributary::daemon {
+
+/// One io thread and what lives on it: whole connectors, and the pipeline that they share. Made and ended by main;
+/// everything in it is used by its thread alone while that runs.
+struct IoThread {
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  std::unique_ptr<ConnectorReporter> reporter;
+  std::unique_ptr<relay::Pipeline> pipeline;
+  std::unique_ptr<Supervisor> supervisor;
+  std::thread thread;
+  std::atomic<bool> quiet{false};  ///< its connectors have stopped
+
+  /// Has the thread answer a question. The future is broken when the thread ends before.
+  template <class Question>
+  auto ask(Question question) {
+    using Answer = decltype(question());
+    auto task = std::make_shared<std::packaged_task<Answer()>>(std::move(question));
+    auto answer = task->get_future();
+    boost::asio::post(io, [task] { (*task)(); });
+    return answer;
+  }
+};
+
+}  // namespace tributary::daemon

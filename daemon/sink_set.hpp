@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "daemon/books.hpp"
+#include "daemon/reporters.hpp"
+#include "daemon/status.hpp"
+#include "daemon/telemetry.hpp"
+#include "relay/delivery.hpp"
+#include "relay/routing_table.hpp"
+
+namespace tributary::daemon {
+
+/// What became of one sink whose settings changed, and the keys that did.
+struct SinkChange {
+  enum class What : std::uint8_t { started, stopped, replaced };
+  std::string sink;
+  What what = What::started;
+  std::vector<std::string> keys;  ///< replaced
+};
+
+/// The sinks of the program, which come, change and go while it runs. One that has not changed keeps its outbox. One
+/// that is replaced takes events over at once and sends them when its predecessor has finished its own, so that order
+/// is kept; one that is no longer wanted finishes what it has within `stop_timeout`. The book of one that is gone
+/// stays. Thread: main.
+class SinkSet {
+ public:
+  struct Plan;
+  using PlanPtr = std::shared_ptr<Plan>;
+  using Faults = std::vector<std::string>;  ///< a sentence for each
+
+  /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere.
+  SinkSet(Telemetry& telemetry, std::function<void()> room);
+  ~SinkSet();
+
+  /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
+  /// nothing.
+  std::variant<PlanPtr, Faults> plan(const config::Settings& settings);
+  /// Where events go once every pipeline uses it.
+  static relay::RoutingTablePtr table(const Plan& plan);
+  /// After every pipeline uses the plan's table: what is new starts, what is gone ends.
+  std::vector<SinkChange> commit(const PlanPtr& plan, std::chrono::milliseconds stop_timeout);
+
+  /// All of them finish within `timeout`. A second call may only shorten the time.
+  void stop(std::chrono::milliseconds timeout);
+  bool stopped() const;
+  /// Waits for their threads after `stop`.
+  void join();
+  void reopen();
+  /// Puts away what has finished meanwhile; logs what it did not deliver.
+  void put_away();
+
+  std::vector<SinkBook> books() const;
+  std::vector<SinkStanding> standings() const;
+  std::size_t size() const { return sinks_.size(); }
+  /// Logs what each sink did not deliver although it should, and how long it took; after `join`.
+  void report_losses() const;
+  void report_latency() const;
+
+ private:
+  struct Sink;
+  using SinkPtr = std::shared_ptr<Sink>;
+
+  std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, std::chrono::milliseconds patience);
+
+  Telemetry& telemetry_;
+  const std::function<void()> room_;
+  std::vector<SinkPtr> sinks_;                     ///< in the order of the file
+  std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
+  std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away
+};
+
+}  // namespace tributary::daemon

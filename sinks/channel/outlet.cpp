@@ -1,0 +1,154 @@
+#include "sinks/channel/outlet.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace tributary::sinks::channel {
+namespace {
+
+event::SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Outlet::Outlet(OutletSettings settings, Told told)
+    : settings_(std::move(settings)), told_(std::move(told)), queue_(settings_.queue) {}
+
+/// Receipts hear of what is lost.
+Outlet::~Outlet() { queue_.drop_rest(); }
+
+void Outlet::start() {
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+  wake();
+}
+
+void Outlet::offer(event::EventPtr event) {
+  if (event->connector && *event->connector == settings_.connector) return;
+  const std::lock_guard lock(mutex_);
+  if (event->kind == event::Kind::notice) return queue_.offer_notice();
+  if (event->kind == event::Kind::state) return queue_.offer_dropped(event::Dropped::topic_off);
+  if (stop_by_) {
+    if (event->receipt) event->receipt->lost();
+    return queue_.offer_dropped(event::Dropped::stopped);
+  }
+  queue_.offer(std::move(event), clock_now());
+  wake();
+}
+
+void Outlet::offer(std::unique_ptr<event::DeadLetter>) { offer_dropped(event::Dropped::dead_letter_off); }
+
+void Outlet::offer_dropped(event::Dropped reason) {
+  const std::lock_guard lock(mutex_);
+  queue_.offer_dropped(reason);
+}
+
+/// The connector asks by itself once it is live.
+void Outlet::wake() {
+  if (!started_ || !live_ || !work_ || woken_) return;
+  woken_ = true;
+  work_();
+}
+
+bool Outlet::full() const {
+  const std::lock_guard lock(mutex_);
+  queue_.look(clock_now());
+  return queue_.full();
+}
+
+std::size_t Outlet::held() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.bytes();
+}
+
+event::SinkLedger Outlet::ledger() const {
+  const std::lock_guard lock(mutex_);
+  queue_.look(clock_now());
+  return queue_.ledger();
+}
+
+// ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Outlet::stop(std::chrono::milliseconds timeout) {
+  const auto now = clock_now();
+  const std::lock_guard lock(mutex_);
+  stop_by_ = stop_by_ ? std::min(*stop_by_, now + timeout) : now + timeout;
+  if (!finished(now)) ended_.notify_all();  // whoever waits for a later end waits for this one
+}
+
+bool Outlet::stopped() const {
+  const auto now = clock_now();
+  const std::lock_guard lock(mutex_);
+  return finished(now);
+}
+
+void Outlet::join() {
+  std::unique_lock lock(mutex_);
+  while (stop_by_ && !finished(clock_now())) ended_.wait_until(lock, *stop_by_);
+}
+
+/// Is there nothing more to wait for? Then what is left is dropped.
+bool Outlet::finished(event::SteadyTime now) const {
+  if (stopped_ || !stop_by_) return stopped_;
+  if (!queue_.empty() && live_ && now < *stop_by_) return false;
+  queue_.drop_rest();
+  stopped_ = true;
+  ended_.notify_all();
+  return true;
+}
+
+// ── the connector asks ──────────────────────────────────────────────────────────────────────────────────────────────
+
+void Outlet::live(bool live, const event::Now& now) {
+  const std::lock_guard lock(mutex_);
+  live_ = live;
+  woken_ = false;
+  finished(now.steady);
+}
+
+std::optional<event::Message> Outlet::take(const event::Now& now) {
+  for (;;) {
+    std::optional<Queue::Given> given;
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = false;
+      if (!started_ || finished(now.steady)) return std::nullopt;
+      given = queue_.take(now.steady);
+    }
+    if (!given) return std::nullopt;
+    event::Message message;
+    message.number = given->number;
+    message.attempt = given->attempt;
+    message.form = settings_.form;
+    message.address = settings_.address;
+    try {
+      message.content = settings_.content(*given->event, now);
+      message.event = std::move(given->event);
+      return message;
+    } catch (const std::exception& bug) {
+      report({given->number, event::MessageResult::refused, "internal", bug.what()}, now);
+    }
+  }
+}
+
+event::SteadyTime Outlet::due(const event::Now& now) const {
+  const std::lock_guard lock(mutex_);
+  return started_ && !stopped_ ? queue_.due(now.steady) : event::SteadyTime::max();
+}
+
+void Outlet::report(const event::MessageReport& report, const event::Now& now) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.report(report.number, report.result, now.steady);
+    finished(now.steady);
+    if (report.result == event::MessageResult::returned || report.result == event::MessageResult::unconfirmed) wake();
+  }
+  if (told_) told_(settings_.name, report);
+}
+
+void Outlet::on_work(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  work_ = std::move(work);
+  woken_ = false;
+}
+
+}  // namespace tributary::sinks::channel

@@ -1,0 +1,244 @@
+#include "sinks/channel/outlet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "sinks/test_events.hpp"
+
+namespace tributary::sinks::channel {
+namespace {
+
+using namespace std::chrono_literals;
+using event::Dropped;
+using event::MessageResult;
+
+event::Now clocks() { return {std::chrono::steady_clock::now(), {}}; }
+
+event::EventPtr fresh(std::string_view connector = "main-stage", event::Kind kind = event::Kind::activity) {
+  auto made = std::make_shared<event::Event>(*make_event({.kind = kind, .connector = connector}));
+  made->received_steady = clocks().steady;
+  return made;
+}
+
+class ChannelOutlet : public testing::Test {
+ protected:
+  OutletSettings settings() const {
+    OutletSettings made;
+    made.name = "hall-screen";
+    made.connector = "hall";
+    made.content = [](const event::Event& event, const event::Now&) { return std::string(event.json_text()); };
+    return made;
+  }
+  void attach() {
+    outlet.on_work([this] { ++woken; });
+    outlet.live(true, clocks());
+  }
+  std::uint64_t dropped(Dropped reason) const { return outlet.ledger().dropped[static_cast<std::size_t>(reason)]; }
+  void say_all() {
+    while (const auto message = outlet.take(clocks())) {
+      outlet.report({message->number, MessageResult::sent, {}, {}}, clocks());
+    }
+  }
+
+  std::vector<event::MessageReport> told;
+  Outlet outlet{settings(), [this](const std::string&, const event::MessageReport& report) { told.push_back(report); }};
+  std::atomic<int> woken{0};
+};
+
+TEST_F(ChannelOutlet, GivesTheContentOfWhatIsOffered) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  EXPECT_EQ(woken, 1);
+  const auto message = outlet.take(clocks());
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->content, message->event->json_text());
+  EXPECT_EQ(message->number, 1U);
+  outlet.report({message->number, MessageResult::confirmed, {}, {}}, clocks());
+  EXPECT_EQ(outlet.ledger().delivered, 1U);
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(ChannelOutlet, WakesItsConnectorOnceUntilThatHasAsked) {
+  outlet.start();
+  attach();
+  for (int i = 0; i < 10; ++i) outlet.offer(fresh());
+  EXPECT_EQ(woken, 1);
+  outlet.take(clocks());
+  outlet.offer(fresh());
+  EXPECT_EQ(woken, 2);
+}
+
+TEST_F(ChannelOutlet, HoldsWhileItsConnectorIsNotLiveAndBeforeItIsStarted) {
+  outlet.offer(fresh());
+  EXPECT_EQ(outlet.ledger().in_flight, 1U);
+  attach();
+  EXPECT_FALSE(outlet.take(clocks())) << "not started";
+  EXPECT_EQ(woken, 0);
+  outlet.start();
+  EXPECT_EQ(woken, 1);
+  outlet.live(false, clocks());
+  outlet.offer(fresh());
+  EXPECT_EQ(woken, 1) << "it asks by itself when it is live";
+  outlet.live(true, clocks());
+  say_all();
+  EXPECT_EQ(outlet.ledger().sent, 2U);
+}
+
+TEST_F(ChannelOutlet, AnEventOfItsOwnConnectorIsNotTakenAndNotCounted) {
+  outlet.start();
+  outlet.offer(fresh("hall"));
+  EXPECT_EQ(outlet.ledger().offered, 0U);
+  EXPECT_EQ(outlet.held(), 0U);
+}
+
+TEST_F(ChannelOutlet, TakesActivitiesOnly) {
+  EXPECT_TRUE(outlet.takes(event::Kind::activity));
+  EXPECT_FALSE(outlet.takes(event::Kind::state));
+  EXPECT_FALSE(outlet.takes(event::Kind::notice));
+  EXPECT_FALSE(outlet.takes_letters());
+  outlet.offer(fresh("main-stage", event::Kind::notice));
+  outlet.offer(fresh("main-stage", event::Kind::state));
+  outlet.offer(std::make_unique<event::DeadLetter>());
+  outlet.offer_dropped(Dropped::validation);
+  const auto ledger = outlet.ledger();
+  EXPECT_EQ(ledger.notices, 1U);
+  EXPECT_EQ(ledger.notices_dropped, 1U);
+  EXPECT_EQ(dropped(Dropped::topic_off), 1U);
+  EXPECT_EQ(dropped(Dropped::dead_letter_off), 1U);
+  EXPECT_EQ(dropped(Dropped::validation), 1U);
+  EXPECT_EQ(ledger.offered, 3U);
+  EXPECT_TRUE(ledger.balances());
+}
+
+TEST_F(ChannelOutlet, AtItsLimitItDropsAndSaysThatItIsFull) {
+  auto small = settings();
+  small.queue.memory = 20'000;
+  Outlet narrow(small);
+  narrow.start();
+  for (int i = 0; i < 1'000; ++i) narrow.offer(fresh());
+  EXPECT_TRUE(narrow.full());
+  EXPECT_LE(narrow.held(), 20'000U);
+  const auto ledger = narrow.ledger();
+  EXPECT_EQ(ledger.offered, 1'000U);
+  EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(Dropped::limit)] + ledger.in_flight, 1'000U);
+  EXPECT_TRUE(ledger.balances());
+}
+
+TEST_F(ChannelOutlet, AContentThatCannotBeMadeCostsItsMessageOnly) {
+  auto broken = settings();
+  broken.content = [first = true](const event::Event&, const event::Now&) mutable -> std::string {
+    if (std::exchange(first, false)) throw std::runtime_error("a bug");
+    return "good";
+  };
+  Outlet it(broken);
+  it.start();
+  it.live(true, clocks());
+  it.offer(fresh());
+  it.offer(fresh());
+  EXPECT_EQ(it.take(clocks())->content, "good");
+  EXPECT_EQ(it.ledger().dropped[static_cast<std::size_t>(Dropped::refused)], 1U);
+}
+
+TEST_F(ChannelOutlet, AStopWaitsForNothingWhileItsConnectorIsNotLive) {
+  outlet.start();
+  outlet.offer(fresh());
+  outlet.stop(1h);
+  EXPECT_TRUE(outlet.stopped());
+  outlet.join();
+  EXPECT_EQ(dropped(Dropped::stopped), 1U);
+  EXPECT_TRUE(outlet.ledger().balances());
+}
+
+TEST_F(ChannelOutlet, AStopEndsWhenEverythingIsSaid) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  outlet.stop(1h);
+  EXPECT_FALSE(outlet.stopped());
+  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  say_all();
+  joined.get();
+  EXPECT_TRUE(outlet.stopped());
+  EXPECT_EQ(outlet.ledger().sent, 1U);
+}
+
+TEST_F(ChannelOutlet, AStopEndsWithinItsTimeWithThingsUnsaid) {
+  outlet.start();
+  attach();
+  for (int i = 0; i < 3; ++i) outlet.offer(fresh());
+  outlet.take(clocks());  // no answer will come
+  outlet.stop(1h);
+  outlet.stop(20ms);  // only shorter
+  outlet.join();
+  EXPECT_TRUE(outlet.stopped());
+  EXPECT_EQ(dropped(Dropped::stopped), 3U);
+  EXPECT_FALSE(outlet.take(clocks()));
+  outlet.offer(fresh());
+  EXPECT_EQ(dropped(Dropped::stopped), 4U);
+  EXPECT_TRUE(outlet.ledger().balances());
+}
+
+TEST_F(ChannelOutlet, AStopEndsWhenItsConnectorEnds) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  outlet.stop(1h);
+  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  outlet.live(false, clocks());
+  joined.get();
+  EXPECT_EQ(dropped(Dropped::stopped), 1U);
+}
+
+TEST_F(ChannelOutlet, AShorterStopIsHeardByWhoWaitsForTheLongerOne) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  outlet.stop(1h);
+  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  outlet.stop(1ms);
+  joined.get();
+  EXPECT_TRUE(outlet.stopped());
+}
+
+TEST_F(ChannelOutlet, MayBeOfferedToFromSeveralThreadsWhileItsConnectorComesAndGoes) {
+  outlet.start();
+  std::atomic<bool> over{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 2'000; ++n) outlet.offer(fresh());
+    });
+  }
+  std::thread connector([&] {
+    while (!over) {
+      attach();
+      for (int n = 0; n < 50; ++n) {
+        const auto message = outlet.take(clocks());
+        if (!message) break;
+        const auto result = n % 5 == 0 ? MessageResult::returned : MessageResult::sent;
+        outlet.report({message->number, result, {}, {}}, clocks());
+      }
+      outlet.live(false, clocks());
+      outlet.on_work({});
+      EXPECT_TRUE(outlet.ledger().balances());
+    }
+  });
+  for (auto& thread : threads) thread.join();
+  over = true;
+  connector.join();
+  outlet.stop(0ms);
+  outlet.join();
+  const auto ledger = outlet.ledger();
+  EXPECT_EQ(ledger.offered, 6'000U);
+  EXPECT_EQ(ledger.in_flight, 0U);
+  EXPECT_TRUE(ledger.balances());
+}
+
+}  // namespace
+}  // namespace tributary::sinks::channel

@@ -1,0 +1,163 @@
+#include "sinks/channel/queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tributary::sinks::channel {
+namespace {
+
+using event::Dropped;
+using event::MessageResult;
+
+constexpr auto never = event::SteadyTime::max();
+constexpr std::size_t bytes_of_an_entry = 128;  ///< what is kept of a message whose event is let go, about
+
+std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
+  return ledger.dropped[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace
+
+void Queue::offer(event::EventPtr event, event::SteadyTime now) {
+  look(now);
+  const std::size_t bytes = event->bytes();
+  ++ledger_.offered, ++ledger_.in_flight;
+  const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
+  bytes_ += bytes;
+  waiting_.insert(at->first);
+  if (bytes > settings_.memory) {
+    full_ = true;
+    return drop(at, Dropped::limit);
+  }
+  make_room();
+}
+
+void Queue::offer_dropped(Dropped reason) { ++ledger_.offered, ++count_of(ledger_, reason); }
+
+void Queue::offer_notice() { ++ledger_.notices, ++ledger_.notices_dropped; }
+
+/// The new one waits, too, so that there is always one to drop.
+void Queue::make_room() {
+  auto oldest = waiting_.begin();
+  while (bytes_ > settings_.memory && oldest != waiting_.end()) {
+    const auto at = items_.find(*oldest++);
+    if (at->second.said != 0) continue;
+    full_ = true;
+    drop(at, Dropped::limit);
+  }
+}
+
+std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
+  look(now);
+  while (!waiting_.empty()) {
+    const auto at = items_.find(*waiting_.begin());
+    if (too_old(at->second, now)) {
+      give_up(at, Dropped::expired);
+      continue;
+    }
+    enter(at, State::given);
+    return Given{at->first, at->second.said + 1, at->second.event};
+  }
+  return std::nullopt;
+}
+
+event::SteadyTime Queue::due(event::SteadyTime now) const {
+  if (!waiting_.empty()) return now;
+  return confirm_by_.empty() ? never : confirm_by_.begin()->first;
+}
+
+void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
+  const auto at = items_.find(number);
+  if (at == items_.end()) return;
+  const State state = at->second.state;
+  switch (result) {
+    case MessageResult::echoed:
+      return;
+    case MessageResult::sent:
+      return end(at, ledger_.sent);
+    case MessageResult::confirmed:
+      return end(at, ledger_.delivered);
+    case MessageResult::refused:
+    case MessageResult::unsupported:
+      return drop(at, Dropped::refused);
+    case MessageResult::awaiting:
+      if (state == State::given) await(at, now);
+      return;
+    case MessageResult::returned:
+      if (state == State::given) enter(at, State::waiting);
+      return;
+    case MessageResult::unconfirmed:
+      if (state == State::waiting) return;
+      if (state == State::given) ++at->second.said;
+      return say_again_or_end(at);
+  }
+}
+
+void Queue::look(event::SteadyTime now) {
+  while (!confirm_by_.empty() && confirm_by_.begin()->first <= now) {
+    say_again_or_end(items_.find(confirm_by_.begin()->second));
+  }
+  while (!waiting_.empty()) {
+    const auto oldest = items_.find(*waiting_.begin());
+    if (!too_old(oldest->second, now)) break;
+    give_up(oldest, Dropped::expired);
+  }
+}
+
+void Queue::drop_rest() {
+  while (!items_.empty()) give_up(items_.begin(), Dropped::stopped);
+}
+
+bool Queue::too_old(const Item& item, event::SteadyTime now) const {
+  return settings_.max_age.count() > 0 && now - item.event->received_steady > settings_.max_age;
+}
+
+void Queue::enter(Items::iterator at, State state) {
+  Item& item = at->second;
+  if (item.confirm_by != never) confirm_by_.erase({std::exchange(item.confirm_by, never), at->first});
+  waiting_.erase(at->first);
+  if (state == State::waiting) waiting_.insert(at->first);
+  item.state = state;
+}
+
+void Queue::await(Items::iterator at, event::SteadyTime now) {
+  enter(at, State::awaiting);
+  Item& item = at->second;
+  ++item.said;
+  if (settings_.confirm_timeout.count() > 0) {
+    item.confirm_by = now + settings_.confirm_timeout;
+    confirm_by_.emplace(item.confirm_by, at->first);
+  }
+  if (item.said <= settings_.resend) return;
+  // It will not be said again.
+  bytes_ -= item.bytes - std::min(item.bytes, bytes_of_an_entry);
+  item.bytes = std::min(item.bytes, bytes_of_an_entry);
+  item.event.reset();
+}
+
+void Queue::say_again_or_end(Items::iterator at) {
+  if (at->second.said <= settings_.resend) return enter(at, State::waiting);
+  end(at, ledger_.sent);
+}
+
+void Queue::end(Items::iterator at, std::uint64_t& count) {
+  enter(at, State::given);
+  bytes_ -= at->second.bytes;
+  items_.erase(at);
+  ++count, --ledger_.in_flight;
+  if (bytes_ < settings_.memory / 4 * 3) full_ = false;
+}
+
+void Queue::drop(Items::iterator at, Dropped reason) {
+  const event::EventPtr& event = at->second.event;
+  if (event && event->receipt && event::is_loss(reason)) event->receipt->lost();
+  end(at, count_of(ledger_, reason));
+}
+
+/// Without a last word: what was said once was handed over, and nobody knows more of it.
+void Queue::give_up(Items::iterator at, Dropped reason) {
+  if (at->second.said != 0) return end(at, ledger_.sent);
+  drop(at, reason);
+}
+
+}  // namespace tributary::sinks::channel

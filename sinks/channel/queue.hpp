@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "event/channel.hpp"
+#include "event/event.hpp"
+#include "event/ledger.hpp"
+
+namespace tributary::sinks::channel {
+
+/// What all channel sinks have in common. Durations are of the steady clock.
+struct QueueSettings {
+  std::size_t memory = std::size_t{4} << 20U;    ///< bytes; at the limit the oldest that was never said is dropped
+  std::chrono::milliseconds max_age{30'000};     ///< from `received_steady` to being said; 0: no limit
+  std::chrono::milliseconds confirm_timeout{0};  ///< for the upstream's word; 0: it is awaited for ever
+  unsigned resend = 0;                           ///< how often a message without the upstream's word is said again
+};
+
+/// What waits for a channel, what was given to its connector, and what awaits the upstream's word: decided without a
+/// lock, a thread or a clock. Answers for each event in its book.
+///
+/// A message is waiting → given (to the connector, until its report) → gone, or awaiting → gone or waiting again. Order
+/// is that of arrival; one that comes back goes in front. What was said at least once and then given up (its time ran
+/// out, the program stops, no more tries) is booked as `sent`: it was handed over, nobody knows more. What was never
+/// said is dropped: `limit` when the queue is full (the oldest: it is the nearest to its end; or the new one, when it
+/// is larger than all that may wait), `expired` when it is older than `max_age`, `refused`, `stopped` at the end. Owned
+/// by Outlet, which locks. Thread: any, one at a time.
+class Queue {
+ public:
+  explicit Queue(const QueueSettings& settings) : settings_(settings) {}
+
+  void offer(event::EventPtr event, event::SteadyTime now);
+  /// One that is not for this sink: a notice, a dead letter, what a schema let drop.
+  void offer_dropped(event::Dropped reason);
+  void offer_notice();
+
+  struct Given {
+    std::uint64_t number = 0;
+    unsigned attempt = 1;
+    event::EventPtr event;
+  };
+  std::optional<Given> take(event::SteadyTime now);
+  /// When `take` would give something, or something's time runs out; max(): nothing is there.
+  event::SteadyTime due(event::SteadyTime now) const;
+  /// A number that is not known any more is ignored.
+  void report(std::uint64_t number, event::MessageResult result, event::SteadyTime now);
+  /// Drops what is too old; gives up on words that did not come.
+  void look(event::SteadyTime now);
+  /// The end: nothing is left.
+  void drop_rest();
+
+  bool empty() const { return items_.empty(); }
+  std::size_t bytes() const { return bytes_; }
+  /// It had to drop something for its limit, and has not been below three quarters since.
+  bool full() const { return full_; }
+  const event::SinkLedger& ledger() const { return ledger_; }
+
+ private:
+  enum class State : std::uint8_t { waiting, given, awaiting };
+  struct Item {
+    event::EventPtr event;
+    std::size_t bytes = 0;
+    State state = State::waiting;
+    unsigned said = 0;  ///< how often it was handed to the socket
+    event::SteadyTime confirm_by = event::SteadyTime::max();
+  };
+  using Items = std::map<std::uint64_t, Item>;
+
+  bool too_old(const Item& item, event::SteadyTime now) const;
+  void make_room();
+  void enter(Items::iterator at, State state);
+  void await(Items::iterator at, event::SteadyTime now);
+  void say_again_or_end(Items::iterator at);
+  void end(Items::iterator at, std::uint64_t& count);
+  void drop(Items::iterator at, event::Dropped reason);
+  void give_up(Items::iterator at, event::Dropped reason);
+
+  const QueueSettings settings_;
+  Items items_;                                                       ///< by number, which is the order of arrival
+  std::set<std::uint64_t> waiting_;                                   ///< those that can be taken
+  std::set<std::pair<event::SteadyTime, std::uint64_t>> confirm_by_;  ///< those whose answer has a time
+  std::uint64_t numbers_ = 0;
+  std::size_t bytes_ = 0;
+  bool full_ = false;
+  event::SinkLedger ledger_;
+};
+
+}  // namespace tributary::sinks::channel

@@ -1,0 +1,298 @@
+#include "sinks/channel/queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+#include <vector>
+
+#include "sinks/test_events.hpp"
+
+namespace tributary::sinks::channel {
+namespace {
+
+using namespace std::chrono_literals;
+using event::Dropped;
+using event::MessageResult;
+
+constexpr event::SteadyTime start{1h};
+constexpr auto never = event::SteadyTime::max();
+
+event::EventPtr event_at(event::SteadyTime received, std::size_t padding = 0) {
+  auto made = std::make_shared<event::Event>(*make_event({.padding = std::string(padding, 'x')}));
+  made->received_steady = received;
+  return made;
+}
+
+class ChannelQueue : public testing::Test {
+ protected:
+  static QueueSettings confirmed(unsigned resend) {
+    QueueSettings settings;
+    settings.confirm_timeout = 5s;
+    settings.resend = resend;
+    return settings;
+  }
+  void offer(Queue& queue, int count = 1) {
+    for (int i = 0; i < count; ++i) queue.offer(event_at(now), now);
+  }
+  std::uint64_t dropped(const Queue& queue, Dropped reason) const {
+    return queue.ledger().dropped[static_cast<std::size_t>(reason)];
+  }
+  static void report_ends(Queue& queue) {
+    EXPECT_TRUE(queue.ledger().balances());
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.bytes(), 0U);
+    EXPECT_EQ(queue.ledger().in_flight, 0U);
+    EXPECT_EQ(queue.due(start), never);
+  }
+  event::SteadyTime now = start;
+};
+
+TEST_F(ChannelQueue, GivesInOrderOfArrivalAndBooksWhatCameOfEach) {
+  Queue queue({});
+  EXPECT_EQ(queue.due(now), never);
+  EXPECT_FALSE(queue.take(now));
+  offer(queue, 4);
+  EXPECT_LE(queue.due(now), now);
+  EXPECT_EQ(queue.ledger().in_flight, 4U);
+  for (std::uint64_t number = 1; number <= 4; ++number) EXPECT_EQ(queue.take(now)->number, number);
+  EXPECT_FALSE(queue.take(now));
+  queue.report(1, MessageResult::sent, now);
+  queue.report(2, MessageResult::awaiting, now);
+  queue.report(2, MessageResult::confirmed, now);
+  queue.report(3, MessageResult::refused, now);
+  queue.report(4, MessageResult::unsupported, now);
+  queue.report(4, MessageResult::confirmed, now);  // late
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  EXPECT_EQ(queue.ledger().delivered, 1U);
+  EXPECT_EQ(dropped(queue, Dropped::refused), 2U);
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, WhatIsReturnedIsGivenAgainFirst) {
+  Queue queue({});
+  offer(queue, 2);
+  EXPECT_EQ(queue.take(now)->number, 1U);
+  queue.report(1, MessageResult::returned, now);
+  const auto again = queue.take(now);
+  EXPECT_EQ(again->number, 1U);
+  EXPECT_EQ(again->attempt, 1U) << "nothing of it was written";
+  EXPECT_EQ(queue.take(now)->number, 2U);
+}
+
+TEST_F(ChannelQueue, AtItsLimitTheOldestThatWaitsIsDropped) {
+  QueueSettings settings;
+  settings.memory = event_at(now)->bytes() * 4;
+  Queue queue(settings);
+  offer(queue, 4);
+  EXPECT_FALSE(queue.full());
+  EXPECT_EQ(queue.take(now)->number, 1U);  // on its way: not dropped
+  offer(queue, 2);
+  EXPECT_TRUE(queue.full());
+  EXPECT_EQ(dropped(queue, Dropped::limit), 2U);
+  EXPECT_LE(queue.bytes(), settings.memory);
+  EXPECT_EQ(queue.take(now)->number, 4U);
+  for (std::uint64_t number : {1U, 4U}) queue.report(number, MessageResult::sent, now);
+  EXPECT_FALSE(queue.full()) << "below three quarters";
+}
+
+TEST_F(ChannelQueue, AnEventLargerThanTheLimitIsDroppedAndNothingElse) {
+  QueueSettings settings;
+  settings.memory = 20'000;
+  Queue queue(settings);
+  offer(queue, 2);
+  queue.offer(event_at(now, 30'000), now);
+  EXPECT_EQ(dropped(queue, Dropped::limit), 1U);
+  EXPECT_EQ(queue.take(now)->number, 1U);
+  EXPECT_EQ(queue.take(now)->number, 2U);
+  EXPECT_TRUE(queue.ledger().balances());
+}
+
+TEST_F(ChannelQueue, WhatIsOlderThanMaxAgeIsDropped) {
+  Queue queue({});
+  offer(queue);
+  now += 30s;
+  queue.look(now);
+  EXPECT_EQ(queue.ledger().in_flight, 1U) << "not older yet";
+  now += 1ms;
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U);
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, AgeCountsFromWhenTheEventWasReceived) {
+  Queue queue({});
+  queue.offer(event_at(now - 31s), now);
+  queue.offer(event_at(now), now);
+  EXPECT_EQ(queue.take(now)->number, 2U);
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U);
+}
+
+TEST_F(ChannelQueue, WithoutMaxAgeNothingGrowsTooOld) {
+  QueueSettings settings;
+  settings.max_age = 0ms;
+  Queue queue(settings);
+  offer(queue);
+  EXPECT_TRUE(queue.take(now + 24h));
+}
+
+TEST_F(ChannelQueue, WithoutAnAnswerItIsSaidAgainAndThenCountedAsSent) {
+  Queue queue(confirmed(2));
+  offer(queue);
+  for (unsigned attempt = 1; attempt <= 3; ++attempt) {
+    const auto given = queue.take(now);
+    ASSERT_TRUE(given);
+    EXPECT_EQ(given->number, 1U);
+    EXPECT_EQ(given->attempt, attempt);
+    EXPECT_TRUE(given->event);
+    queue.report(1, MessageResult::awaiting, now);
+    EXPECT_EQ(queue.due(now), now + 5s);
+    EXPECT_FALSE(queue.take(now + 4999ms));
+    now += 5s;
+  }
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.ledger().sent, 1U) << "it was handed over, nobody knows more";
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, AnAnswerThatComesAfterItsTimeStillConfirms) {
+  Queue queue(confirmed(1));
+  offer(queue);
+  queue.take(now);
+  queue.report(1, MessageResult::awaiting, now);
+  queue.look(now + 5s);
+  queue.report(1, MessageResult::confirmed, now + 6s);
+  EXPECT_EQ(queue.ledger().delivered, 1U);
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, TheEndOfTheConnectionBringsWhatMayBeSaidAgainBack) {
+  Queue again(confirmed(1)), once({});
+  for (Queue* queue : {&again, &once}) {
+    offer(*queue);
+    queue->take(now);
+    queue->report(1, MessageResult::awaiting, now);
+    queue->report(1, MessageResult::unconfirmed, now);
+  }
+  EXPECT_EQ(again.take(now)->attempt, 2U);
+  EXPECT_EQ(once.ledger().sent, 1U);
+  report_ends(once);
+}
+
+TEST_F(ChannelQueue, WhatWasSaidOnceIsNoLossWhenItGrowsTooOld) {
+  Queue queue(confirmed(3));
+  offer(queue);
+  queue.take(now);
+  queue.report(1, MessageResult::awaiting, now);
+  queue.report(1, MessageResult::unconfirmed, now);
+  queue.look(now + 31s);
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  EXPECT_EQ(dropped(queue, Dropped::expired), 0U);
+}
+
+TEST_F(ChannelQueue, WhatAwaitsItsLastAnswerHoldsNoEvent) {
+  Queue queue({});
+  auto event = event_at(now, 10'000);
+  const std::weak_ptr<const event::Event> watch = event;
+  queue.offer(std::move(event), now);
+  queue.take(now);
+  queue.report(1, MessageResult::awaiting, now);
+  EXPECT_TRUE(watch.expired());
+  EXPECT_LT(queue.bytes(), 1000U);
+}
+
+TEST_F(ChannelQueue, AtTheEndTheRestIsDroppedAsStoppedAndItsReceiptsKnow) {
+  Queue queue({});
+  std::vector<bool> kept;
+  for (int i = 0; i < 2; ++i) {
+    auto event = std::make_shared<event::Event>(*make_event());
+    event->received_steady = now;
+    event->receipt = std::make_shared<event::Receipt>([&](bool all) { kept.push_back(all); });
+    queue.offer(std::move(event), now);
+  }
+  queue.take(now);
+  queue.report(1, MessageResult::sent, now);
+  queue.drop_rest();
+  EXPECT_EQ(dropped(queue, Dropped::stopped), 1U);
+  EXPECT_EQ(queue.ledger().lost(), 1U);
+  EXPECT_EQ(kept, (std::vector<bool>{true, false}));
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, AgeingAndTheLimitAreNoLossARefusalIs) {
+  event::SinkLedger ledger;
+  ledger.dropped[static_cast<std::size_t>(Dropped::expired)] = 1;
+  ledger.dropped[static_cast<std::size_t>(Dropped::limit)] = 1;
+  EXPECT_EQ(ledger.lost(), 0U);
+  ledger.dropped[static_cast<std::size_t>(Dropped::refused)] = 1;
+  EXPECT_EQ(ledger.lost(), 1U);
+}
+
+/// Whatever happens in whatever order: the book balances, bytes stay below the limit, nothing is given twice without a
+/// reason, and at the end nothing is left.
+class RandomChannelQueue : public testing::TestWithParam<unsigned> {};
+
+TEST_P(RandomChannelQueue, Balances) {
+  std::mt19937 random(GetParam());
+  const auto pick = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
+  QueueSettings settings;
+  settings.memory = 20'000;
+  settings.max_age = std::chrono::milliseconds(pick(2) * 3'000);
+  settings.confirm_timeout = std::chrono::milliseconds(pick(2) * 1'000);
+  settings.resend = pick(3);
+  Queue queue(settings);
+  event::SteadyTime now = start;
+  std::set<std::uint64_t> given, awaiting;
+  std::uint64_t offered = 0;
+  for (int step = 0; step < 2'000; ++step) {
+    switch (pick(6)) {
+      case 0:
+      case 1:
+        queue.offer(event_at(now - std::chrono::milliseconds(pick(100)), pick(3'000)), now);
+        ++offered;
+        break;
+      case 2:
+        if (const auto taken = queue.take(now)) {
+          EXPECT_TRUE(given.insert(taken->number).second) << "it is on its way already";
+          EXPECT_TRUE(taken->event);
+          EXPECT_LE(taken->attempt, settings.resend + 1);
+          awaiting.erase(taken->number);
+        } else {
+          EXPECT_GT(queue.due(now), now) << "asked again at once, without end";
+        }
+        break;
+      case 3:
+        if (!given.empty()) {
+          const auto number = *given.begin();
+          given.erase(given.begin());
+          const auto result = static_cast<MessageResult>(pick(8));
+          queue.report(number, result, now);
+          if (result == MessageResult::awaiting) awaiting.insert(number);
+          if (result == MessageResult::echoed) given.insert(number);
+        }
+        break;
+      case 4:
+        if (!awaiting.empty()) {
+          const auto result = pick(2) == 0 ? MessageResult::confirmed : MessageResult::unconfirmed;
+          queue.report(*awaiting.begin(), result, now);
+          awaiting.erase(awaiting.begin());
+        }
+        break;
+      default:
+        now += std::chrono::milliseconds(pick(500));
+    }
+    ASSERT_TRUE(queue.ledger().balances()) << "step " << step;
+    ASSERT_LE(queue.bytes(), settings.memory + given.size() * 5'000 + awaiting.size() * 5'000) << "step " << step;
+  }
+  queue.drop_rest();
+  EXPECT_EQ(queue.ledger().offered, offered);
+  EXPECT_TRUE(queue.ledger().balances());
+  EXPECT_EQ(queue.ledger().in_flight, 0U);
+  EXPECT_EQ(queue.bytes(), 0U);
+  EXPECT_TRUE(queue.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomChannelQueue, testing::Range(1U, 21U));
+
+}  // namespace
+}  // namespace tributary::sinks::channel

@@ -1,0 +1,64 @@
+"""Every link of the documents leads somewhere, in the project and after `make install`; what they name is there."""
+
+import re
+import subprocess
+
+import pytest
+
+from peers.place import PROGRAM, ROOT
+
+#: for users; what they link to must be installed with them
+FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/TROUBLESHOOTING.md"]
+OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md"]
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def anchor_of(heading):
+    """As GitHub makes it: lower case, no punctuation, dashes for spaces."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors_of(text):
+    return {anchor_of(line.lstrip("#")) for line in _FENCE.sub("", text).splitlines() if line.startswith("#")}
+
+
+def broken(root, document):
+    """The links of a document that lead nowhere below `root`."""
+    path = root / document
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for target in _LINK.findall(_FENCE.sub("", text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (path.parent / name).resolve() if name else path
+        if not linked.is_relative_to(root.resolve()) or not linked.exists():
+            found.append(target)
+        elif anchor and (linked.suffix != ".md" or anchor not in anchors_of(linked.read_text(encoding="utf-8"))):
+            found.append(target)
+    return found
+
+
+@pytest.mark.parametrize("document", FOR_USERS + OTHERS)
+def test_every_link_leads_somewhere(document):
+    assert broken(ROOT, document) == []
+
+
+def test_a_broken_link_is_found(tmp_path):
+    (tmp_path / "there.md").write_text("# It is\n## A `word`, and more\n```\n# Not this\n```\n")
+    (tmp_path / "page.md").write_text("[a](there.md) [b](there.md#a-word-and-more) [c](#here) [d](https://example.org/x)\n# Here\n"
+                                      "[e](gone.md) [f](there.md#not-this) [g](../outside.md) [h](#nowhere)\n")
+    assert broken(tmp_path, "page.md") == ["gone.md", "there.md#not-this", "../outside.md", "#nowhere"]
+
+
+def test_the_installed_documents_link_to_installed_ones_and_the_program_runs(tmp_path):
+    done = subprocess.run(["make", "--silent", "install", f"PROGRAM={PROGRAM}", f"DESTDIR={tmp_path}", "PREFIX=/usr"], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    documents = tmp_path / "usr" / "share" / "doc" / "tributary"
+    assert {document: broken(documents, document) for document in FOR_USERS} == {document: [] for document in FOR_USERS}
+    installed = tmp_path / "usr" / "bin" / "tributary"
+    reference = documents / "config" / "tributary.yaml"
+    assert subprocess.run([installed, "schema", "reference"], capture_output=True, text=True).stdout == reference.read_text()
+    assert (tmp_path / "etc" / "tributary").is_dir()
