@@ -130,7 +130,7 @@ TEST(ConnectorReporter, MalformedFramesAreToldOnceAMinuteForEachReason) {
 
 TEST(ConnectorReporter, WhatCannotChangeIsNotSaidToBeLookedAtAgain) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     auto status = waiting(0s, net::Reason::credential_unreadable);
     status.state = net::State::parked;
     reporter.changed("stage", status);
@@ -145,7 +145,7 @@ TEST(ConnectorReporter, WhatCannotChangeIsNotSaidToBeLookedAtAgain) {
 
 TEST(ConnectorReporter, LiveAgainSaysWhereAndAfterHowLong) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    ConnectorReporter reporter(telemetry, {});
+    ConnectorReporter reporter(telemetry);
     reporter.lost("stage", net::Ending{}, true);
     reporter.changed("stage", waiting(0s));
     connectors::LinkStatus live;

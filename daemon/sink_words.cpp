@@ -97,11 +97,9 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
   switch (alert.what) {
     case What::lane_parked:
       if (told) {
-        return telemetry.emit(LogEvent::lane_parked, Level::info, sink,
-                              "the events of topic " + alert.stream +
-                                  ", which is missing, wait; those of other "
-                                  "topics flow",
-                              reason);
+        return telemetry.emit(
+            LogEvent::lane_parked, Level::info, sink,
+            "the events of topic " + alert.stream + ", which is missing, wait; those of other topics flow", reason);
       }
       return telemetry.emit(LogEvent::lane_parked, sink,
                             refusal_of(alert.stream, alert.code) + "; its events wait, those of other topics flow",

@@ -9,7 +9,8 @@ namespace tributary::daemon {
 
 WrittenLog::WrittenLog(const std::string& file)
     : file_(file.empty() ? nullptr : std::fopen(file.c_str(), "we"), std::fclose) {
-  if (!file.empty() && !file_) throw std::system_error(errno, std::generic_category(), file);
+  if (!file.empty() && !file_)
+    throw std::system_error(errno, std::generic_category(), "--written " + file + " cannot be opened");
 }
 
 std::function<void(const connectors::WrittenEvent&)> WrittenLog::observer(const std::string& source) {

@@ -131,7 +131,7 @@ class WebSocketServer {
     ServerTls tls;
     std::size_t frame_limit = 4u << 20;
   };
-  /// Throws std::system_error when the port cannot be had.
+  /// Throws std::system_error when the port cannot be had, std::invalid_argument when host or certificate are none.
   static std::unique_ptr<WebSocketServer> listen(boost::asio::io_context& io, const Settings& settings, Upgrade upgrade,
                                                  Opened opened);
 };

@@ -1,6 +1,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <set>
-#include <system_error>
+#include <stdexcept>
 #include <utility>
 
 #include "net/websocket_connection.hpp"
@@ -93,9 +93,13 @@ class Server final : public WebSocketServer {
     if (!settings.tls.certificate.empty()) {
       std::string fault;
       shared->tls = server_tls_context(settings.tls, fault);
-      if (!shared->tls) throw std::system_error(std::make_error_code(std::errc::invalid_argument), fault);
+      if (!shared->tls) throw std::invalid_argument(fault);
     }
-    const tcp::endpoint endpoint(boost::asio::ip::make_address(settings.host), settings.port);
+    error_code no_address;
+    const auto address = boost::asio::ip::make_address(settings.host, no_address);
+    if (no_address)
+      throw std::invalid_argument(settings.host + " is no address; expected one such as 127.0.0.1 or ::1");
+    const tcp::endpoint endpoint(address, settings.port);
     auto& acceptor = listening_->acceptor;
     acceptor.open(endpoint.protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));

@@ -49,9 +49,10 @@ void append_frame(std::string& out, std::string_view frame) {
 }
 
 std::unique_ptr<event::DeadLetter> finish(std::string_view reason, std::string value,
-                                          std::shared_ptr<const std::string> connector) {
+                                          std::shared_ptr<const std::string> connector, event::ReceiptPtr receipt) {
   value += '}';
-  return std::make_unique<event::DeadLetter>(event::DeadLetter{reason, std::move(value), std::move(connector)});
+  return std::make_unique<event::DeadLetter>(
+      event::DeadLetter{reason, std::move(value), std::move(connector), std::move(receipt)});
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
   std::string value = opening(fault.reason, {{"", std::string(fault.reason), fault.detail}});
   origin(value, *connector, source, now.wall);
   append_frame(value, fault.frame);
-  return finish(fault.reason, std::move(value), std::move(connector));
+  return finish(fault.reason, std::move(value), std::move(connector), {});
 }
 
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
@@ -70,7 +71,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
   origin(value, *event.connector, event.source, event.received);
   value += ",\"event\":";
   value += event.json_text();
-  return finish("invalid", std::move(value), event.connector);
+  return finish("invalid", std::move(value), event.connector, event.receipt);
 }
 
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::string_view reason,
@@ -83,7 +84,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::str
     value += ",\"event\":";
     value += event.json_text();
   }
-  return finish(reason, std::move(value), event.connector);
+  return finish(reason, std::move(value), event.connector, event.receipt);
 }
 
 }  // namespace tributary::relay

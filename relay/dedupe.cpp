@@ -33,8 +33,27 @@ bool read_hex(std::string_view id, std::array<std::uint32_t, 3>& key) {
 
 }  // namespace
 
-Dedupe::Dedupe(std::size_t ids, std::chrono::milliseconds window)
-    : limit_(std::max<std::size_t>(ids, 1)), window_(window) {}
+Dedupe::Dedupe(std::size_t ids, std::chrono::milliseconds window, event::ConnectorMemory* memory)
+    : memory_(memory), limit_(std::max<std::size_t>(ids, 1)), window_(window) {}
+
+void Dedupe::load(const event::Now& now) {
+  for (const auto& id : memory_->ids(now.wall - window_, limit_)) {
+    // The wall clock may have been set back: an id is never younger than now.
+    const auto age = std::max<event::WallTime::duration>(now.wall - id.seen, {});
+    if (age > window_ || (count_ > 0 && slots_[slot_of(id.key)] != 0)) continue;
+    add({id.key, id.flagged, id.updated ? id.updated->time_since_epoch().count() : never, now.steady - age});
+  }
+}
+
+void Dedupe::remember_when_safe(event::Draft& draft, const event::Now& now) const {
+  if (memory_ == nullptr || !draft.identified) return;
+  event::KnownId id{key_of(draft.id.of(draft.text)), draft.flagged_said && draft.flagged, draft.updated, now.wall};
+  draft.receipt = std::make_shared<event::Receipt>(
+      [memory = memory_, id = std::move(id), before = std::move(draft.receipt)](bool kept) {
+        if (kept) memory->remember(id);
+        if (!kept && before) before->lost();
+      });
+}
 
 Dedupe::Key Dedupe::key_of(std::string_view id) {
   Key key{};
@@ -102,13 +121,17 @@ Dedupe::Answer Dedupe::see(std::string_view id, std::optional<event::WallTime> u
   if (count_ > 0) {
     if (const auto index = slots_[slot_of(key)]; index != 0) return judge(entries_[index - 1], updated_ms, flagged);
   }
+  add({key, flagged.value_or(false), updated_ms, now});
+  return Answer::fresh;
+}
+
+void Dedupe::add(const Entry& entry) {
   if (count_ == limit_) forget_oldest();
   if (count_ == entries_.size()) grow();
   const std::size_t index = (first_ + count_) % entries_.size();
-  entries_[index] = {key, flagged.value_or(false), updated_ms, now};
+  entries_[index] = entry;
   ++count_;
-  slots_[slot_of(key)] = static_cast<std::uint32_t>(index + 1);
-  return Answer::fresh;
+  slots_[slot_of(entry.key)] = static_cast<std::uint32_t>(index + 1);
 }
 
 }  // namespace tributary::relay

@@ -6,9 +6,11 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "event/event.hpp"
+#include "event/memory.hpp"
 
 namespace tributary::relay {
 
@@ -19,7 +21,16 @@ class Dedupe {
  public:
   enum class Answer { fresh, duplicate, update };
 
-  Dedupe(std::size_t ids, std::chrono::milliseconds window);
+  /// `memory`: null, or what earlier lives of the connector knew.
+  Dedupe(std::size_t ids, std::chrono::milliseconds window, event::ConnectorMemory* memory = nullptr);
+
+  /// Before the first `see`: takes in what the memory knows. Later calls do nothing.
+  void begin(const event::Now& now) {
+    if (memory_ != nullptr && !std::exchange(begun_, true)) load(now);
+  }
+  /// Of a draft that was just seen, and not as a duplicate: the memory is to know its id once the event is safe. Gives
+  /// it a receipt that says so, in front of the one it may have.
+  void remember_when_safe(event::Draft& draft, const event::Now& now) const;
 
   /// Remembers `id` and says whether it is new. The same id is an update when it is newer by the upstream's own time,
   /// or of the same time and otherwise flagged by the upstream; older, or without a time of the upstream's, it is a
@@ -39,6 +50,8 @@ class Dedupe {
 
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
 
+  void load(const event::Now& now);
+  void add(const Entry& entry);
   static Key key_of(std::string_view id);
   static Answer judge(Entry& known, std::int64_t updated, std::optional<bool> flagged);
   std::size_t slot_of(const Key& key) const;  ///< where it is, or the free slot where it would go
@@ -46,6 +59,8 @@ class Dedupe {
   void forget_oldest();
   void grow();
 
+  event::ConnectorMemory* memory_;
+  bool begun_ = false;
   std::size_t limit_;
   std::chrono::milliseconds window_;
   std::vector<Entry> entries_;  ///< a ring in order of arrival

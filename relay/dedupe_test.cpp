@@ -7,6 +7,8 @@
 #include <map>
 #include <random>
 
+#include "event/memory_in_process.hpp"
+
 namespace tributary::relay {
 namespace {
 
@@ -101,6 +103,67 @@ TEST(Dedupe, AgreesWithAPlainModelOverManyRandomIds) {
     }
     ASSERT_EQ(dedupe.size(), order.size());
   }
+}
+
+event::Draft identified(std::string id, bool flagged = false) {
+  event::Draft draft;
+  draft.id = {0, static_cast<std::uint32_t>(id.size())};
+  draft.text = std::move(id);
+  draft.identified = true;
+  draft.updated = midday;
+  draft.flagged = draft.flagged_said = flagged;
+  return draft;
+}
+
+TEST(DedupeMemory, AnIdIsRememberedWhenItsEventIsSafeAndNotBefore) {
+  event::MemoryInProcess memory;
+  auto& stage = memory.connector("stage");
+  const event::Now now{start, midday};
+  Dedupe dedupe(8, 24h, &stage);
+  auto safe = identified("5f1c3d6b9a1b2c3d4e5f6a7b"), lost = identified("5f1c3d6b9a1b2c3d4e5f6a7c");
+  dedupe.remember_when_safe(safe, now);
+  dedupe.remember_when_safe(lost, now);
+  EXPECT_TRUE(stage.ids(midday - 1h, 8).empty());
+  lost.receipt->lost();
+  lost.receipt.reset();
+  EXPECT_TRUE(stage.ids(midday - 1h, 8).empty()) << "its event may come again";
+  safe.receipt.reset();
+  ASSERT_EQ(stage.ids(midday - 1h, 8).size(), 1U);
+}
+
+TEST(DedupeMemory, TheNextLifeKnowsWhatWasRemembered) {
+  event::MemoryInProcess memory;
+  auto& stage = memory.connector("stage");
+  const std::string id = "5f1c3d6b9a1b2c3d4e5f6a7b";
+  {
+    Dedupe dedupe(8, 24h, &stage);
+    auto draft = identified(id);
+    dedupe.remember_when_safe(draft, {start, midday});
+  }
+  Dedupe dedupe(8, 24h, &stage);
+  dedupe.begin({start + 1h, midday + 1h});
+  EXPECT_EQ(dedupe.see(id, midday, false, start + 1h), Answer::duplicate);
+  EXPECT_EQ(dedupe.see(id, midday + 1ms, false, start + 1h), Answer::update) << "with the upstream's time";
+  EXPECT_EQ(dedupe.see("5f1c3d6b9a1b2c3d4e5f6a7c", midday, false, start + 24h + 1ms), Answer::fresh);
+  EXPECT_EQ(dedupe.size(), 1U) << "its age counts on";
+}
+
+TEST(DedupeMemory, TheInputsOwnReceiptIsToldAsWell) {
+  event::MemoryInProcess memory;
+  Dedupe dedupe(8, 24h, &memory.connector("stage"));
+  std::string told;
+  const auto receipt = [&] {
+    return std::make_shared<event::Receipt>([&](bool kept) { told += kept ? "kept " : "lost "; });
+  };
+  auto one = identified("5f1c3d6b9a1b2c3d4e5f6a7b"), other = identified("5f1c3d6b9a1b2c3d4e5f6a7c");
+  one.receipt = receipt();
+  other.receipt = receipt();
+  dedupe.remember_when_safe(one, {start, midday});
+  dedupe.remember_when_safe(other, {start, midday});
+  one.receipt.reset();
+  other.receipt->lost();
+  other.receipt.reset();
+  EXPECT_EQ(told, "kept lost ");
 }
 
 }  // namespace

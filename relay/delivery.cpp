@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "event/assert.hpp"
+#include "event/memory.hpp"
 #include "relay/dead_letter.hpp"
 
 namespace tributary::relay {
@@ -26,22 +26,28 @@ event::Event probe_of(event::Kind kind) {
 }  // namespace
 
 Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
-                   Alert alert, std::chrono::milliseconds patience)
+                   Alert alert, std::chrono::milliseconds patience, event::Tail* tail)
     : name_(std::move(name)),
       settings_(settings),
       alert_(std::move(alert)),
       downstream_(std::move(downstream)),
+      tail_(tail),
       takes_letters_(!downstream_->dead_letter_stream().empty()),
-      outbox_(settings, std::string(downstream_->dead_letter_stream()), &letter_of),
+      outbox_(settings, std::string(downstream_->dead_letter_stream()), &letter_of, tail),
       fullness_(patience) {
   for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
     takes_[static_cast<std::size_t>(kind)] = !downstream_->stream_of(probe_of(kind)).empty();
   }
+  if (tail_ != nullptr) tail_->on_read([this] { downstream_->wake(); });
+  ledger_ = outbox_.ledger();  // of what an earlier run left
 }
 
 Delivery::~Delivery() {
   stop(0ms);
   join();
+  if (stopped_) return;
+  take_inbox();  // it was never started: what was offered is lost, and its receipts say so
+  outbox_.drop_rest(event::Dropped::stopped);
 }
 
 void Delivery::start() {
@@ -150,7 +156,9 @@ void Delivery::publish(event::SteadyTime now) {
   }
   outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
-  const bool room = told_full_ && held() < settings_.memory / 4 * 3 && told_full_.exchange(false);
+  const bool tail_full = tail_ != nullptr && tail_->full();
+  tail_full_.store(tail_full, std::memory_order_relaxed);
+  const bool room = told_full_ && !tail_full && held() < settings_.memory / 4 * 3 && told_full_.exchange(false);
   tell_fullness(now);
   if (!room) return;
   for (const auto& told : room_) told();
@@ -243,6 +251,7 @@ void Delivery::listen(std::chrono::milliseconds wait) {
 void Delivery::run() {
   for (;;) {
     take_inbox();
+    outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
     const bool flowing = pump(now);
     publish(now);
@@ -263,6 +272,7 @@ void Delivery::close() {
   take_inbox();
   downstream_->close();
   outbox_.drop_rest(event::Dropped::stopped);
+  if (tail_ != nullptr) tail_->close();
   publish(now);
   std::function<void()> then;
   {

@@ -28,9 +28,9 @@ class Delivery final : public event::Outlet {
   using Alert = std::function<void(const std::string& sink, const SinkAlert& alert)>;
 
   /// `alert` runs on the sink's thread; `patience`: how long the sink may be full before somebody must look. The thread
-  /// starts with `start`.
+  /// starts with `start`. `tail`: null, or outlives it; then it is full only when the tail is.
   Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
-           Alert alert, std::chrono::milliseconds patience = std::chrono::minutes(1));
+           Alert alert, std::chrono::milliseconds patience = std::chrono::minutes(1), event::Tail* tail = nullptr);
   ~Delivery() override;
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
@@ -53,7 +53,7 @@ class Delivery final : public event::Outlet {
   bool takes(event::Kind kind) const override { return takes_[static_cast<std::size_t>(kind)]; }
   bool takes_letters() const override { return takes_letters_; }
   bool full() const override {
-    if (held() < settings_.memory) return false;
+    if (held() < settings_.memory && !tail_full_.load(std::memory_order_relaxed)) return false;
     told_full_ = true;  // whoever asked waits for on_room
     return true;
   }
@@ -91,6 +91,7 @@ class Delivery final : public event::Outlet {
   const Outbox::Settings settings_;
   const Alert alert_;
   std::unique_ptr<event::Downstream> downstream_;
+  event::Tail* const tail_;
   std::array<bool, 3> takes_{};
   const bool takes_letters_;
   Outbox outbox_;  ///< sink's thread only
@@ -114,6 +115,7 @@ class Delivery final : public event::Outlet {
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   mutable std::atomic<bool> told_full_{false};
+  std::atomic<bool> tail_full_{false};
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "relay/fake_downstream.hpp"
+#include "relay/fake_tail.hpp"
 
 namespace tributary::relay {
 namespace {
@@ -19,14 +20,16 @@ event::EventPtr event_holding(std::string text, event::Kind kind = event::Kind::
 }
 
 struct DeliveryTest : testing::Test {
-  std::unique_ptr<Delivery> make(std::size_t memory = 1u << 20) {
+  std::unique_ptr<Delivery> make(std::size_t memory = 1u << 20, event::Tail* tail = nullptr) {
     Outbox::Settings settings;
     settings.memory = memory;
-    return std::make_unique<Delivery>("events", std::make_unique<FakeDownstream>(wire), settings,
-                                      [this](const std::string&, const SinkAlert& alert) {
-                                        const std::lock_guard lock(mutex);
-                                        alerts.push_back(alert);
-                                      });
+    return std::make_unique<Delivery>(
+        "events", std::make_unique<FakeDownstream>(wire), settings,
+        [this](const std::string&, const SinkAlert& alert) {
+          const std::lock_guard lock(mutex);
+          alerts.push_back(alert);
+        },
+        std::chrono::minutes(1), tail);
   }
   std::size_t told(SinkAlert::What what) const {
     const std::lock_guard lock(mutex);
@@ -189,6 +192,61 @@ TEST_F(DeliveryTest, ABrokenWireIsRebuiltAndEverythingReplayed) {
   ASSERT_TRUE(eventually([&] { return wire->count() == 10; }));
   EXPECT_EQ(wire->rebuilt, 1);
   EXPECT_TRUE(eventually([&] { return delivery->ledger().replayed == 10; }));
+}
+
+TEST_F(DeliveryTest, WithATailItIsNeverFullAndDeliversAllInOrder) {
+  wire->hold = true;
+  FakeTail tail;
+  tail.at_once = true;
+  const auto delivery = make(100'000, &tail);
+  delivery->start();
+  for (int i = 0; i < 2'000; ++i) {
+    delivery->offer(event_holding(std::to_string(i)));
+    ASSERT_TRUE(eventually([&] { return !delivery->full(); }));
+  }
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().spooled > 1'800; }));
+  EXPECT_LT(delivery->held(), 100'000U);
+  EXPECT_TRUE(delivery->ledger().balances());
+  wire->release();
+  ASSERT_TRUE(eventually([&] { return wire->count() == 2'000; }));
+  for (int i = 0; i < 2'000; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+  EXPECT_TRUE(eventually([&] { return delivery->ledger().delivered == 2'000; }));
+}
+
+TEST_F(DeliveryTest, WhatAStopLeavesGoesToTheTailAndTheNextRunDeliversIt) {
+  wire->hold = true;
+  FakeTail tail;
+  tail.at_once = true;
+  {
+    const auto delivery = make(1u << 20, &tail);
+    delivery->start();
+    for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+    delivery->stop(20ms);
+    delivery->join();
+    EXPECT_EQ(delivery->ledger().spooled, 10U);
+    EXPECT_EQ(delivery->ledger().lost(), 0U);
+    EXPECT_TRUE(tail.closed);
+  }
+  wire = std::make_shared<FakeDownstream::Shared>();
+  const auto delivery = make(1u << 20, &tail);
+  EXPECT_EQ(delivery->ledger().recovered, 10U);
+  delivery->start();
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().delivered == 10; }));
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST_F(DeliveryTest, IsFullWhileItsTailIs) {
+  FakeTail tail;
+  tail.set_full(true);
+  const auto delivery = make(1u << 20, &tail);
+  std::atomic<int> rooms{0};
+  delivery->on_room([&] { ++rooms; });
+  delivery->start();
+  ASSERT_TRUE(eventually([&] { return delivery->full(); }));
+  EXPECT_EQ(rooms, 0);
+  tail.set_full(false);
+  delivery->reopen();  // wakes it
+  EXPECT_TRUE(eventually([&] { return rooms == 1; }));
 }
 
 TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {

@@ -72,6 +72,7 @@ std::shared_ptr<event::Event> finish(event::Draft&& draft, const Finish& finish)
   event->created_at = draft.created_at;
   event->source = draft.source;
   event->created = draft.created;
+  event->receipt = std::move(draft.receipt);
   stamp(*event, finish);
   return event;
 }

@@ -14,6 +14,14 @@
 #include "event/ports.hpp"
 #include "relay/alert.hpp"
 #include "relay/latency.hpp"
+#include "relay/numbered.hpp"
+
+namespace tributary::event {
+class Tail;
+struct LaneName;
+struct TailRead;
+struct TailRecord;
+}  // namespace tributary::event
 
 namespace tributary::relay {
 
@@ -31,6 +39,10 @@ namespace tributary::relay {
 ///     hour: a broker forgets, and takes the second request of a producer that it does not know without the first.
 ///  5. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
 ///  6. Each accepted event is in the ledger once, whatever happens to it.
+///  7. With a tail, memory is bounded: what arrives while half of `memory` is in use, or behind a record of its lane
+///     that lies on the tail, lies there alone (`spooled`), and is read back in order as the lane drains. A lane that
+///     is parked keeps one record in memory. At the end of the program nothing is dropped: the rest goes to the tail.
+/// Records are numbered in order of arrival, and this number is their token on the wire.
 /// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
 class Outbox {
  public:
@@ -54,7 +66,8 @@ class Outbox {
   using MakeLetter = std::unique_ptr<event::DeadLetter> (*)(const event::Event& event, std::string_view reason,
                                                             std::string_view code);
 
-  Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter);
+  /// `tail`: null, or outlives the outbox; what earlier runs left there comes first.
+  Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter, event::Tail* tail = nullptr);
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
@@ -66,8 +79,10 @@ class Outbox {
   /// An event that validation drops here.
   void offer_dropped(event::Dropped reason);
 
+  /// Takes in what the tail has read, and asks it for more. Before each round of `next`.
+  void read_back();
   bool next(event::SteadyTime now, Next& next);
-  /// `why`: of a denial, the downstream's name of it.
+  /// What became of the record that `next` gave. `why`: of a denial, the downstream's name of it.
   void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now, std::string_view why = "denied");
   void report(const event::DeliveryReport& report, event::SteadyTime now);
   /// The wire starts afresh, and has reported everything.
@@ -80,9 +95,11 @@ class Outbox {
 
   /// When `next` may have something again without a report; time_point::max() for never.
   event::SteadyTime deadline() const;
-  /// The end: everything unfinished is dropped with this reason.
+  /// The end: everything unfinished is dropped with this reason; with a tail, it goes there instead. The wire holds
+  /// nothing any more, and nothing may be reported.
   void drop_rest(event::Dropped reason);
 
+  /// Is nothing in memory?
   bool empty() const { return items_ == 0; }
   /// Is all that is left of the relay's own, beside the book?
   bool only_notices() const { return ledger_.in_flight == 0; }
@@ -100,12 +117,15 @@ class Outbox {
 
   Stream& stream_of(std::string_view name);
   Lane& lane_of(Stream& stream, std::string_view key);
-  void append(std::unique_ptr<Item> item, std::string_view stream, std::string_view key);
+  void append(std::unique_ptr<Item> item, std::string_view stream, std::string_view key, bool kept = false);
+  void link(Lane& lane, std::unique_ptr<Item> item);
+  void post(std::shared_ptr<const event::DeadLetter> letter, bool kept);
   static bool goes_alone(const Lane& lane);
   bool blocked(const Lane& lane, event::SteadyTime now) const;
   void make_ready(Lane& lane);
   void settle(Lane& lane);
   void finish(Item& item);
+  void forget(const Item& item);
   void delivered(Item& item, bool alone, event::SteadyTime now);
   static void acquit(Item& item);
   void to_letter(Item& item, std::string_view reason, std::string_view code);
@@ -119,17 +139,34 @@ class Outbox {
   void restart(Lane& lane);
   void wake_due(event::SteadyTime now);
   std::chrono::milliseconds delay(unsigned attempt) const;
+  static void lose(const Item& item);
   void drop(Item& item, event::Dropped reason);
+  // of the tail
+  static event::LaneName name_of(const Lane& lane);
+  bool over_bound() const;
+  std::size_t portion() const;
+  void recover();
+  bool overflows(const Lane& lane, const Item& item) const;
+  void keep(const Lane& lane, Item& item);
+  void spool(Lane& lane, Item& item);
+  void unload(Lane& lane, std::size_t kept);
+  void want_more(Lane& lane);
+  void load(event::TailRead read);
+  void load(Lane& lane, event::TailRecord record);
 
   Settings settings_;
   std::string dead_letter_stream_;
   MakeLetter make_letter_;
+  event::Tail* tail_;
   std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams_;
   Stream* last_stream_ = nullptr;  ///< most events go to the stream of the one before
+  Numbered<Item> numbers_;         ///< every item in memory
+  Item* offered_ = nullptr;        ///< given by `next`, until `sent`
   std::deque<Lane*> ready_;
+  std::deque<Lane*> wanting_;   ///< lanes that ask for more of their tail
   std::vector<Lane*> waiting_;  ///< lanes with a time at which they go on
   std::uint64_t generation_ = 1;
-  std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, lane_count_ = 0;
+  std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, reading_bytes_ = 0, lane_count_ = 0;
   event::SinkLedger ledger_;
   Latency latency_;
   bool stopping_ = false;

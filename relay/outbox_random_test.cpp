@@ -9,6 +9,7 @@
 #include <set>
 
 #include "relay/dead_letter.hpp"
+#include "relay/fake_tail.hpp"
 #include "relay/outbox.hpp"
 #include "relay/outbox_fixture.hpp"
 
@@ -24,28 +25,42 @@ using event::Verdict;
 /// but only where the partition knows the producer already.
 class RandomFaults {
  public:
-  explicit RandomFaults(unsigned seed) : random_(seed) {
-    Outbox::Settings settings;
-    settings.opens_with_one = true;
-    outbox_ = std::make_unique<Outbox>(settings, "letters", static_cast<Outbox::MakeLetter>(&letter_of));
+  explicit RandomFaults(unsigned seed, bool with_tail = false) : random_(seed) {
+    settings_.opens_with_one = true;
+    if (with_tail) {
+      settings_.memory = memory;
+      tail_ = std::make_unique<FakeTail>();
+    }
+    outbox_ = std::make_unique<Outbox>(settings_, "letters", static_cast<Outbox::MakeLetter>(&letter_of), tail_.get());
   }
 
   void run() {
-    for (int step = 0; step < 4'000 && (step < 600 || !outbox_->empty()); ++step) {
+    for (int step = 0; step < 4'000 && (step < 600 || !done()); ++step) {
       faults_ = step < 600;
       now_ += 50ms;
       if (step < 500 && random_() % 2 == 0) offer();
+      if (tail_ && random_() % 2 == 0) tail_->work(random_() % 4);
       send();
       if (random_() % 3 != 0) answer();
       ASSERT_TRUE(outbox_->ledger().balances());
+      if (!tail_) continue;
+      ASSERT_LE(outbox_->bytes(), memory);
+      ASSERT_GE(tail_->records(), outbox_->ledger().spooled);
+      most_spooled_ = std::max(most_spooled_, outbox_->ledger().spooled);
     }
-    ASSERT_TRUE(outbox_->empty()) << "stuck with " << outbox_->ledger().in_flight;
+    ASSERT_TRUE(done()) << "stuck with " << outbox_->ledger().in_flight << " and " << outbox_->ledger().spooled;
     EXPECT_EQ(outbox_->ledger().offered, events_);
     EXPECT_EQ(outbox_->ledger().dead_lettered, poison_.size()) << "only the guilty";
     for (const auto& [key, count] : offered_) expect_order(key, count);
+    if (tail_) EXPECT_EQ(tail_->records(), 0U) << "what is finished is forgotten";
   }
+  std::uint64_t most_spooled() const { return most_spooled_; }
+  std::uint64_t read_back() const { return tail_->given(); }
 
  private:
+  static constexpr std::size_t memory = 16'000;  ///< about as many events
+
+  bool done() const { return outbox_->empty() && outbox_->ledger().spooled == 0; }
   struct Record {
     std::uint64_t token;
     std::string key;
@@ -66,6 +81,7 @@ class RandomFaults {
   }
   void send() {
     std::array<Request, 2> batches;
+    outbox_->read_back();
     for (Outbox::Next next; outbox_->next(now_, next);) {
       if (faults_ && random_() % 20 == 0) {
         outbox_->sent(next.token, Sent::full, now_);
@@ -154,6 +170,9 @@ class RandomFaults {
   }
 
   std::mt19937 random_;
+  Outbox::Settings settings_;
+  std::unique_ptr<FakeTail> tail_;
+  std::uint64_t most_spooled_ = 0;
   std::unique_ptr<Outbox> outbox_;
   event::SteadyTime now_{1h};
   bool faults_ = true;
@@ -171,6 +190,20 @@ TEST(OutboxUnderRandomFaults, LosesNothingAndKeepsTheOrder) {
     SCOPED_TRACE(seed);
     RandomFaults(seed).run();
   }
+}
+
+/// Memory for some ten events: most of what waits lies on the tail, and comes back when it likes.
+TEST(OutboxUnderRandomFaults, WithATailLosesNothingKeepsTheOrderAndItsBound) {
+  std::uint64_t spooled = 0, read = 0;
+  for (unsigned seed = 1; seed <= 300 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    RandomFaults faults(seed, true);
+    faults.run();
+    spooled = std::max(spooled, faults.most_spooled());
+    read += faults.read_back();
+  }
+  EXPECT_GT(spooled, 100U) << "the tail was used";
+  EXPECT_GT(read, 10'000U);
 }
 
 }  // namespace

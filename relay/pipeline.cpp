@@ -18,7 +18,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
         source_(settings.source),
         routes_(pipeline.routes_from(*connector_)),
         dedupes_(settings.dedupe_ids != 0),
-        dedupe_(settings.dedupe_ids, settings.dedupe_window),
+        dedupe_(settings.dedupe_ids, settings.dedupe_window, settings.memory),
         first_unrouted_(std::move(settings.first_unrouted)),
         sequence_(settings.progress.sequence),
         notice_sequence_(settings.progress.notice_sequence),
@@ -52,18 +52,22 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     bool update = false;
     if (dedupes_ && draft.identified && !draft.test && draft.kind == event::Kind::activity) {
       const auto flagged = draft.flagged_said ? std::optional(draft.flagged) : std::nullopt;
+      dedupe_.begin(now);
       const auto answer = dedupe_.see(draft.id.of(draft.text), draft.updated, flagged, now.steady);
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
+        draft.receipt.reset();
         return;
       }
       update = answer == Dedupe::Answer::update;
+      dedupe_.remember_when_safe(draft, now);
     }
     const bool activity = draft.kind == event::Kind::activity;
     Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
     if (to.none()) {
       ++book_.unrouted;
       tell_unrouted(draft);
+      draft.receipt.reset();
       return;
     }
     const auto event =

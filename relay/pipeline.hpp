@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/memory.hpp"
 #include "event/ports.hpp"
 #include "relay/routing_table.hpp"
 #include "relay/taps.hpp"
@@ -41,6 +42,7 @@ struct IntakeSettings {
   std::string_view source;          ///< static storage: "streamelements", …
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
+  event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events
   std::function<void(const Unrouted&)> first_unrouted = {};  ///< called once: a mistyped route loses without a word
   Progress progress = {};                                    ///< of the intake of that name before this one
 };

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "event/memory_in_process.hpp"
 #include "relay/delivery.hpp"
 #include "relay/fake_downstream.hpp"
 #include "schema/embedded.hpp"
@@ -110,6 +111,71 @@ TEST_F(PipelineTest, ARepeatIsADuplicateAndTakesNoNumber) {
   }
   EXPECT_EQ(sinks[0]->records().back()["relay"]["sequence"], 2);
   EXPECT_EQ(book().duplicate, 1U);
+}
+
+/// An input's receipt that counts how often it is told, and as what.
+event::ReceiptPtr receipt_into(std::atomic<int>& kept, std::atomic<int>& lost) {
+  return std::make_shared<event::Receipt>([&](bool was_kept) { ++(was_kept ? kept : lost); });
+}
+
+TEST_F(PipelineTest, AReceiptIsToldOnceAfterTheLastSink) {
+  make({sink(), sink()}, {{{}, {}, 3}});
+  std::atomic<int> kept{0}, lost{0};
+  sinks[1]->wire->hold = true;
+  auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+  draft.receipt = receipt_into(kept, lost);
+  intake->accept(std::move(draft), noon);
+  ASSERT_TRUE(eventually([&] { return sinks[0]->delivery->ledger().delivered == 1; }));
+  EXPECT_EQ(kept + lost, 0) << "the other sink has it still";
+  sinks[1]->wire->release();
+  EXPECT_TRUE(eventually([&] { return kept == 1; }));
+  EXPECT_EQ(lost, 0);
+}
+
+TEST_F(PipelineTest, AReceiptIsLostWhenOneSinkLosesTheEvent) {
+  make({sink(), sink()}, {{{}, {}, 3}});
+  std::atomic<int> kept{0}, lost{0};
+  sinks[1]->wire->hold = true;
+  auto draft = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+  draft.receipt = receipt_into(kept, lost);
+  intake->accept(std::move(draft), noon);
+  sinks[1]->delivery->stop(20ms);
+  EXPECT_TRUE(eventually([&] { return lost == 1; }));
+  EXPECT_EQ(kept, 0);
+}
+
+TEST_F(PipelineTest, ADuplicateAndAnUnroutedEventAreKeptAtOnce) {
+  make({sink()}, {{{}, {"tip"}, 1}});
+  std::atomic<int> kept{0}, lost{0};
+  sinks[0]->wire->hold = true;
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  auto duplicate = tip("5f1c3d6b9a1b2c3d4e5f6a7b");
+  duplicate.receipt = receipt_into(kept, lost);
+  intake->accept(std::move(duplicate), noon);
+  EXPECT_EQ(kept, 1);
+  auto unrouted = tip("5f1c3d6b9a1b2c3d4e5f6a7c", "1", "follow");
+  unrouted.receipt = receipt_into(kept, lost);
+  intake->accept(std::move(unrouted), noon);
+  EXPECT_EQ(kept, 2);
+  EXPECT_EQ(lost, 0);
+}
+
+TEST_F(PipelineTest, AnIdOfAnEventThatIsNotSafeYetIsNotRemembered) {
+  make({sink()}, {{{}, {}, 1}});
+  event::MemoryInProcess memory;
+  auto& stage = memory.connector("stage");
+  IntakeSettings settings{"stage", "streamelements"};
+  settings.memory = &stage;
+  intake = pipeline->intake(settings);
+  sinks[0]->wire->hold = true;
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  EXPECT_TRUE(stage.ids(noon.wall - 1h, 8).empty());
+  sinks[0]->wire->release();
+  ASSERT_TRUE(eventually([&] { return stage.ids(noon.wall - 1h, 8).size() == 1; }));
+  intake = pipeline->intake(settings);  // the connector is made anew
+  intake->accept(tip("5f1c3d6b9a1b2c3d4e5f6a7b"), noon);
+  EXPECT_EQ(book().duplicate, 1U);
+  sinks[0]->records();  // nothing may point at the memory any more
 }
 
 TEST_F(PipelineTest, DedupeCanBeSwitchedOff) {

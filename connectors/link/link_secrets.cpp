@@ -28,8 +28,7 @@ struct LinkSecrets::Book {
       if (auto* fault = std::get_if<config::SecretFault>(&answer)) {
         result.fault = fault->message.empty() ? "cannot be read" : fault->message;
         result.stopped = fault->stopped;
-        using Kind = config::Secret::Kind;
-        result.fixed = secret.kind == Kind::env || secret.kind == Kind::value;
+        result.fixed = secret.kind == config::Secret::Kind::env;
         return result;
       }
       result.values.push_back(std::move(std::get<config::SecretValue>(answer)));

@@ -87,7 +87,7 @@ TEST(Session, AReasonIsFoundWhereverTheServerPutIt) {
 
 TEST(Session, AReasonThatComesWithAGoodbyeIsKept) {
   const auto detail_of = [](std::string_view frame) {
-    Session session("main-stage", Config{});
+    StreamElementsProtocol session("main-stage", Config{});
     session.dial({"fake"}, now);
     Outcome outcome;
     session.open(1, now, outcome);
@@ -104,7 +104,7 @@ TEST(Session, AReasonThatComesWithAGoodbyeIsKept) {
 }
 
 TEST(Session, AnEventOfTheNameErrorIsRemarkedAndTheConnectionGoesOn) {
-  Session session("main-stage", Config{});
+  StreamElementsProtocol session("main-stage", Config{});
   session.dial({"fake"}, now);
   Outcome outcome;
   session.open(1, now, outcome);

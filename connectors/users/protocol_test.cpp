@@ -115,10 +115,11 @@ TEST(Session, TheKeyGoesInItsHeader) {
 TEST(Session, WhoWasLetInIsSaidAsItWas) {
   Config config;
   config.origin = "trusted-host";
-  EXPECT_EQ(Session("accounts", config).standing().words, "let in from origin trusted-host, no probe was answered");
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+            "let in from origin trusted-host, no probe was answered");
   config.origin.clear();
   config.api_key = secret();
-  EXPECT_EQ(Session("accounts", config).standing().words,
+  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
             "let in without an origin with the api_key, no probe was answered");
 }
 

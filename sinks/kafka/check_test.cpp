@@ -158,6 +158,16 @@ TEST_F(KafkaTopicWatch, ACreationUnderWayHoldsUpNobody) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "a creation may take ten seconds";
 }
 
+TEST_F(KafkaTopicWatch, AtTheStopACreationThatEventsWaitForHasTwoSeconds) {
+  broker_.create_topic("is-there", 3);
+  watch_->want({"is-missing", "is-there"});
+  told_until("is-there");  // and then the other is being created
+  const auto begin = std::chrono::steady_clock::now();
+  watch_->hasten();
+  EXPECT_THAT(told_until("is-missing"), Contains("is-missing"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 6s) << "it may take ten else";
+}
+
 TEST_F(KafkaTopicWatch, AtTheStopAListingUnderWayIsShort) {
   create_.enabled = false;
   start();

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "sinks/kafka/words.hpp"
 
@@ -23,6 +24,7 @@ constexpr auto shortest_admin_request = 1'000ms;
 constexpr auto slice = 25ms;  // after which a cancelled wait ends
 constexpr auto list_slice = 100ms;
 constexpr auto last_list_slice = 300ms;  // at the stop
+constexpr auto last_wait = 2'000ms;      // at the stop, for a creation that events wait for
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 5'000ms;
 constexpr auto creation_pause = 100ms;  // before a topic just made is looked for
@@ -110,9 +112,11 @@ std::string Inspector::last_error() {
 }
 
 rd_kafka_op_s* Inspector::await(rd_kafka_queue_s* queue, std::chrono::milliseconds timeout, bool may_be_hurried) const {
-  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto end = std::chrono::steady_clock::now() + timeout;
+  bool hastened = false;
   while (!cancelled_) {
     if (auto* event = rd_kafka_queue_poll(queue, whole(slice))) return event;
+    if (hastened_ && !std::exchange(hastened, true)) end = std::min(end, std::chrono::steady_clock::now() + last_wait);
     if (std::chrono::steady_clock::now() >= end || (may_be_hurried && hurried_)) break;
   }
   return nullptr;

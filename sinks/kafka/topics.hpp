@@ -76,7 +76,8 @@ class Inspector {
   void close() { client_.reset(); }
   /// Ends a survey under way soon (a listing: within its patience, or what `hasten` makes of it). Thread: any.
   void cancel() { cancelled_ = true; }
-  /// The program stops: from now on a listing, which librdkafka cannot leave, is asked for in short turns. Thread: any.
+  /// The program stops: from now on a listing, which librdkafka cannot leave, is asked for in short turns, and a
+  /// creation has two seconds. Thread: any.
   void hasten() { hastened_ = true; }
   /// From `hurry` to `calm` nothing waits for a creation; it may still come about. Thread: any.
   void hurry() { hurried_ = true; }

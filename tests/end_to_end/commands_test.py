@@ -1,6 +1,7 @@
 """What a person meets first: help, version, schemas, and a configuration with mistakes in it."""
 
 import base64
+import contextlib
 import json
 import re
 import socket
@@ -96,6 +97,8 @@ def test_wrong_usage_is_exit_2_and_says_why(work, arguments):
     (["simulate", "dlive", "--port", "70000"], "--port: expected a whole number from 0 to 65535, found `70000`"),
     (["simulate", "dlive", "--set", "brust=3"], "there is no behaviour `brust`; did you mean `burst`?"),
     (["simulate", "dlive", "--set", "burst"], "--set: expected NAME=VALUE, found `burst`"),
+    (["simulate", "dlive", "--host", "nowhere"], "nowhere is no address; expected one such as 127.0.0.1 or ::1"),
+    (["simulate", "dlive", "--certificate", "/nope"], "the certificate /nope cannot be used: No such file or directory; make it, or correct the path\n"),
     (["schema", "nope"], "name: expected event, streamelements, config or reference, found `nope`"),
     (["simulat", "dlive"], "`simulat` is no command; did you mean `simulate`?"),
     (["run", "-c"], "`--config` needs a value: The configuration file"),
@@ -378,6 +381,19 @@ def check_as(work, kafka, topics, user, **more):
               "connectors": {}, "routes": [{"to": ["events"]}]}
     done = run_once("check", "--connect", "-c", write_config(work, config), folder=work, seconds=60)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_check_connect_asks_all_sinks_side_by_side(work):
+    """Four clusters that take the connection and say nothing: together they take as long as one."""
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
+        sinks = {f"k{i}": kafka_sink(f"127.0.0.1:{one.getsockname()[1]}") for i, one in enumerate(silent)}
+        path = write_config(work, {"connectors": {}, "sinks": sinks, "routes": [{"to": list(sinks)}]})
+        began = time.monotonic()
+        done = run_once("check", "-c", path, "--connect", "--timeout", "3s", folder=work)
+        took = time.monotonic() - began
+    assert done.returncode == 1 and done.stdout.count("fault ") == 4, done
+    assert took < 6, f"two seconds for each listing, one after the other: {took:.1f} s"
 
 
 def test_check_connect_asks_whether_the_topics_may_be_written_to(work, kafka, topics):

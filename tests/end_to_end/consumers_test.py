@@ -86,3 +86,40 @@ def test_acts_once_on_each_event_and_knows_repeats(work, kafka, topics, written,
     else:
         tip = next(event for event in written if event["type"] == "tip")
         assert f"tip {tip['_id']} {tip['data']['displayName']} {tip['data']['amount']} {tip['data']['currency']}" in lines(out)
+
+
+def rows_of_the_table():
+    """{(type, upstream): [(amount, currency)]} of docs/CONSUMING.md, names in lower case."""
+    page = (ROOT / "docs" / "CONSUMING.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Types, and the unit of `amount`\n")[2].partition("\n## ")[0]
+    rows = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[0].startswith("`"):
+            rows.setdefault((cells[0].strip("`"), cells[1].lower()), []).append((cells[3], cells[4]))
+    return rows
+
+
+def test_what_simulated_shows_bring_has_its_unit_in_the_table(work):
+    """Of the two upstreams whose events have an amount."""
+    rows = rows_of_the_table()
+    options = ("--rate", "3000", "--events", "4000")
+    with Simulated("streamelements", options, pace="even") as stage, Simulated("dlive", options, pace="even") as arcade:
+        config = {"connectors": {"main": streamelements(f"ws://127.0.0.1:{stage.port}/socket.io/"),
+                                 "arcade": {"type": "dlive", "url": f"ws://127.0.0.1:{arcade.port}", "streamers": ["ada"]}},
+                  "sinks": {"events": {"type": "file", "path": "events.jsonl"}}, "routes": [{"to": ["events"]}]}
+        with Tributary(work, config) as relay:
+            file = work / "events.jsonl"
+            wait_until(lambda: len(lines(file)) >= 8000, 60, lambda: f"8,000 events, there are {len(lines(file))}")
+            relay.stop()
+    seen = {}
+    for line in lines(file):
+        event = json.loads(line)
+        seen.setdefault((event["type"], event["relay"]["source"]), set()).add(
+            ("amount" in event["data"], event["data"].get("currency")))
+    assert len(seen) > 30 and set(seen) <= set(rows), set(seen) - set(rows)
+    for name, kinds in seen.items():
+        for has_amount, currency in kinds:
+            assert any((amount != "none") == has_amount and (unit == "none") == (currency is None) and
+                       (currency is None or unit.startswith("the currency") or f"`{currency}`" in unit)
+                       for amount, unit in rows[name]), f"{name}: amount {has_amount}, currency {currency}: {rows[name]}"

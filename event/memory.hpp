@@ -1,0 +1,133 @@
+#pragma once
+
+// What is remembered beyond the process: ports, passed in at construction. Without an implementation (null) nothing is
+// remembered, and everything else works as before. An implementation has its own thread for what blocks: none of these
+// calls waits for a disk.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/event.hpp"
+#include "event/ports.hpp"
+
+namespace tributary::event {
+
+// ── of a connector ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Until when one channel of a connector was listened to.
+struct LastSeen {
+  std::string channel;  ///< `relay.upstreamChannel`
+  WallTime at{};        ///< of the last message on a connection that served the channel
+};
+
+/// An id that a connector's dedupe knows.
+struct KnownId {
+  std::array<std::uint32_t, 3> key{};  ///< the 24 hex digits of `_id`, or 96 bits of the SHA-256 of another one
+  bool flagged = false;                ///< as published last
+  std::optional<WallTime> updated;     ///< of the state published last; none: the upstream gave no time
+  WallTime seen{};
+};
+
+/// What one connector is to know again after a restart. Outlives its connector and its intake, and every event of them.
+class ConnectorMemory {
+ public:
+  virtual ~ConnectorMemory() = default;
+
+  /// The channels that earlier lives of the connector listened to, for the gaps until now. Thread: io.
+  virtual std::vector<LastSeen> last_seen() = 0;
+  /// A connection that serves the channel is alive at this moment. Told every two seconds at most while messages come,
+  /// and at the end of each connection. May be written late: an older time only makes a gap longer, a newer one would
+  /// hide it. Thread: io.
+  virtual void seen(const std::string& channel, WallTime at) = 0;
+  /// The channel is no longer wanted: no gap is reported for it. Thread: io.
+  virtual void forget(const std::string& channel) = 0;
+
+  /// The newest ids, at most so many, oldest first; what is older than `since` is not asked for again and may be
+  /// deleted. Asked once, before the first event. Thread: io.
+  virtual std::vector<KnownId> ids(WallTime since, std::size_t most) = 0;
+  /// An id whose event is safe: every sink that the event was offered to has acknowledged it, keeps it on a tail that
+  /// is committed, or dropped it as the configuration asks for. The relay calls this for no other event, and never
+  /// before: otherwise a crash would remember the id and lose the event, and its repetition would be taken for a
+  /// duplicate. An id that is told again replaces what is known of it. Thread: any; must only post elsewhere.
+  virtual void remember(const KnownId& id) = 0;
+};
+
+// ── of a sink ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A lane of a sink: order is kept within one stream (topic) and key.
+struct LaneName {
+  std::string stream, key;
+  bool operator==(const LaneName&) const = default;
+};
+
+/// One record of a lane: an event or a dead letter, and its number in the order of arrival at the sink.
+struct TailRecord {
+  std::uint64_t number = 0;
+  EventPtr event;
+  std::shared_ptr<const DeadLetter> letter;
+};
+
+/// The answer to Tail::read.
+struct TailRead {
+  LaneName lane;
+  std::uint64_t from = 0;           ///< as asked
+  std::vector<TailRecord> records;  ///< in order of their numbers
+};
+
+/// What an earlier run left of one lane.
+struct TailLeft {
+  LaneName lane;
+  std::uint64_t first = 0, last = 0;  ///< numbers
+  std::uint64_t records = 0;          ///< among these numbers
+  std::uint64_t notices = 0;          ///< of the records: the relay's own events, which are beside the book
+};
+
+/// The part of a sink's lanes that is not in memory. One for each sink. The relay decides what lies here, and what is
+/// read back when; calls take effect in the order in which they are made, so that a dead letter is kept before its
+/// event is forgotten. Outlives its outbox. Thread: sink, but the `wake` of `on_read` runs on any.
+class Tail {
+ public:
+  virtual ~Tail() = default;
+
+  /// What earlier runs left. Asked once, before everything else.
+  virtual std::vector<TailLeft> left() = 0;
+
+  /// Keeps one record. Numbers of a lane may come in any order: it is read in the order of numbers. The tail holds the
+  /// event (and so its receipt) in memory until it is committed, and lets go of it then; what it must drop by a policy
+  /// of its own, it tells the receipt as lost.
+  virtual void append(const LaneName& lane, TailRecord record) = 0;
+  /// Asks for the records of a lane from this number on: as many as have `bytes`, at least one. It is asked only where
+  /// there is one, and once at a time for each lane. Each call is answered through `take`, at once or later. A
+  /// record that cannot be read any more comes as the dead letter that says so, under the same number. Events come with
+  /// the `received_steady` of their reading.
+  virtual void read(const LaneName& lane, std::uint64_t from, std::size_t bytes) = 0;
+  /// The next answer that is there; none yet: nothing.
+  virtual std::optional<TailRead> take() = 0;
+  /// Called when `take` has something again. Set once, before `read`.
+  virtual void on_read(std::function<void()> wake) = 0;
+  /// These records of a lane are finished: they are not read again, also not by a later run.
+  virtual void forget(const LaneName& lane, std::uint64_t first, std::uint64_t last) = 0;
+
+  /// At its cap, or it cannot write: the relay then holds in memory what it can, and stops reading from connectors.
+  /// What must follow records that lie here is appended all the same.
+  virtual bool full() const { return false; }
+  /// The end of the run: returns when everything is committed. Nothing is called afterwards.
+  virtual void close() {}
+};
+
+/// All of it, as the composition root hands it out.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  /// Of a connector of this name; the same object for the same name. Lives as long as the memory.
+  virtual ConnectorMemory& connector(const std::string& name) = 0;
+  /// Of a sink of this name; null: its lanes have no tail. Lives as long as the memory.
+  virtual Tail* tail(const std::string& sink) = 0;
+};
+
+}  // namespace tributary::event

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "event/assert.hpp"
+#include "event/memory.hpp"
+
+namespace tributary::relay {
+
+/// A tail for tests: keeps copies, and answers only when it is told to `work`. What it holds outlives the outbox, so
+/// that a second one can begin where the first one ended. Thread: that of its outbox.
+class FakeTail final : public event::Tail {
+ public:
+  std::vector<event::TailLeft> left() override {
+    std::vector<event::TailLeft> all;
+    for (const auto& [lane, records] : lanes_) {
+      if (records.empty()) continue;
+      const auto notices = std::count_if(records.begin(), records.end(), [](const auto& one) {
+        return one.second.event && one.second.event->kind == event::Kind::notice;
+      });
+      all.push_back({{lane.first, lane.second},
+                     records.begin()->first,
+                     records.rbegin()->first,
+                     records.size(),
+                     static_cast<std::uint64_t>(notices)});
+    }
+    return all;
+  }
+  void append(const event::LaneName& lane, event::TailRecord record) override {
+    if (record.event) {
+      auto copy = std::make_shared<event::Event>(*record.event);
+      copy->receipt.reset();
+      record.event = std::move(copy);
+    }
+    const auto number = record.number;
+    TRIBUTARY_ASSERT(lanes_[name(lane)].emplace(number, std::move(record)).second);
+  }
+  void read(const event::LaneName& lane, std::uint64_t from, std::size_t bytes) override {
+    for (const auto& asked : asked_) TRIBUTARY_ASSERT(asked.lane != lane);
+    asked_.push_back({lane, from, bytes});
+    if (at_once) work();
+  }
+  std::optional<event::TailRead> take() override {
+    if (answers_.empty()) return {};
+    auto answer = std::move(answers_.front());
+    answers_.pop_front();
+    return answer;
+  }
+  void on_read(std::function<void()> wake) override { wake_ = std::move(wake); }
+  void forget(const event::LaneName& lane, std::uint64_t first, std::uint64_t last) override {
+    auto& records = lanes_[name(lane)];
+    records.erase(records.lower_bound(first), records.upper_bound(last));
+  }
+  bool full() const override { return full_; }
+  void close() override { closed = true; }
+
+  /// Answers the next `most` questions, out of order when there are several.
+  void work(std::size_t most = 1'000) {
+    for (; most > 0 && !asked_.empty(); --most) {
+      const Asked asked = asked_.back();
+      asked_.pop_back();
+      event::TailRead answer{asked.lane, asked.from, {}};
+      std::size_t bytes = 0;
+      auto& records = lanes_[name(asked.lane)];
+      for (auto at = records.lower_bound(asked.from); at != records.end() && bytes < asked.bytes; ++at) {
+        const auto& record = at->second;
+        bytes += record.event ? record.event->bytes() : record.letter->value.size();
+        answer.records.push_back(damaged_.count(record.number) != 0 ? stand_in(record) : record);
+        ++given_;
+      }
+      answers_.push_back(std::move(answer));
+      if (wake_) wake_();
+    }
+  }
+  void damage(std::uint64_t number) { damaged_[number] = true; }
+  void set_full(bool full) { full_ = full; }  ///< any thread
+  std::size_t records() const {
+    std::size_t all = 0;
+    for (const auto& [lane, records] : lanes_) all += records.size();
+    return all;
+  }
+  std::uint64_t given() const { return given_; }
+  std::size_t asked() const { return asked_.size(); }
+
+  bool at_once = false;  ///< answers by itself, on the asker's thread
+  bool closed = false;
+
+ private:
+  struct Asked {
+    event::LaneName lane;
+    std::uint64_t from;
+    std::size_t bytes;
+  };
+  static std::pair<std::string, std::string> name(const event::LaneName& lane) { return {lane.stream, lane.key}; }
+  static event::TailRecord stand_in(const event::TailRecord& record) {
+    auto letter = std::make_shared<event::DeadLetter>();
+    letter->reason = "spool_corrupt";
+    letter->connector = std::make_shared<const std::string>("stage");
+    return {record.number, nullptr, std::move(letter)};
+  }
+
+  std::map<std::pair<std::string, std::string>, std::map<std::uint64_t, event::TailRecord>> lanes_;
+  std::deque<Asked> asked_;
+  std::deque<event::TailRead> answers_;
+  std::map<std::uint64_t, bool> damaged_;
+  std::function<void()> wake_;
+  std::uint64_t given_ = 0;
+  std::atomic<bool> full_{false};
+};
+
+}  // namespace tributary::relay
