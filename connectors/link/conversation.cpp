@@ -69,7 +69,11 @@ void Conversation::start(const event::Now& now) {
 
 void Conversation::stop(event::SteadyTime by, const event::Now& now) {
   gaps_.give_up(now);
-  publish(now, std::numeric_limits<int>::max());  // what can still be said
+  try {
+    publish(now, std::numeric_limits<int>::max());  // what can still be said
+  } catch (const std::exception&) {
+    outcome_.clear();  // its message was told; a stop goes on whatever breaks
+  }
   session_.stop(now.steady, by, actions_);
   obey(now);
 }

@@ -48,7 +48,7 @@ std::optional<event::Message> Publisher::take(const event::Now& now) {
     auto message = outbound->take(now);
     if (!message) continue;
     message->number = number_of(outbound, *message);
-    if (taken_.size() > awaited_limit) give_up(taken_.begin(), now);
+    if (taken_.size() > awaited_limit && taken_.begin()->first != message->number) give_up(taken_.begin(), now);
     return message;
   }
   return std::nullopt;

@@ -189,6 +189,15 @@ TEST_F(LinkPublishing, APostWhoseSecretCannotBeReadHasAnAnswer) {
   EXPECT_THAT(sink->words(), ElementsAre("awaiting 1", "unconfirmed 1"));
 }
 
+TEST_F(LinkPublishing, AFaultOfOursWhileStoppingDoesNotHoldUpTheStop) {
+  start_publishing();
+  sink->put(1, "bug");  // nothing of it has happened when the stop comes
+  bool stopped = false;
+  link->stop(10s, [&] { stopped = true; });
+  await([&] { return stopped; });
+  EXPECT_THAT(sink->words(), ElementsAre("refused 1 internal"));
+}
+
 /// A socket that has no room for what the protocol itself must say.
 struct FullWire : Transport {
   void prepare() override {}

@@ -57,6 +57,9 @@ class SessionClient : public net::WebSocketListener {
     if (now().steady < session_->deadline()) return;
     apply([this](Outcome& outcome) { session_->tick(now(), outcome); });
   }
+  void publish(const event::Message& message) {
+    apply([&](Outcome& outcome) { session_->say(message, now(), outcome); });
+  }
   void send(std::string_view frame) { socket_->send_text(frame); }
   void send_binary(std::string_view frame) { socket_->send_binary(frame); }
   void read(bool on) { on ? socket_->resume_reading() : socket_->pause_reading(); }
@@ -77,6 +80,7 @@ class SessionClient : public net::WebSocketListener {
   std::vector<event::Draft> drafts;
   std::vector<event::Ignored> ignored;
   std::vector<Remark> remarks;
+  std::vector<event::MessageReport> reports;
   std::optional<net::Ending> down;    ///< what the session said
   std::optional<net::Ending> ending;  ///< what the socket said
 
@@ -93,6 +97,7 @@ class SessionClient : public net::WebSocketListener {
     for (auto& draft : outcome.drafts) drafts.push_back(std::move(draft));
     for (auto reason : outcome.ignored) ignored.push_back(reason);
     for (auto& remark : outcome.remarks) remarks.push_back(std::move(remark));
+    for (auto& report : outcome.reports) reports.push_back(std::move(report));
     for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
     if (outcome.down && !down) down = outcome.down;
   }

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "connectors/stagecast/publishing.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::stagecast {
@@ -137,6 +138,23 @@ std::string StagecastProtocol::clean(std::string_view words) const {
   std::string text;
   text::append_repaired(text, without(without(words, quoted.substr(1, quoted.size() - 2)), secret_));
   return std::string(text::clip(text, detail_limit));
+}
+
+/// Nothing is ever acknowledged: what the socket has taken is sent. Only who was recognised may send.
+void StagecastProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
+  static_cast<void>(now);
+  using event::MessageResult;
+  if (!config_->auth) {
+    outcome.reports.push_back({message.number, MessageResult::unsupported, "not_authenticated", {}});
+    return;
+  }
+  auto publication = publication_of(message, config_->nesting);
+  if (!publication.refused.empty()) {
+    outcome.reports.push_back({message.number, MessageResult::refused, publication.refused, {}});
+    return;
+  }
+  outcome.sends.push_back({std::move(publication.frame), false});
+  outcome.reports.push_back({message.number, MessageResult::sent, {}, {}});
 }
 
 Standing StagecastProtocol::standing() const {

@@ -36,6 +36,7 @@ class StagecastProtocol final : public Protocol {
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->channel}; }
   Standing standing() const override;
+  void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 
  private:
   enum class Phase : std::uint8_t { dialled, asked, live, over };

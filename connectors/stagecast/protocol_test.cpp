@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "connectors/stagecast/config.hpp"
+#include "connectors/stagecast/publishing.hpp"
 #include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
 
@@ -48,8 +49,12 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   return std::make_unique<StagecastProtocol>("hall", config);
 }
 
-const int registered =
-    support::run_transcripts("StagecastTranscript", support::source_dir() + "/connectors/stagecast/testdata", make);
+std::shared_ptr<const event::Address> address(const support::TranscriptConfig& sink) {
+  return std::make_shared<Recipient>(sink.get("to"));
+}
+
+const int registered = support::run_transcripts(
+    "StagecastTranscript", support::source_dir() + "/connectors/stagecast/testdata", make, {}, address);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), event::WallTime{}};
 

@@ -15,6 +15,7 @@
 #include "connectors/simulation/simulator_fixture.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/protocol.hpp"
+#include "connectors/stagecast/publishing.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -221,6 +222,31 @@ TEST_F(SimulatorTest, KnowsOnePathAndOnlyItsBehaviours) {
                                                                       {"early", "few"}}) {
     EXPECT_THROW(start({{name, value}}), std::invalid_argument) << name;
   }
+}
+
+event::Message message_of(std::string content, event::Form form = event::Form::text) {
+  event::Message message;
+  message.number = 1;
+  message.form = form;
+  message.content = std::move(content);
+  return message;
+}
+
+TEST_F(SimulatorTest, WhatIsPublishedReachesTheOthersAndNotTheSender) {
+  start({{"tokens", "fake"}, {"accounts", "ada@example.org:secret"}});
+  const auto sender = dial("fake"), listener = dial(), ada = dial("ada@example.org:secret");
+  until([&] { return sender->live && listener->live && ada->live; });
+  sender->publish(message_of("hello"));
+  until([&] { return listener->drafts.size() == 1 && ada->drafts.size() == 1; });
+  auto direct = message_of(R"({"type":"tip"})", event::Form::event);
+  direct.address = std::make_shared<Recipient>("ada@example.org");
+  sender->publish(direct);
+  until([&] { return ada->drafts.size() == 2; });
+  EXPECT_NE(ada->drafts[1].text.find(R"("payload":{"type":"tip"})"), std::string::npos) << ada->drafts[1].text;
+  EXPECT_EQ(listener->drafts.size(), 1U);
+  EXPECT_TRUE(sender->drafts.empty());
+  ASSERT_EQ(sender->reports.size(), 2U);
+  EXPECT_EQ(sender->reports[1].result, event::MessageResult::sent);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,6 +49,7 @@ class FakeOutbound : public event::Outbound {
     message.form = form;
     message.content = std::move(content);
     message.event = event_of(number);
+    message.address = address;
     waiting.push_back(std::move(message));
     if (work_) work_();
   }
@@ -67,6 +69,7 @@ class FakeOutbound : public event::Outbound {
   std::vector<event::MessageReport> reports;
   std::vector<bool> lives;
   int asked = 0;
+  std::shared_ptr<const event::Address> address;  ///< of each message
   event::SteadyTime not_before = event::SteadyTime::min();
   std::function<void(const event::MessageReport&)> when_reported;
 

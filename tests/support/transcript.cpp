@@ -76,10 +76,13 @@ struct Tree {
 
 class TranscriptTest : public testing::Test {
  public:
-  TranscriptTest(std::string path, ProtocolFactory factory, SettingsFactory settings)
-      : path_(std::move(path)), factory_(std::move(factory)), settings_(std::move(settings)) {}
+  TranscriptTest(std::string path, ProtocolFactory factory, SettingsFactory settings, AddressFactory address)
+      : path_(std::move(path)),
+        factory_(std::move(factory)),
+        settings_(std::move(settings)),
+        address_(std::move(address)) {}
   void TestBody() override {
-    const std::string fault = play_transcript(path_, factory_, settings_);
+    const std::string fault = play_transcript(path_, factory_, settings_, address_);
     if (!fault.empty()) ADD_FAILURE() << fault;
   }
 
@@ -87,6 +90,7 @@ class TranscriptTest : public testing::Test {
   std::string path_;
   ProtocolFactory factory_;
   SettingsFactory settings_;
+  AddressFactory address_;
 };
 
 }  // namespace
@@ -107,8 +111,8 @@ std::string TranscriptConfig::yaml() const {
 }
 
 std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory,
-                                 const SettingsFactory& settings) {
-  TranscriptPlayer player(factory, settings);
+                                 const SettingsFactory& settings, const AddressFactory& address) {
+  TranscriptPlayer player(factory, settings, address);
   int number = 1;
   try {
     for (const Line& line : lines_of(text)) {
@@ -126,15 +130,16 @@ std::string play_transcript_text(std::string_view text, const std::string& name,
   return {};
 }
 
-std::string play_transcript(const std::string& path, const ProtocolFactory& factory, const SettingsFactory& settings) {
+std::string play_transcript(const std::string& path, const ProtocolFactory& factory, const SettingsFactory& settings,
+                            const AddressFactory& address) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return path + ":1: cannot be read";
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return play_transcript_text(text, path, factory, settings);
+  return play_transcript_text(text, path, factory, settings, address);
 }
 
 int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory,
-                    const SettingsFactory& settings) {
+                    const SettingsFactory& settings, const AddressFactory& address) {
   std::vector<std::filesystem::path> files;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
@@ -147,8 +152,8 @@ int run_transcripts(const std::string& suite, const std::string& directory, cons
     std::replace_if(
         test.begin(), test.end(), [](char c) { return c == '-' || c == '.' || c == ' '; }, '_');
     testing::RegisterTest(suite.c_str(), test.c_str(), nullptr, nullptr, file.c_str(), 1,
-                          [path = file.string(), factory, settings]() -> testing::Test* {
-                            return new TranscriptTest(path, factory, settings);
+                          [path = file.string(), factory, settings, address]() -> testing::Test* {
+                            return new TranscriptTest(path, factory, settings, address);
                           });
   }
   return static_cast<int>(files.size());

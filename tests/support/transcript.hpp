@@ -28,18 +28,22 @@ using ProtocolFactory = std::function<std::unique_ptr<connectors::Protocol>(cons
 /// Makes the settings of the same keys, for `adopt` lines.
 using SettingsFactory = std::function<std::unique_ptr<connectors::Settings>(const TranscriptConfig&)>;
 
+/// Makes what goes with each message of a channel sink, from the config's keys that begin with `sink.` (which is taken
+/// off). Without one nothing goes with it.
+using AddressFactory = std::function<std::shared_ptr<const event::Address>(const TranscriptConfig&)>;
+
 /// Plays one conversation against Session and a Protocol with a clock of its own, no socket, no thread. The language is
 /// described in TRANSCRIPTS.md. Returns "" or what went wrong, each line beginning `file:line: `.
 std::string play_transcript(const std::string& path, const ProtocolFactory& factory,
-                            const SettingsFactory& settings = {});
+                            const SettingsFactory& settings = {}, const AddressFactory& address = {});
 /// The same for a text at hand; `name` stands for the file in messages.
 std::string play_transcript_text(std::string_view text, const std::string& name, const ProtocolFactory& factory,
-                                 const SettingsFactory& settings = {});
+                                 const SettingsFactory& settings = {}, const AddressFactory& address = {});
 
 /// Registers one GoogleTest case per `*.transcript` of a directory (sorted), as `suite.<file name>`. Call it during
 /// static initialisation: `const int registered = run_transcripts("Transcript", dir, factory);`. A directory without
 /// transcripts registers one failing case. Returns how many were registered.
 int run_transcripts(const std::string& suite, const std::string& directory, const ProtocolFactory& factory,
-                    const SettingsFactory& settings = {});
+                    const SettingsFactory& settings = {}, const AddressFactory& address = {});
 
 }  // namespace tributary::support

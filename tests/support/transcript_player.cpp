@@ -199,6 +199,8 @@ void TranscriptPlayer::begin() {
       close_by_hand_ = value == "by-hand";
     else if (key == "form")
       form_ = value == "envelope" ? event::Form::envelope : value == "event" ? event::Form::event : event::Form::text;
+    else if (key.starts_with("sink."))
+      of_sink_.values.emplace_back(key.substr(5), value);
     else if (key == "timeouts.dial")
       session.dial = duration_of(value);
     else if (key == "timeouts.handshake")
@@ -290,6 +292,7 @@ void TranscriptPlayer::publish(std::string_view rest) {
       const auto space = words.find(' ');
       outputs_.push_back({words.substr(0, space), words.substr(space + 1), {}});
     };
+    if (address_factory_) outbound_->address = address_factory_(of_sink_);
     conversation_->attach(outbound_, now_);
   }
   const auto number = number_of<std::uint64_t>(word(rest));

@@ -36,8 +36,8 @@ struct Output {
 /// Every member throws TranscriptFault when the transcript does not hold.
 class TranscriptPlayer : private connectors::Transport, private connectors::LinkObserver, private FakeIntake {
  public:
-  explicit TranscriptPlayer(const ProtocolFactory& factory, const SettingsFactory& settings)
-      : factory_(factory), settings_factory_(settings) {}
+  TranscriptPlayer(const ProtocolFactory& factory, const SettingsFactory& settings, const AddressFactory& address)
+      : factory_(factory), settings_factory_(settings), address_factory_(address) {}
 
   void line(std::string_view verb, std::string_view rest);
   /// Nothing may be left over.
@@ -94,6 +94,8 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
 
   const ProtocolFactory& factory_;
   const SettingsFactory& settings_factory_;
+  const AddressFactory& address_factory_;
+  TranscriptConfig of_sink_;
   TranscriptConfig config_, given_;
   connectors::Conversation::Settings settings_;
   std::unique_ptr<connectors::Protocol> protocol_;
