@@ -44,6 +44,7 @@ Supervisor::~Supervisor() = default;
 
 std::vector<ConnectorChange> Supervisor::want(std::vector<config::NamedSettings> connectors,
                                               const config::Limits& limits) {
+  thread_.check();
   std::vector<std::string> common;  // keys of others that every connector depends on
   if (limits.pause != limits_.pause) common.emplace_back("limits.pause");
   if (limits.nesting != limits_.nesting) common.emplace_back("limits.nesting");
@@ -205,6 +206,7 @@ void Supervisor::left(const std::string& connector) {
 }
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
+  thread_.check();
   stopping_ = 1;  // itself, so that nothing ends before all were told
   look_.cancel();
   const auto one_less = [this, stopped = std::move(stopped)] {
@@ -227,10 +229,12 @@ void Supervisor::settle() {
 }
 
 void Supervisor::room() {
+  thread_.check();
   for (auto& [name, run] : runs_) run.intake->room();
 }
 
 std::size_t Supervisor::live() const {
+  thread_.check();
   std::size_t count = 0;
   for (const auto& [name, run] : runs_) {
     if (run.input && run.input->status().state == net::State::live) ++count;
@@ -239,6 +243,7 @@ std::size_t Supervisor::live() const {
 }
 
 std::vector<ConnectorStanding> Supervisor::standings() const {
+  thread_.check();
   const auto now = std::chrono::steady_clock::now();
   std::vector<ConnectorStanding> all;
   for (const auto& [name, run] : runs_) {

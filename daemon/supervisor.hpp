@@ -18,6 +18,7 @@
 #include "daemon/books.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/thread_check.hpp"
 #include "relay/pipeline.hpp"
 
 namespace tributary::daemon {
@@ -100,6 +101,7 @@ class Supervisor {
   std::optional<ConnectorChange> change(Run& run, config::NamedSettings&& settings, std::vector<std::string> keys);
   void measure();
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   Surroundings around_;
   config::Limits limits_;
   std::map<std::string, Run> runs_;

@@ -26,6 +26,7 @@ bool WebSocketConnection::send_text(std::string_view payload) { return send(payl
 bool WebSocketConnection::send_binary(std::string_view payload) { return send(payload, true); }
 
 bool WebSocketConnection::send(std::string_view payload, bool binary) {
+  thread_.check();
   if (!open_ || closing_ || ended_) return false;
   if (unsent_bytes() + payload.size() > unsent_limit) {
     if (drained_below_ == 0) tell_drained(unsent_limit / 2);
@@ -84,6 +85,7 @@ void WebSocketConnection::resume_reading() {
 // Reading.
 
 void WebSocketConnection::run() {
+  thread_.check();
   if (paused_) engine_->pause(true);
   engine_->start();
   look_at_engine();
@@ -110,6 +112,7 @@ void WebSocketConnection::wait_readable(Stream::Status want) {
 }
 
 void WebSocketConnection::readable() {
+  thread_.check();
   if (ended_) return drain();
   if (paused_ || !held_.empty()) return;  // what is held comes first, deliver_held is on its way
   const auto buffer = shared_read_buffer();
@@ -209,6 +212,7 @@ void WebSocketConnection::flush_soon() {
 }
 
 void WebSocketConnection::flush() {
+  thread_.check();
   if (write_waiting_ || write_shut_ || !stream_ || unsent_bytes() == 0) return;
   const auto [status, size] = stream_->write(std::string_view(outgoing_).substr(outgoing_offset_));
   outgoing_offset_ += size;

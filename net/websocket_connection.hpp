@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "event/thread_check.hpp"
 #include "net/stream.hpp"
 #include "net/websocket.hpp"
 #include "net/websocket_engine.hpp"
@@ -79,6 +80,7 @@ class WebSocketConnection : public WebSocket,
   void linger();
   void tell(Ending ending);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   WebSocketListener* listener_;
   std::chrono::milliseconds close_timeout_;
   std::string outgoing_;

@@ -110,6 +110,7 @@ event::SinkLedger Delivery::ledger() const {
 
 /// Moves the queue into the outbox; the book passes from the one to the other under the lock.
 void Delivery::take_inbox() {
+  sink_thread_.check();
   std::size_t bytes = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -136,6 +137,7 @@ void Delivery::take_inbox() {
 
 /// Sends what may be sent; false when the wire's own queue is full.
 bool Delivery::pump(event::SteadyTime now) {
+  sink_thread_.check();
   Outbox::Next next;
   while (outbox_.next(now, next)) {
     const auto answer = next.event != nullptr ? downstream_->send(next.stream, *next.event, next.token, next.manner)
@@ -148,6 +150,7 @@ bool Delivery::pump(event::SteadyTime now) {
 }
 
 void Delivery::publish(event::SteadyTime now) {
+  sink_thread_.check();
   {
     const std::lock_guard lock(mutex_);
     ledger_ = outbox_.ledger();

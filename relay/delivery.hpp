@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "relay/alert.hpp"
 #include "relay/drain.hpp"
 #include "relay/fullness.hpp"
@@ -94,6 +95,7 @@ class Delivery final : public event::Outlet {
   event::Tail* const tail_;
   std::array<bool, 3> takes_{};
   const bool takes_letters_;
+  [[no_unique_address]] event::ThreadCheck sink_thread_;
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 

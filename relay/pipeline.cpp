@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "event/assert.hpp"
+#include "event/thread_check.hpp"
 #include "relay/dead_letter.hpp"
 #include "relay/dedupe.hpp"
 #include "relay/finish.hpp"
@@ -39,6 +40,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   }
 
   void malformed(const event::Malformed& fault, const event::Now& now) override {
+    thread_.check();
     ++book_.frames, ++book_.malformed;
     pipeline_.offer_letter(fault, source_, connector_, routes_.any(), now);
   }
@@ -46,6 +48,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   void carrying() override { ++book_.frames, ++book_.carrying; }
 
   void accept(event::Draft&& draft, const event::Now& now) override {
+    thread_.check();
     ++book_.events;
     last_event_ = now.steady;
     book_.repaired += draft.repaired;
@@ -96,6 +99,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   }
 
   void notice(const event::Notice& notice, const event::Now& now) override {
+    thread_.check();
     const Targets all = pipeline_.taking(event::Kind::notice, Targets{}.set());
     if (all.none()) return;
     const auto event =
@@ -135,6 +139,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     tell({type, draft.kind, routes_.any().none() ? Why::no_route : typed ? Why::no_type : Why::not_taken});
   }
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   Pipeline& pipeline_;
   const std::shared_ptr<const std::string> connector_;
   const std::string_view source_;

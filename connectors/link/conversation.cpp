@@ -62,6 +62,7 @@ Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake&
 // ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void Conversation::start(const event::Now& now) {
+  thread_.check();
   make_room_first(now);
   session_.start(now.steady, actions_);
   obey(now);
@@ -131,6 +132,7 @@ void Conversation::opened(const event::Now& now) {
 }
 
 void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
+  thread_.check();
   if (!session_.listening()) return intake_.control(false);
   session_.frame_received(now.steady);
   gaps_.heard(now.wall);
@@ -164,6 +166,7 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
 void Conversation::pong(const event::Now& now) { session_.pong_received(now.steady); }
 
 void Conversation::read_end(const event::Now& now) {
+  thread_.check();
   intake_.settle();
   if (session_.state() == State::live) gaps_.remember(now);
   if (open() && !session_.is_paused() && intake_.congested()) pause(now);
@@ -184,6 +187,7 @@ void Conversation::room(const event::Now& now) {
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
+  thread_.check();
   if (open()) {
     protocol_.explain(ending);
   } else if (ending.reason == net::Reason::upgrade_refused) {
@@ -225,6 +229,7 @@ bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& sett
 }
 
 void Conversation::tick(const event::Now& now) {
+  thread_.check();
   if (open() && protocol_.deadline() <= now.steady) {
     outcome_.clear();
     protocol_.tick(now, outcome_);

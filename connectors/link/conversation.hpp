@@ -14,6 +14,7 @@
 #include "connectors/link/redaction.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
 #include "net/dial_target.hpp"
@@ -171,6 +172,7 @@ class Conversation {
   void pass_reports(const event::Now& now);
   void heard(const event::Draft& draft, const event::Now& now);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   Settings settings_;
   Protocol& protocol_;
   event::Intake& intake_;

@@ -41,6 +41,7 @@ void Conversation::publish_if_due(const event::Now& now) {
 /// Takes messages one by one, as long as socket and protocol let them through: what is not taken waits in its sink,
 /// which bounds it and lets it grow old.
 void Conversation::publish(const event::Now& now, int most) {
+  thread_.check();
   if (publisher_.empty() || session_.state() != net::State::live) return;
   publish_at_ = event::SteadyTime::max();
   bool odd = false;

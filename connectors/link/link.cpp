@@ -171,6 +171,7 @@ void Link::on_end(net::Ending ending) {
 /// Nothing that our side throws leaves the connector: it costs the connection.
 template <class Action>
 void Link::guarded(Action&& action) {
+  thread_.check();
   try {
     action();
   } catch (const std::exception& thrown) {

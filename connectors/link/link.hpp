@@ -21,6 +21,7 @@
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "net/dial_budget.hpp"
 #include "net/websocket.hpp"
 
@@ -110,6 +111,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   void on_timer();
   void look_at_secrets(event::SteadyTime now);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   LinkSettings settings_;
   std::unique_ptr<Protocol> protocol_;
   LinkSurroundings around_;

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Config config;
   config.streamers = {"dbl-lee", "other"};
   config.resubscribe_limit = 3;
-  Session session("fuzz", config);
+  DLiveProtocol session("fuzz", config);
   const event::Now now = beginning();
   session.dial({}, now);
   Outcome outcome;

@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.label = "maths-101";
   has_token = size % 4 != 0;
   if (has_token) config.auth.emplace().in = size % 4 == 1 ? TokenIn::message : TokenIn::header;
-  Session session("fuzz", config);
+  OhaProtocol session("fuzz", config);
   const event::Now now = beginning();
   session.dial({std::string(key), std::string(token)}, now);
   Outcome outcome;

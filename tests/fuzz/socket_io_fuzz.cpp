@@ -25,7 +25,7 @@ void talk(int engine_io, std::string_view input) {
   Config config;
   config.engine_io = engine_io;
   config.test_events = config.state_updates = true;
-  Session session("fuzz", config);
+  StreamElementsProtocol session("fuzz", config);
   const event::Now now = beginning();
   require(std::holds_alternative<net::DialTarget>(session.dial({std::string(token)}, now)));
   Outcome outcome;

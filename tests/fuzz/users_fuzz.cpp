@@ -37,7 +37,7 @@ void check_all(std::string_view input, const Outcome& outcome) {
   for (const auto& draft : outcome.drafts) check(input, draft);
 }
 
-void end_that_tells(const Session& session) {
+void end_that_tells(const UsersProtocol& session) {
   net::Ending ending{net::Reason::closed, "said " + std::string(secret), 1008};
   session.explain(ending);
   require(ending.reason != net::Reason::credential_refused || ending.detail.find(secret) == std::string::npos);
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.label = "main";
   config.api_key.emplace();
   config.listen = size % 16 != 1;
-  Session session("fuzz", config);
+  UsersProtocol session("fuzz", config);
   const event::Now now = beginning();
   require(std::holds_alternative<net::DialTarget>(session.dial({std::string(secret)}, now)));
   Outcome outcome;
