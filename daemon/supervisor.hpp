@@ -18,6 +18,7 @@
 #include "daemon/books.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/channel.hpp"
 #include "relay/pipeline.hpp"
 
 namespace tributary::daemon {
@@ -62,6 +63,10 @@ class Supervisor {
   /// has other settings takes them over on its open connection, or is stopped and started again. What has not changed
   /// is not touched. Names must differ. Answers what it did, in the order of names.
   std::vector<ConnectorChange> want(std::vector<config::NamedSettings> connectors, const config::Limits& limits);
+  /// This channel sink publishes on that connector's connection from now on, whenever the connector runs here: it need
+  /// not yet, and may be made anew. The sink is held until `detach`.
+  void attach(const std::string& connector, const event::OutboundPtr& outbound);
+  void detach(const std::string& connector, const event::OutboundPtr& outbound);
   /// Ends all of them within `patience`, then calls `stopped` once. Nothing is wanted afterwards.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.
@@ -103,7 +108,8 @@ class Supervisor {
   Surroundings around_;
   config::Limits limits_;
   std::map<std::string, Run> runs_;
-  boost::asio::steady_timer look_;  ///< when the channels' silence is measured next
+  std::map<std::string, std::vector<event::OutboundPtr>> outbounds_;  ///< by the connector they publish on
+  boost::asio::steady_timer look_;                                    ///< when the channels' silence is measured next
   std::size_t stopping_ = 0;
   mutable std::mutex mutex_;  ///< guards kept_
   std::map<std::string, Kept> kept_;

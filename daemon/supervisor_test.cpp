@@ -12,6 +12,7 @@
 #include "config/load.hpp"
 #include "daemon/vocabulary.hpp"
 #include "sinks/handling.hpp"
+#include "tests/support/fake_outbound.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -26,6 +27,7 @@ struct Double {
   bool holds_goodbye = false;  ///< a stop takes until `goodbye`
   std::function<void()> goodbye;
   bool alive = true;
+  std::set<const event::Outbound*> serves;  ///< channel sinks
 };
 
 class DoubleInput final : public connectors::Input {
@@ -47,6 +49,8 @@ class DoubleInput final : public connectors::Input {
       boost::asio::post(io_, std::move(stopped));
     }
   }
+  void attach(const event::OutboundPtr& outbound) override { me_->serves.insert(outbound.get()); }
+  void detach(event::Outbound& outbound) override { me_->serves.erase(&outbound); }
   bool can_adopt(const connectors::Settings&) const override { return me_->adopts; }
   bool adopt(const std::shared_ptr<const connectors::Settings>&) override { return ++me_->adopted != 0; }
   connectors::LinkStatus status() const override { return {}; }
@@ -151,6 +155,26 @@ class SupervisorTest : public testing::Test {
   std::map<std::string, std::vector<std::shared_ptr<Double>>> doubles;
   std::unique_ptr<Supervisor> supervisor;
 };
+
+TEST_F(SupervisorTest, AChannelSinkPublishesOnItsConnectorWheneverThatRuns) {
+  double_them();
+  const auto sink = std::make_shared<support::FakeOutbound>(), later = std::make_shared<support::FakeOutbound>();
+  want({});
+  supervisor->attach("stage", sink);
+  want({{"stage", ""}, {"hall", ""}});
+  ASSERT_EQ(doubles["stage"].size(), 1U);
+  EXPECT_TRUE(doubles["stage"][0]->serves.contains(sink.get()));
+  EXPECT_TRUE(doubles["hall"][0]->serves.empty());
+  supervisor->attach("stage", later);
+  EXPECT_EQ(doubles["stage"][0]->serves.size(), 2U);
+  want({{"stage", "ping_interval: 7s"}, {"hall", ""}});
+  settle();
+  ASSERT_EQ(doubles["stage"].size(), 2U) << "made anew";
+  EXPECT_EQ(doubles["stage"][1]->serves.size(), 2U);
+  supervisor->detach("stage", sink);
+  EXPECT_EQ(doubles["stage"][1]->serves, std::set<const event::Outbound*>{later.get()});
+  supervisor->detach("nobody", sink);
+}
 
 TEST_F(SupervisorTest, StartsEveryConnectorThatIsWanted) {
   EXPECT_EQ(want({{"broken", ""}, {"whole", ""}}), (std::vector<std::string>{"started broken", "started whole"}));
