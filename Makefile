@@ -24,7 +24,7 @@ build: deps  ## the program: build/release/tributary
 	@mkdir -p build && $(CONFIGURE) >build/configure.log 2>&1 || { cat build/configure.log; rm -f build/configure.log; exit 1; }; rm -f build/configure.log
 	cmake --build build/release --parallel $(JOBS) --target tributary
 
-demo: build  ## run the demo: a simulated upstream, an embedded Kafka, no account needed (FOR=10s RATE=50)
+demo: build  ## every upstream simulated, the relay and an embedded Kafka in one process (FOR=10s RATE=50)
 	$(PROGRAM) demo $(if $(FOR),--for $(FOR)) $(if $(RATE),--rate $(RATE))
 
 test:  ## every test of the short tier, set-up included: at most 25 minutes on two cores

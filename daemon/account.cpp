@@ -35,7 +35,10 @@ constexpr std::array<DroppedWords, index(event::Dropped::count)> dropped_words{{
     {event::Dropped::write_failed, "that could not be written"},
     {event::Dropped::topic_off, "dropped because their topic is off"},
     {event::Dropped::denied, "for a topic that is missing or forbidden"},
+    {event::Dropped::expired, "too old before they could be said"},
+    {event::Dropped::refused, "that the upstream refused"},
 }};
+static_assert(!dropped_words.back().words.empty() && !ignored_words.back().one.empty(), "a reason has no words");
 
 void add(std::string& out, std::string_view name, std::uint64_t value, bool always) {
   if (value == 0 && !always) return;

@@ -44,7 +44,7 @@ TEST(Vocabulary, ChannelSinksAreOfferedByConnectorsAndNotYetBuilt) {
     const auto loaded =
         config::load_text("version: 1\nsinks:\n  it: {type: " + type + "}\n", "test.yaml", vocabulary());
     ASSERT_EQ(loaded.faults.size(), 1U) << type;
-    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:8: sinks.it.type: not yet: sinks of the type `" + type +
+    EXPECT_EQ(config::format(loaded.faults[0]), "test.yaml:3:14: sinks.it.type: not yet: sinks of the type `" + type +
                                                     "`; expected kafka, file or stdout");
   }
   const auto loaded =
@@ -88,27 +88,30 @@ TEST_P(Document, EachConfigurationInItLoads) {
 INSTANTIATE_TEST_SUITE_P(ForUsers, Document, testing::Values("README.md", "docs/CONSUMING.md"),
                          [](const auto& info) { return info.param == "README.md" ? "README" : "CONSUMING"; });
 
-/// That docs/TROUBLESHOOTING.md has a row which begins with this word.
-void expect_row(std::string_view word) {
+/// That a section of docs/TROUBLESHOOTING.md has a row which begins with this word.
+void expect_row(const std::string& section, std::string_view word) {
   static const std::string page = content("docs/TROUBLESHOOTING.md");
-  EXPECT_NE(page.find("\n| `" + std::string(word) + "`"), std::string::npos) << word << " has no row";
+  const auto begin = page.find("\n## " + section);
+  ASSERT_NE(begin, std::string::npos) << section;
+  const auto rows = page.substr(begin, page.find("\n## ", begin + 1) - begin);
+  EXPECT_NE(rows.find("\n| `" + std::string(word) + "`"), std::string::npos) << section << ": no row for " << word;
 }
 
 TEST(Troubleshooting, ExplainsEveryReason) {
   for (int code = 1; code <= static_cast<int>(net::Reason::stopped); ++code) {
-    expect_row(name(static_cast<net::Reason>(code)));
+    expect_row("Why a connection ended", name(static_cast<net::Reason>(code)));
   }
 }
 
 TEST(Troubleshooting, ExplainsEveryDrop) {
   for (int code = 0; code < static_cast<int>(event::Dropped::count); ++code) {
-    expect_row(name(static_cast<event::Dropped>(code)));
+    expect_row("Events that were let go", name(static_cast<event::Dropped>(code)));
   }
 }
 
 TEST(Troubleshooting, ExplainsWhatASinkSays) {
   for (int code = 0; code < static_cast<int>(sinks::Sign::count); ++code) {
-    expect_row(name(static_cast<sinks::Sign>(code)));
+    expect_row("What a sink says", name(static_cast<sinks::Sign>(code)));
   }
 }
 

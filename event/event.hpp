@@ -56,6 +56,7 @@ struct Draft {
   bool flagged = false;
   bool flagged_said = false;   ///< by the upstream; else `flagged` is our default
   bool test = false;           ///< adds `relay.test: true`, and is not deduped
+  bool backfilled = false;     ///< fetched after a gap: adds `relay.backfilled: true`
   std::uint32_t repaired = 0;  ///< invalid UTF-8 bytes replaced by U+FFFD
   ReceiptPtr receipt;          ///< of an input that acknowledges; else null
 };

@@ -101,6 +101,7 @@ TEST(Backoff, EachReasonClimbsItsLadder) {
   EXPECT_EQ(ladder(Reason::wrong_channel), Ladder::slow);
   EXPECT_EQ(ladder(Reason::engine_io_mismatch), Ladder::slow);
   EXPECT_EQ(ladder(Reason::eof), Ladder::fast);
+  EXPECT_EQ(ladder(Reason::internal), Ladder::fast);
   EXPECT_EQ(ladder(Reason::tls_failed), Ladder::fast);
 }
 

@@ -48,6 +48,8 @@ std::string_view name(Reason reason) noexcept {
       return "protocol_error";
     case Reason::frame_too_large:
       return "frame_too_large";
+    case Reason::internal:
+      return "internal";
     case Reason::backpressure:
       return "backpressure";
     case Reason::stopped:

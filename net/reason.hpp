@@ -33,6 +33,7 @@ enum class Reason {
   reset,              ///< TCP was reset, or another socket error
   protocol_error,     ///< not a websocket, or not this upstream's protocol
   frame_too_large,    ///< a frame over frame_limit
+  internal,           ///< a fault of this program, not of the upstream
   backpressure,       ///< the sinks were full for longer than limits.pause
   stopped,            ///< by us: stop, reload or end of the program
 };

@@ -294,7 +294,7 @@ TEST_F(WebSocketEnds, AListenerThatThrowsLosesItsConnectionAndNothingElse) {
     peer.wait_for_end();
   });
   EXPECT_THAT(recorder_.payloads(), ElementsAre("one"));
-  EXPECT_EQ(recorder_.reason(), Reason::protocol_error);
+  EXPECT_EQ(recorder_.reason(), Reason::internal);
   EXPECT_THAT(recorder_.ending->detail, HasSubstr("bug"));
 }
 

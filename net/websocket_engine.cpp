@@ -138,9 +138,9 @@ class Engine : public WebSocketEngine {
     try {
       event();
     } catch (const std::exception& fault) {
-      end(Reason::protocol_error, std::string("a listener failed: ") + fault.what());
+      end(Reason::internal, std::string("a listener failed: ") + fault.what());
     } catch (...) {
-      end(Reason::protocol_error, "a listener failed");
+      end(Reason::internal, "a listener failed");
     }
   }
 

@@ -10,9 +10,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-event::EventPtr event_holding(std::string text, event::Kind kind = event::Kind::activity) {
+event::EventPtr event_holding(std::string text, event::Kind kind = event::Kind::activity,
+                              std::string_view source = "test") {
   auto event = std::make_shared<event::Event>();
   event->kind = kind;
+  event->source = source;
   event->text = std::move(text);
   event->json = {0, static_cast<std::uint32_t>(event->text.size())};
   event->connector = std::make_shared<const std::string>("stage");
@@ -247,6 +249,50 @@ TEST_F(DeliveryTest, IsFullWhileItsTailIs) {
   tail.set_full(false);
   delivery->reopen();  // wakes it
   EXPECT_TRUE(eventually([&] { return rooms == 1; }));
+}
+
+TEST_F(DeliveryTest, AWireThatIsFullForAWhileGoesOnWhereItWas) {
+  const auto delivery = make();
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return wire->count() == 10; }));
+  wire->answer("events", event::Sent::full);
+  for (int i = 10; i < 20; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return wire->refusals("events") >= 3; })) << "tried again without a report";
+  EXPECT_EQ(wire->count(), 10U);
+  EXPECT_EQ(delivery->ledger().in_flight, 10U);
+  wire->answer("events", event::Sent::accepted);
+  ASSERT_TRUE(eventually([&] { return wire->count() == 20; }));
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+  EXPECT_TRUE(eventually([&] { return delivery->ledger().delivered == 20; }));
+  EXPECT_EQ(told(SinkAlert::What::lane_parked), 0U) << "full is no fault";
+}
+
+TEST_F(DeliveryTest, AStreamThatIsDeniedInMidStreamHoldsUpNoOther) {
+  const auto delivery = make();
+  delivery->start();
+  delivery->offer(event_holding("a0"));
+  delivery->offer(event_holding("b0", event::Kind::activity, "other"));
+  ASSERT_TRUE(eventually([&] { return wire->count() == 2; }));
+  wire->answer("events", event::Sent::denied);
+  for (int i = 1; i <= 5; ++i) {
+    delivery->offer(event_holding("a" + std::to_string(i)));
+    delivery->offer(event_holding("b" + std::to_string(i), event::Kind::activity, "other"));
+  }
+  ASSERT_TRUE(eventually([&] { return wire->count() == 7; })) << "all of the other stream";
+  ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::lane_parked) == 1; }));
+  EXPECT_EQ(delivery->ledger().in_flight, 5U);
+  wire->answer("events", event::Sent::accepted);
+  {
+    const std::lock_guard lock(wire->mutex);
+    wire->repaired = {"events"};
+    wire->wake = true;
+  }
+  wire->woken.notify_all();
+  ASSERT_TRUE(eventually([&] { return wire->count() == 12; }));
+  const std::lock_guard lock(wire->mutex);
+  EXPECT_EQ(std::vector<std::string>(wire->records.begin() + 7, wire->records.end()),
+            (std::vector<std::string>{"a1", "a2", "a3", "a4", "a5"}));
 }
 
 TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -30,11 +32,22 @@ class FakeDownstream final : public event::Downstream {
     std::atomic<bool> denies_notices{false};  ///< their topic is missing
     std::atomic<bool> denies_events{false};
     std::atomic<bool> stuck{false};
-    std::vector<std::string> repaired;  ///< to be told at the next look
+    std::vector<std::string> repaired;                        ///< to be told at the next look
+    std::map<std::string, event::Sent, std::less<>> answers;  ///< by stream; without one it takes what it is sent
+    std::map<std::string, int> refused;                       ///< by stream: so often something else was answered
 
     std::size_t count() const {
       const std::lock_guard lock(mutex);
       return records.size();
+    }
+    /// From now on this is what `send` says to records of the stream.
+    void answer(const std::string& stream, event::Sent with) {
+      const std::lock_guard lock(mutex);
+      answers[stream] = with;
+    }
+    int refusals(const std::string& stream) {
+      const std::lock_guard lock(mutex);
+      return refused[stream];
     }
     void release() {
       {
@@ -48,22 +61,21 @@ class FakeDownstream final : public event::Downstream {
 
   explicit FakeDownstream(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
+  /// Events of the source `other` have a stream of their own.
   std::string_view stream_of(const event::Event& event) override {
+    if (event.source == "other") return "others";
     return event.kind == event::Kind::state ? "" : event.kind == event::Kind::notice ? "relay" : "events";
   }
   std::string_view dead_letter_stream() const override { return "letters"; }
-  event::Sent send(std::string_view, const event::Event& event, std::uint64_t token, event::Manner) override {
+  event::Sent send(std::string_view stream, const event::Event& event, std::uint64_t token, event::Manner) override {
     if (event.kind == event::Kind::notice ? shared_->denies_notices : shared_->denies_events) {
       return event::Sent::denied;
     }
-    const std::lock_guard lock(shared_->mutex);
-    shared_->held.emplace_back(token, event.json_text());
-    return event::Sent::accepted;
+    return take(stream, token, std::string(event.json_text()));
   }
-  event::Sent send(std::string_view, const event::DeadLetter& letter, std::uint64_t token, event::Manner) override {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->held.emplace_back(token, "letter " + letter.value);
-    return event::Sent::accepted;
+  event::Sent send(std::string_view stream, const event::DeadLetter& letter, std::uint64_t token,
+                   event::Manner) override {
+    return take(stream, token, "letter " + letter.value);
   }
   void poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) override {
     std::unique_lock lock(shared_->mutex);
@@ -112,6 +124,17 @@ class FakeDownstream final : public event::Downstream {
   }
 
  private:
+  event::Sent take(std::string_view stream, std::uint64_t token, std::string text) {
+    const std::lock_guard lock(shared_->mutex);
+    const auto told = shared_->answers.find(stream);
+    if (told != shared_->answers.end() && told->second != event::Sent::accepted) {
+      ++shared_->refused[std::string(stream)];
+      return told->second;
+    }
+    shared_->held.emplace_back(token, std::move(text));
+    return event::Sent::accepted;
+  }
+
   std::shared_ptr<Shared> shared_;
 };
 

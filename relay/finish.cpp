@@ -15,9 +15,10 @@ std::string unique_id(std::string_view source, const Finish& finish) {
       {source, *finish.connector, finish.run, std::to_string(finish.connection), std::to_string(finish.sequence)});
 }
 
-void close(std::string& text, const Finish& finish, bool test) {
+void close(std::string& text, const Finish& finish, bool test, bool backfilled) {
   if (test) text += ",\"test\":true";
   if (finish.update) text += ",\"update\":true";
+  if (backfilled) text += ",\"backfilled\":true";
   text += ",\"run\":\"";
   text += finish.run;
   text += "\",\"sequence\":";
@@ -61,7 +62,7 @@ std::shared_ptr<event::Event> finish(event::Draft&& draft, const Finish& finish)
     TRIBUTARY_ASSERT(draft.id.size == 24);
     event->text.replace(draft.id.offset, 24, unique_id(draft.source, finish));
   }
-  close(event->text, finish, draft.test);
+  close(event->text, finish, draft.test, draft.backfilled);
   event->json = {0, static_cast<std::uint32_t>(event->text.size())};
   append_key(*event, draft.source, draft.upstream_channel, draft.key_suffix);
   event->kind = draft.kind;
@@ -103,7 +104,7 @@ std::shared_ptr<event::Event> finish(const event::Notice& notice, const Finish& 
   text += "\",\"upstreamChannel\":";
   text::append_quoted(text, channel);
   text += ",\"receivedAt\":\"" + at + "\"";
-  close(text, finish, false);
+  close(text, finish, false, false);
   event->json = {0, static_cast<std::uint32_t>(text.size())};
   append_key(*event, key_source, channel, {});
   event->kind = event::Kind::notice;

@@ -27,6 +27,12 @@ event::Draft draft_of(std::string id, bool identified) {
   return draft;
 }
 
+TEST(Finish, SaysWhatWasFetchedAfterAGap) {
+  auto draft = draft_of("5f1c3d6b9a1b2c3d4e5f6a7b", true);
+  draft.backfilled = true;
+  EXPECT_EQ(nlohmann::json::parse(finish(std::move(draft), finish_of(1))->json_text())["relay"]["backfilled"], true);
+}
+
 TEST(Finish, ClosesTheDraftAndPutsTheKeyBehindIt) {
   const auto event = finish(draft_of("5f1c3d6b9a1b2c3d4e5f6a7b", true), finish_of(1204));
   const auto json = nlohmann::json::parse(event->json_text());

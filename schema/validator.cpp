@@ -366,11 +366,7 @@ bool Run<kExplain>::array(const ArrayRules& rules, const element& value) {
   bool contained = !rules.contains;
   for (const element item : items) {
     const Inside inside(*this, {}, count);
-#ifndef TRIBUTARY_PLANTED_BUG
     const bool in_tuple = count < rules.tuple.size();
-#else  // what the fuzz target must find: one item too many is taken from the tuple
-    const bool in_tuple = !rules.tuple.empty() && count <= rules.tuple.size();
-#endif
     const NodeIndex node = in_tuple ? rules.tuple[count] : rules.others;
     if (node == kNothing && !in_tuple) {
       const std::string_view keyword = rules.others_are_additional ? "additionalItems" : "items";

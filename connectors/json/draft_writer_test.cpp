@@ -17,7 +17,7 @@ using nlohmann::json;
 
 const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.250Z")};
 
-class DraftWriterTest : public testing::Test {
+class DraftWriterTest : public ::testing::Test {
  protected:
   Value read(std::string_view text) {
     Value whole;

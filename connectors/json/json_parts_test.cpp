@@ -8,7 +8,7 @@
 namespace tributary::connectors {
 namespace {
 
-class JsonPartsTest : public testing::Test {
+class JsonPartsTest : public ::testing::Test {
  protected:
   Value read(std::string_view text) {
     Value whole;

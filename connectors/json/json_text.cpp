@@ -78,9 +78,7 @@ void JsonText::compact() {
     *out++ = *in;
     if (*in != '"') continue;
     for (++in; *in != '"'; ++in) {  // the text has been read: strings are closed
-#ifndef TRIBUTARY_PLANTED_BUG       // what the fuzz target must find: an escaped quote taken for the end of a string
       if (*in == '\\') *out++ = *in++;
-#endif
       *out++ = *in;
     }
     *out++ = '"';

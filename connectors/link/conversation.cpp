@@ -7,7 +7,6 @@
 
 #include "text/json.hpp"
 #include "text/printable.hpp"
-#include "text/time.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors {
@@ -16,9 +15,6 @@ namespace {
 using net::State;
 
 constexpr std::size_t words_limit = 300;  ///< bytes of the words of others in what we say
-constexpr int messages_per_turn = 32;     ///< then what else this thread has to do gets its turn
-/// After an answer that makes no sense; so that a fault never becomes a loop that does not end.
-constexpr std::chrono::milliseconds odd_answer_delay{1'000};
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -49,7 +45,9 @@ void member(std::string& json, std::string_view key, std::string_view text) {
 
 }  // namespace
 
-bool LinkStatus::needs_person() const { return net::ladder(ending.reason) != net::Ladder::fast; }
+bool LinkStatus::needs_person() const {
+  return net::ladder(ending.reason) != net::Ladder::fast || ending.reason == net::Reason::internal;
+}
 
 Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
                            Transport& transport)
@@ -58,9 +56,8 @@ Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake&
       intake_(intake),
       observer_(observer),
       transport_(transport),
-      session_(settings_.session, settings_.seed) {
-  if (settings_.last_seen) gap_ = Gap{*settings_.last_seen, net::name(net::Reason::stopped)};
-}
+      session_(settings_.session, settings_.seed),
+      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory) {}
 
 // ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,6 +68,7 @@ void Conversation::start(const event::Now& now) {
 }
 
 void Conversation::stop(event::SteadyTime by, const event::Now& now) {
+  gaps_.give_up(now);
   try {
     publish(now, std::numeric_limits<int>::max());  // what can still be said
   } catch (const std::exception&) {
@@ -86,6 +84,7 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   auto all = secrets;
   all.insert(all.end(), others.begin(), others.end());
   redaction_.keep_out(all);
+  if (gaps_.open()) secrets_ = secrets;
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
     session_.ended(std::move(*ending), now.steady, actions_);
@@ -134,7 +133,7 @@ void Conversation::opened(const event::Now& now) {
 void Conversation::message(std::string_view payload, bool binary, const event::Now& now) {
   if (!session_.listening()) return intake_.control(false);
   session_.frame_received(now.steady);
-  last_frame_ = now.wall;
+  gaps_.heard(now.wall);
   outcome_.clear();
   // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
   std::string wiped;
@@ -149,8 +148,8 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
     outcome_.kind = event::FrameKind::malformed;
     outcome_.malformed_reason = "internal";
     outcome_.malformed_detail = std::string("a fault of this program, please report it: ") + fault.what();
-    outcome_.down = ending_of(net::Reason::protocol_error,
-                              std::string("a fault of this program, please report it: ") + fault.what());
+    outcome_.down =
+        ending_of(net::Reason::internal, std::string("a fault of this program, please report it: ") + fault.what());
   }
   // A frame may bring both the word that we are in and the first event: in first.
   if (std::exchange(outcome_.live, false)) {
@@ -166,6 +165,7 @@ void Conversation::pong(const event::Now& now) { session_.pong_received(now.stea
 
 void Conversation::read_end(const event::Now& now) {
   intake_.settle();
+  if (session_.state() == State::live) gaps_.remember(now);
   if (open() && !session_.is_paused() && intake_.congested()) pause(now);
 }
 
@@ -180,6 +180,7 @@ void Conversation::room(const event::Now& now) {
     apply(now);
   }
   obey(now);
+  fill_gaps(now);
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
@@ -194,6 +195,18 @@ void Conversation::ended(net::Ending ending, const event::Now& now) {
   intake_.settle();
 }
 
+void Conversation::fetched(net::HttpExchange::Result result, const event::Now& now) {
+  if (auto* ending = std::get_if<net::Ending>(&result)) {
+    gaps_.failed(fit(std::string(net::name(ending->reason)) + ": " + ending->detail), now);
+  } else {
+    auto& answer = std::get<net::HttpAnswer>(result);
+    if (redaction_.stands_in(answer.body)) answer.body = redaction_.cleaned(answer.body);
+    if (redaction_.stands_in(answer.body)) answer.body = redaction_.wiped(answer.body);
+    gaps_.answered(answer, now);
+  }
+  fill_gaps(now);
+}
+
 void Conversation::fail(net::Ending ending, const event::Now& now) {
   ending.detail = fit(ending.detail);
   session_.fail(std::move(ending), now.steady, actions_);
@@ -203,7 +216,9 @@ void Conversation::fail(net::Ending ending, const event::Now& now) {
 bool Conversation::adopt(const std::shared_ptr<const connectors::Settings>& settings, const event::Now& now) {
   outcome_.clear();
   if (!protocol_.can_adopt(*settings)) return false;
+  const auto before = protocol_.channels();
   protocol_.adopt(settings, now, outcome_);
+  gaps_.forget_all_but(protocol_.channels(), before);
   if (!heard_.empty()) listen(now);
   if (open()) apply(now);
   return true;
@@ -220,11 +235,14 @@ void Conversation::tick(const event::Now& now) {
     session_.tick(now.steady, actions_);
     obey(now);
   }
+  if (gaps_.deadline() <= now.steady) fill_gaps(now);
   publish_if_due(now);
 }
 
 event::SteadyTime Conversation::deadline() const {
-  return open() ? std::min({session_.deadline(), protocol_.deadline(), publish_at_}) : session_.deadline();
+  const auto gaps = session_.is_paused() ? event::SteadyTime::max() : gaps_.deadline();
+  const auto next = std::min(session_.deadline(), gaps);
+  return open() ? std::min({next, protocol_.deadline(), publish_at_}) : next;
 }
 
 bool Conversation::wants_secret_changes() const {
@@ -274,107 +292,6 @@ void Conversation::heard(const event::Draft& draft, const event::Now& now) {
   auto channel = heard_.find(draft.upstream_channel);
   if (channel == heard_.end() && heard_.size() == 1) channel = heard_.begin();  // it came on the only subscription
   if (channel != heard_.end()) channel->second = now.steady;
-}
-
-// ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-void Conversation::attach(event::OutboundPtr outbound, const event::Now& now) {
-  publisher_.attach(std::move(outbound), now);
-  work(now);
-}
-
-void Conversation::detach(const event::Outbound& outbound, const event::Now& now) {
-  publisher_.detach(outbound, now);
-  if (publisher_.empty()) publish_at_ = event::SteadyTime::max();
-}
-
-void Conversation::detach_all(const event::Now& now) {
-  publisher_.detach_all(now);
-  publish_at_ = event::SteadyTime::max();
-}
-
-void Conversation::work(const event::Now& now) { publish(now, messages_per_turn); }
-
-void Conversation::drained(const event::Now& now) { publish(now, messages_per_turn); }
-
-void Conversation::publish_if_due(const event::Now& now) {
-  if (publisher_.empty() || session_.state() != State::live) return;
-  if (publish_at_ <= now.steady || protocol_.may_say_at() != may_say_at_) publish(now, messages_per_turn);
-}
-
-/// Takes messages one by one, as long as socket and protocol let them through: what is not taken waits in its sink,
-/// which bounds it and lets it grow old.
-void Conversation::publish(const event::Now& now, int most) {
-  if (publisher_.empty() || session_.state() != State::live) return;
-  publish_at_ = event::SteadyTime::max();
-  bool odd = false;
-  for (int said = 0; said < most && !odd && protocol_.may_say_at() <= now.steady; ++said) {
-    if (!transport_.room()) {
-      may_say_at_ = protocol_.may_say_at();
-      return;  // `drained` follows
-    }
-    const auto message = publisher_.take(now);
-    if (!message) {
-      odd = publisher_.due(now) <= now.steady;
-      break;
-    }
-    odd = !say(*message, now);
-    if (session_.state() != State::live) return;
-  }
-  may_say_at_ = protocol_.may_say_at();
-  publish_at_ = std::max(publisher_.due(now), may_say_at_);
-  if (odd) publish_at_ = std::max(publish_at_, now.steady + odd_answer_delay);
-}
-
-/// False: it was not said, although the protocol had said that it might be.
-bool Conversation::say(const event::Message& message, const event::Now& now) {
-  outcome_.clear();
-  try {
-    protocol_.say(message, now, outcome_);
-  } catch (...) {
-    publisher_.report({message.number, event::MessageResult::refused, "internal", {}}, now);
-    throw;
-  }
-  auto& reports = outcome_.reports;
-  auto own = std::find_if(reports.begin(), reports.end(),
-                          [&](const event::MessageReport& report) { return report.number == message.number; });
-  if (own == reports.end()) {
-    own = reports.insert(own, {message.number, event::MessageResult::refused, "internal", "no answer of the protocol"});
-  }
-  if (!outcome_.sends.empty()) {
-    if (transport_.send(outcome_.sends.front().payload, outcome_.sends.front().binary)) {
-      outcome_.sends.erase(outcome_.sends.begin());
-    } else {  // there was room: it is larger than all that may ever wait
-      *own = {message.number, event::MessageResult::refused, "too_large", {}};
-      outcome_.sends.clear();
-      outcome_.posts.clear();
-    }
-  }
-  const bool said = own->result != event::MessageResult::returned;
-  apply(now);
-  return said;
-}
-
-void Conversation::answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result,
-                            const event::Now& now) {
-  if (auto* ending = std::get_if<net::Ending>(&result)) ending->detail = fit(ending->detail);
-  outcome_.clear();
-  protocol_.answered(number, result, now, outcome_);
-  // Whatever the protocol made of it: this was the last that will be heard of it.
-  apply(now);
-  publisher_.report({number, event::MessageResult::unconfirmed, {}, {}}, now);
-  publish_if_due(now);
-}
-
-void Conversation::pass_reports(const event::Now& now) {
-  for (Post& post : outcome_.posts) {
-    publisher_.posted(post.number);
-    transport_.post(std::move(post));
-  }
-  for (event::MessageReport& report : outcome_.reports) {
-    report.detail = fit(report.detail);
-    publisher_.report(std::move(report), now);
-  }
 }
 
 // ── decisions obeyed ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -491,21 +408,23 @@ void Conversation::on_up(const net::action::Up& up, const event::Now& now) {
   if (!publisher_.empty()) publish_at_ = now.steady;
   intake_.live();
   listen(now);
-  last_frame_ = now.wall;  // also where being let in takes no frame
+  gaps_.heard(now.wall);  // also where being let in takes no frame
   told_ = net::Reason::none;
   std::string data = "{\"connection\":";
   text::append_number(data, up.connection);
   if (!upstream_.empty()) member(data, "upstream", upstream_);
   data += '}';
   notice("connectorUp", std::move(data), now);
-  report_gap(now);
+  gaps_.found(secrets_, now);
+  secrets_.clear();
+  fill_gaps(now);
 }
 
 void Conversation::on_down(const net::action::Down& down, const event::Now& now) {
   publisher_.live(false, now);
   publish_at_ = event::SteadyTime::max();
   observer_.lost(settings_.connector, down.ending, down.was_live);
-  if (down.was_live && !gap_) gap_ = Gap{last_frame_.value_or(now.wall), net::name(down.ending.reason)};
+  if (down.was_live) gaps_.lost(net::name(down.ending.reason), now);
   std::string data = "{";
   member(data, "reason", net::name(down.ending.reason));
   if (!down.ending.detail.empty()) member(data, "detail", down.ending.detail);
@@ -524,24 +443,10 @@ void Conversation::notice(std::string_view type, std::string data, const event::
   intake_.notice(note, now);
 }
 
-void Conversation::report_gap(const event::Now& now) {
-  if (!gap_) return;
-  const Gap gap = *std::exchange(gap_, std::nullopt);
-  std::string data = "{";
-  member(data, "from", text::to_text(gap.from));
-  member(data, "to", text::to_text(std::max(gap.from, now.wall)));  // the wall clock may have been set back
-  member(data, "cause", gap.cause);
-  data += ",\"backfilled\":false}";
-  std::vector<std::string> channels = protocol_.channels();
-  if (channels.empty()) channels.emplace_back();
-  for (std::string& channel : channels) {
-    event::Notice note;
-    note.type = "gap";
-    note.data_json = data;
-    note.channel_source = channel.empty() ? std::string_view() : settings_.source;
-    note.channel = std::move(channel);
-    intake_.notice(note, now);
-  }
+/// Asks for what was missed; not while the sinks are full.
+void Conversation::fill_gaps(const event::Now& now) {
+  if (session_.is_paused()) return;
+  if (auto request = gaps_.next(now)) transport_.fetch(std::move(*request));
 }
 
 }  // namespace tributary::connectors

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "connectors/link/gaps.hpp"
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/publisher.hpp"
 #include "connectors/link/redaction.hpp"
@@ -15,7 +16,7 @@
 #include "event/ports.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
-#include "net/websocket.hpp"
+#include "net/dial_target.hpp"
 
 namespace tributary::connectors {
 
@@ -36,7 +37,7 @@ struct LinkStatus {
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
   bool needs_restart = false;         ///< parked for what cannot change while the program runs
-  bool needs_person() const;          ///< it will not recover by itself: log ERROR rather than WARN
+  bool needs_person() const;          ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
 };
 
 /// Hears of every change. Called in the midst of things: must not call back into the Link. Thread: io.
@@ -78,6 +79,8 @@ class Transport {
   /// Call `room` when the sinks have room again.
   virtual void await_room() = 0;
   virtual void stopped() = 0;
+  /// Ask this over HTTP; then call `fetched`. One at a time.
+  virtual void fetch(net::HttpRequest request) = 0;
 };
 
 /// One connector's whole conversation, decided without I/O: its Protocol, its Session, the frame ledger, and the
@@ -95,7 +98,8 @@ class Conversation {
     std::string_view source;  ///< "streamelements", …: static storage, for the key of gaps
     net::SessionSettings session;
     std::uint64_t seed = 0;
-    std::optional<event::WallTime> last_seen;  ///< last frame of an earlier run: the first live reports that gap
+    std::optional<event::WallTime> last_seen;  ///< last frame of an earlier life: the first live reports that gap
+    event::ConnectorMemory* memory = nullptr;  ///< what earlier lives knew of each channel; outlives it, or null
   };
 
   Conversation(Settings settings, Protocol& protocol, event::Intake& intake, LinkObserver& observer,
@@ -118,6 +122,8 @@ class Conversation {
   /// The socket has room for messages again.
   void drained(const event::Now& now);
   void ended(net::Ending ending, const event::Now& now);
+  /// The answer to `fetch`, or why there is none.
+  void fetched(net::HttpExchange::Result result, const event::Now& now);
   /// Something of ours broke: ends this connection.
   void fail(net::Ending ending, const event::Now& now);
   /// Changed settings, which the protocol takes over where it can; false when it cannot.
@@ -142,13 +148,9 @@ class Conversation {
   /// Tests do not count. Empty before the first connection.
   std::vector<ChannelActivity> activity() const;
   /// When the last message came; for whoever remembers it across restarts.
-  std::optional<event::WallTime> last_frame() const { return last_frame_; }
+  std::optional<event::WallTime> last_frame() const { return gaps_.last_frame(); }
 
  private:
-  struct Gap {
-    event::WallTime from;
-    std::string_view cause;
-  };
   bool open() const;
   void make_room_first(const event::Now& now);
   void pause(const event::Now& now);
@@ -161,7 +163,7 @@ class Conversation {
   void on_down(const net::action::Down& down, const event::Now& now);
   std::string fit(std::string_view words);
   void notice(std::string_view type, std::string data, const event::Now& now);
-  void report_gap(const event::Now& now);
+  void fill_gaps(const event::Now& now);
   void listen(const event::Now& now);
   void publish(const event::Now& now, int most);
   void publish_if_due(const event::Now& now);
@@ -184,8 +186,8 @@ class Conversation {
   net::State announced_ = net::State::idle;
   std::uint64_t sockets_ = 0;  ///< opened in this run
   std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
-  std::optional<event::WallTime> last_frame_;
-  std::optional<Gap> gap_;                                    ///< open since the last live connection ended
+  Gaps gaps_;
+  std::vector<std::string> secrets_;                          ///< of the last dial, while a gap is open
   std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`
   Publisher publisher_;
   event::SteadyTime publish_at_ = event::SteadyTime::max();  ///< when a message may be taken, as far as is known

@@ -23,6 +23,7 @@ struct NoWire : Transport {
   void pause_reading(bool) override {}
   void await_room() override {}
   void stopped() override {}
+  void fetch(net::HttpRequest) override {}
 };
 
 Conversation::Settings named(std::string connector) {
@@ -38,7 +39,7 @@ struct Heard : LinkObserver {
   std::string words;
 };
 
-class ConversationSecrets : public testing::TestWithParam<std::string> {
+class ConversationSecrets : public ::testing::TestWithParam<std::string> {
  protected:
   ConversationSecrets() : conversation_(named("stage"), protocol_, intake_, heard_, transport_) {
     conversation_.start(now_);
@@ -72,7 +73,7 @@ TEST_P(ConversationSecrets, AreLeftOutOfTheReasonOfAnEnding) {
 }
 
 // The last would find itself in its own replacement.
-INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, testing::Values("not-a-real-token", "redacted"));
+INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, ::testing::Values("not-a-real-token", "redacted"));
 
 }  // namespace
 }  // namespace tributary::connectors

@@ -38,7 +38,8 @@ net::SessionSettings session_settings(const LinkSettings& settings) {
 }
 
 Conversation::Settings conversation_settings(const LinkSettings& settings) {
-  return {settings.connector, settings.source, session_settings(settings), settings.seed, settings.last_seen};
+  return {settings.connector, settings.source,    session_settings(settings),
+          settings.seed,      settings.last_seen, settings.memory};
 }
 
 std::vector<config::Secret> all_secrets(const Protocol& protocol, const config::ConnectorCommon& common) {
@@ -64,7 +65,7 @@ void set_header(net::DialTarget& target, const std::string& name, const std::str
 
 net::Ending broken(const char* what) {
   net::Ending ending;
-  ending.reason = net::Reason::protocol_error;
+  ending.reason = net::Reason::internal;
   ending.detail = std::string("a fault of this program, please report it: ") + what;
   return ending;
 }
@@ -93,6 +94,7 @@ Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const Link
 }
 
 Link::~Link() {
+  if (fetch_) fetch_->cancel();
   for (const event::OutboundPtr& outbound : outbounds_) outbound->on_work({});
   conversation_.detach_all(read_clocks());
   drop();
@@ -297,7 +299,19 @@ void Link::await_room() {
   });
 }
 
+/// On the connector's own way: its proxy, its certificates.
+void Link::fetch(net::HttpRequest request) {
+  request.proxy = settings_.common->proxy;
+  request.tls = tls_settings(settings_.common->tls);
+  if (fetch_) fetch_->cancel();  // nobody waits for it any more
+  fetch_ = net::HttpExchange::start(around_.io, request, [this](net::HttpExchange::Result result) {
+    fetch_.reset();
+    guarded([&] { conversation_.fetched(std::move(result), read_clocks()); });
+  });
+}
+
 void Link::stopped() {
+  if (fetch_) std::exchange(fetch_, nullptr)->cancel();
   secrets_.forget();
   turn_ = secrets_by_ = look_at_ = never;
   for (auto& callback : std::exchange(on_stopped_, {})) boost::asio::post(around_.io, std::move(callback));

@@ -33,7 +33,8 @@ struct LinkSettings {
   std::chrono::milliseconds pause_limit{20'000};  ///< `limits.pause`
   std::chrono::milliseconds secret_poll{1'000};   ///< how often a refused or missing secret is looked at
   std::uint64_t seed = 0;                         ///< of the back-off; another one for each connector
-  std::optional<event::WallTime> last_seen;       ///< the last message of an earlier run
+  std::optional<event::WallTime> last_seen;       ///< the last message of an earlier life
+  event::ConnectorMemory* memory = nullptr;       ///< outlives the Link; null: nothing is remembered
 };
 
 /// What a Link lives in; all of it must outlive the Link.
@@ -96,6 +97,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   void pause_reading(bool paused) override;
   void await_room() override;
   void stopped() override;
+  void fetch(net::HttpRequest request) override;
 
   template <class Action>
   void guarded(Action&& action);
@@ -119,6 +121,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   Posts posts_;
   std::vector<event::OutboundPtr> outbounds_;
   std::shared_ptr<net::WebSocket> socket_;
+  std::shared_ptr<net::HttpExchange> fetch_;  ///< under way
   boost::asio::steady_timer timer_;
   std::vector<std::function<void()>> on_stopped_;
   std::optional<event::Now> read_moment_;                    ///< one moment for all messages of a read

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/link/link_fixture.hpp"
+#include "tests/support/door.hpp"
 
 namespace tributary::connectors::testing {
 namespace {
@@ -60,8 +61,12 @@ TEST_F(LinkTest, ComesBackAfterEveryKindOfEnding) {
   again(Reason::closed, [&] { server->last().socket->close(1001, "restarting"); });
   EXPECT_EQ(witness.endings.front().close_code, 1001);
   again(Reason::disconnected, [&] { server->say("bye"); });
-  again(Reason::protocol_error, [&] { server->say("throw"); });
+  again(Reason::internal, [&] { server->say("throw"); });
   EXPECT_EQ(intake.faults.back().reason, "internal");
+  const auto waited = std::find_if(witness.states.rbegin(), witness.states.rend(),
+                                   [](const LinkStatus& status) { return status.state == net::State::waiting; });
+  ASSERT_NE(waited, witness.states.rend());
+  EXPECT_TRUE(waited->needs_person()) << "our own fault is an ERROR";
   witness.endings.clear();
   server->last().socket->abort({});
   await([&] { return !witness.endings.empty() && state() == State::live; });
@@ -372,6 +377,27 @@ TEST_F(LinkTest, ReportsTheGapOfAnEarlierRun) {
   start_live();
   EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"from\":\"1970-01-01T00:00:00.000Z\""));
   EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"cause\":\"stopped\",\"backfilled\":false"));
+}
+
+TEST_F(LinkTest, FillsAGapOverHttpAndTellsItThen) {
+  support::Door archive(io, 1);
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\none two more");
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthree");
+  toy.archive = "http://127.0.0.1:" + std::to_string(archive.port()) + "/missed";
+  settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
+  start_live();
+  await([&] { return !intake.notices_of("gap").empty(); });
+  EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"backfilled\":true,\"events\":3"));
+  EXPECT_EQ(intake.drafts.size(), 3U);
+}
+
+TEST_F(LinkTest, AGapWhoseArchiveIsAwayIsToldUnfilled) {
+  toy.archive = "http://127.0.0.1:1/missed";
+  settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
+  start_live();
+  await([&] { return !intake.notices_of("gap").empty(); });
+  EXPECT_THAT(intake.notices_of("gap").at(0),
+              HasSubstr("\"backfilled\":false,\"events\":0,\"detail\":\"connect_refused"));
 }
 
 TEST_F(LinkTest, AnEventOverTheFrameLimitCostsTheConnectionOnly) {

@@ -13,9 +13,9 @@
 #include "event/channel.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
-#include "net/http.hpp"
+#include "net/http_message.hpp"
 #include "net/reason.hpp"
-#include "net/websocket.hpp"
+#include "net/dial_target.hpp"
 
 namespace tributary::connectors {
 
@@ -47,6 +47,22 @@ struct Lookup {
     std::string words;
   };
   std::function<Finding(const net::HttpAnswer&)> judge;  ///< pure
+};
+
+struct BackfillAnswer;
+
+/// A request over HTTP for what was missed in a gap. Proxy and certificates are the connector's own.
+struct Backfill {
+  net::HttpRequest request;
+  std::function<BackfillAnswer(const net::HttpAnswer&, const event::Now&)> judge;  ///< pure: what the answer means
+  std::chrono::milliseconds after{0};  ///< to wait before it is sent, where the upstream limits the rate
+};
+
+/// What an answer to a Backfill means.
+struct BackfillAnswer {
+  std::vector<event::Draft> drafts;  ///< of the missed time, oldest first, through the connector's codec
+  std::vector<Backfill> next;        ///< what to ask now: the next page; before what else there is to ask
+  std::string fault;                 ///< it does not say what was missed, in words: the gap is not filled
 };
 
 /// A message that goes out as an HTTP request beside the socket. `Protocol::answered` hears what came of it.
@@ -135,6 +151,12 @@ class Protocol {
 
   /// What the upstream has said of who we are; asked while it is live.
   virtual Standing standing() const { return {}; }
+  /// What to ask for after a gap of one of its channels; none: nothing can be filled. `secrets` as for `dial`. Pure.
+  virtual std::vector<Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
+                                         const std::vector<std::string>& secrets) const {
+    static_cast<void>(channel), static_cast<void>(from), static_cast<void>(to), static_cast<void>(secrets);
+    return {};
+  }
   /// What `check --connect` asks beside dialling. `secrets` as for `dial`.
   virtual std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const {
     static_cast<void>(secrets);

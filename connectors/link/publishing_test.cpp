@@ -212,6 +212,7 @@ struct FullWire : Transport {
   void pause_reading(bool) override {}
   void await_room() override {}
   void stopped() override {}
+  void fetch(net::HttpRequest) override {}
   bool taken = true;
 };
 

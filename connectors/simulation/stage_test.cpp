@@ -74,7 +74,7 @@ class Listener final : public net::WebSocketListener {
   std::optional<net::Ending> ending;
 };
 
-class StageTest : public testing::Test {
+class StageTest : public ::testing::Test {
  protected:
   void start(const std::map<std::string, std::string>& behaviours, double rate = 0, std::uint64_t count = 0) {
     SimulatorOptions options;

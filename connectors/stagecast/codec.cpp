@@ -13,11 +13,7 @@ constexpr std::string_view broadcast_type = "broadcast", started_type = "momentS
 /// `{"from":"203.0.113.7","msg":…}` and nothing else: a sender's own object that merely looks like it stays whole.
 bool wrapped(const Object& object) {
   if (object.members.size() != 2 || !object["msg"]) return false;
-#ifndef TRIBUTARY_PLANTED_BUG  // what the fuzz target must find: no look at `from`
   return object["from"].is_string();
-#else
-  return true;
-#endif
 }
 
 /// What names a platform notice; "" when it can name nothing.

@@ -1,6 +1,5 @@
 #include "connectors/streamelements/socket_io.hpp"
 
-#include <cstring>
 
 #include "text/ascii.hpp"
 #include "text/json.hpp"
@@ -19,15 +18,7 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-#ifndef TRIBUTARY_PLANTED_BUG
 bool is_short(std::string_view ack_id) { return ack_id.size() <= ack_id_limit; }
-#else  // what the fuzz target must find: a copy into a buffer of the size an id should have
-bool is_short(std::string_view ack_id) {
-  char digits[ack_id_limit + 1] = {};
-  for (std::size_t i = 0; i < ack_id.size(); ++i) digits[i] = ack_id[i];
-  return std::strlen(digits) <= ack_id_limit;
-}
-#endif
 
 /// `n-` of a binary packet.
 bool take_attachments(std::string_view& text, std::uint32_t& attachments) {

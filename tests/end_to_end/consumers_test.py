@@ -1,7 +1,6 @@
 """The consumers of docs/consumers, on what the relay wrote: each acts once on an event, however often it is in the topic."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -25,7 +24,8 @@ def python(folder, libraries):
 
 def java(folder, libraries):
     """Compiled first, as whoever uses it would; the program alone is started from its source by `java Consumer.java`."""
-    subprocess.run(["javac", "-cp", f"{libraries}/*", "-d", str(folder), str(CONSUMERS / "Consumer.java")], check=True)
+    subprocess.run(["javac", "--release", "17", "-cp", f"{libraries}/*", "-d", str(folder), str(CONSUMERS / "Consumer.java")],
+                   check=True)
     return ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{folder}:{libraries}/*", "Consumer"]
 
 
@@ -65,7 +65,7 @@ def test_acts_once_on_each_event_and_knows_repeats(work, kafka, topics, written,
     command = [*consumer(folder, kafka.libraries), kafka.bootstrap(), topics["events"], f"alerts-{consumer.__name__}"]
     out, err = folder / "out", folder / "err"
     with out.open("w") as shown, err.open("w") as told:
-        running = subprocess.Popen(command, stdout=shown, stderr=told, cwd=folder, env={**os.environ, "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+        running = subprocess.Popen(command, stdout=shown, stderr=told, cwd=folder)
     try:
         def repeats():
             return [line.split()[1] for line in lines(err) if line.startswith("repeat ")]

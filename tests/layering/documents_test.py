@@ -62,3 +62,15 @@ def test_the_installed_documents_link_to_installed_ones_and_the_program_runs(tmp
     reference = documents / "config" / "tributary.yaml"
     assert subprocess.run([installed, "schema", "reference"], capture_output=True, text=True).stdout == reference.read_text()
     assert (tmp_path / "etc" / "tributary").is_dir()
+
+
+def test_each_remark_of_the_closed_list_has_its_row():
+    """The list stands in the comment of the type; unit tests hold the page to the lists that are enumerations."""
+    comment = (ROOT / "connectors" / "link" / "protocol.hpp").read_text(encoding="utf-8")
+    told = re.search(r"static storage: ([\w,\s/]+)\. docs/TROUBLESHOOTING\.md", comment)
+    codes = re.findall(r"\w+", told[1])
+    page = (ROOT / "docs" / "TROUBLESHOOTING.md").read_text(encoding="utf-8")
+    assert len(codes) >= 6 and [code for code in codes if f"\n| `{code}` |" not in page] == []
+    said = {code for file in (ROOT / "connectors").rglob("*.cpp") if not file.name.endswith("_test.cpp")
+            for code in re.findall(r'remarks\.push_back\(\s*\{"(\w+)"', file.read_text(encoding="utf-8"))}
+    assert said and said <= set(codes), f"not in the list: {said - set(codes)}"

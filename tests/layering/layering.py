@@ -62,10 +62,11 @@ LIBRARIES = [
 ONE_FILE = {"websocketpp/*": 1, "sqlite3.h": 1}
 
 #: files that decide, and what they must not know of
-DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "net/backoff.[ch]pp",
-           "net/session.[ch]pp", "relay/outbox.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp", "*validator.[ch]pp",
-           "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "connectors/link/publisher.[ch]pp", "event/channel.[ch]pp",
-           "event/id.[ch]pp", "text/*.[ch]pp"]
+DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "*/subscriptions.[ch]pp",
+           "*/lookup.[ch]pp", "connectors/link/conversation.[ch]pp", "connectors/link/publisher.[ch]pp",
+           "connectors/link/gap*.[ch]pp", "connectors/link/redaction.[ch]pp", "connectors/json/*.[ch]pp", "schema/*.[ch]pp",
+           "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
+           "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "event/channel.[ch]pp", "event/id.[ch]pp", "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
 CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
 
@@ -98,7 +99,7 @@ def faults(root):
             continue
         yield from _library_faults(name, includes)
         if any_of(name, DECIDES):
-            yield from _decision_faults(name, includes, text)
+            yield from _decision_faults(root, name, text)
         for pattern, names in users.items():
             if name != VERSIONS and any(fnmatch.fnmatchcase(included, pattern) for included in includes):
                 names.append(name)
@@ -142,6 +143,20 @@ def _sibling_faults(name, includes):
             yield f"{name} includes {included}: {parts[0]}/{target[1]} is known to its registry alone"
 
 
+def _reached(root, name):
+    """What is included from here, each with the headers of ours on the way to it; forbidden on the way once is enough."""
+    found, to_read = {}, [(name, ())]
+    seen = {name}
+    while to_read:
+        file, way = to_read.pop()
+        for included in _INCLUDE.findall((root / file).read_text()):
+            found.setdefault(included, way)
+            if included not in seen and (root / included).is_file():
+                seen.add(included)
+                to_read.append((included, (*way, included)))
+    return found
+
+
 def _library_faults(name, includes):
     for included in includes:
         for pattern, allowed in LIBRARIES:
@@ -151,10 +166,12 @@ def _library_faults(name, includes):
                 break
 
 
-def _decision_faults(name, includes, text):
-    for included in includes:
+def _decision_faults(root, name, text):
+    """Whatever it includes, also through headers of ours."""
+    for included, way in _reached(root, name).items():
         if any_of(included, FORBIDDEN_TO_DECIDE):
-            yield f"{name} includes {included}: a file that decides knows neither socket nor thread"
+            through = f" through {' and '.join(way)}" if way else ""
+            yield f"{name} includes {included}{through}: a file that decides knows neither socket nor thread"
     code = re.sub(r"//[^\n]*", "", text)
     if CLOCKS.search(code):
         yield f"{name} reads a clock: time is an argument of what decides"

@@ -46,6 +46,9 @@ def test_every_include_is_allowed():
     ("connectors/dlive/codec.cpp", '#include "connectors/simulation/audience.hpp"'),
     ("event/bad.cpp", '#include "../net/reason.hpp"'),
     ("net/session.hpp", "#include <thread>"),
+    ("net/reason.hpp", "#include <boost/asio/io_context.hpp>"),  # net/session.hpp sees it through this
+    ("connectors/dlive/codec.cpp", '#include "net/websocket_connection.hpp"'),
+    ("connectors/link/conversation.hpp", '#include "net/stream.hpp"'),
     ("connectors/streamelements/codec.cpp", "auto now = std::chrono::steady_clock::now();"),
 ])
 def test_a_bad_line_is_found(tmp_path, file, line):
@@ -61,6 +64,34 @@ def test_a_bad_line_is_found(tmp_path, file, line):
 
 
 @pytest.mark.long
+def _planted():
+    spec = importlib.util.spec_from_file_location("planted", ROOT / "tests" / "fuzz" / "planted.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_no_shipped_source_names_a_planted_bug():
+    texts = dict(layering.sources(ROOT))
+    assert "connectors/dlive/codec.cpp" in texts
+    assert [name for name, text in texts.items() if re.search(r"PLANTED|what the fuzz target must find", text)] == []
+
+
+def test_each_planted_bug_has_its_one_place_in_a_shipped_file():
+    planted = _planted()
+    targets = re.findall(r"^fuzz_target\((\w+) ", (ROOT / "tests" / "fuzz" / "CMakeLists.txt").read_text(), re.MULTILINE)
+    assert sorted(targets) == sorted(planted.PLANTED)
+    for target, (file, _, _) in planted.PLANTED.items():
+        shipped = (ROOT / file).read_text()
+        assert planted.changed(target, shipped) != shipped
+
+
+@pytest.mark.parametrize("text", ["", 'twice:\n  return object["from"].is_string();\n  return object["from"].is_string();\n'])
+def test_a_bug_without_its_one_place_is_refused(text):
+    with pytest.raises(ValueError, match="connectors/stagecast/codec.cpp.*expected once; bring tests/fuzz/planted.py up to date"):
+        _planted().changed("stagecast", text)
+
+
 def test_without_streamelements_and_its_line_the_project_still_builds(tmp_path):
     """The connector's folder and its lines in registry.cpp and the build are all there is of it."""
     copy = tmp_path / "project"

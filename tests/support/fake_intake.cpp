@@ -4,7 +4,9 @@
 
 namespace tributary::support {
 
-std::string finished_json(const event::Draft& draft) { return draft.text + (draft.test ? ",\"test\":true}}" : "}}"); }
+std::string finished_json(const event::Draft& draft) {
+  return draft.text + (draft.test ? ",\"test\":true" : "") + (draft.backfilled ? ",\"backfilled\":true}}" : "}}");
+}
 
 void FakeIntake::control(bool unknown) {
   ++ledger.frames;

@@ -1,6 +1,7 @@
 #include "tests/support/toy_protocol.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 
 #include "text/json.hpp"
@@ -182,6 +183,45 @@ void ToyProtocol::answered(std::uint64_t number, const std::variant<net::HttpAns
 
 std::vector<std::string> ToyProtocol::channels() const {
   return channel_.empty() ? std::vector<std::string>() : std::vector<std::string>{channel_};
+}
+
+std::vector<connectors::Backfill> ToyProtocol::backfill(const std::string& channel, event::WallTime from,
+                                                        event::WallTime to,
+                                                        const std::vector<std::string>& secrets) const {
+  if (settings_.archive.empty()) return {};
+  return {page(settings_.archive + "?channel=" + channel + "&from=" + text::to_text(from) + "&to=" + text::to_text(to),
+               1, secrets.empty() ? "nobody" : secrets.front())};
+}
+
+connectors::Backfill ToyProtocol::page(std::string url, unsigned number, std::string token) const {
+  connectors::Backfill asked;
+  asked.request.url = url + "&page=" + std::to_string(number);
+  asked.request.headers.emplace_back("Authorization", "Bearer " + token);
+  asked.judge = [=, this](const net::HttpAnswer& answer, const event::Now& now) {
+    connectors::BackfillAnswer judged;
+    if (answer.status != 200) {
+      judged.fault = "HTTP " + std::to_string(answer.status);
+      return judged;
+    }
+    std::istringstream words(answer.body);
+    for (std::string word; words >> word;) {
+      if (word == "throw") throw std::runtime_error("a bug");
+      if (word == "more") {
+        judged.next.push_back(page(url, number + 1, token));
+      } else if (word == "later") {
+        int ms = 0;
+        words >> ms;
+        judged.next.push_back(page(url, number + 1, token));
+        judged.next.back().after = std::chrono::milliseconds(ms);
+      } else {
+        Outcome outcome;
+        event_line(word, now, outcome);
+        judged.drafts.push_back(std::move(outcome.drafts.front()));
+      }
+    }
+    return judged;
+  };
+  return asked;
 }
 
 void ToyProtocol::event_line(std::string_view id, const event::Now& now, Outcome& outcome) const {

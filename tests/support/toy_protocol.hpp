@@ -14,6 +14,7 @@ struct ToySettings {
   std::string url = "ws://127.0.0.1:1/toy?key=hidden";
   std::vector<config::Secret> secrets;
   std::chrono::milliseconds beat{0};  ///< 0: no heartbeat
+  std::string archive;                ///< http://…, where missed events are; "": nowhere
   bool publishes = false;
   std::chrono::milliseconds pace{0};  ///< between two messages
   std::size_t say_limit = 200;        ///< bytes of a message
@@ -31,6 +32,8 @@ struct ToySettings {
 ///   publishing: C say NUMBER CONTENT, S said NUMBER (confirmed), S sorry NUMBER (refused), S heard NUMBER (echoed);
 ///   `quiet …` is at most once, `odd` is returned, `bug` throws, `post …` goes over HTTP, more than `say_limit` is
 ///   too_large; S hold, S go (may it be said?), S mute (nothing can be)
+///   what was missed: GET ARCHIVE?channel=…&from=…&to=…&page=N with the token; ids, parted by spaces; `more` says that
+///   there is another page, `later MS` that it is to be asked for after so long; another status than 200 refuses
 class ToyProtocol : public connectors::Protocol {
  public:
   explicit ToyProtocol(ToySettings settings) : settings_(std::move(settings)) {}
@@ -45,12 +48,15 @@ class ToyProtocol : public connectors::Protocol {
   void paused(bool paused, const event::Now& now, connectors::Outcome& outcome) override;
   void farewell(connectors::Outcome& outcome) override;
   std::vector<std::string> channels() const override;
+  std::vector<connectors::Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
+                                             const std::vector<std::string>& secrets) const override;
   event::SteadyTime may_say_at() const override;
   void say(const event::Message& message, const event::Now& now, connectors::Outcome& outcome) override;
   void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result, const event::Now& now,
                 connectors::Outcome& outcome) override;
 
  private:
+  connectors::Backfill page(std::string url, unsigned number, std::string token) const;
   bool word_on_message(std::string_view verb, std::string_view rest, connectors::Outcome& outcome);
   void event_line(std::string_view id, const event::Now& now, connectors::Outcome& outcome) const;
 

@@ -77,6 +77,7 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void pause_reading(bool) override {}
   void await_room() override {}
   void stopped() override { outputs_.push_back({"stopped", "", {}}); }
+  void fetch(net::HttpRequest request) override { outputs_.push_back({"fetch", std::move(request.url), {}}); }
 
   // LinkObserver
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/link/protocol.hpp"
+#include "event/event.hpp"
+#include "event/memory.hpp"
+#include "event/ports.hpp"
+#include "net/http.hpp"
+
+namespace tributary::connectors {
+
+/// What a connector may have missed, for each of its channels. A gap is told in two steps: it is found when the
+/// upstream is live again; then the protocol is asked what to fetch for it, and the `gap` event is published, once,
+/// when that is answered: at once where there is nothing to ask. One request is under way at a time.
+///
+/// Limits: `most_requests` for one gap and `most_open` gaps at a time; what is over is published as it stands.
+/// Owned by a Conversation; protocol, intake and memory outlive it. Pure: no clock, no I/O. Thread: io.
+class Gaps {
+ public:
+  static constexpr unsigned most_requests = 100;
+  static constexpr std::size_t most_open = 256;
+
+  /// `last_seen`: until when an earlier life of the connector listened, for channels that the memory does not know.
+  Gaps(std::string_view source, const Protocol& protocol, event::Intake& intake,
+       std::optional<event::WallTime> last_seen, event::ConnectorMemory* memory);
+
+  /// A message came.
+  void heard(event::WallTime at) { last_frame_ = at; }
+  std::optional<event::WallTime> last_frame() const { return last_frame_; }
+  /// Of a live connection, after a read: tells the memory, every two seconds at most.
+  void remember(const event::Now& now);
+
+  /// A live connection is over: what is said from its last message on is missed.
+  void lost(std::string_view cause, const event::Now& now);
+  /// Will `found` have something to ask secrets for?
+  bool open() const { return gap_.has_value() || !before_.empty() || anything_before_; }
+  /// Changed settings: what was served `before` and is not `now` is no longer listened to.
+  void forget_all_but(const std::vector<std::string>& now, const std::vector<std::string>& before);
+  /// Live again, with the secrets of the dial.
+  void found(const std::vector<std::string>& secrets, const event::Now& now);
+
+  /// The next request, if one is due and none under way; `answered` follows.
+  std::optional<net::HttpRequest> next(const event::Now& now);
+  /// Its answer, or why there is none, in words that may be published. The drafts have gone to the intake afterwards.
+  void answered(const net::HttpAnswer& answer, const event::Now& now);
+  void failed(std::string words, const event::Now& now);
+  /// When `next` is due without an answer; time_point::max() for never.
+  event::SteadyTime deadline() const;
+  /// The connector stops: what is open is published as it stands.
+  void give_up(const event::Now& now);
+
+ private:
+  struct Missed {
+    event::WallTime from;
+    std::string_view cause;
+  };
+  struct Gap {
+    std::string channel;
+    Missed missed;
+    event::WallTime to;
+    std::deque<Backfill> questions;
+    unsigned asked = 0;
+    std::uint64_t events = 0;
+    std::string fault = {};
+  };
+
+  std::optional<Missed> missed_of(const std::string& channel);
+  void remember_all(event::WallTime at);
+  void go_on(const event::Now& now);
+  void publish(const Gap& gap, const event::Now& now);
+
+  std::string_view source_;
+  const Protocol& protocol_;
+  event::Intake& intake_;
+  event::ConnectorMemory* memory_;
+  std::optional<event::WallTime> last_frame_;
+  std::optional<Missed> gap_;              ///< open since the last live connection ended
+  std::optional<Missed> anything_before_;  ///< missed since an earlier life, by channels that before_ does not have
+  std::unordered_map<std::string, event::WallTime> before_;  ///< until when an earlier life listened to a channel
+  std::deque<Gap> filling_;                                  ///< the first one is asked for
+  bool asking_ = false;
+  event::SteadyTime ask_at_{};
+  event::SteadyTime remember_at_{};
+};
+
+}  // namespace tributary::connectors
