@@ -116,6 +116,7 @@ void Supervisor::open_book(Run& run) {
   intake.source = connectors::find(run.settings.type)->name;
   intake.dedupe_ids = common.dedupe.ids;
   intake.dedupe_window = common.dedupe.window;
+  if (around_.memory != nullptr) intake.memory = &around_.memory->connector(run.settings.name);
   intake.first_unrouted = [this, name = run.settings.name](const relay::Unrouted& unrouted) {
     report(around_.telemetry, name, unrouted);
   };
@@ -156,8 +157,12 @@ void Supervisor::launch(Run& run) {
     link.pause_limit = limits_.pause;
     link.seed = std::random_device{}();
     link.last_seen = run.last_frame;
+    if (around_.memory != nullptr) link.memory = &around_.memory->connector(run.settings.name);
     run.input = around_.input(run.settings, std::move(link),
                               {around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
+    if (const auto found = outbounds_.find(run.settings.name); found != outbounds_.end()) {
+      for (const auto& outbound : found->second) run.input->attach(outbound);
+    }
     run.input->start();
   } catch (const std::exception& broken) {
     run.input.reset();
@@ -203,6 +208,21 @@ void Supervisor::left(const std::string& connector) {
   const std::lock_guard lock(mutex_);
   kept_[connector] = {nullptr, run.intake->progress()};
   runs_.erase(found);
+}
+
+void Supervisor::attach(const std::string& connector, const event::OutboundPtr& outbound) {
+  outbounds_[connector].push_back(outbound);
+  const auto found = runs_.find(connector);
+  if (found != runs_.end() && found->second.input) found->second.input->attach(outbound);
+}
+
+void Supervisor::detach(const std::string& connector, const event::OutboundPtr& outbound) {
+  const auto found = runs_.find(connector);
+  if (found != runs_.end() && found->second.input) found->second.input->detach(*outbound);
+  const auto served = outbounds_.find(connector);
+  if (served == outbounds_.end()) return;
+  std::erase(served->second, outbound);
+  if (served->second.empty()) outbounds_.erase(served);
 }
 
 void Supervisor::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {

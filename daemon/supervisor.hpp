@@ -18,6 +18,8 @@
 #include "daemon/books.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/channel.hpp"
+#include "event/memory.hpp"
 #include "event/thread_check.hpp"
 #include "relay/pipeline.hpp"
 
@@ -50,6 +52,7 @@ class Supervisor {
         input = link_of;
     std::chrono::milliseconds make_again{60'000};  ///< when one that could not be made is tried again
     std::chrono::milliseconds farewell{2'000};     ///< for one that is stopped or restarted while others run on
+    event::Memory* memory = nullptr;  ///< outlives the supervisor and its events; null: nothing is remembered beyond it
   };
 
   static std::unique_ptr<connectors::Input> link_of(const config::NamedSettings& connector,
@@ -63,6 +66,10 @@ class Supervisor {
   /// has other settings takes them over on its open connection, or is stopped and started again. What has not changed
   /// is not touched. Names must differ. Answers what it did, in the order of names.
   std::vector<ConnectorChange> want(std::vector<config::NamedSettings> connectors, const config::Limits& limits);
+  /// This channel sink publishes on that connector's connection from now on, whenever the connector runs here: it need
+  /// not yet, and may be made anew. The sink is held until `detach`.
+  void attach(const std::string& connector, const event::OutboundPtr& outbound);
+  void detach(const std::string& connector, const event::OutboundPtr& outbound);
   /// Ends all of them within `patience`, then calls `stopped` once. Nothing is wanted afterwards.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.
@@ -105,7 +112,8 @@ class Supervisor {
   Surroundings around_;
   config::Limits limits_;
   std::map<std::string, Run> runs_;
-  boost::asio::steady_timer look_;  ///< when the channels' silence is measured next
+  std::map<std::string, std::vector<event::OutboundPtr>> outbounds_;  ///< by the connector they publish on
+  boost::asio::steady_timer look_;                                    ///< when the channels' silence is measured next
   std::size_t stopping_ = 0;
   mutable std::mutex mutex_;  ///< guards kept_
   std::map<std::string, Kept> kept_;

@@ -11,7 +11,9 @@
 
 #include "config/load.hpp"
 #include "daemon/vocabulary.hpp"
+#include "event/memory_in_process.hpp"
 #include "sinks/handling.hpp"
+#include "tests/support/fake_outbound.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -26,6 +28,7 @@ struct Double {
   bool holds_goodbye = false;  ///< a stop takes until `goodbye`
   std::function<void()> goodbye;
   bool alive = true;
+  std::set<const event::Outbound*> serves;  ///< channel sinks
 };
 
 class DoubleInput final : public connectors::Input {
@@ -47,6 +50,8 @@ class DoubleInput final : public connectors::Input {
       boost::asio::post(io_, std::move(stopped));
     }
   }
+  void attach(const event::OutboundPtr& outbound) override { me_->serves.insert(outbound.get()); }
+  void detach(event::Outbound& outbound) override { me_->serves.erase(&outbound); }
   bool can_adopt(const connectors::Settings&) const override { return me_->adopts; }
   bool adopt(const std::shared_ptr<const connectors::Settings>&) override { return ++me_->adopted != 0; }
   connectors::LinkStatus status() const override { return {}; }
@@ -152,6 +157,26 @@ class SupervisorTest : public testing::Test {
   std::unique_ptr<Supervisor> supervisor;
 };
 
+TEST_F(SupervisorTest, AChannelSinkPublishesOnItsConnectorWheneverThatRuns) {
+  double_them();
+  const auto sink = std::make_shared<support::FakeOutbound>(), later = std::make_shared<support::FakeOutbound>();
+  want({});
+  supervisor->attach("stage", sink);
+  want({{"stage", ""}, {"hall", ""}});
+  ASSERT_EQ(doubles["stage"].size(), 1U);
+  EXPECT_TRUE(doubles["stage"][0]->serves.contains(sink.get()));
+  EXPECT_TRUE(doubles["hall"][0]->serves.empty());
+  supervisor->attach("stage", later);
+  EXPECT_EQ(doubles["stage"][0]->serves.size(), 2U);
+  want({{"stage", "ping_interval: 7s"}, {"hall", ""}});
+  settle();
+  ASSERT_EQ(doubles["stage"].size(), 2U) << "made anew";
+  EXPECT_EQ(doubles["stage"][1]->serves.size(), 2U);
+  supervisor->detach("stage", sink);
+  EXPECT_EQ(doubles["stage"][1]->serves, std::set<const event::Outbound*>{later.get()});
+  supervisor->detach("nobody", sink);
+}
+
 TEST_F(SupervisorTest, StartsEveryConnectorThatIsWanted) {
   EXPECT_EQ(want({{"broken", ""}, {"whole", ""}}), (std::vector<std::string>{"started broken", "started whole"}));
   until([&] { return observer.seen == std::set<std::string>{"broken", "whole"}; });
@@ -231,6 +256,19 @@ TEST_F(SupervisorTest, TheBookOfOneThatIsGoneStaysAndGoesOnWhenItComesAgain) {
   want({{"one", ""}, {"two", ""}});
   EXPECT_EQ(frames(), 3U);
   EXPECT_EQ(supervisor->books().size(), 2U);
+}
+
+TEST_F(SupervisorTest, HandsOutTheMemoryOfEachConnector) {
+  event::MemoryInProcess memory;
+  around.memory = &memory;
+  std::vector<event::ConnectorMemory*> handed;
+  around.input = [&](const config::NamedSettings& connector, connectors::LinkSettings link,
+                     const connectors::LinkSurroundings& place) {
+    handed.push_back(link.memory);
+    return Supervisor::link_of(connector, std::move(link), place);
+  };
+  want({{"one", ""}, {"two", ""}});
+  EXPECT_EQ(handed, (std::vector<event::ConnectorMemory*>{&memory.connector("one"), &memory.connector("two")}));
 }
 
 TEST_F(SupervisorTest, OneThatIsWantedAgainWhileItSaysGoodbyeIsStartedAfterwards) {

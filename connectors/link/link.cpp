@@ -84,10 +84,6 @@ Link::Link(LinkSettings settings, std::unique_ptr<Protocol> protocol, const Link
       protocol_secrets_(protocol_->secrets().size()),
       secrets_(around_.io, around_.workers, all_secrets(*protocol_, *settings_.common)),
       conversation_(conversation_settings(settings_), *protocol_, around_.intake, around_.observer, *this),
-      posts_(around_.io, around_.workers,
-             [this](std::uint64_t number, Posts::Result result) {
-               guarded([&] { conversation_.answered(number, std::move(result), read_clocks()); });
-             }),
       timer_(around_.io),
       self_(std::make_shared<Link*>(this)) {
   for (const auto& [header, secret] : settings_.common->headers) header_names_.push_back(header);
@@ -252,7 +248,12 @@ bool Link::room() {
 void Link::post(Post post) {
   post.request.tls = tls_settings(settings_.common->tls);
   post.request.proxy = settings_.common->proxy;
-  posts_.send(std::move(post));
+  if (!posts_) {
+    posts_ = std::make_unique<Posts>(around_.io, around_.workers, [this](std::uint64_t number, Posts::Result result) {
+      guarded([&] { conversation_.answered(number, std::move(result), read_clocks()); });
+    });
+  }
+  posts_->send(std::move(post));
 }
 
 void Link::ping() {

@@ -120,7 +120,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   std::size_t protocol_secrets_ = 0;
   LinkSecrets secrets_;
   Conversation conversation_;
-  Posts posts_;
+  std::unique_ptr<Posts> posts_;  ///< made for the first message that needs it
   std::vector<event::OutboundPtr> outbounds_;
   std::shared_ptr<net::WebSocket> socket_;
   std::shared_ptr<net::HttpExchange> fetch_;  ///< under way

@@ -83,7 +83,10 @@ bool Outlet::stopped() const {
 
 void Outlet::join() {
   std::unique_lock lock(mutex_);
-  while (stop_by_ && !finished(clock_now())) ended_.wait_until(lock, *stop_by_);
+  while (stop_by_ && !finished(clock_now())) {
+    const auto by = *stop_by_;  // a second stop may change it meanwhile
+    ended_.wait_until(lock, by);
+  }
 }
 
 /// Is there nothing more to wait for? Then what is left is dropped.

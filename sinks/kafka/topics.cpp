@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 constexpr Patience in_haste{.list = 800ms, .describe = 250ms};
 constexpr Patience with_time{.list = 800ms, .describe = 2'000ms};
 constexpr auto shortest_admin_request = 1'000ms;
-constexpr auto slice = 25ms;  // after which a cancelled wait ends
+constexpr auto slice = 25ms;            // after which a cancelled wait ends
+constexpr auto longest_list = 6'400ms;  // of a cluster that has never answered in less
 constexpr auto list_slice = 100ms;
 constexpr auto last_list_slice = 300ms;  // at the stop
 constexpr auto last_wait = 2'000ms;      // at the stop, for a creation that events wait for
@@ -364,8 +365,13 @@ void TopicWatch::learn(const Survey& survey, bool thorough, unsigned question) {
 
 /// What is there is told before what is missing is created, which may take long: its records flow meanwhile.
 Survey TopicWatch::look(const std::vector<std::string>& names, bool with_patience, unsigned question) {
-  const auto& patience = with_patience ? with_time : in_haste;
+  auto patience = with_patience ? with_time : in_haste;
+  patience.list = list_patience_;
   auto survey = inspector_.survey(names, {}, patience);
+  // A listing under way cannot be ended, and a stop waits for it. So only a cluster that has never answered in time
+  // gets more of it: one with very many topics, or far away. One that has answered before and hangs does not.
+  listed_ = listed_ || survey.listed;
+  if (!listed_) list_patience_ = std::min<std::chrono::milliseconds>(list_patience_ * 2, longest_list);
   if (!survey.listed || !create_.enabled) return survey;
   Survey there = survey;
   std::erase_if(there.topics, [](const TopicFact& fact) { return fact.state == TopicFact::State::missing; });

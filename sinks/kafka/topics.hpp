@@ -138,6 +138,8 @@ class TopicWatch {
   unsigned questions_ = 0;
   Answer answer_;
   std::atomic<bool> news_{false};
+  std::chrono::milliseconds list_patience_{800};  ///< the watch's thread only; see `look`
+  bool listed_ = false;                           ///< once
   std::thread thread_;
 };
 
