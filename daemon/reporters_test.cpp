@@ -70,6 +70,15 @@ TEST(ConnectorReporter, AStopOfOneIsNoLossOfAnother) {
   EXPECT_EQ(written[0]["event"], "connector_waiting");
 }
 
+TEST(ConnectorReporter, AFaultOfOursIsAnErrorAlthoughItIsDialledAgain) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter(telemetry).changed("stage", waiting(0min, net::Reason::internal));
+  });
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_EQ(written[0]["level"], "error");
+  EXPECT_EQ(written[0]["reason"], "internal");
+}
+
 TEST(ConnectorReporter, WhatOnlyAPersonCanMendIsAnErrorAtOnce) {
   const auto written = lines_by([](Telemetry& telemetry) {
     ConnectorReporter(telemetry).changed("stage", waiting(0min, net::Reason::credential_refused));

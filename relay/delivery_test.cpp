@@ -295,6 +295,14 @@ TEST_F(DeliveryTest, AStreamThatIsDeniedInMidStreamHoldsUpNoOther) {
             (std::vector<std::string>{"a1", "a2", "a3", "a4", "a5"}));
 }
 
+TEST_F(DeliveryTest, WhatIsOfferedToASinkThatNeverRunsIsLost) {
+  std::string told;
+  auto event = std::make_shared<event::Event>(*event_holding("x"));
+  event->receipt = std::make_shared<event::Receipt>([&](bool kept) { told += kept ? "kept" : "lost"; });
+  make()->offer(std::move(event));
+  EXPECT_EQ(told, "lost");
+}
+
 TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {
   const auto delivery = make();
   EXPECT_TRUE(delivery->takes(event::Kind::activity));
