@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "event/counts.hpp"
+
 namespace tributary::daemon {
 namespace {
 
@@ -96,26 +98,16 @@ std::string details(const Account& account) {
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> counts(const Account& account) {
-  const auto& in = account.connectors;
-  const auto& to = account.sinks;
-  std::vector<std::pair<std::string, std::uint64_t>> all{{"control", in.control},
-                                                         {"carrying", in.carrying},
-                                                         {"malformed", in.malformed},
-                                                         {"unknown", in.unknown},
-                                                         {"duplicate", in.duplicate},
-                                                         {"updates", in.updates},
-                                                         {"repaired", in.repaired},
-                                                         {"replayed", to.replayed},
-                                                         {"clamped", to.clamped},
-                                                         {"dead_letter_failed", to.dead_letter_failed},
-                                                         {"notices_dropped", to.notices_dropped}};
-  for (const auto& one : ignored_words) {
-    all.emplace_back("ignored." + std::string(name(one.reason)), in.ignored[index(one.reason)]);
-  }
-  for (const auto& one : dropped_words) {
-    all.emplace_back("dropped." + std::string(name(one.reason)), to.dropped[index(one.reason)]);
-  }
-  std::erase_if(all, [](const auto& count) { return count.second == 0; });
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  const auto add_all = [&all](const std::vector<event::Count>& counts) {
+    for (const auto& count : counts) {
+      if (count.value == 0) continue;
+      all.emplace_back(std::string(count.name) + (count.reason.empty() ? "" : ".") + std::string(count.reason),
+                       count.value);
+    }
+  };
+  add_all(event::counts_of(account.connectors));
+  add_all(event::counts_of(account.sinks));
   return all;
 }
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 import signal
+import time
 
 import pytest
 
@@ -203,6 +204,30 @@ def test_everything_changes_under_load_and_every_event_is_accounted_for(work, io
         upstreams[0].process.send_signal(signal.SIGTERM)
         said = upstreams[0].process.communicate(timeout=20)[1]
         assert "connections=1 " in said, said
+
+
+@pytest.mark.long
+@pytest.mark.races
+def test_connectors_come_and_go_for_a_minute_on_four_threads(work):
+    """Under ThreadSanitizer a race ends the program with a code of its own."""
+    with contextlib.ExitStack() as stack:
+        upstreams = [stack.enter_context(Simulated("dlive", options=("--rate", "400"), streamers=name))
+                     for name in ("ada", "bob", "cyd")]
+        show = Show([upstream.port for upstream in upstreams], io_threads=4)
+        relay = stack.enter_context(Tributary(work, show.round(0)))
+        relay.wait_log('"connector_up"', count=2)
+        end, number = time.monotonic() + 60, 0
+        while time.monotonic() < end:
+            number += 1
+            reload(relay, show.round(number), '"reloaded"', '"b"', "connectors.b.ping_interval", count=number)
+            if number % 5 == 0:
+                relay.signal(signal.SIGUSR1)
+                before = len(written_by(work / "kept.jsonl", "a"))
+                wait_until(lambda: len(written_by(work / "kept.jsonl", "a")) > before, 20, "events go on")
+        account = relay.stop()
+        numbers = written_by(work / "kept.jsonl", "a")
+        assert numbers == list(range(1, len(numbers) + 1)) and number > 20
+        assert account["dropped"] == account["in_flight"] == 0
 
 
 def test_two_hundred_reloads_leak_nothing(work):
