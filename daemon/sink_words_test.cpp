@@ -173,7 +173,7 @@ TEST(HowItEnded, EveryCountHasWords) {
   to.dropped.fill(1);
   to.replayed = to.clamped = to.dead_letter_failed = to.notices_dropped = 1;
   const auto numbers = counts(account);
-  EXPECT_EQ(numbers.size(), 7U + 4 + account.sinks.dropped.size() + 4) << "unrouted stands in the account";
+  EXPECT_EQ(numbers.size(), 8U + 4 + account.sinks.dropped.size() + 4);
   for (const auto& [name, count] : numbers) EXPECT_NE(count, 0U) << name;
   const auto words = details(account);
   EXPECT_EQ(words.find_first_of("=._"), std::string::npos) << words;

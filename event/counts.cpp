@@ -23,7 +23,7 @@ std::vector<Count> counts_of(const ConnectorLedger& ledger) {
       {"unrouted", "", ledger.unrouted, "Events that no route takes."},
       {"accepted", "", ledger.accepted, "Events given to at least one sink."},
   };
-  add_reasons(counts, "ignored", ledger.ignored, "Events that are not to be passed on.");
+  add_reasons<Ignored>(counts, "ignored", ledger.ignored, "Events that are not to be passed on.");
   counts.insert(counts.end(), {
                                   {"unknown", "", ledger.unknown, "Of control: of a kind that is not known."},
                                   {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event."},
@@ -43,7 +43,7 @@ std::vector<Count> counts_of(const SinkLedger& ledger) {
       {"in_flight", "", ledger.in_flight, "Not finished yet."},
       {"spooled", "", ledger.spooled, "On disk only."},
   };
-  add_reasons(counts, "dropped", ledger.dropped, "Let go without delivery.");
+  add_reasons<Dropped>(counts, "dropped", ledger.dropped, "Let go without delivery.");
   counts.insert(counts.end(),
                 {
                     {"notices", "", ledger.notices, "The relay's own events given to the sink, beside the book."},
