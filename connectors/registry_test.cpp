@@ -45,12 +45,12 @@ TEST(Registry, HasASimulatorForEachLineInItsOrder) {
     EXPECT_NE(simulated.behaviours, nullptr) << simulated.name;
     EXPECT_EQ(find_simulator(simulated.name), &simulated);
   }
-  EXPECT_EQ(find_simulator("telegraph"), nullptr);
+  EXPECT_EQ(find_simulator("no-such-upstream"), nullptr);
 }
 
 TEST(Registry, FindsByName) {
   for (const Entry& entry : registry()) EXPECT_EQ(find(entry.name), &entry);
-  EXPECT_EQ(find("telegraph"), nullptr);
+  EXPECT_EQ(find("no-such-upstream"), nullptr);
 }
 
 }  // namespace

@@ -87,14 +87,48 @@ config::Vocabulary vocabulary() {
   return words;
 }
 
-/// `from` in `text` becomes `to`, which it must hold.
-std::string with(std::string text, const std::string& from, const std::string& to) {
-  const auto at = text.find(from);
-  if (at == std::string::npos) throw std::runtime_error("no " + from + " in " + text);
-  return text.replace(at, from.size(), to);
+/// Settings with nothing but what all connectors have.
+struct Bare : connectors::Settings {
+  std::string url;
+  void describe(config::Fields& fields) override { common.describe(fields, url); }
+};
+
+std::size_t secrets_in_schema(std::unique_ptr<config::Described> (*settings)()) {
+  config::Vocabulary words;
+  words.connectors.push_back({"conformance", "", "conformance", settings});
+  const std::string schema = config::json_schema(words);
+  std::size_t count = 0;
+  for (auto at = schema.find("/secret\""); at != std::string::npos; at = schema.find("/secret\"", at + 1)) ++count;
+  return count;
+}
+
+/// The simulator of a kind; in words when there is none.
+std::unique_ptr<connectors::Simulator> simulator_of(const std::string& type, boost::asio::io_context& io,
+                                                    const connectors::SimulatorOptions& options) {
+  const auto* const entry = connectors::find_simulator(type);
+  if (entry == nullptr) {
+    throw std::runtime_error("there is no simulator of " + type + "; expected its line in connectors/simulators.cpp");
+  }
+  return entry->make(io, options);
+}
+
+/// The settings that the simulator gives, by way of the door, without the brace at their end.
+std::string through_door(std::string yaml, std::uint16_t simulator, std::uint16_t door) {
+  const std::string from = "127.0.0.1:" + std::to_string(simulator);
+  const auto at = yaml.find(from);
+  if (at == std::string::npos || !yaml.starts_with('{') || !yaml.ends_with('}')) {
+    throw std::runtime_error("connector_yaml of the simulator is `" + yaml +
+                             "`; expected a flow map {type: …, url: …} " + "whose url has " + from);
+  }
+  yaml.pop_back();
+  return yaml.replace(at, from.size(), "127.0.0.1:" + std::to_string(door));
 }
 
 }  // namespace
+
+bool declares_secrets(const std::string& type) {
+  return secrets_in_schema(connectors::find(type)->settings) > secrets_in_schema(config::make_settings<Bare>);
+}
 
 config::Loaded load(const std::string& settings_yaml) {
   return config::load_text("version: 1\nconnectors:\n  conformance: " + settings_yaml + "\n", "test.yaml",
@@ -110,17 +144,18 @@ Scene::Scene(boost::asio::io_context& loop, const Kind& what, double rate, std::
   options.count = count;
   options.behaviours = kind.behaviours;
   for (auto& [name, value] : more) options.behaviours[name] = value;
-  simulator = connectors::find_simulator(kind.type)->make(io, options);
+  simulator = simulator_of(kind.type, io, options);
   simulator->start();
   door = std::make_unique<support::Door>(io, simulator->port());
 
-  settings_yaml =
-      with(simulator->connector_yaml(), ":" + std::to_string(simulator->port()), ":" + std::to_string(door->port()));
-  settings_yaml.pop_back();  // its brace
+  settings_yaml = through_door(simulator->connector_yaml(), simulator->port(), door->port());
   settings_yaml += kind.settings + settings + ", backoff: {base: 1ms, cap: 20ms, reset_after: 100ms}}";
   auto loaded = load(settings_yaml);
   for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault) << "\n" << settings_yaml;
-  if (!loaded.settings) throw std::runtime_error("the simulator's settings are none");
+  if (!loaded.settings) {
+    throw std::runtime_error(
+        "the connector refuses the settings that connector_yaml of its simulator gives, see above");
+  }
   const auto read = loaded.settings->connectors.front().shared<connectors::Settings>();
 
   auto protocol = entry.protocol("conformance", read);

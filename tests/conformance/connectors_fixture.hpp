@@ -42,6 +42,9 @@ inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 /// Every line of the registry, and EIO4 for the one that has it.
 std::vector<Kind> every_kind();
 
+/// Whether its settings have a secret beside what all connectors have (`headers`).
+bool declares_secrets(const std::string& type);
+
 /// A configuration of one connector, `conformance`, with these settings.
 config::Loaded load(const std::string& settings_yaml);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 
 #include "connectors/json/json_lexis.hpp"
@@ -24,7 +25,8 @@ connectors::Types types_of(const Scene& scene) {
 void expect_declared(const Scene& scene) {
   const auto declared = types_of(scene).canonical;
   for (const auto& type : scene.witness.types) {
-    EXPECT_NE(std::find(declared.begin(), declared.end(), type), declared.end()) << type << " is not declared";
+    EXPECT_NE(std::find(declared.begin(), declared.end(), type), declared.end())
+        << type << " is not among the types of the registry's entry";
   }
 }
 
@@ -32,7 +34,7 @@ TEST_P(Connectors, StartsGoesLiveAndStopsWithinItsDeadline) {
   Scene& scene = start_live(50, {{"pace", "even"}});
   await([&] { return scene.witness.events >= 5; }, "events");
   EXPECT_EQ(scene.witness.lives, 1u);
-  EXPECT_FALSE(scene.link->protocol().channels().empty());
+  EXPECT_FALSE(scene.link->protocol().channels().empty()) << "gaps and silence are told by channel";
   bool stopped = false;
   const auto begin = std::chrono::steady_clock::now();
   scene.link->stop(2s, [&] { stopped = true; });
@@ -61,7 +63,8 @@ TEST_P(Connectors, EveryEventThatTheUpstreamWroteComesOnceAndPassesTheSchema) {
   run_for(50ms);
   scene.simulator->stop();  // the show is over: nothing is on its way that this could take back
   await([&] { return !scene.live(); }, "the end");
-  EXPECT_EQ(scene.witness.ledger.events, scene.simulator->events_written()) << scene.simulator->account();
+  EXPECT_EQ(scene.witness.ledger.events, scene.simulator->events_written())
+      << "each Stage::wrote must be one event: " << scene.simulator->account();
   EXPECT_EQ(scene.witness.ledger.malformed, 0u);
   EXPECT_TRUE(scene.witness.ledger.balances());
   ASSERT_TRUE(scene.witness.invalid.empty()) << scene.witness.invalid.front();
@@ -169,6 +172,7 @@ TEST_P(Connectors, GarbageAndBinaryFramesCostNothingButThemselves) {
   await([&] { return scene.witness.events >= 1'000; }, "events");
   EXPECT_EQ(scene.witness.lives, 1u) << scene.witness.words.back();
   EXPECT_TRUE(scene.witness.endings.empty());
+  EXPECT_GE(scene.witness.ledger.malformed, 90u) << "a frame that is no JSON is malformed, and counted";
 }
 
 TEST_P(Connectors, CloseFramesAndResetsInTheMidstOfAShowCostNoMoreThanTheirMoment) {
@@ -223,8 +227,12 @@ std::string text_frame(const std::string& text) {
 }
 
 TEST_P(Connectors, NeverLeaksItsSecrets) {
-  Scene& scene = start_live(0);
-  ASSERT_FALSE(scene.secrets.empty());
+  const std::string in_header = "made-up-header/of=tests";
+  ASSERT_EQ(setenv("CONFORMANCE_HEADER", in_header.c_str(), 1), 0);
+  Scene& scene = start_live(0, {}, ", headers: {X-Made-Up: {env: CONFORMANCE_HEADER}}");
+  EXPECT_EQ(scene.secrets.empty(), !declares_secrets(scene.kind.type))
+      << "connector_yaml of the simulator is to give each secret a value, {value: …}, and secrets() to name it";
+  scene.secrets.push_back(in_header);
   // The upstream repeats each secret: in events, in frames that nobody understands, as it stands and in other
   // spellings; then it refuses with it.
   for (const auto& secret : scene.secrets) {

@@ -9,7 +9,8 @@ from peers.place import PROGRAM, ROOT
 
 #: for users; what they link to must be installed with them
 FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/TROUBLESHOOTING.md"]
-OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md"]
+OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
+          "connectors/ADD_A_CONNECTOR.md", "schema/README.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 

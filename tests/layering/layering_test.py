@@ -63,7 +63,6 @@ def test_a_bad_line_is_found(tmp_path, file, line):
     assert any(file in fault for fault in new), new
 
 
-@pytest.mark.long
 def _planted():
     spec = importlib.util.spec_from_file_location("planted", ROOT / "tests" / "fuzz" / "planted.py")
     module = importlib.util.module_from_spec(spec)
@@ -92,6 +91,7 @@ def test_a_bug_without_its_one_place_is_refused(text):
         _planted().changed("stagecast", text)
 
 
+@pytest.mark.long
 def test_without_streamelements_and_its_line_the_project_still_builds(tmp_path):
     """The connector's folder and its lines in registry.cpp and the build are all there is of it."""
     copy = tmp_path / "project"
