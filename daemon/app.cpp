@@ -98,12 +98,10 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     thread->pipeline = std::make_unique<relay::Pipeline>(table, marker, run_id_, taps_);
     thread->supervisor = std::make_unique<Supervisor>(
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
-    {
-      const std::lock_guard lock(listening_mutex_);
-      listening_.push_back(thread.get());
-    }
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
     threads_.push_back(std::move(thread));
+    const std::lock_guard lock(listening_mutex_);
+    listening_.push_back(threads_.back().get());
   }
 }
 
@@ -131,11 +129,11 @@ std::vector<ConnectorChange> App::distribute(const relay::RoutingTablePtr& table
   }
   std::vector<std::future<std::vector<ConnectorChange>>> answers;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    answers.push_back(
-        threads_[i]->ask([this, &thread = *threads_[i], &table, &unverified, share = std::move(shares[i])]() mutable {
+    answers.push_back(threads_[i]->ask(
+        [&thread = *threads_[i], table, unverified, limits = settings_.limits, share = std::move(shares[i])]() mutable {
           thread.pipeline->use(table);
           thread.reporter->unverified(unverified);
-          return thread.supervisor->want(std::move(share), settings_.limits);
+          return thread.supervisor->want(std::move(share), limits);
         }));
   }
   std::vector<ConnectorChange> changes;
@@ -151,14 +149,19 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   auto planned = sinks_.plan(settings);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
+  const auto table = SinkSet::table(*plan);
+  try {
+    add_threads(settings.io_threads, table);
+  } catch (const std::exception& refused) {
+    return Faults{"io_threads: no further thread can be made (" + std::string(refused.what()) +
+                  "); lower it, or raise the limits of the process (ulimit -n, -u)"};
+  }
   Changes changes;
   changes.keys = other_differences(settings_, settings);
   if (settings.limits.dials_per_second != settings_.limits.dials_per_second) {
     budget_.rate(settings.limits.dials_per_second);
   }
   settings_ = std::move(settings);
-  const auto table = SinkSet::table(*plan);
-  add_threads(settings_.io_threads, table);
   changes.connectors = distribute(table);
   changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
   return changes;
@@ -180,7 +183,7 @@ void App::stop(std::chrono::milliseconds timeout) {
   const auto by = std::chrono::steady_clock::now() + timeout;
   if (stopping_) {
     stop_by_ = std::min(stop_by_, by);
-    sinks_.stop(timeout);
+    if (draining_) sinks_.stop(timeout);  // before, connectors still offer
     return;
   }
   stopping_ = true;
@@ -211,6 +214,7 @@ void App::wait(const std::function<void()>& look) {
   sinks_.stop(left());
   while (!sinks_.stopped()) {
     look();
+    sinks_.put_away();
     std::this_thread::sleep_for(5ms);
   }
   sinks_.join();

@@ -54,6 +54,8 @@ class App {
   void reopen();
   /// Now and then: puts away sinks that have finished since a reload took them out of use.
   void put_away() { sinks_.put_away(); }
+  /// `put_away` is to be called often, until a change is complete.
+  bool changing() const { return sinks_.changing(); }
 
   /// Every accepted event, as it is offered to the sinks. Thread: any.
   relay::Taps& taps() { return taps_; }

@@ -36,9 +36,9 @@ std::string words(const SinkChange& change) {
     case SinkChange::What::started:
       return "started";
     case SinkChange::What::stopped:
-      return "gets nothing new and finishes what it has";
+      return "gets nothing new, and has `stop_timeout` to finish what it has";
     case SinkChange::What::replaced:
-      return "made anew once it has finished what it has, changed: " + joined(change.keys);
+      return "made anew; what the old one has not delivered goes on in the new one, changed: " + joined(change.keys);
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -58,7 +59,7 @@ int run_command(const std::filesystem::path& file) {
   }
   config::Settings settings = std::move(*loaded.settings);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
-  const bool stdout_taken = writes_events_to_stdout(settings);
+  bool stdout_taken = writes_events_to_stdout(settings);
   Reload reload(file, telemetry, log);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
@@ -77,7 +78,8 @@ int run_command(const std::filesystem::path& file) {
   auto status_at = std::chrono::steady_clock::now() + first_status;
   while (signals.stops() == 0) {
     give_back_memory();  // what reading the configuration took
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
+    if (app.changing()) left = std::min<std::chrono::milliseconds>(left, 10ms);
     if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
     if (std::chrono::steady_clock::now() >= status_at) {
       app.report_status();
@@ -85,7 +87,10 @@ int run_command(const std::filesystem::path& file) {
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) reload.run(app);
+    if (signals.take_reload()) {
+      reload.run(app);
+      stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
+    }
   }
   const auto stop_timeout = app.settings().stop_timeout;
   telemetry.emit(LogEvent::program_stopping, "",
@@ -100,7 +105,7 @@ int run_command(const std::filesystem::path& file) {
   app.report_latency();
   const auto numbers = counts(account);
   telemetry.emit(LogEvent::program_stopped, "", how_it_ended(account), {numbers.begin(), numbers.end()});
-  // A JSON-lines sink on standard output keeps it to itself.
+  // A JSON-lines sink on standard output keeps it to itself, also when it came or went by a reload.
   std::fprintf(stdout_taken ? stderr : stdout, "%s\n", to_line(account).c_str());
   const int code = account.lost() == 0 ? ended_well : failed;
   signals.leave(code, put_away);

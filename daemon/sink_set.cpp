@@ -18,6 +18,9 @@ using Became = SinkChange::What;
 /// A sink that is full for longer, or than `limits.pause`, needs a person.
 constexpr std::chrono::milliseconds longest_full = 1min;
 
+/// One that is replaced waits no longer for what is under way: its heir sends it again.
+constexpr std::chrono::milliseconds longest_hand_over = 5s;
+
 relay::OnFailure on_failure(sinks::OnFailure policy) {
   switch (policy) {
     case sinks::OnFailure::dead_letter:
@@ -45,6 +48,16 @@ std::vector<relay::Route> routes_of(const config::Settings& settings) {
   return routes;
 }
 
+/// Where a sink writes: two of the same place must not write at the same time.
+std::string place_of(const config::NamedSettings& sink) {
+  const auto values = config::values_of(sink);
+  std::string place = sink.type;
+  for (const auto* key : {"path", "brokers", "topics.events"}) {
+    if (const auto found = values.find(key); found != values.end()) place += '\n' + found->second;
+  }
+  return place;
+}
+
 /// How many connectors have a route to the sink at this place.
 std::size_t connectors_feeding(const config::Settings& settings, const std::vector<relay::Route>& routes,
                                std::size_t sink) {
@@ -59,7 +72,9 @@ std::size_t connectors_feeding(const config::Settings& settings, const std::vect
 /// One sink at work. Its reporter outlives its wire.
 struct SinkSet::Sink {
   config::NamedSettings settings;
-  std::chrono::milliseconds patience{0};
+  std::string place;
+  std::vector<std::weak_ptr<Sink>> waits_for;  ///< that must have stopped before it starts
+  bool started = false;
   std::atomic<std::size_t> feeding{0};  ///< how many connectors have a route to it
   std::unique_ptr<SinkReporter> reporter;
   std::shared_ptr<relay::Delivery> delivery;
@@ -70,7 +85,7 @@ struct SinkSet::Sink {
 struct SinkSet::Plan {
   struct Place {
     SinkPtr sink;
-    SinkPtr before;  ///< that it takes the place of; itself when it has not changed
+    SinkPtr before;  ///< that it takes the place of; itself when it has not changed; none: it is new
     std::vector<std::string> keys;
   };
   std::vector<Place> places;
@@ -84,9 +99,11 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
                                                           std::chrono::milliseconds patience) {
   auto sink = std::make_shared<Sink>();
   sink->settings = settings;
-  sink->patience = patience;
+  sink->place = place_of(settings);
   sink->reporter = std::make_unique<SinkReporter>(telemetry_, settings.name);
-  auto [downstream, handling, fault] = sinks::find(settings.type)->build(settings, *sink->reporter);
+  auto [downstream, handling, fault] =
+      sinks::find(settings.type)
+          ->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
   if (!downstream) return "sinks." + settings.name + ": " + fault;
   auto schema = sinks::schema_named(handling.validation.schema);
   if (auto* problem = std::get_if<std::string>(&schema)) {
@@ -126,8 +143,8 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
       if (sink->settings.name != wanted.name) continue;
       place.before = sink;
       place.keys = config::differences(config::values_of(sink->settings), config::values_of(wanted));
+      if (sink->settings.type != wanted.type) place.keys = {"type"};
       for (std::string& key : place.keys) key = "sinks." + config::path_element(wanted.name) + "." + key;
-      if (patience != sink->patience) place.keys.emplace_back("limits.pause");
     }
     if (place.before && place.keys.empty()) {
       place.sink = place.before;
@@ -162,33 +179,46 @@ relay::RoutingTablePtr SinkSet::table(const Plan& plan) {
   return table;
 }
 
+/// Once nobody writes to its place any more.
+void SinkSet::start_if_free(const SinkPtr& sink) {
+  if (sink->started) return;
+  std::erase_if(sink->waits_for, [](const std::weak_ptr<Sink>& other) {
+    const auto there = other.lock();
+    return !there || there->delivery->stopped();
+  });
+  if (!sink->waits_for.empty()) return;
+  sink->started = true;
+  sink->delivery->start();
+}
+
 std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::milliseconds stop_timeout) {
+  began_ = true;
   std::vector<SinkChange> changes;
   std::vector<SinkPtr> before = std::exchange(sinks_, {});
+  for (auto& place : plan->places) sinks_.push_back(place.sink);
+  std::erase_if(before, [this](const SinkPtr& sink) { return std::count(sinks_.begin(), sinks_.end(), sink) != 0; });
   for (auto& place : plan->places) {
-    sinks_.push_back(place.sink);
     if (place.sink == place.before) continue;
     changes.push_back({place.sink->settings.name, place.before ? Became::replaced : Became::started, place.keys});
-    if (!place.before) {
-      place.sink->delivery->start();
-      continue;
+    for (const auto& others : {leaving_, before}) {
+      for (const SinkPtr& other : others) {
+        if (other == place.before || other->place == place.sink->place) place.sink->waits_for.push_back(other);
+      }
     }
-    // What the old one has goes first. The new one may have opened a file that is rotated meanwhile.
-    place.sink->delivery->reopen();
-    place.before->delivery->on_stopped([next = std::weak_ptr<relay::Delivery>(place.sink->delivery)] {
-      if (const auto delivery = next.lock()) delivery->start();
-    });
   }
-  for (SinkPtr& sink : before) {
-    const auto is_it = [&](const auto& place) { return place.sink == sink; };
-    if (std::any_of(plan->places.begin(), plan->places.end(), is_it)) continue;
-    const auto replaces = [&](const auto& place) { return place.before == sink; };
-    if (std::none_of(plan->places.begin(), plan->places.end(), replaces)) {
+  for (const SinkPtr& sink : before) {
+    const auto heir =
+        std::find_if(plan->places.begin(), plan->places.end(), [&](const auto& place) { return place.before == sink; });
+    if (heir != plan->places.end()) {
+      sink->delivery->retire(heir->sink->delivery,
+                             std::min<std::chrono::milliseconds>(stop_timeout, longest_hand_over));
+    } else {
       changes.push_back({sink->settings.name, Became::stopped, {}});
+      sink->delivery->stop(stop_timeout);
     }
-    sink->delivery->stop(stop_timeout);
-    leaving_.push_back(std::move(sink));
+    leaving_.push_back(sink);
   }
+  put_away();
   return changes;
 }
 
@@ -209,11 +239,14 @@ void SinkSet::join() {
 }
 
 void SinkSet::reopen() {
-  for (const auto& sink : sinks_) sink->delivery->reopen();
+  for (const auto& sinks : {leaving_, sinks_}) {
+    for (const auto& sink : sinks) sink->delivery->reopen();
+  }
 }
 
 void SinkSet::put_away() {
   std::erase_if(leaving_, [this](const SinkPtr& sink) {
+    start_if_free(sink);  // one that was replaced before it could start has something to hand on, too
     if (!sink->delivery->stopped()) return false;
     sink->delivery->join();
     const auto ledger = sink->delivery->ledger();
@@ -222,6 +255,7 @@ void SinkSet::put_away() {
     gone_[sink->settings.name] += ledger;
     return true;
   });
+  for (const SinkPtr& sink : sinks_) start_if_free(sink);
 }
 
 std::vector<SinkBook> SinkSet::books() const {
@@ -236,9 +270,10 @@ std::vector<SinkBook> SinkSet::books() const {
 
 std::vector<SinkStanding> SinkSet::standings() const {
   std::vector<SinkStanding> all;
-  for (const auto& sink : sinks_) {
-    const auto ledger = sink->delivery->ledger();
-    all.push_back({sink->settings.name, ledger.delivered + ledger.sent, ledger.in_flight});
+  for (const auto& [name, ledger] : books()) {
+    const auto is_it = [&name = name](const SinkPtr& sink) { return sink->settings.name == name; };
+    if (std::none_of(sinks_.begin(), sinks_.end(), is_it) && ledger.in_flight == 0) continue;  // gone
+    all.push_back({name, ledger.delivered + ledger.sent, ledger.in_flight});
   }
   return all;
 }

@@ -29,8 +29,9 @@ struct SinkChange {
 };
 
 /// The sinks of the program, which come, change and go while it runs. One that has not changed keeps its outbox. One
-/// that is replaced takes events over at once and sends them when its predecessor has finished its own, so that order
-/// is kept; one that is no longer wanted finishes what it has within `stop_timeout`. The book of one that is gone
+/// that is replaced takes events over at once, and sends them once its predecessor has stopped and left it what was
+/// unfinished, so that nothing is lost and order is kept; one that writes to the same place under another name waits
+/// for it, too. One that is no longer wanted finishes what it has within `stop_timeout`. The book of one that is gone
 /// stays. Thread: main.
 class SinkSet {
  public:
@@ -56,8 +57,10 @@ class SinkSet {
   /// Waits for their threads after `stop`.
   void join();
   void reopen();
-  /// Puts away what has finished meanwhile; logs what it did not deliver.
+  /// Puts away what has finished meanwhile, logs what it did not deliver, and starts what waited for it.
   void put_away();
+  /// Somebody waits for somebody: `put_away` is to be called often.
+  bool changing() const { return !leaving_.empty(); }
 
   std::vector<SinkBook> books() const;
   std::vector<SinkStanding> standings() const;
@@ -71,12 +74,14 @@ class SinkSet {
   using SinkPtr = std::shared_ptr<Sink>;
 
   std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, std::chrono::milliseconds patience);
+  void start_if_free(const SinkPtr& sink);
 
   Telemetry& telemetry_;
   const std::function<void()> room_;
   std::vector<SinkPtr> sinks_;                     ///< in the order of the file
   std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away
+  bool began_ = false;                             ///< the first plan is in force
 };
 
 }  // namespace tributary::daemon

@@ -26,6 +26,7 @@ const connectors::Settings& settings_of(const config::NamedSettings& connector) 
 /// The keys at which the two differ, as they are written in the file.
 std::vector<std::string> differences(const config::NamedSettings& one, const config::NamedSettings& other) {
   auto keys = config::differences(config::values_of(one), config::values_of(other));
+  if (one.type != other.type) keys = {"type"};
   for (std::string& key : keys) key = "connectors." + config::path_element(one.name) + "." + key;
   return keys;
 }
@@ -156,7 +157,7 @@ void Supervisor::launch(Run& run) {
     link.common = connectors::common_of(run.settings.shared<connectors::Settings>());
     link.pause_limit = limits_.pause;
     link.seed = std::random_device{}();
-    link.last_seen = run.last_frame;
+    link.last_seen = run.missed_since;
     if (around_.memory != nullptr) link.memory = &around_.memory->connector(run.settings.name);
     run.input = around_.input(run.settings, std::move(link),
                               {around_.io, around_.workers, around_.budget, *run.intake, around_.observer});
@@ -191,7 +192,9 @@ void Supervisor::left(const std::string& connector) {
   const auto found = runs_.find(connector);
   if (found == runs_.end() || stopping_ != 0) return;
   Run& run = found->second;
-  if (run.input) run.last_frame = run.input->last_frame();
+  if (run.input) {
+    if (const auto since = run.input->missed_since()) run.missed_since = since;
+  }
   run.input.reset();
   run.intake->settle();
   if (run.next) {

@@ -91,9 +91,9 @@ class Supervisor {
     std::shared_ptr<relay::BookedIntake> intake;
     std::unique_ptr<connectors::Input> input;
     std::unique_ptr<boost::asio::steady_timer> again;
-    std::optional<event::WallTime> last_frame;  ///< of the input before this one
-    bool leaving = false;                       ///< `input` has been told to stop
-    std::optional<config::NamedSettings> next;  ///< leaving: what it is started with afterwards
+    std::optional<event::WallTime> missed_since;  ///< told by the inputs before this one
+    bool leaving = false;                         ///< `input` has been told to stop
+    std::optional<config::NamedSettings> next;    ///< leaving: what it is started with afterwards
   };
   /// Of a connector that has an intake, or had one.
   struct Kept {

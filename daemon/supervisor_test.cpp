@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 /// An input without a network: what became of it.
 struct Double {
   std::optional<event::WallTime> last_seen;  ///< what it is told of the one before
+  std::optional<event::WallTime> missed_since = event::WallTime{1s};
   int started = 0, stopped = 0, adopted = 0;
   bool adopts = false;         ///< takes over whatever comes
   bool holds_goodbye = false;  ///< a stop takes until `goodbye`
@@ -55,7 +56,7 @@ class DoubleInput final : public connectors::Input {
   bool can_adopt(const connectors::Settings&) const override { return me_->adopts; }
   bool adopt(const std::shared_ptr<const connectors::Settings>&) override { return ++me_->adopted != 0; }
   connectors::LinkStatus status() const override { return {}; }
-  std::optional<event::WallTime> last_frame() const override { return event::WallTime{me_->started * 1s}; }
+  std::optional<event::WallTime> missed_since() const override { return me_->missed_since; }
   std::vector<connectors::ChannelActivity> activity() const override { return {}; }
 
  private:
@@ -222,6 +223,18 @@ TEST_F(SupervisorTest, WhatHasNotChangedIsNotTouched) {
   EXPECT_FALSE(doubles["two"][0]->alive);
   EXPECT_EQ(doubles["two"][1]->started, 1);
   EXPECT_EQ(want({{"one", ""}, {"three", ""}, {"two", "ping_interval: 7s"}}), std::vector<std::string>{});
+}
+
+TEST_F(SupervisorTest, WhatWasMissedBeforeOneThatWasNeverLiveIsStillMissedAfterIt) {
+  double_them();
+  want({{"one", ""}});
+  want({{"one", "ping_interval: 7s"}});
+  settle();
+  doubles["one"].back()->missed_since.reset();  // never live, and not told of anything
+  want({{"one", "ping_interval: 8s"}});
+  settle();
+  ASSERT_EQ(doubles["one"].size(), 3U);
+  EXPECT_EQ(doubles["one"][2]->last_seen, event::WallTime{1s});
 }
 
 TEST_F(SupervisorTest, WhatCanTakeOverItsSettingsKeepsItsConnection) {

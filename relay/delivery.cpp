@@ -1,6 +1,8 @@
 #include "relay/delivery.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "event/memory.hpp"
 #include "relay/dead_letter.hpp"
@@ -63,9 +65,36 @@ void Delivery::stop(std::chrono::milliseconds timeout) {
   downstream_->wake();
 }
 
-void Delivery::on_stopped(std::function<void()> then) {
+void Delivery::retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout) {
+  {
+    const std::lock_guard lock(mutex_);
+    heir_ = std::move(heir);
+  }
+  stop(timeout);
+}
+
+std::shared_ptr<Delivery> Delivery::heir() const {
   const std::lock_guard lock(mutex_);
-  then_ = std::move(then);
+  return heir_;
+}
+
+/// What the one before it has left comes first. Thread: that one's.
+void Delivery::inherit(std::vector<Outbox::Unfinished> rest) {
+  std::vector<Offer> offers;
+  std::size_t bytes = 0, booked = 0;
+  for (auto& [event, letter] : rest) {
+    bytes += event ? event->bytes() : letter->value.size();
+    if (!event || event->kind != event::Kind::notice) ++booked;
+    if (event) {
+      offers.emplace_back(std::move(event));
+    } else {
+      offers.emplace_back(std::move(letter));
+    }
+  }
+  inbox_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  inbox_.insert(inbox_.begin(), std::make_move_iterator(offers.begin()), std::make_move_iterator(offers.end()));
+  inbox_booked_ += booked, inbox_fresh_ += booked;
 }
 
 void Delivery::join() {
@@ -95,7 +124,7 @@ void Delivery::offer(event::EventPtr event) {
 
 void Delivery::offer(std::unique_ptr<event::DeadLetter> letter) {
   const std::size_t bytes = letter->value.size();
-  push(std::move(letter), bytes, true);
+  push(std::shared_ptr<const event::DeadLetter>(std::move(letter)), bytes, true);
 }
 
 void Delivery::offer_dropped(event::Dropped reason) { push(reason, 0, true); }
@@ -123,7 +152,7 @@ void Delivery::take_inbox() {
       bytes += (*event)->bytes();
       const auto stream = downstream_->stream_of(**event);
       outbox_.offer(std::move(*event), stream);
-    } else if (auto* letter = std::get_if<std::unique_ptr<event::DeadLetter>>(&offer)) {
+    } else if (auto* letter = std::get_if<std::shared_ptr<const event::DeadLetter>>(&offer)) {
       bytes += (*letter)->value.size();
       outbox_.offer(std::move(*letter));
     } else {
@@ -256,10 +285,11 @@ void Delivery::run() {
     take_inbox();
     outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
-    const bool flowing = pump(now);
+    const bool retiring = heir() != nullptr;
+    const bool flowing = retiring || pump(now);
     publish(now);
     const auto by = stop_at();
-    if (by && drained(now, *by)) break;
+    if (retiring ? now >= *by || !outbox_.under_way() : by && drained(now, *by)) break;
     if (reopen_.exchange(false)) downstream_->reopen();
     listen(until_due(now, flowing, by));
   }
@@ -274,16 +304,15 @@ void Delivery::close() {
   reports_.clear();
   take_inbox();
   downstream_->close();
-  outbox_.drop_rest(event::Dropped::stopped);
+  const auto heir = this->heir();
+  if (heir) {
+    heir->inherit(outbox_.take_rest());
+  } else {
+    outbox_.drop_rest(event::Dropped::stopped);
+  }
   if (tail_ != nullptr) tail_->close();
   publish(now);
-  std::function<void()> then;
-  {
-    const std::lock_guard lock(mutex_);
-    then = std::move(then_);
-  }
   stopped_ = true;
-  if (then) then();
 }
 
 }  // namespace tributary::relay

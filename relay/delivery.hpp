@@ -23,7 +23,7 @@ namespace tributary::relay {
 
 /// One sink at work: the queue from the io threads, the outbox, the wire, and the thread that moves records between
 /// them. Bounded by bytes: past `memory` it is `full` and the connectors that feed it stop reading; `on_room` is called
-/// when it has fallen to three quarters. Made and destroyed by the composition root; must outlive every Intake.
+/// when it has fallen to three quarters. Shared: it lives until the last routing table that names it is gone.
 class Delivery final : public event::Outlet {
  public:
   using Alert = std::function<void(const std::string& sink, const SinkAlert& alert)>;
@@ -63,8 +63,10 @@ class Delivery final : public event::Outlet {
   }
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
-  /// `then` runs on the sink's thread as the last it does. Set before `stop`.
-  void on_stopped(std::function<void()> then);
+  /// Another one takes its place: nothing new is sent, what is under way is waited for within `timeout`, and all that
+  /// is unfinished then goes to the heir, before what that was offered itself. The heir is started when this has
+  /// stopped.
+  void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;
   /// Valid after `join`.
   const Latency& latency() const { return outbox_.latency(); }
@@ -73,7 +75,7 @@ class Delivery final : public event::Outlet {
   const std::string& name() const override { return name_; }
 
  private:
-  using Offer = std::variant<event::EventPtr, std::unique_ptr<event::DeadLetter>, event::Dropped>;
+  using Offer = std::variant<event::EventPtr, std::shared_ptr<const event::DeadLetter>, event::Dropped>;
 
   void push(Offer offer, std::size_t bytes, bool booked);
   void run();
@@ -87,6 +89,8 @@ class Delivery final : public event::Outlet {
                                       const std::optional<event::SteadyTime>& stop_at) const;
   void listen(std::chrono::milliseconds wait);
   void close();
+  void inherit(std::vector<Outbox::Unfinished> rest);
+  std::shared_ptr<Delivery> heir() const;
 
   const std::string name_;
   const Outbox::Settings settings_;
@@ -99,13 +103,13 @@ class Delivery final : public event::Outlet {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, then_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, heir_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
-  std::function<void()> then_;
+  std::shared_ptr<Delivery> heir_;
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published

@@ -310,5 +310,57 @@ TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {
   EXPECT_FALSE(delivery->takes(event::Kind::state));
 }
 
+/// A wire that acknowledges nothing takes its hundred events; what is offered after that goes to the heir at once.
+TEST_F(DeliveryTest, AnHeirGoesOnWithEverythingUnfinishedBeforeItsOwn) {
+  wire->hold = true;
+  const std::shared_ptr<Delivery> old = make();
+  old->start();
+  for (int i = 0; i < 100; ++i) old->offer(event_holding(std::to_string(i)));
+  const auto heirs_wire = std::make_shared<FakeDownstream::Shared>();
+  const auto heir = std::make_shared<Delivery>("events", std::make_unique<FakeDownstream>(heirs_wire),
+                                               Outbox::Settings{}, [](const std::string&, const SinkAlert&) {});
+  for (int i = 100; i < 200; ++i) heir->offer(event_holding(std::to_string(i)));
+  old->retire(heir, 50ms);
+  old->join();
+  EXPECT_TRUE(old->ledger().balances());
+  EXPECT_EQ(old->ledger().offered, 0U) << "the book of the heir has them";
+  heir->start();
+  ASSERT_TRUE(eventually([&] { return heirs_wire->count() == 200; }));
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(heirs_wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+  heir->stop(10s);
+  heir->join();
+  EXPECT_EQ(heir->ledger().offered, 200U);
+  EXPECT_TRUE(heir->ledger().balances());
+}
+
+TEST_F(DeliveryTest, AnHeirGetsWhatWasDeniedInsteadOfLosingIt) {
+  wire->denies_events = true;
+  const std::shared_ptr<Delivery> old = make();
+  old->start();
+  old->offer(event_holding("one"));
+  ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::lane_parked) == 1; }));
+  const auto heirs_wire = std::make_shared<FakeDownstream::Shared>();
+  const auto heir = std::make_shared<Delivery>("events", std::make_unique<FakeDownstream>(heirs_wire),
+                                               Outbox::Settings{}, [](const std::string&, const SinkAlert&) {});
+  old->retire(heir, 10s);
+  old->join();
+  EXPECT_EQ(old->ledger().lost(), 0U);
+  heir->start();
+  EXPECT_TRUE(eventually([&] { return heirs_wire->count() == 1; }));
+}
+
+/// Nothing that was acknowledged goes to the heir.
+TEST_F(DeliveryTest, AnHeirGetsNothingThatIsFinished) {
+  const std::shared_ptr<Delivery> old = make();
+  old->start();
+  old->offer(event_holding("one"));
+  ASSERT_TRUE(eventually([&] { return old->ledger().delivered == 1; }));
+  const std::shared_ptr<Delivery> heir = make();
+  old->retire(heir, 10s);
+  old->join();
+  EXPECT_EQ(old->ledger().delivered, 1U);
+  EXPECT_EQ(heir->ledger().offered, 0U);
+}
+
 }  // namespace
 }  // namespace tributary::relay

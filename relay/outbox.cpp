@@ -52,7 +52,7 @@ void Outbox::offer(event::EventPtr event, std::string_view stream) {
   append(std::move(item), stream, key);
 }
 
-void Outbox::offer(std::unique_ptr<event::DeadLetter> letter) {
+void Outbox::offer(std::shared_ptr<const event::DeadLetter> letter) {
   ++ledger_.offered;
   ++ledger_.in_flight;
   post(std::move(letter), false);

@@ -75,7 +75,7 @@ class Outbox {
   /// `stream` "" : this sink takes none of this kind; dropped as topic_off.
   void offer(event::EventPtr event, std::string_view stream);
   /// A dead letter from before the outbox: a malformed frame or an invalid event.
-  void offer(std::unique_ptr<event::DeadLetter> letter);
+  void offer(std::shared_ptr<const event::DeadLetter> letter);
   /// An event that validation drops here.
   void offer_dropped(event::Dropped reason);
 
@@ -98,6 +98,16 @@ class Outbox {
   /// The end: everything unfinished is dropped with this reason; with a tail, it goes there instead. The wire holds
   /// nothing any more, and nothing may be reported.
   void drop_rest(event::Dropped reason);
+  /// One of the two.
+  struct Unfinished {
+    event::EventPtr event;
+    std::shared_ptr<const event::DeadLetter> letter;
+  };
+  /// The end, where another outbox goes on: everything unfinished in the order of arrival, taken out of this book. What
+  /// lies on a tail stays there.
+  std::vector<Unfinished> take_rest();
+  /// Whether a report is still to come.
+  bool under_way() const;
 
   /// Is nothing in memory?
   bool empty() const { return items_ == 0; }

@@ -142,6 +142,38 @@ SteadyTime Outbox::deadline() const {
   return earliest;
 }
 
+bool Outbox::under_way() const {
+  for (const auto& [name, stream] : streams_) {
+    for (const auto& [key, lane] : stream->lanes) {
+      if (lane->in_flight != 0) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<Outbox::Unfinished> Outbox::take_rest() {
+  std::vector<std::pair<std::uint64_t, Unfinished>> rest;
+  for (auto& [name, stream] : streams_) {
+    for (auto& [key, lane] : stream->lanes) {
+      for (Item* item = lane->head; item != nullptr; item = item->next) {
+        if (item->state == Item::State::done || item->gone || item->on_tail) continue;
+        rest.emplace_back(item->number, Unfinished{item->event, item->letter});
+        item->gone = true;
+        if (item->notice) {
+          --ledger_.notices;
+        } else {
+          --ledger_.offered, --ledger_.in_flight;
+        }
+      }
+    }
+  }
+  drop_rest(Dropped::stopped);  // what is left: nothing, or on the tail
+  std::sort(rest.begin(), rest.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
+  std::vector<Unfinished> taken;
+  for (auto& [number, unfinished] : rest) taken.push_back(std::move(unfinished));
+  return taken;
+}
+
 void Outbox::drop_rest(Dropped reason) {
   for (auto& [name, stream] : streams_) {
     stream->alone = nullptr;

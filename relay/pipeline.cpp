@@ -31,6 +31,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 
   void use_routes() {
     routes_ = pipeline_.routes_from(*connector_);
+    told_unrouted_ = false;
     room();
   }
 
@@ -131,12 +132,11 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 
  private:
   void tell_unrouted(const event::Draft& draft) {
-    if (!first_unrouted_) return;
-    const auto tell = std::exchange(first_unrouted_, nullptr);
+    if (!first_unrouted_ || std::exchange(told_unrouted_, true)) return;
     using Why = Unrouted::Why;
     const auto type = draft.type.of(draft.text);
     const bool typed = draft.kind == event::Kind::activity && routes_.of(type).none();
-    tell({type, draft.kind, routes_.any().none() ? Why::no_route : typed ? Why::no_type : Why::not_taken});
+    first_unrouted_({type, draft.kind, routes_.any().none() ? Why::no_route : typed ? Why::no_type : Why::not_taken});
   }
 
   [[no_unique_address]] event::ThreadCheck thread_;
@@ -147,6 +147,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
   const bool dedupes_;
   Dedupe dedupe_;
   std::function<void(const Unrouted&)> first_unrouted_;
+  bool told_unrouted_ = false;  ///< under these routes
   std::uint64_t sequence_, notice_sequence_;
   event::ConnectorLedger book_;
   std::optional<event::SteadyTime> last_event_;

@@ -43,8 +43,9 @@ struct IntakeSettings {
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
   event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events
-  std::function<void(const Unrouted&)> first_unrouted = {};  ///< called once: a mistyped route loses without a word
-  Progress progress = {};                                    ///< of the intake of that name before this one
+  std::function<void(const Unrouted&)> first_unrouted =
+      {};                  ///< called once under one table: a mistyped route loses silently
+  Progress progress = {};  ///< of the intake of that name before this one
 };
 
 /// An intake that also shows its book.

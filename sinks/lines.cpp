@@ -24,9 +24,14 @@ LineSink::LineSink(std::unique_ptr<LineTarget> target, const Settings& settings,
 
 LineSink::~LineSink() { close(); }
 
+/// What is unfinished is another's from here on. Only a line that was begun is ended, so that the next one is whole.
 void LineSink::close() {
-  std::vector<event::DeliveryReport> nobody;
-  flush(nobody);
+  if (written_ != 0 && written_ < buffer_.size() && buffer_[written_ - 1] != '\n') {
+    target_->write(std::string_view(buffer_).substr(written_, buffer_.find('\n', written_) + 1 - written_));
+  }
+  buffer_.clear();
+  waiting_.clear();
+  written_ = 0;
 }
 
 std::string_view LineSink::stream_of(const event::Event& event) {

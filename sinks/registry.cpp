@@ -19,7 +19,7 @@
 namespace tributary::sinks {
 namespace {
 
-Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer) {
+Built build_kafka(const config::NamedSettings& sink, SinkObserver& observer, Opening) {
   const auto& settings = sink.as<kafka::Settings>();
   Built built;
   built.handling = {static_cast<std::size_t>(settings.memory.bytes), settings.validation};
@@ -51,12 +51,15 @@ void check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds de
 
 bool takes_state_kafka(const config::NamedSettings& sink) { return !sink.as<kafka::Settings>().topics.state.empty(); }
 
-Built build_file(const config::NamedSettings& sink, SinkObserver& observer) {
+Built build_file(const config::NamedSettings& sink, SinkObserver& observer, Opening opening) {
   const auto& settings = sink.as<file::Settings>();
   auto target = std::make_unique<file::RotatingFile>(
       file::RotatingFile::Settings{settings.path.resolved, settings.rotate.bytes, settings.keep}, observer);
   Built built;
-  if (const int error = target->open()) {
+  if (opening == Opening::later) {  // the first write opens it
+    built.fault = file::fault_of(settings.path.resolved);
+    if (!built.fault.empty()) return built;
+  } else if (const int error = target->open()) {
     built.fault = settings.path.resolved.string() + ": " + words_of(error);
     return built;
   }
@@ -70,7 +73,7 @@ void check_file(const config::NamedSettings& sink, std::chrono::milliseconds, co
   tell(fault.empty() ? Finding{true, path.string() + ": can be written", "path"} : Finding{false, fault, "path"});
 }
 
-Built build_stdout(const config::NamedSettings&, SinkObserver& observer) {
+Built build_stdout(const config::NamedSettings&, SinkObserver& observer, Opening) {
   Built built;
   built.downstream =
       std::make_unique<LineSink>(std::make_unique<standard_output::Descriptor>(STDOUT_FILENO, "standard output"),

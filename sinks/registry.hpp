@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,11 +23,15 @@ struct Built {
   std::string fault;
 };
 
+/// When a sink opens what it writes to: a reload makes sinks before it is known whether all can be made, and while
+/// others write to the same place.
+enum class Opening : std::uint8_t { now, later };
+
 /// One line of the table of sinks.
 struct SinkType {
   config::SettingsType settings;
   /// May block to read a secret. The observer outlives the sink.
-  Built (*build)(const config::NamedSettings& sink, SinkObserver& observer);
+  Built (*build)(const config::NamedSettings& sink, SinkObserver& observer, Opening opening);
   /// For `check`: why it could not be built, where its settings alone do not show that; "" when it could. May be null.
   /// Changes nothing and asks nobody on the network.
   std::string (*fault)(const config::NamedSettings& sink);

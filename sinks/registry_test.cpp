@@ -33,7 +33,7 @@ class SinkRegistry : public testing::Test {
     for (const auto& fault : loaded.faults) ADD_FAILURE() << config::format(fault);
     if (!loaded.settings) return {};
     const auto& sink = loaded.settings->sinks.at(0);
-    return find(sink.type)->build(sink, notes_);
+    return find(sink.type)->build(sink, notes_, Opening::now);
   }
   std::vector<Finding> check(const std::string& text) {
     const auto loaded = load(text);

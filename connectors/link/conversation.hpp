@@ -15,9 +15,9 @@
 #include "event/event.hpp"
 #include "event/ports.hpp"
 #include "event/thread_check.hpp"
+#include "net/dial_target.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
-#include "net/dial_target.hpp"
 
 namespace tributary::connectors {
 
@@ -150,6 +150,10 @@ class Conversation {
   std::vector<ChannelActivity> activity() const;
   /// When the last message came; for whoever remembers it across restarts.
   std::optional<event::WallTime> last_frame() const { return gaps_.last_frame(); }
+  /// See Input::missed_since.
+  std::optional<event::WallTime> missed_since() const {
+    return gaps_.missed_since(session_.state() == net::State::live);
+  }
 
  private:
   bool open() const;

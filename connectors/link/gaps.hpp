@@ -34,6 +34,12 @@ class Gaps {
   /// A message came.
   void heard(event::WallTime at) { last_frame_ = at; }
   std::optional<event::WallTime> last_frame() const { return last_frame_; }
+  /// Were the connection to end now: since when something is missed. `live`: it is live.
+  std::optional<event::WallTime> missed_since(bool live) const {
+    if (live) return last_frame_;
+    if (gap_) return gap_->from;
+    return anything_before_ ? std::optional(anything_before_->from) : std::nullopt;
+  }
   /// Of a live connection, after a read: tells the memory, every two seconds at most.
   void remember(const event::Now& now);
 

@@ -31,8 +31,9 @@ class Input {
   virtual void attach(const event::OutboundPtr& outbound) { static_cast<void>(outbound); }
   virtual void detach(event::Outbound& outbound) { static_cast<void>(outbound); }
   virtual LinkStatus status() const = 0;
-  /// When the last message came; none yet: nothing. What takes its place reports the gap from there on.
-  virtual std::optional<event::WallTime> last_frame() const = 0;
+  /// Since when something may have been missed, were it to end now: the last message of a live connection, or what an
+  /// earlier gap began with; nothing was missed yet: nothing. What takes its place reports the gap from there on.
+  virtual std::optional<event::WallTime> missed_since() const = 0;
   /// Since when each channel that it serves has been silent.
   virtual std::vector<ChannelActivity> activity() const = 0;
 };

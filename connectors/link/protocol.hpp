@@ -13,9 +13,9 @@
 #include "event/channel.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
+#include "net/dial_target.hpp"
 #include "net/http_message.hpp"
 #include "net/reason.hpp"
-#include "net/dial_target.hpp"
 
 namespace tributary::connectors {
 
