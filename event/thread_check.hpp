@@ -7,8 +7,8 @@
 namespace tributary::event {
 
 /// For a class that belongs to one thread: remembers the first thread that calls `check`, and ends the program when
-/// another one does. A member `[[no_unique_address]] event::ThreadCheck thread_;`. Where NDEBUG is defined it is empty and
-/// costs nothing. Names no library, so that files that decide may include it.
+/// another one does. A member `[[no_unique_address]] event::ThreadCheck thread_;`. Where NDEBUG is defined it is empty
+/// and costs nothing. Names no library, so that files that decide may include it.
 class ThreadCheck {
  public:
 #ifdef NDEBUG

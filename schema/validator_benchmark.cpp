@@ -31,9 +31,7 @@ std::string tip_of(std::string_view amount) {
   return text.replace(text.find("\"amount\":5") + 9, 1, amount);
 }
 
-Schema compiled(std::string_view file) {
-  return std::get<Schema>(Schema::compile(tributary::schema::embedded(file)));
-}
+Schema compiled(std::string_view file) { return std::get<Schema>(Schema::compile(tributary::schema::embedded(file))); }
 
 void parse(benchmark::State& state) {
   Validator validator;

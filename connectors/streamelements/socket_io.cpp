@@ -1,6 +1,5 @@
 #include "connectors/streamelements/socket_io.hpp"
 
-
 #include "text/ascii.hpp"
 #include "text/json.hpp"
 

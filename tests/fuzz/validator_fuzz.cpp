@@ -32,8 +32,7 @@ void check(const Validator& validator, const Schema& schema) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Schema kEvent =
-      std::get<Schema>(Schema::compile(tributary::schema::embedded("event.schema.json")));
+  static const Schema kEvent = std::get<Schema>(Schema::compile(tributary::schema::embedded("event.schema.json")));
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t end = input.find('\0');
   Validator validator;
