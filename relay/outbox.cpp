@@ -128,8 +128,8 @@ void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
         to_letter(item, report.verdict == Verdict::too_large ? "too_large" : "record_refused", report.code);
         break;
       }
-      if (!std::exchange(item.suspect, true)) ++lane.suspects;
-      if (std::exchange(stream.struck, generation_) != generation_) ++stream.strikes;
+      if (!std::exchange(item.send_alone, true)) ++lane.to_send_alone;
+      if (std::exchange(stream.last_refused, generation_) != generation_) ++stream.refused_batches;
       fail(lane, Verdict::purged, report.code);
       break;
     case Verdict::retriable:
@@ -152,23 +152,23 @@ void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
   Lane& lane = *item.lane;
   item.state = Item::State::done;
   if (item.event && !item.notice && !item.on_tail) latency_.add(now - item.event->received_steady);
-  auto& strikes = lane.stream->strikes;
+  auto& refused_batches = lane.stream->refused_batches;
   if (alone) {
-    if (strikes != 0) --strikes;
+    if (refused_batches != 0) --refused_batches;
   } else {
-    strikes = 0;
+    refused_batches = 0;
     lane.generation = generation_;
     lane.delivered = now;
   }
   if (lane.parked) unpark(lane, now);
   if (lane.state == Lane::State::open) lane.attempt = 0;
-  acquit(item);
+  clear_send_alone(item);
   settle(lane);
 }
 
-/// One suspect less: delivered, or on its way out.
-void Outbox::acquit(Item& item) {
-  if (std::exchange(item.suspect, false)) --item.lane->suspects;
+/// One record less that must be sent alone: delivered, or on its way out.
+void Outbox::clear_send_alone(Item& item) {
+  if (std::exchange(item.send_alone, false)) --item.lane->to_send_alone;
 }
 
 /// Takes what is finished off the front of a lane.
@@ -220,7 +220,7 @@ void Outbox::lose(const Item& item) {
 void Outbox::drop(Item& item, Dropped reason) {
   if (event::is_loss(reason)) lose(item);
   item.gone = true;
-  acquit(item);
+  clear_send_alone(item);
   if (item.notice) {
     ++ledger_.notices_dropped;
     return;
@@ -245,7 +245,7 @@ void Outbox::to_letter(Item& item, std::string_view reason, std::string_view cod
     drop(item, Dropped::dead_letter_off);
   } else {
     item.gone = true;
-    acquit(item);
+    clear_send_alone(item);
     post(make_letter_(*item.event, reason, code), item.on_tail);  // booked once: it stays in flight as its letter
   }
   settle(lane);

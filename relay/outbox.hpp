@@ -137,7 +137,7 @@ class Outbox {
   void finish(Item& item);
   void forget(const Item& item);
   void delivered(Item& item, bool alone, event::SteadyTime now);
-  static void acquit(Item& item);
+  static void clear_send_alone(Item& item);
   void to_letter(Item& item, std::string_view reason, std::string_view code);
   static void fail(Lane& lane, event::Verdict verdict, std::string_view code);
   void park(Lane& lane, std::string_view code, event::SteadyTime now);

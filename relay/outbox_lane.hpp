@@ -23,11 +23,11 @@ struct Outbox::Item {
   std::uint64_t number = 0;  ///< in the order of arrival at this outbox; the token on the wire
   std::size_t bytes = 0;
   State state = State::waiting;
-  bool tried = false;    ///< has been sent at least once
-  bool notice = false;   ///< the relay's own event: beside the book
-  bool suspect = false;  ///< in a batch that was refused for one of its records
-  bool on_tail = false;  ///< lies on the lane's tail as well
-  bool gone = false;     ///< finished otherwise: leaves the lane without being delivered
+  bool tried = false;       ///< has been sent at least once
+  bool notice = false;      ///< the relay's own event: beside the book
+  bool send_alone = false;  ///< in a batch that was refused for one of its records
+  bool on_tail = false;     ///< lies on the lane's tail as well
+  bool gone = false;        ///< finished otherwise: leaves the lane without being delivered
 };
 
 struct Outbox::Lane {
@@ -47,7 +47,7 @@ struct Outbox::Lane {
   std::uint64_t spooled_from = 0;  ///< with this number and greater ones
   std::size_t reading = 0;         ///< bytes asked of the tail
   bool wanting = false;            ///< in wanting_
-  std::size_t suspects = 0;        ///< among its items
+  std::size_t to_send_alone = 0;   ///< among its items
   std::uint64_t generation = 0;    ///< of the wire that delivered its last record, sent together with others,
   event::SteadyTime delivered{};   ///< at this time
   State state = State::open;
@@ -64,12 +64,12 @@ struct Outbox::Stream {
   std::string name;
   std::unordered_map<std::string_view, std::unique_ptr<Lane>> lanes;
   Lane* last_lane = nullptr;
-  const Item* alone = nullptr;  ///< what is under way alone
-  std::vector<Lane*> queue;     ///< lanes that wait for it
-  unsigned strikes = 0;         ///< batches refused, less what has passed since
-  std::uint64_t struck = 0;     ///< the generation in which the last one was refused
-  std::size_t parked = 0;       ///< of its lanes
-  std::string_view told;        ///< as what it was told to be parked; "": not told
+  const Item* alone = nullptr;     ///< what is under way alone
+  std::vector<Lane*> queue;        ///< lanes that wait for it
+  unsigned refused_batches = 0;    ///< batches refused, less what has passed since
+  std::uint64_t last_refused = 0;  ///< the generation in which the last one was refused
+  std::size_t parked = 0;          ///< of its lanes
+  std::string_view told;           ///< as what it was told to be parked; "": not told
   event::SteadyTime parked_since{};
   event::SteadyTime tell_at{};
   std::optional<event::SteadyTime> refused_at_stop;  ///< for the first time since the stop
@@ -77,6 +77,6 @@ struct Outbox::Stream {
 
 /// So many batches refused with hardly anything delivered between, and a stream goes one by one: each of them costs the
 /// whole wire a rebuild.
-constexpr unsigned most_strikes = 3;
+constexpr unsigned most_refused_batches = 3;
 
 }  // namespace tributary::relay

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t idle_lanes = 4096;
 
 /// A broker forgets a producer a day after its last record (producer.id.expiration.ms); then a lane is new to it.
-constexpr auto acquaintance = std::chrono::hours(1);
+constexpr auto broker_forgets_after = std::chrono::hours(1);
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void Outbox::make_ready(Lane& lane) {
 }
 
 bool Outbox::goes_alone(const Lane& lane) {
-  return lane.parked || lane.suspects != 0 || lane.stream->strikes >= most_strikes;
+  return lane.parked || lane.to_send_alone != 0 || lane.stream->refused_batches >= most_refused_batches;
 }
 
 /// Must the lane wait for a report before it sends?
@@ -97,7 +97,7 @@ bool Outbox::blocked(const Lane& lane, SteadyTime now) const {
   if (goes_alone(lane)) return alone != nullptr || lane.in_flight != 0;
   if (lane.in_flight == 0) return false;
   if (alone != nullptr && alone->lane == &lane) return true;
-  return settings_.opens_with_one && (lane.generation != generation_ || now - lane.delivered > acquaintance);
+  return settings_.opens_with_one && (lane.generation != generation_ || now - lane.delivered > broker_forgets_after);
 }
 
 void Outbox::wake_due(SteadyTime now) {

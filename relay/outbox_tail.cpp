@@ -58,23 +58,23 @@ void Outbox::spool(Lane& lane, Item& item) {
 }
 
 /// Leaves `kept` records of a lane that has none under way in memory; unless it is 0, also those up to the last
-/// suspect.
+/// one that must be sent alone.
 void Outbox::unload(Lane& lane, std::size_t kept) {
-  std::size_t suspects = kept == 0 ? 0 : lane.suspects;  // still to come
+  std::size_t to_send_alone = kept == 0 ? 0 : lane.to_send_alone;  // still to come
   Item** place = &lane.head;
   lane.tail = nullptr;
   while (*place != nullptr) {
     Item* item = *place;
     const bool over = item->gone || item->state == Item::State::done;
-    if (!over && (kept != 0 || suspects != 0)) {
+    if (!over && (kept != 0 || to_send_alone != 0)) {
       if (kept != 0) --kept;
-      if (item->suspect) --suspects;
+      if (item->send_alone) --to_send_alone;
       lane.tail = item;
       place = &item->next;
       continue;
     }
     *place = item->next;
-    acquit(*item);
+    clear_send_alone(*item);
     if (over) {
       if (item->on_tail) tail_->forget(name_of(lane), item->number, item->number);
       finish(*item);

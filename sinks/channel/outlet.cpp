@@ -143,7 +143,8 @@ void Outlet::report(const event::MessageReport& report, const event::Now& now) {
     const std::lock_guard lock(mutex_);
     queue_.report(report.number, report.result, now.steady);
     finished(now.steady);
-    if (report.result == event::MessageResult::returned || report.result == event::MessageResult::unconfirmed) wake();
+    // What is returned the connector takes again when it can: to wake it at once would have it ask without end.
+    if (report.result == event::MessageResult::unconfirmed) wake();
   }
   if (told_) told_(settings_.name, report);
 }

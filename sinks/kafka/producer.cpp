@@ -333,7 +333,7 @@ bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<D
       deliver(event, reports);
       break;
     case RD_KAFKA_EVENT_ERROR:
-      heed(event, wire);
+      handle_event(event, wire);
       break;
     case RD_KAFKA_EVENT_LOG: {
       const char *facility = nullptr, *text = nullptr;
@@ -386,7 +386,7 @@ std::string Producer::hint_for(const Properties& properties) {
 }
 
 /// An error that ends a client.
-void Producer::heed_fatal(const Wire& wire) {
+void Producer::handle_fatal(const Wire& wire) {
   std::array<char, 512> why{};
   const auto code = rd_kafka_fatal_error(wire.client.get(), why.data(), why.size());
   if (code == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE) {  // no trouble of the client's: a record is refused, or its topic
@@ -406,9 +406,9 @@ void Producer::heed_fatal(const Wire& wire) {
 }
 
 /// An error of a client as a whole.
-void Producer::heed(rd_kafka_op_s* event, const Wire& wire) {
+void Producer::handle_event(rd_kafka_op_s* event, const Wire& wire) {
   const std::string_view text = rd_kafka_event_error_string(event);
-  if (rd_kafka_event_error_is_fatal(event) != 0) return heed_fatal(wire);
+  if (rd_kafka_event_error_is_fatal(event) != 0) return handle_fatal(wire);
   switch (rd_kafka_event_error(event)) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (!absence_.begun()) {

@@ -101,8 +101,8 @@ class Producer final : public event::Downstream {
   std::chrono::milliseconds keep_pace(std::chrono::milliseconds timeout);
   bool take(Wire& wire, std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports);
   void deliver(rd_kafka_op_s* event, std::vector<event::DeliveryReport>& reports);
-  void heed(rd_kafka_op_s* event, const Wire& wire);
-  void heed_fatal(const Wire& wire);
+  void handle_event(rd_kafka_op_s* event, const Wire& wire);
+  void handle_fatal(const Wire& wire);
   Wire& wire_of(event::Manner manner) { return wires_[static_cast<std::size_t>(manner)]; }
   void purge(int flags, std::vector<event::DeliveryReport>& reports);
   static std::string hint_for(const Properties& properties);

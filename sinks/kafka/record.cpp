@@ -46,7 +46,7 @@ constexpr std::array<bool, 256> unreserved = [] {  // RFC 3986
 }();
 
 /// Bytes that may be part of a control character: C0, DEL, and the lead byte of C1 in UTF-8.
-constexpr std::array<bool, 256> suspect = [] {
+constexpr std::array<bool, 256> special = [] {
   std::array<bool, 256> table{};
   for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
   table[0x7F] = table[0xC2] = true;
@@ -55,8 +55,8 @@ constexpr std::array<bool, 256> suspect = [] {
 
 /// CloudEvents attributes hold no control characters: their bytes are percent-encoded.
 std::string_view without_controls(std::string_view text, std::string& scratch) {
-  const auto is_suspect = [](char c) { return suspect[static_cast<unsigned char>(c)]; };
-  if (std::none_of(text.begin(), text.end(), is_suspect)) return text;
+  const auto is_special = [](char c) { return special[static_cast<unsigned char>(c)]; };
+  if (std::none_of(text.begin(), text.end(), is_special)) return text;
   std::string encoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -76,7 +76,7 @@ std::string_view without_controls(std::string_view text, std::string& scratch) {
 
 /// Bytes that an attribute cannot take over as they are: also what JSON escapes.
 constexpr std::array<bool, 256> peculiar = [] {
-  auto table = suspect;
+  auto table = special;
   table[static_cast<unsigned char>('\\')] = true;
   return table;
 }();

@@ -45,7 +45,10 @@ class Floor final : public net::WebSocketListener {
   void on_pong() override {}
   void on_end(net::Ending) override { ended_ = true; }
   void on_message(std::string_view payload, bool) override {
-    if (payload == "40") return socket->send_text(R"(42["authenticate",{"method":"jwt","token":"floor-token"}])");
+    if (payload == "40") {
+      socket->send_text(R"(42["authenticate",{"method":"jwt","token":"floor-token"}])");
+      return;
+    }
     if (payload.size() < 200) return;
     produce(payload.substr(12));
   }
