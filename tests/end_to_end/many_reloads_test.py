@@ -1,9 +1,11 @@
-"""200 reloads in a row. Not against the sanitizer builds: their memory says nothing of ours."""
+"""Reloads at the limits of the machine. Not against the sanitizer builds: their memory says nothing of ours, and
+UndefinedBehaviorSanitizer ends the program in Boost's own words for a system error."""
 
 import contextlib
 import pathlib
+import resource
 
-from end_to_end.reload_test import Show, reload
+from end_to_end.reload_test import Show, configuration, reload
 from peers.place import wait_until
 from peers.program import Tributary
 from peers.ws_server import Simulated
@@ -26,4 +28,13 @@ def test_two_hundred_reloads_leak_nothing(work):
         wait_until(settled, 20, lambda: f"at most 1 MiB more than after 20 reloads: {sizes[19]} -> {sizes[-1]}")
         threads, files = relay.status("Threads"), len(list(pathlib.Path(f"/proc/{relay.process.pid}/fd").iterdir()))
         assert threads < 20 and files < 60, (threads, files)
+        relay.stop()
+
+
+def test_a_thread_that_cannot_be_made_refuses_the_file(work):
+    with Simulated("dlive", streamers="ada") as upstream, \
+            Tributary(work, configuration(upstream.port, ["ada"]),
+                      limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))) as relay:
+        relay.wait_log('"connector_up"')
+        reload(relay, configuration(upstream.port, ["ada"], io_threads=40), '"reload_refused"', "io_threads")
         relay.stop()

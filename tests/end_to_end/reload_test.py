@@ -3,7 +3,6 @@
 import contextlib
 import json
 import pathlib
-import resource
 import signal
 import time
 
@@ -293,15 +292,6 @@ def test_the_account_is_never_among_the_events_of_standard_output(work):
             wait_until(lambda: relay.stdout, 20, "an event on standard output")
             relay.stop()
             assert all(line.startswith("{") for line in relay.stdout.splitlines())
-
-
-def test_a_thread_that_cannot_be_made_refuses_the_file(work):
-    with Simulated("dlive", streamers="ada") as upstream, \
-            Tributary(work, configuration(upstream.port, ["ada"]),
-                      limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))) as relay:
-        relay.wait_log('"connector_up"')
-        reload(relay, configuration(upstream.port, ["ada"], io_threads=40), '"reload_refused"', "io_threads")
-        relay.stop()
 
 
 def test_a_bad_file_changes_nothing_and_says_where(work):
