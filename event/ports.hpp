@@ -37,8 +37,8 @@ struct Notice {
   std::string_view channel_source = {};  ///< gap: the affected channel's source, static storage
 };
 
-/// Where one connector puts what it hears. One Intake per connector, made by the relay; outlives its connector.
-/// Thread: io.
+/// Where one connector puts what it hears. One at a time for each connector, made by the relay; outlives what gives to
+/// it. Thread: io.
 class Intake {
  public:
   virtual ~Intake() = default;

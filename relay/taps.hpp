@@ -12,9 +12,9 @@
 
 namespace tributary::relay {
 
-/// Whoever wants to see the accepted events as they are offered to the sinks: any number, at any time. Costs one look
-/// at an atomic while there are none. A tap runs on the io thread of the event's connector, one event at a time for all
-/// threads, and must not block. Thread: any.
+/// Whoever wants to see the accepted events, after they were offered to the sinks: any number, at any time. Costs one
+/// look at an atomic while there are none. A tap runs on the io thread of the event's connector, one event at a time
+/// for all threads, and must not block. Thread: any.
 class Taps {
  public:
   using Tap = std::function<void(const event::EventPtr&)>;

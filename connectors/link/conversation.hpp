@@ -148,8 +148,6 @@ class Conversation {
   /// Since when each channel of this connection has been silent: a wrong name is often a valid and silent subscription.
   /// Tests do not count. Empty before the first connection.
   std::vector<ChannelActivity> activity() const;
-  /// When the last message came; for whoever remembers it across restarts.
-  std::optional<event::WallTime> last_frame() const { return gaps_.last_frame(); }
   /// See Input::missed_since.
   std::optional<event::WallTime> missed_since() const {
     return gaps_.missed_since(session_.state() == net::State::live);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/link/transport_fixture.hpp"
 #include "tests/support/fake_intake.hpp"
 #include "tests/support/toy_protocol.hpp"
 
@@ -9,22 +10,6 @@ namespace tributary::connectors {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct NoWire : Transport {
-  void prepare() override {}
-  void connect(net::DialTarget) override {}
-  bool send(std::string_view, bool) override { return true; }
-  bool room() override { return true; }
-  void post(Post) override {}
-  void ping() override {}
-  void close(const net::Ending&) override {}
-  void abort(const net::Ending&) override {}
-  void drop() override {}
-  void pause_reading(bool) override {}
-  void await_room() override {}
-  void stopped() override {}
-  void fetch(net::HttpRequest) override {}
-};
 
 Conversation::Settings named(std::string connector) {
   Conversation::Settings settings;
@@ -57,7 +42,7 @@ class ConversationSecrets : public ::testing::TestWithParam<std::string> {
   support::ToyProtocol protocol_{{}};
   support::FakeIntake intake_;
   Heard heard_;
-  NoWire transport_;
+  IdleTransport transport_;
   Conversation conversation_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/link/conversation.hpp"
+#include "connectors/link/transport_fixture.hpp"
 #include "event/memory_in_process.hpp"
 #include "tests/support/fake_intake.hpp"
 #include "tests/support/toy_protocol.hpp"
@@ -16,19 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Asked : Transport {
-  void prepare() override {}
-  void connect(net::DialTarget) override {}
-  bool send(std::string_view, bool) override { return true; }
-  bool room() override { return true; }
-  void post(Post) override {}
-  void ping() override {}
-  void close(const net::Ending&) override {}
-  void abort(const net::Ending&) override {}
-  void drop() override {}
-  void pause_reading(bool) override {}
-  void await_room() override {}
-  void stopped() override {}
+struct Asked : IdleTransport {
   void fetch(net::HttpRequest request) override { requests.push_back(std::move(request)); }
   std::vector<net::HttpRequest> requests;
 };

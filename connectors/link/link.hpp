@@ -72,7 +72,6 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   void detach(event::Outbound& outbound) override;
 
   LinkStatus status() const override { return conversation_.status(); }
-  std::optional<event::WallTime> last_frame() const { return conversation_.last_frame(); }
   std::optional<event::WallTime> missed_since() const override { return conversation_.missed_since(); }
   Protocol& protocol() { return *protocol_; }
   std::vector<ChannelActivity> activity() const override { return conversation_.activity(); }

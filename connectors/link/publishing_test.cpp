@@ -4,6 +4,7 @@
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/link.hpp"
 #include "connectors/link/link_fixture.hpp"
+#include "connectors/link/transport_fixture.hpp"
 #include "net/websocket_fixture.hpp"
 #include "tests/support/fake_outbound.hpp"
 
@@ -199,20 +200,9 @@ TEST_F(LinkPublishing, AFaultOfOursWhileStoppingDoesNotHoldUpTheStop) {
 }
 
 /// A socket that has no room for what the protocol itself must say.
-struct FullWire : Transport {
-  void prepare() override {}
-  void connect(net::DialTarget) override {}
+struct FullTransport : IdleTransport {
   bool send(std::string_view, bool) override { return taken; }
   bool room() override { return taken; }
-  void post(Post) override {}
-  void ping() override {}
-  void close(const net::Ending&) override {}
-  void abort(const net::Ending&) override {}
-  void drop() override {}
-  void pause_reading(bool) override {}
-  void await_room() override {}
-  void stopped() override {}
-  void fetch(net::HttpRequest) override {}
   bool taken = true;
 };
 
@@ -221,7 +211,7 @@ TEST(ConversationPublishing, WhatTheProtocolMustSayAndTheSocketDoesNotTakeEndsTh
   support::ToyProtocol protocol{{}};
   support::FakeIntake intake;
   Witness witness;
-  FullWire wire;
+  FullTransport wire;
   Conversation::Settings settings;
   settings.connector = "stage";
   Conversation conversation(settings, protocol, intake, witness, wire);
