@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "daemon/channel_sink.hpp"
 #include "daemon/sink_words.hpp"
+#include "relay/where.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -38,7 +39,7 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
 std::vector<relay::Route> routes_of(const config::Settings& settings) {
   std::vector<relay::Route> routes;
   for (const auto& written : settings.routes) {
-    relay::Route route{written.from, written.types, {}};
+    relay::Route route{written.from, written.types, {}, relay::where(written.where)};
     for (std::size_t i = 0; i < settings.sinks.size(); ++i) {
       for (const auto& to : written.to) {
         if (to == settings.sinks[i].name) route.to.set(i);

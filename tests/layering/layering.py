@@ -69,7 +69,8 @@ ONE_FILE = {"websocketpp/*": 1, "sqlite3.h": 1}
 DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "*/subscriptions.[ch]pp",
            "*/lookup.[ch]pp", "connectors/link/conversation.[ch]pp", "connectors/link/publisher.[ch]pp",
            "connectors/link/gap*.[ch]pp", "connectors/link/redaction.[ch]pp", "connectors/json/*.[ch]pp", "schema/*.[ch]pp",
-           "expression/*.[ch]pp", "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
+           "expression/*.[ch]pp",
+           "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
            "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "event/channel.[ch]pp", "event/id.[ch]pp", "event/mark.[ch]pp",
            "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
