@@ -25,14 +25,8 @@ void Outlet::start() {
   wake();
 }
 
-bool Outlet::is_let_go(const event::Event& event) const {
-  if (event.foreign_mark || (event.connector && *event.connector == settings_.connector)) return true;
-  return !settings_.source.empty() && event.source == settings_.source &&
-         event.upstream_channel_text() == settings_.channel;
-}
-
 void Outlet::offer(event::EventPtr event) {
-  if (is_let_go(*event)) return;
+  if (event->connector && *event->connector == settings_.connector) return;
   const std::lock_guard lock(mutex_);
   if (event->kind == event::Kind::notice) return queue_.offer_notice();
   if (event->kind == event::Kind::state) return queue_.offer_dropped(event::Dropped::topic_off);

@@ -20,9 +20,8 @@ namespace tributary::sinks::channel {
 struct OutletSettings {
   std::string name;       ///< of the sink
   std::string connector;  ///< on whose connection it publishes; an event that came from it is not taken
-  /// The `relay.source` and `relay.upstreamChannel` of what is heard where it speaks: an event that came from there
-  /// first, through whatever relays, is not taken. "": not known.
-  std::string source, channel;
+  /// The `relay.upstreamChannel` of what is heard where it speaks; "": all that its connector hears is.
+  std::string channel;
   QueueSettings queue;
   std::shared_ptr<const event::Address> address;  ///< goes with each message; may be null
   event::Form form = event::Form::event;
@@ -35,8 +34,8 @@ struct OutletSettings {
 /// so that a channel holds up neither Kafka nor a connector, whatever it does. While the connector is not live, events
 /// wait until they are too old.
 ///
-/// Takes activities only. Let go as if they had never been offered, in no count of this book: an event of its own
-/// connector, one that was first heard where it speaks, and one with a mark that was not verified (foreign_mark).
+/// Takes activities only. An event of its own connector is let go as if it had never been offered: it is in no count of
+/// this book. What else must never be said here the relay keeps away (relay::Target).
 ///
 /// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker); both are
 /// counted as `Dropped::breaker`. An envelope carries its mark and needs no fingerprint of its text, but its `_id`
@@ -88,7 +87,6 @@ class Outlet final : public event::Outlet, public event::Outbound {
  private:
   bool finished(event::SteadyTime now) const;
   void wake();
-  bool is_let_go(const event::Event& event) const;
   void tell_breaker();
 
   const OutletSettings settings_;

@@ -108,25 +108,6 @@ TEST_F(ChannelOutlet, AnEventOfItsOwnConnectorIsNotTakenAndNotCounted) {
   EXPECT_EQ(outlet.held(), 0U);
 }
 
-TEST_F(ChannelOutlet, AnEventThatWasFirstHeardWhereItSpeaksIsNotTakenAndNotCounted) {
-  auto spoken = settings();
-  spoken.source = "stagecast";
-  spoken.channel = "hall-1";
-  Outlet it(spoken);
-  it.offer(make_event({.source = "stagecast", .channel = "hall-1", .connector = "elsewhere"}));
-  EXPECT_EQ(it.ledger().offered, 0U);
-  it.offer(make_event({.source = "stagecast", .channel = "hall-2", .connector = "elsewhere"}));
-  it.offer(make_event({.source = "users", .channel = "hall-1", .connector = "elsewhere"}));
-  EXPECT_EQ(it.ledger().offered, 2U);
-}
-
-TEST_F(ChannelOutlet, AnEventWithAMarkThatWasNotVerifiedIsNotTakenAndNotCounted) {
-  auto marked = std::make_shared<event::Event>(*fresh());
-  marked->foreign_mark = true;
-  outlet.offer(std::move(marked));
-  EXPECT_EQ(outlet.ledger().offered, 0U);
-}
-
 event::EventPtr chat_line(const std::string& id, const std::string& message) {
   auto made = std::make_shared<event::Event>();
   made->text = R"({"_id":")" + id + R"(","data":{"message":")" + message + R"("}})";
@@ -167,6 +148,26 @@ TEST_F(ChannelOutlet, TextDoesNotGoRound) {
     EXPECT_EQ(to_hall.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)] +
                   to_chat.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)],
               1U);
+  }
+}
+
+TEST_F(ChannelOutlet, WhatIsSaidOnAnotherChannelOfItsConnectorIsNotHeardHere) {
+  auto chat = settings();
+  chat.form = event::Form::text;
+  chat.channel = "hall-1";
+  chat.content = [](const event::Event&, const event::Now&) { return std::string("hello there"); };
+  Outlet it(chat);
+  it.start();
+  it.live(true, clocks());
+  event::Draft heard;
+  heard.text = chat_line("0", "hello there")->text;
+  for (const std::string channel : {"hall-2", "hall-1"}) {
+    heard.upstream_channel = channel;
+    it.heard(heard, clocks());
+    it.offer(chat_line("1", "another"));
+    const auto message = it.take(clocks());
+    EXPECT_EQ(message.has_value(), channel == "hall-2");
+    if (message) it.report({message->number, MessageResult::refused, "too_large", {}}, clocks());
   }
 }
 
