@@ -1,5 +1,7 @@
 #include "daemon/channel_sink.hpp"
 
+#include <variant>
+
 #include "connectors/registry.hpp"
 #include "sinks/channel/content.hpp"
 
@@ -20,7 +22,15 @@ event::Form form_of(config::ChannelFormat format) {
 
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::Marks>& marks) {
-  return common.format == config::ChannelFormat::event ? sinks::channel::events() : sinks::channel::envelopes(marks);
+  switch (common.format) {
+    case config::ChannelFormat::envelope:
+      return sinks::channel::envelopes(marks);
+    case config::ChannelFormat::event:
+      return sinks::channel::events();
+    case config::ChannelFormat::text:
+      break;
+  }
+  return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
 }
 
 }  // namespace

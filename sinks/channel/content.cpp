@@ -14,4 +14,9 @@ Content events() {
   return [](const event::Event& event, const event::Now&) { return std::string(event.json_text()); };
 }
 
+Content sentences(expression::Template words) {
+  return
+      [words = std::move(words)](const event::Event& event, const event::Now&) { return words.of(event.json_text()); };
+}
+
 }  // namespace tributary::sinks::channel

@@ -6,6 +6,7 @@
 
 #include "event/event.hpp"
 #include "event/mark.hpp"
+#include "expression/template.hpp"
 
 namespace tributary::sinks::channel {
 
@@ -16,5 +17,7 @@ using Content = std::function<std::string(const event::Event& event, const event
 Content envelopes(std::shared_ptr<const event::Marks> marks);
 /// The canonical JSON alone.
 Content events();
+/// The template, filled in.
+Content sentences(expression::Template words);
 
 }  // namespace tributary::sinks::channel

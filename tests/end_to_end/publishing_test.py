@@ -147,3 +147,17 @@ def test_a_connector_without_auth_cannot_send(work):
     done = run_once("check", "-c", work / "tributary.yaml")
     assert done.returncode == 2 and "sinks.screen.connector" in done.stdout + done.stderr
     assert "has no `auth`" in done.stdout + done.stderr
+
+
+def test_a_text_is_the_template_with_the_events_fields(work):
+    with Simulated("stagecast") as upstream, tips(10) as stage:
+        ears = listener(upstream.port)
+        template = "{data.displayName} | {type} | {data.amount} | {data.none|nothing}"
+        with Tributary(work, configuration(stage.port, upstream.port, {"format": "text", "template": template})) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: len(archived(work)) == 10 if (work / "events.jsonl").exists() else False, 20, "10 events")
+            assert relay.stop()["sent"] == 10
+        def sentence(data, kind):
+            return f"{data.get('displayName', '')} | {kind} | {data.get('amount', '')} | nothing"
+        events = [json.loads(line, parse_float=str) for line in (work / "events.jsonl").read_text().splitlines()]
+        assert [message["msg"] for message in told(ears)] == [sentence(event["data"], event["type"]) for event in events]
