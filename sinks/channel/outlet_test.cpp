@@ -45,6 +45,17 @@ class ChannelOutlet : public testing::Test {
     }
   }
 
+  /// A thread that waits in `join`; it must not be the end of the long stop that ends it.
+  std::future<void> joined() {
+    auto waiting = std::async(std::launch::async, [this] { outlet.join(); });
+    while (outlet.joining() == 0) std::this_thread::yield();
+    return waiting;
+  }
+  static bool in_time(const std::future<void>& joined) {
+    return joined.wait_for(long_stop / 2) == std::future_status::ready;
+  }
+  static constexpr auto long_stop = 20s;
+
   std::vector<event::MessageReport> told;
   Outlet outlet{settings(), [this](const std::string&, const event::MessageReport& report) { told.push_back(report); }};
   std::atomic<int> woken{0};
@@ -95,6 +106,101 @@ TEST_F(ChannelOutlet, AnEventOfItsOwnConnectorIsNotTakenAndNotCounted) {
   outlet.offer(fresh("hall"));
   EXPECT_EQ(outlet.ledger().offered, 0U);
   EXPECT_EQ(outlet.held(), 0U);
+}
+
+event::EventPtr chat_line(const std::string& id, const std::string& message) {
+  auto made = std::make_shared<event::Event>();
+  made->text = R"({"_id":")" + id + R"(","data":{"message":")" + message + R"("}})";
+  made->json = {0, static_cast<std::uint32_t>(made->text.size())};
+  made->id = {8, static_cast<std::uint32_t>(id.size())};
+  made->received_steady = clocks().steady;
+  return made;
+}
+
+/// Two relays that know nothing of each other pass text to and fro between two channels, `said` from one to the other.
+TEST_F(ChannelOutlet, TextDoesNotGoRound) {
+  for (const std::string prefix : {"", "relay: "}) {
+    auto chat = settings();
+    chat.form = event::Form::text;
+    chat.content = [&](const event::Event& event, const event::Now&) {
+      const std::string json(event.json_text());
+      const auto begin = json.find("message\":\"") + 10;
+      return prefix + json.substr(begin, json.size() - begin - 3);
+    };
+    Outlet to_hall(chat), to_chat(chat);
+    for (Outlet* it : {&to_hall, &to_chat}) it->start(), it->live(true, clocks());
+    // Somebody says it in the hall.
+    event::Draft first;
+    first.text = chat_line("0", "hello there")->text;
+    to_hall.heard(first, clocks());
+    to_chat.offer(chat_line("0", "hello there"));
+    int said = 0;
+    for (int turn = 1; turn <= 100; ++turn) {
+      Outlet& from = turn % 2 == 1 ? to_chat : to_hall;
+      Outlet& to = turn % 2 == 1 ? to_hall : to_chat;
+      const auto message = from.take(clocks());
+      if (!message) break;
+      from.report({message->number, MessageResult::sent, {}, {}}, clocks());
+      ++said;
+      to.offer(chat_line(std::to_string(turn), message->content));
+    }
+    EXPECT_LE(said, 2) << "prefix '" << prefix << "'";
+    EXPECT_EQ(to_hall.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)] +
+                  to_chat.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)],
+              1U);
+  }
+}
+
+TEST_F(ChannelOutlet, WhatIsSaidOnAnotherChannelOfItsConnectorIsNotHeardHere) {
+  auto chat = settings();
+  chat.form = event::Form::text;
+  chat.channel = "hall-1";
+  chat.content = [](const event::Event&, const event::Now&) { return std::string("hello there"); };
+  Outlet it(chat);
+  it.start();
+  it.live(true, clocks());
+  event::Draft heard;
+  heard.text = chat_line("0", "hello there")->text;
+  for (const std::string channel : {"hall-2", "hall-1"}) {
+    heard.upstream_channel = channel;
+    it.heard(heard, clocks());
+    it.offer(chat_line("1", "another"));
+    const auto message = it.take(clocks());
+    EXPECT_EQ(message.has_value(), channel == "hall-2");
+    if (message) it.report({message->number, MessageResult::refused, "too_large", {}}, clocks());
+  }
+}
+
+TEST_F(ChannelOutlet, TellsWhenItsBreakerOpensAndShowsWhereItStands) {
+  auto careful = settings();
+  careful.queue.breaker = {0.5, 10s, 60s};
+  std::vector<BreakerStanding> standings;
+  Outlet it(careful, {}, [&](const std::string& sink, const BreakerStanding& standing) {
+    EXPECT_EQ(sink, "hall-screen");
+    standings.push_back(standing);
+  });
+  it.start();
+  it.live(true, clocks());
+  auto now = clocks();
+  for (int i = 0; i < 3; ++i) {
+    it.offer(fresh());
+    const auto message = it.take(now);
+    ASSERT_TRUE(message);
+    it.report({message->number, MessageResult::sent, {}, {}}, now);
+    it.report({message->number, MessageResult::echoed, {}, {}}, now);
+  }
+  ASSERT_EQ(standings.size(), 1U);
+  EXPECT_EQ(standings[0].state, BreakerState::open);
+  EXPECT_EQ(standings[0].said, 3U);
+  EXPECT_EQ(standings[0].heard, 3U);
+  EXPECT_EQ(it.breaker().state, BreakerState::open);
+  it.offer(fresh());
+  EXPECT_EQ(it.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)], 1U);
+  ASSERT_LE(it.due(now), now.steady + 60s);
+  now.steady = it.due(now);
+  EXPECT_FALSE(it.take(now));
+  ASSERT_EQ(standings.size(), 2U);
+  EXPECT_EQ(standings[1].state, BreakerState::half_open);
 }
 
 TEST_F(ChannelOutlet, TakesActivitiesOnly) {
@@ -159,11 +265,11 @@ TEST_F(ChannelOutlet, AStopEndsWhenEverythingIsSaid) {
   outlet.start();
   attach();
   outlet.offer(fresh());
-  outlet.stop(1h);
+  outlet.stop(long_stop);
   EXPECT_FALSE(outlet.stopped());
-  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  const auto waiting = joined();
   say_all();
-  joined.get();
+  EXPECT_TRUE(in_time(waiting));
   EXPECT_TRUE(outlet.stopped());
   EXPECT_EQ(outlet.ledger().sent, 1U);
 }
@@ -188,10 +294,10 @@ TEST_F(ChannelOutlet, AStopEndsWhenItsConnectorEnds) {
   outlet.start();
   attach();
   outlet.offer(fresh());
-  outlet.stop(1h);
-  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  outlet.stop(long_stop);
+  const auto waiting = joined();
   outlet.live(false, clocks());
-  joined.get();
+  EXPECT_TRUE(in_time(waiting));
   EXPECT_EQ(dropped(Dropped::stopped), 1U);
 }
 
@@ -199,10 +305,10 @@ TEST_F(ChannelOutlet, AShorterStopIsHeardByWhoWaitsForTheLongerOne) {
   outlet.start();
   attach();
   outlet.offer(fresh());
-  outlet.stop(1h);
-  auto joined = std::async(std::launch::async, [&] { outlet.join(); });
+  outlet.stop(long_stop);
+  const auto waiting = joined();
   outlet.stop(1ms);
-  joined.get();
+  EXPECT_TRUE(in_time(waiting));
   EXPECT_TRUE(outlet.stopped());
 }
 

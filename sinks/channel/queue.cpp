@@ -10,7 +10,6 @@ using event::Dropped;
 using event::MessageResult;
 
 constexpr auto never = event::SteadyTime::max();
-constexpr std::size_t bytes_of_an_entry = 128;  ///< what is kept of a message whose event is let go, about
 
 std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
   return ledger.dropped[static_cast<std::size_t>(reason)];
@@ -20,6 +19,7 @@ std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
 
 void Queue::offer(event::EventPtr event, event::SteadyTime now) {
   look(now);
+  if (breaker_.is_open()) return offer_dropped(Dropped::breaker);
   const std::size_t bytes = event->bytes();
   ++ledger_.offered, ++ledger_.in_flight;
   const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
@@ -38,40 +38,54 @@ void Queue::offer_notice() { ++ledger_.notices, ++ledger_.notices_dropped; }
 
 /// The new one waits, too, so that there is always one to drop.
 void Queue::make_room() {
-  auto oldest = waiting_.begin();
-  while (bytes_ > settings_.memory && oldest != waiting_.end()) {
-    const auto at = items_.find(*oldest++);
-    if (at->second.said != 0) continue;
+  while (bytes_ > settings_.memory && !said_.empty()) end(items_.find(*said_.begin()), ledger_.sent);
+  while (bytes_ > settings_.memory && !waiting_.empty()) {
     full_ = true;
-    drop(at, Dropped::limit);
+    drop(items_.find(*waiting_.begin()), Dropped::limit);
   }
 }
 
 std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
   look(now);
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && may_give_at() <= now) {
     const auto at = items_.find(*waiting_.begin());
-    if (too_old(at->second, now)) {
+    if (expires_at(*at->second.event) <= now) {
       give_up(at, Dropped::expired);
       continue;
     }
     enter(at, State::given);
+    bucket_.take(now);
+    breaker_.given(at->first);
     return Given{at->first, at->second.said + 1, at->second.event};
   }
   return std::nullopt;
 }
 
 event::SteadyTime Queue::due(event::SteadyTime now) const {
-  if (!waiting_.empty()) return now;
-  return confirm_by_.empty() ? never : confirm_by_.begin()->first;
+  auto next = breaker_.deadline();
+  if (!confirm_by_.empty()) next = std::min(next, confirm_by_.begin()->first);
+  if (waiting_.empty()) return next;
+  return std::min({next, std::max(now, may_give_at()), expires_at(*items_.at(*waiting_.begin()).event)});
+}
+
+/// The first moment at which something that waits may be given; never: not before something else has happened.
+event::SteadyTime Queue::may_give_at() const {
+  return breaker_.lets_through() ? std::max(not_before_, bucket_.free_at()) : never;
 }
 
 void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
+  if (result == MessageResult::echoed) {
+    breaker_.heard(number, now);
+    return drop_for_breaker();
+  }
   const auto at = items_.find(number);
   if (at == items_.end()) return;
   const State state = at->second.state;
+  const bool said = result == MessageResult::awaiting || result == MessageResult::sent ||
+                    result == MessageResult::confirmed || result == MessageResult::unconfirmed;
+  if (state == State::given && said) breaker_.said(number, now);
   switch (result) {
-    case MessageResult::echoed:
+    case MessageResult::echoed:  // above
       return;
     case MessageResult::sent:
       return end(at, ledger_.sent);
@@ -84,7 +98,12 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
       if (state == State::given) await(at, now);
       return;
     case MessageResult::returned:
-      if (state == State::given) enter(at, State::waiting);
+      if (state == State::waiting) return;
+      if (state == State::awaiting) --at->second.said;
+      breaker_.unsaid(number);
+      bucket_.give_back();
+      enter(at, State::waiting);
+      not_before_ = now + after_returned;
       return;
     case MessageResult::unconfirmed:
       if (state == State::waiting) return;
@@ -93,13 +112,30 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   }
 }
 
+void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now) {
+  if (const auto at = items_.find(number); at != items_.end()) {
+    bucket_.give_back();
+    drop(at, Dropped::breaker);
+  }
+  if (!message) return;
+  breaker_.heard(*message, now);
+  drop_for_breaker();
+}
+
+/// While it is open nothing waits.
+void Queue::drop_for_breaker() {
+  if (!breaker_.is_open()) return;
+  while (!waiting_.empty()) give_up(items_.find(*waiting_.begin()), Dropped::breaker);
+}
+
 void Queue::look(event::SteadyTime now) {
+  breaker_.look(now);
   while (!confirm_by_.empty() && confirm_by_.begin()->first <= now) {
     say_again_or_end(items_.find(confirm_by_.begin()->second));
   }
   while (!waiting_.empty()) {
     const auto oldest = items_.find(*waiting_.begin());
-    if (!too_old(oldest->second, now)) break;
+    if (now < expires_at(*oldest->second.event)) break;
     give_up(oldest, Dropped::expired);
   }
 }
@@ -108,31 +144,30 @@ void Queue::drop_rest() {
   while (!items_.empty()) give_up(items_.begin(), Dropped::stopped);
 }
 
-bool Queue::too_old(const Item& item, event::SteadyTime now) const {
-  return settings_.max_age.count() > 0 && now - item.event->received_steady > settings_.max_age;
+/// The first moment at which it is too old.
+event::SteadyTime Queue::expires_at(const event::Event& event) const {
+  if (settings_.max_age.count() <= 0) return never;
+  return event.received_steady + settings_.max_age + event::SteadyTime::duration(1);
 }
 
 void Queue::enter(Items::iterator at, State state) {
   Item& item = at->second;
   if (item.confirm_by != never) confirm_by_.erase({std::exchange(item.confirm_by, never), at->first});
   waiting_.erase(at->first);
+  said_.erase(at->first);
   if (state == State::waiting) waiting_.insert(at->first);
+  if (item.said != 0 && state != State::given) said_.insert(at->first);
   item.state = state;
 }
 
 void Queue::await(Items::iterator at, event::SteadyTime now) {
-  enter(at, State::awaiting);
   Item& item = at->second;
   ++item.said;
+  enter(at, State::awaiting);
   if (settings_.confirm_timeout.count() > 0) {
     item.confirm_by = now + settings_.confirm_timeout;
     confirm_by_.emplace(item.confirm_by, at->first);
   }
-  if (item.said <= settings_.resend) return;
-  // It will not be said again.
-  bytes_ -= item.bytes - std::min(item.bytes, bytes_of_an_entry);
-  item.bytes = std::min(item.bytes, bytes_of_an_entry);
-  item.event.reset();
 }
 
 void Queue::say_again_or_end(Items::iterator at) {
@@ -149,6 +184,7 @@ void Queue::end(Items::iterator at, std::uint64_t& count) {
 }
 
 void Queue::drop(Items::iterator at, Dropped reason) {
+  breaker_.unsaid(at->first);
   const event::EventPtr& event = at->second.event;
   if (event && event->receipt && event::is_loss(reason)) event->receipt->lost();
   end(at, count_of(ledger_, reason));

@@ -45,6 +45,11 @@ class ChannelQueue : public testing::Test {
     EXPECT_EQ(queue.ledger().in_flight, 0U);
     EXPECT_EQ(queue.due(start), never);
   }
+  static void report_ends_at(Queue& queue, event::SteadyTime due) {
+    EXPECT_TRUE(queue.ledger().balances());
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.due(start), due);
+  }
   event::SteadyTime now = start;
 };
 
@@ -74,6 +79,9 @@ TEST_F(ChannelQueue, WhatIsReturnedIsGivenAgainFirst) {
   offer(queue, 2);
   EXPECT_EQ(queue.take(now)->number, 1U);
   queue.report(1, MessageResult::returned, now);
+  EXPECT_FALSE(queue.take(now)) << "not at once: it would come back without end";
+  EXPECT_EQ(queue.due(now), now + Queue::after_returned);
+  now += Queue::after_returned;
   const auto again = queue.take(now);
   EXPECT_EQ(again->number, 1U);
   EXPECT_EQ(again->attempt, 1U) << "nothing of it was written";
@@ -190,15 +198,51 @@ TEST_F(ChannelQueue, WhatWasSaidOnceIsNoLossWhenItGrowsTooOld) {
   EXPECT_EQ(dropped(queue, Dropped::expired), 0U);
 }
 
-TEST_F(ChannelQueue, WhatAwaitsItsLastAnswerHoldsNoEvent) {
-  Queue queue({});
-  auto event = event_at(now, 10'000);
-  const std::weak_ptr<const event::Event> watch = event;
-  queue.offer(std::move(event), now);
+TEST_F(ChannelQueue, WhatIsReturnedWhileItAwaitsAWordIsGivenAgainAsIfNeverSaid) {
+  Queue queue(confirmed(0));
+  offer(queue);
   queue.take(now);
   queue.report(1, MessageResult::awaiting, now);
-  EXPECT_TRUE(watch.expired());
-  EXPECT_LT(queue.bytes(), 1000U);
+  queue.report(1, MessageResult::returned, now);
+  const auto again = queue.take(now + Queue::after_returned);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->event);
+  EXPECT_EQ(again->attempt, 1U) << "nothing of it was written";
+  queue.report(1, MessageResult::returned, now + 2s);
+  queue.look(now + 31s);
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U) << "not sent: it never left";
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, ANewConnectionTakesAtOnceWhatTheLastOneReturned) {
+  Queue queue({});
+  offer(queue);
+  queue.take(now);
+  queue.report(1, MessageResult::returned, now);
+  queue.connected();
+  EXPECT_TRUE(queue.take(now));
+}
+
+TEST_F(ChannelQueue, WhatAwaitsAWordForEverMakesRoomForWhatIsNew) {
+  for (const unsigned resend : {0U, 3U}) {
+    QueueSettings settings;
+    settings.memory = event_at(now)->bytes() * 4;
+    settings.resend = resend;
+    Queue queue(settings);
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+      offer(queue);
+      ASSERT_EQ(queue.take(now)->number, number) << "resend " << resend;
+      queue.report(number, MessageResult::awaiting, now);
+      ASSERT_LE(queue.bytes(), settings.memory);
+    }
+    EXPECT_EQ(dropped(queue, Dropped::limit), 0U) << "an alert is worth more than a word on an old one";
+    EXPECT_EQ(queue.ledger().sent, 96U);
+    EXPECT_FALSE(queue.full());
+    queue.report(97, MessageResult::unconfirmed, now);  // waits to be said again
+    offer(queue, 1);
+    EXPECT_EQ(queue.ledger().sent, 97U);
+    EXPECT_EQ(dropped(queue, Dropped::limit), 0U);
+  }
 }
 
 TEST_F(ChannelQueue, AtTheEndTheRestIsDroppedAsStoppedAndItsReceiptsKnow) {
@@ -228,6 +272,126 @@ TEST_F(ChannelQueue, AgeingAndTheLimitAreNoLossARefusalIs) {
   EXPECT_EQ(ledger.lost(), 1U);
 }
 
+TEST_F(ChannelQueue, WhatIsOverTheRateWaitsForTheNextToken) {
+  QueueSettings settings;
+  settings.rate = {2, 3};
+  Queue queue(settings);
+  offer(queue, 6);
+  for (std::uint64_t number = 1; number <= 3; ++number) EXPECT_EQ(queue.take(now)->number, number);
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 500ms);
+  EXPECT_FALSE(queue.take(now + 499ms));
+  EXPECT_EQ(queue.take(now + 500ms)->number, 4U);
+  EXPECT_EQ(queue.take(now + 1s)->number, 5U);
+  EXPECT_EQ(dropped(queue, Dropped::limit), 0U);
+}
+
+TEST_F(ChannelQueue, WhatIsOverTheRateGrowsTooOldAtItsMoment) {
+  QueueSettings settings;
+  settings.rate = {0.01, 1};
+  Queue queue(settings);
+  offer(queue, 2);
+  EXPECT_TRUE(queue.take(now));
+  EXPECT_FALSE(queue.take(now));
+  const auto due = queue.due(now);
+  EXPECT_GT(due, now + 30s) << "so that it is dropped in time";
+  EXPECT_LT(due, now + 31s);
+  EXPECT_FALSE(queue.take(due));
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U);
+}
+
+TEST_F(ChannelQueue, SayingAgainCountsForTheRateAndWhatIsReturnedDoesNot) {
+  QueueSettings settings = confirmed(5);
+  settings.rate = {0.2, 2};
+  Queue queue(settings);
+  offer(queue);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::returned, now);
+  now += 1s;
+  for (unsigned attempt = 1; attempt <= 2; ++attempt) {
+    const auto given = queue.take(now);
+    ASSERT_TRUE(given) << "two tokens are left";
+    EXPECT_EQ(given->attempt, attempt);
+    queue.report(1, MessageResult::awaiting, now);
+    queue.report(1, MessageResult::unconfirmed, now);
+  }
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 5s);
+}
+
+TEST_F(ChannelQueue, WhileTheBreakerIsOpenWhatWaitsAndWhatComesIsDropped) {
+  QueueSettings settings;
+  settings.breaker = {0.5, 10s, 60s};
+  settings.max_age = 0ms;
+  Queue queue(settings);
+  offer(queue, 5);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+  }
+  queue.report(1, MessageResult::echoed, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 0U) << "a third";
+  queue.report(3, MessageResult::echoed, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
+  offer(queue);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 3U);
+  report_ends_at(queue, now + 60s);
+  now = queue.due(now);
+  offer(queue, 3);
+  ASSERT_TRUE(queue.take(now)) << "the trial";
+  queue.report(6, MessageResult::sent, now);
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 10s);
+  now += 10s;
+  for (std::uint64_t number : {7U, 8U}) {
+    EXPECT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+  }
+  EXPECT_EQ(queue.ledger().lost(), 0U);
+}
+
+TEST_F(ChannelQueue, ATrialThatIsRefusedOrReturnedIsFollowedByAnother) {
+  QueueSettings settings;
+  settings.breaker = {0.5, 10s, 60s};
+  Queue queue(settings);
+  offer(queue, 3);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+    queue.report(number, MessageResult::echoed, now);
+  }
+  now += 60s;
+  offer(queue, 2);
+  EXPECT_EQ(queue.take(now)->number, 4U);
+  queue.report(4, MessageResult::refused, now);
+  EXPECT_EQ(queue.take(now)->number, 5U);
+  queue.report(5, MessageResult::returned, now);
+  now += Queue::after_returned;
+  EXPECT_EQ(queue.take(now)->number, 5U);
+}
+
+TEST_F(ChannelQueue, WhatHasComeRoundIsDroppedAndMayOpenTheBreaker) {
+  QueueSettings settings;
+  settings.rate = {1, 3};
+  settings.breaker = {0.3, 10s, 60s};
+  Queue queue(settings);
+  offer(queue, 5);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    if (number < 3) queue.report(number, MessageResult::sent, now);
+  }
+  queue.came_round(3, std::nullopt, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 1U);
+  ASSERT_TRUE(queue.take(now)) << "it took no token";
+  queue.report(4, MessageResult::sent, now);
+  now += 1s;
+  ASSERT_TRUE(queue.take(now));
+  queue.came_round(5, 1, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
+  EXPECT_EQ(queue.breaker().standing().state, BreakerState::open) << "one of three came back for certain";
+  EXPECT_TRUE(queue.ledger().balances());
+}
+
 /// Whatever happens in whatever order: the book balances, bytes stay below the limit, nothing is given twice without a
 /// reason, and at the end nothing is left.
 class RandomChannelQueue : public testing::TestWithParam<unsigned> {};
@@ -240,6 +404,8 @@ TEST_P(RandomChannelQueue, Balances) {
   settings.max_age = std::chrono::milliseconds(pick(2) * 3'000);
   settings.confirm_timeout = std::chrono::milliseconds(pick(2) * 1'000);
   settings.resend = pick(3);
+  if (pick(2) == 0) settings.rate = {5, 3};
+  if (pick(2) == 0) settings.breaker = {0.5, 2s, 5s};
   Queue queue(settings);
   event::SteadyTime now = start;
   std::set<std::uint64_t> given, awaiting;
@@ -266,6 +432,10 @@ TEST_P(RandomChannelQueue, Balances) {
           const auto number = *given.begin();
           given.erase(given.begin());
           const auto result = static_cast<MessageResult>(pick(8));
+          if (pick(20) == 0) {
+            queue.came_round(number, pick(2) == 0 ? std::optional(number - 1) : std::nullopt, now);
+            break;
+          }
           queue.report(number, result, now);
           if (result == MessageResult::awaiting) awaiting.insert(number);
           if (result == MessageResult::echoed) given.insert(number);
@@ -273,8 +443,9 @@ TEST_P(RandomChannelQueue, Balances) {
         break;
       case 4:
         if (!awaiting.empty()) {
-          const auto result = pick(2) == 0 ? MessageResult::confirmed : MessageResult::unconfirmed;
-          queue.report(*awaiting.begin(), result, now);
+          constexpr MessageResult words[] = {MessageResult::confirmed, MessageResult::unconfirmed,
+                                             MessageResult::returned};
+          queue.report(*awaiting.begin(), words[pick(3)], now);
           awaiting.erase(awaiting.begin());
         }
         break;
@@ -282,7 +453,7 @@ TEST_P(RandomChannelQueue, Balances) {
         now += std::chrono::milliseconds(pick(500));
     }
     ASSERT_TRUE(queue.ledger().balances()) << "step " << step;
-    ASSERT_LE(queue.bytes(), settings.memory + given.size() * 5'000 + awaiting.size() * 5'000) << "step " << step;
+    ASSERT_LE(queue.bytes(), settings.memory + given.size() * 5'000) << "step " << step;
   }
   queue.drop_rest();
   EXPECT_EQ(queue.ledger().offered, offered);
