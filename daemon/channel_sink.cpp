@@ -3,7 +3,6 @@
 #include <variant>
 
 #include "connectors/registry.hpp"
-#include "sinks/channel/content.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -20,6 +19,8 @@ event::Form form_of(config::ChannelFormat format) {
   return event::Form::text;
 }
 
+}  // namespace
+
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::Marks>& marks) {
   switch (common.format) {
@@ -32,8 +33,6 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
   }
   return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
 }
-
-}  // namespace
 
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
                               const std::shared_ptr<const event::Marks>& marks) {
