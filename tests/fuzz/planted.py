@@ -62,6 +62,11 @@ PLANTED = {
         "    return packet_;\n"
         "  }\n",
         ""),
+    # A mark that no relay has published yet is taken.
+    "mark": (
+        "event/mark.cpp",
+        "    if (number == 0 || number > hops_most) return false;\n",
+        "    if (number > hops_most) return false;\n"),
 }
 
 

@@ -53,7 +53,7 @@ LIBRARIES = [
     ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "schema/*", "text/json.cpp", VERSIONS]),
     ("re2/*", ["schema/*"]),
-    ("openssl/*", ["net/*", "event/id.cpp", VERSIONS]),
+    ("openssl/*", ["net/*", "event/id.cpp", "event/mark.cpp", VERSIONS]),
     ("spdlog/*", ["daemon/*"]),
     ("CLI/*", ["daemon/*"]),
     ("prometheus/*", ["daemon/*"]),
@@ -69,7 +69,8 @@ DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protoc
            "*/lookup.[ch]pp", "connectors/link/conversation.[ch]pp", "connectors/link/publisher.[ch]pp",
            "connectors/link/gap*.[ch]pp", "connectors/link/redaction.[ch]pp", "connectors/json/*.[ch]pp", "schema/*.[ch]pp",
            "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
-           "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "event/channel.[ch]pp", "event/id.[ch]pp", "text/*.[ch]pp"]
+           "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "event/channel.[ch]pp", "event/id.[ch]pp", "event/mark.[ch]pp",
+           "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
 CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
 
