@@ -31,7 +31,7 @@ std::string fault(const config::Described&, const config::Described& connector) 
 
 constexpr ChannelSink channel_sink{"a Stagecast channel: to everybody on it, or to one of them",
                                    "hall-screen",
-                                   nullptr,
+                                   config::make_settings<SinkConfig>,
                                    address,
                                    channel,
                                    fault};
