@@ -40,7 +40,8 @@ std::string fault(const config::Described&, const config::Described& connector) 
   return "the user in the `api_url` of this connector and the `token` of the sink both make the Authorization header";
 }
 
-constexpr ChannelSink channel_sink{"the chat of a DLive streamer", "arcade-chat", nullptr, address, channel, fault};
+constexpr ChannelSink channel_sink{
+    "the chat of a DLive streamer", "arcade-chat", config::make_settings<SinkConfig>, address, channel, fault};
 
 }  // namespace
 

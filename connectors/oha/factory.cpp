@@ -26,7 +26,8 @@ std::string fault(const config::Described&, const config::Described& connector) 
              : "this connector has no `auth`: only a user that the stream knows may write in its chat";
 }
 
-constexpr ChannelSink channel_sink{"the chat of an OHA stream", "class-chat", nullptr, nullptr, channel, fault};
+constexpr ChannelSink channel_sink{
+    "the chat of an OHA stream", "class-chat", config::make_settings<SinkConfig>, nullptr, channel, fault};
 
 }  // namespace
 
