@@ -40,7 +40,7 @@ struct Config : connectors::Settings {
 struct SinkConfig : connectors::ChannelSettings {
   SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::chat) {}
 
-  void describe(config::Fields& fields) override { common.describe(fields); }
+  void describe(config::Fields& fields) override { common.describe(fields, "classroom"); }
 };
 
 }  // namespace tributary::connectors::oha
