@@ -3,7 +3,6 @@
 #include <variant>
 
 #include "connectors/registry.hpp"
-#include "sinks/channel/content.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -20,6 +19,8 @@ event::Form form_of(config::ChannelFormat format) {
   return event::Form::text;
 }
 
+}  // namespace
+
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::Marks>& marks) {
   switch (common.format) {
@@ -33,8 +34,6 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
   return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
 }
 
-}  // namespace
-
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
                               const std::shared_ptr<const event::Marks>& marks) {
   const auto& common = *sink.settings->channel();
@@ -45,19 +44,22 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   settings.connector = connector.name;
   settings.queue.memory = common.memory.bytes;
   settings.queue.max_age = common.max_age;
+  settings.queue.rate = {common.rate.per_second, common.rate.burst};
+  settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);
+  if (kind.channel != nullptr) {
+    settings.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
+  }
   ChannelSink made;
+  made.target.channel = settings.channel;
   made.memory = common.memory.bytes;
   made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings));
   made.target.outlet = made.outlet;
   made.target.pauses = false;
   made.target.connector = connector.name;
   made.target.source = entry.name;
-  if (kind.channel != nullptr) {
-    made.target.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
-  }
   return made;
 }
 
