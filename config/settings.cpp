@@ -204,10 +204,11 @@ ChannelCommon::ChannelCommon(Speaks speaks)
       words(speaks == Speaks::chat ? "" : "{data.displayName}: {data.message}"),
       speaks_(speaks) {}
 
-void ChannelCommon::describe(Fields& fields) {
+void ChannelCommon::describe(Fields& fields, std::string_view example_connector) {
   constexpr std::string_view what = "what is said, with fields of the event in braces";
-  fields.field({.name = "connector", .help = "on whose connection it publishes", .required = true, .example = "hall"},
-               connector);
+  fields.field(
+      {.name = "connector", .help = "on whose connection it publishes", .required = true, .example = example_connector},
+      connector);
   if (speaks_ == Speaks::chat) {
     fields.choice({.name = "format"}, format, {{ChannelFormat::text, "text"}});
     fields.field({.name = "template",

@@ -76,7 +76,8 @@ struct ChannelCommon {
   Size memory = mib(4);
 
   explicit ChannelCommon(Speaks speaks = Speaks::values);
-  void describe(Fields& fields);
+  // `example_connector`: of the same type, as the reference names it.
+  void describe(Fields& fields, std::string_view example_connector = "hall");
 
  private:
   Speaks speaks_;
