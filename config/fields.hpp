@@ -124,6 +124,8 @@ class Fields {
   virtual void fault(std::string_view key, std::string message) = 0;
   virtual void fault(std::string_view key, std::size_t index, std::string message) = 0;
   virtual void fault(std::string_view key, std::string_view member, std::string message) = 0;
+  // Of the key `inner` in that member.
+  virtual void fault(std::string_view key, std::string_view member, std::string_view inner, std::string message) = 0;
   virtual void warn(std::string_view key, std::string message) = 0;
 
   // True when the Reader found the key, at the level being declared, with a value of the right kind. Elsewhere false.
@@ -173,6 +175,8 @@ class Described {
   Described& operator=(const Described&) = default;
   Described& operator=(Described&&) = default;
   virtual ~Described() = default;
+  // Of a channel sink: the keys that all of them have. nullptr: it is none.
+  [[nodiscard]] virtual const struct ChannelCommon* channel() const { return nullptr; }
   virtual void describe(Fields& fields) = 0;
 };
 

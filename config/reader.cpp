@@ -265,6 +265,14 @@ void Reader::fault(std::string_view key, std::string_view member, std::string me
   judge(inner->place(), key, path_of(key) + "." + inner->key, std::move(message));
 }
 
+void Reader::fault(std::string_view key, std::string_view member, std::string_view inner, std::string message) {
+  const Entry* entry = levels_.back().node->find(key);
+  const Entry* outer = entry == nullptr ? nullptr : entry->value.find(member);
+  const Entry* found = outer == nullptr ? nullptr : outer->value.find(inner);
+  if (found == nullptr) return fault(key, member, std::move(message));
+  judge(found->place(), key, path_of(key) + "." + path_element(outer->key) + "." + found->key, std::move(message));
+}
+
 void Reader::warn(std::string_view key, std::string message) {
   const auto& level = levels_.back();
   const Entry* entry = level.node->find(key);

@@ -23,6 +23,7 @@ class Reader final : public Fields {
   void fault(std::string_view key, std::string message) override;
   void fault(std::string_view key, std::size_t index, std::string message) override;
   void fault(std::string_view key, std::string_view member, std::string message) override;
+  void fault(std::string_view key, std::string_view member, std::string_view inner, std::string message) override;
   void warn(std::string_view key, std::string message) override;
   [[nodiscard]] bool given(std::string_view key) const override;
   [[nodiscard]] bool reading() const override { return true; }

@@ -167,6 +167,66 @@ void ConnectorCommon::describe(Fields& fields, std::string_view url) {
   fields.not_yet({.name = "backfill"}, "backfill after a gap", {.member = "enabled", .value = "false"});
 }
 
+void ChannelRate::describe(Fields& fields) {
+  fields.field({.name = "per_second", .help = "messages; more wait, and grow old", .minimum = 0, .maximum = 1'000},
+               per_second);
+  fields.field({.name = "burst", .help = "that may follow at once after a silence", .minimum = 1, .maximum = 10'000},
+               burst);
+  if (fields.reading() && per_second <= 0) fields.fault("per_second", "expected more than 0: nothing would be said");
+}
+
+void ChannelBreaker::describe(Fields& fields) {
+  fields.field({.name = "echo_share",
+                .help = "says nothing more once this share of its messages came back; 1: when all did",
+                .minimum = 0,
+                .maximum = 1},
+               echo_share);
+  fields.field({.name = "window", .help = "of what was said so long ago at most", .minimum = second, .maximum = hour},
+               window);
+  fields.field({.name = "open_for", .help = "then one message is tried", .minimum = second, .maximum = 24 * hour},
+               open_for);
+  if (fields.reading() && echo_share <= 0) fields.fault("echo_share", "expected more than 0: nothing would be said");
+}
+
+ChannelCommon::ChannelCommon(Speaks speaks)
+    : format(speaks == Speaks::chat ? ChannelFormat::text : ChannelFormat::envelope),
+      words(speaks == Speaks::chat ? "" : "{data.displayName}: {data.message}"),
+      speaks_(speaks) {}
+
+void ChannelCommon::describe(Fields& fields) {
+  constexpr std::string_view what = "what is said, with fields of the event in braces";
+  fields.field({.name = "connector", .help = "on whose connection it publishes", .required = true, .example = "hall"},
+               connector);
+  if (speaks_ == Speaks::chat) {
+    fields.choice({.name = "format"}, format, {{ChannelFormat::text, "text"}});
+    fields.field({.name = "template",
+                  .help = what,
+                  .required = true,
+                  .example = "\"{data.displayName} tipped {data.amount} {data.currency}\"",
+                  .minimum = 1},
+                 words);
+  } else {
+    fields.choice(
+        {.name = "format", .help = "envelope: our mark and the event as a string; event: the event; text: `template`"},
+        format,
+        {{ChannelFormat::envelope, "envelope"}, {ChannelFormat::event, "event"}, {ChannelFormat::text, "text"}});
+    fields.field({.name = "template", .help = "for `format: text`: fields of the event in braces", .minimum = 1},
+                 words);
+  }
+  fields.group({.name = "rate", .help = "how much it may say"}, rate);
+  fields.group({.name = "breaker", .help = "against messages that go round and round"}, breaker);
+  fields.field({.name = "max_age",
+                .help = "an event that waited longer since it came is dropped; 0s: none",
+                .minimum = 0,
+                .maximum = 24 * hour},
+               max_age);
+  fields.field({.name = "memory",
+                .help = "what waits to be said; at the limit the oldest is dropped",
+                .minimum = 64 * kibibyte,
+                .maximum = 1'024 * kibibyte * kibibyte},
+               memory);
+}
+
 void Limits::describe(Fields& fields) {
   fields.field({.name = "memory",
                 .help = "what the sinks' `memory` should not exceed together; more is warned of at start",
@@ -225,6 +285,7 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   fields.typed({.name = "connectors", .help = "name: settings; a connector is one upstream socket"},
                vocabulary.connectors, connectors, true);
   fields.typed({.name = "sinks", .help = "name: settings"}, vocabulary.sinks, sinks, false);
+  check_channels(fields, vocabulary);
   describe_routes(fields);
   fields.not_yet({.name = "marks"}, "signed marks", {});
   fields.group({.name = "spool", .help = "of all sinks; not used yet"}, spool);
@@ -236,6 +297,33 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   if (fields.given("admin")) fields.warn("admin", "not used yet: this version opens no admin port");
   fields.group({.name = "log"}, log);
   fields.field({.name = "io_threads", .help = "each owns whole connectors", .minimum = 1, .maximum = 64}, io_threads);
+}
+
+// A channel sink needs a connector of its own type that can publish.
+void Settings::check_channels(Fields& fields, const Vocabulary& vocabulary) const {
+  std::vector<std::string_view> names;
+  for (const auto& connector : connectors) names.push_back(connector.name);
+  for (const auto& sink : sinks) {
+    const auto* common = sink.settings ? sink.settings->channel() : nullptr;
+    if (common == nullptr || common->connector.empty()) continue;
+    const auto fault = [&](std::string message) { fields.fault("sinks", sink.name, "connector", std::move(message)); };
+    const auto* found = connector(common->connector);
+    if (found == nullptr) {
+      if (fields.complete()) {
+        fault("no connector is named " + quote(common->connector) + suggestion(common->connector, names));
+      }
+      continue;
+    }
+    if (found->type != sink.type) {
+      fault("the connector " + quote(found->name) + " is of type " + found->type + "; expected one of type " +
+            sink.type);
+      continue;
+    }
+    const auto type = std::find_if(vocabulary.sinks.begin(), vocabulary.sinks.end(),
+                                   [&](const auto& one) { return one.name == sink.type; });
+    if (type == vocabulary.sinks.end() || type->channel_fault == nullptr || !found->settings) continue;
+    if (auto why = type->channel_fault(*sink.settings, *found->settings); !why.empty()) fault(std::move(why));
+  }
 }
 
 void Settings::describe_routes(Fields& fields) {

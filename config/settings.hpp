@@ -23,6 +23,8 @@ struct SettingsType {
   std::string_view summary = {};
   std::string_view example_name = {};              // the entry's name in the reference
   std::unique_ptr<Described> (*make)() = nullptr;  // nullptr: known, but `not yet`
+  // Of a channel sink: why it can never publish on that connector, a sentence; "": it can.
+  std::string (*channel_fault)(const Described& sink, const Described& connector) = nullptr;
 };
 
 // `{"kafka", "…", "events", config::make_settings<KafkaSettings>}`
@@ -30,6 +32,55 @@ template <typename T>
 std::unique_ptr<Described> make_settings() {
   return std::make_unique<T>();
 }
+
+// What a channel sink says of an event.
+enum class ChannelFormat : std::uint8_t {
+  envelope,  // our mark, and the event as a string
+  event,     // the canonical event alone
+  text,      // `template`, filled in
+};
+
+// How much a channel sink may say.
+struct ChannelRate {
+  double per_second = 5;
+  std::uint32_t burst = 20;
+
+  void describe(Fields& fields);
+  bool operator==(const ChannelRate&) const = default;
+};
+
+// When a channel sink stops because what it says comes back.
+struct ChannelBreaker {
+  double echo_share = 0.5;  // of what was said within `window`, 0 to 1
+  Duration window = std::chrono::seconds(10);
+  Duration open_for = std::chrono::seconds(60);
+
+  void describe(Fields& fields);
+  bool operator==(const ChannelBreaker&) const = default;
+};
+
+// The keys of every channel sink (`type` is NamedSettings'). A channel sink's settings hold one and call
+// `common.describe(fields, …)` at the end of their own describe().
+struct ChannelCommon {
+  enum class Speaks : std::uint8_t {
+    values,  // envelope, event or text
+    chat,    // text alone, whose template has no default
+  };
+
+  std::string connector;  // on whose connection it publishes
+  ChannelFormat format = ChannelFormat::envelope;
+  std::string words;  // `template`
+  ChannelRate rate;
+  ChannelBreaker breaker;
+  Duration max_age = std::chrono::seconds(30);  // 0: no limit
+  Size memory = mib(4);
+
+  explicit ChannelCommon(Speaks speaks = Speaks::values);
+  void describe(Fields& fields);
+
+ private:
+  Speaks speaks_;
+};
 
 // The types a configuration may name. The daemon fills it from the registries of connectors and sinks.
 struct Vocabulary {
@@ -167,6 +218,7 @@ struct Settings {
 
  private:
   void describe_routes(Fields& fields);
+  void check_channels(Fields& fields, const Vocabulary& vocabulary) const;
 };
 
 }  // namespace tributary::config

@@ -13,6 +13,7 @@ class TellingFields : public Fields {
   void fault(std::string_view, std::string) override {}
   void fault(std::string_view, std::size_t, std::string) override {}
   void fault(std::string_view, std::string_view, std::string) override {}
+  void fault(std::string_view, std::string_view, std::string_view, std::string) override {}
   void warn(std::string_view, std::string) override {}
   [[nodiscard]] bool given(std::string_view) const override { return false; }
   [[nodiscard]] bool reading() const override { return false; }

@@ -27,6 +27,11 @@ struct ChannelSink {
   std::unique_ptr<config::Described> (*settings)() = nullptr;
   /// What goes with each of its messages, from settings that were read and checked. Null: nothing.
   std::shared_ptr<const event::Address> (*address)(const config::Described& settings) = nullptr;
+  /// The `relay.upstreamChannel` on which it speaks, as events that are heard there carry it.
+  std::string (*channel)(const config::Described& sink, const Settings& connector,
+                         const std::string& connector_name) = nullptr;
+  /// Why it can never publish on that connector of its type, a sentence; "": it can. Null: it always can.
+  std::string (*fault)(const config::Described& sink, const config::Described& connector) = nullptr;
 };
 
 /// One kind of upstream: everything the program knows of it. Each connector folder has a `factory.hpp` with

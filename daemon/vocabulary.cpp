@@ -14,7 +14,8 @@ const config::Vocabulary& vocabulary() {
     for (const auto& type : sinks::registry()) made.sinks.push_back(type.settings);
     for (const auto& entry : connectors::registry()) {
       if (entry.channel == nullptr) continue;
-      made.sinks.push_back({entry.name, entry.channel->summary, entry.channel->example_name, entry.channel->settings});
+      const auto& channel = *entry.channel;
+      made.sinks.push_back({entry.name, channel.summary, channel.example_name, channel.settings, channel.fault});
     }
     return made;
   }();

@@ -57,6 +57,8 @@ struct Draft {
   bool flagged_said = false;   ///< by the upstream; else `flagged` is our default
   bool test = false;           ///< adds `relay.test: true`, and is not deduped
   bool backfilled = false;     ///< fetched after a gap: adds `relay.backfilled: true`
+  bool foreign_mark = false;   ///< see Event
+  std::uint32_t hops = 0;      ///< see Event; `relay` in `text` says so already
   std::uint32_t repaired = 0;  ///< invalid UTF-8 bytes replaced by U+FFFD
   ReceiptPtr receipt;          ///< of an input that acknowledges; else null
 };
@@ -67,7 +69,11 @@ struct Event {
   bool marked = false;  ///< passes the marker schema, StreamElements' own: header ce_streamelements
   bool test = false;
   bool update = false;
-  std::string text;  ///< the canonical bytes, followed by the key: one allocation
+  /// It carries the mark of a relay that could not be verified: whatever it claims to be, it is content of the channel
+  /// where it was heard, and is never said on any channel.
+  bool foreign_mark = false;
+  std::uint32_t hops = 0;  ///< how many relays it came through; 0: heard first hand
+  std::string text;        ///< the canonical bytes, followed by the key: one allocation
   Slice json;
   Slice key;               ///< `<source>:<upstreamChannel>[:<name>]`
   Slice upstream_channel;  ///< plain text, within the key

@@ -67,6 +67,8 @@ std::shared_ptr<event::Event> finish(event::Draft&& draft, const Finish& finish)
   append_key(*event, draft.source, draft.upstream_channel, draft.key_suffix);
   event->kind = draft.kind;
   event->test = draft.test;
+  event->foreign_mark = draft.foreign_mark;
+  event->hops = draft.hops;
   event->id = draft.id;
   event->type = draft.type;
   event->provider = draft.provider;

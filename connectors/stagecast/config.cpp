@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view path_begin = "/api/events/";
 constexpr std::string_view path_end = "/ws";
 constexpr std::int64_t channel_limit = 256;
+constexpr std::int64_t recipient_limit = 320;  ///< the longest mail address
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -65,6 +66,15 @@ void Config::describe(config::Fields& fields) {
     fields.fault("channel", "no channel can have this name; expected text that is neither `.` nor `..`");
   }
   if (!listen && !auth) fields.fault("listen", "nothing is left to do: sending needs `auth`");
+}
+
+void SinkConfig::describe(config::Fields& fields) {
+  fields.field({.name = "to",
+                .help = "an address or user id, for a direct message; empty: to everybody on the channel",
+                .maximum = recipient_limit},
+               to);
+  common.describe(fields);
+  if (has_control_character(to)) fields.fault("to", "expected an address or user id without control characters");
 }
 
 std::string Config::dial_url() const {

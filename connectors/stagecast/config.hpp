@@ -5,6 +5,7 @@
 
 #include "config/fields.hpp"
 #include "config/values.hpp"
+#include "connectors/link/channel_settings.hpp"
 #include "connectors/link/settings.hpp"
 
 namespace tributary::connectors::stagecast {
@@ -29,6 +30,13 @@ struct Config : connectors::Settings {
   void describe(config::Fields& fields) override;
 
   std::string dial_url() const;
+};
+
+/// `sinks.<name>` of `type: stagecast`: what it says goes out on the connector's own socket. A value.
+struct SinkConfig : connectors::ChannelSettings {
+  std::string to;  ///< an address or user id: a direct message; "": to everybody on the channel
+
+  void describe(config::Fields& fields) override;
 };
 
 }  // namespace tributary::connectors::stagecast

@@ -5,6 +5,7 @@
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/protocol.hpp"
+#include "connectors/stagecast/publishing.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {
@@ -16,7 +17,24 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
-constexpr ChannelSink channel_sink{"a Stagecast channel", "hall-screen"};
+std::shared_ptr<const event::Address> address(const config::Described& sink) {
+  return std::make_shared<Recipient>(dynamic_cast<const SinkConfig&>(sink).to);
+}
+
+std::string channel(const config::Described&, const Settings& connector, const std::string&) {
+  return dynamic_cast<const Config&>(connector).channel;
+}
+
+std::string fault(const config::Described&, const config::Described& connector) {
+  return dynamic_cast<const Config&>(connector).auth ? "" : "this connector has no `auth`, which sending needs";
+}
+
+constexpr ChannelSink channel_sink{"a Stagecast channel: to everybody on it, or to one of them",
+                                   "hall-screen",
+                                   nullptr,
+                                   address,
+                                   channel,
+                                   fault};
 
 }  // namespace
 
