@@ -185,6 +185,23 @@ struct Log {
   void describe(Fields& fields);
 };
 
+// How this relay marks what it says on channels, and whose marks it believes.
+struct MarkSettings {
+  std::optional<Secret> signing_key;              // none: our marks are not signed
+  std::string kid;                                // names the key, "": no name
+  std::map<std::string, Secret> trusted_origins;  // `instance` or `instance/kid` → its key
+
+  // `instance`: our own.
+  void describe(Fields& fields, std::string_view instance);
+};
+
+// An entry of `trusted_origins`: what stands behind the last `/` is the kid.
+struct TrustedOrigin {
+  std::string_view origin;
+  std::string_view kid;  // "": any
+};
+TrustedOrigin trusted_origin(std::string_view name);
+
 // Read and checked, not used by this version.
 struct Admin {
   std::string listen = "127.0.0.1:9464";
@@ -204,6 +221,7 @@ struct Settings {
   std::vector<NamedSettings> connectors;  // in the order of the files
   std::vector<NamedSettings> sinks;
   std::vector<Route> routes;
+  MarkSettings marks;
   SpoolPlace spool;
   Limits limits;
   Duration stop_timeout = std::chrono::seconds(25);

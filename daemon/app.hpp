@@ -18,6 +18,7 @@
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/mark_holder.hpp"
 #include "net/dial_budget.hpp"
 #include "relay/taps.hpp"
 
@@ -79,12 +80,14 @@ class App {
   void run(IoThread& thread);
   std::size_t thread_of(const std::string& connector);
   std::vector<ConnectorChange> distribute(const relay::RoutingTablePtr& table);
+  void use_marks(event::MarksPtr marks, Changes& changes);
   void tell_room();
 
   config::Settings settings_;
   std::string run_id_;
   Telemetry& telemetry_;
   net::DialBudget budget_;
+  const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
   SinkSet sinks_;
   SinkSet::PlanPtr plan_;  ///< until `start`

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "config/fields.hpp"
 #include "config/values.hpp"
+#include "connectors/link/channel_settings.hpp"
 #include "connectors/link/settings.hpp"
 
 namespace tributary::connectors::users {
@@ -17,6 +20,17 @@ struct Config : connectors::Settings {
   std::optional<config::Secret> api_key;  ///< newer servers: `users-api-key` of the upgrade
   config::Duration probe_interval = std::chrono::seconds(1);
   bool listen = true;  ///< false: the socket is only for sending
+
+  void describe(config::Fields& fields) override;
+
+  /// `relay.upstreamChannel`: never empty.
+  const std::string& public_name(const std::string& connector) const { return label.empty() ? connector : label; }
+};
+
+/// `sinks.<name>` of `type: users`: every client of the server gets what it says. A value.
+struct SinkConfig : connectors::ChannelSettings {
+  config::Duration confirm_timeout = std::chrono::seconds(5);
+  std::uint32_t resend = 3;
 
   void describe(config::Fields& fields) override;
 };
