@@ -36,6 +36,10 @@ using websocketpp::connection_hdl;
 namespace close_status = websocketpp::close::status;
 namespace session_state = websocketpp::session::state;
 
+/// websocketpp finds the byte order at the first frame and keeps it in a plain variable: here, before there are
+/// threads.
+[[maybe_unused]] const auto byte_order_is_known = websocketpp::lib::net::_htonll(1);
+
 /// Endpoints only make connections and lend them their generator: one of each kind, for ever.
 websocketpp::client<wspp::Config>& client_endpoint() {
   static auto* const endpoint = [] {
