@@ -41,7 +41,7 @@ struct Message {
 /// and `unconfirmed` the sink decides.
 enum class MessageResult : std::uint8_t {
   sent,         ///< handed to the socket, at most once: nothing more will be heard of it
-  awaiting,     ///< handed to the socket or to HTTP; the upstream's word is to come, or `unconfirmed`
+  awaiting,     ///< handed to the socket or to HTTP; the upstream's word is to come, or `unconfirmed`, or `returned`
   confirmed,    ///< the upstream said so, or showed it
   refused,      ///< by the upstream, or because it can never be sent; the reason says why
   unsupported,  ///< on this connection nothing can be published, e.g. nobody is authenticated
@@ -64,20 +64,27 @@ struct MessageReport {
 ///
 /// Shared by the relay and the connector: either may go first. One connector serves any number of them, and each is
 /// served by one connector at a time. No call blocks, and none calls the connector back, except `on_work`'s function,
-/// which only posts. What is taken is answered (`sent`, …, `returned`) before the next input of that connection; what
-/// was answered with `awaiting` gets one more answer, at the latest when the connection ends.
+/// which only posts. What is taken is answered (`sent`, …, `returned`) before the next input of that connection, or,
+/// where it goes out as an HTTP request of its own, when that begins to be written or cannot be; what was answered with
+/// `awaiting` gets one more answer, at the latest when the connection or its HTTP request ends.
 class Outbound {
  public:
   virtual ~Outbound() = default;
   virtual const std::string& name() const = 0;
   /// The connector is live and takes messages from now on; or it no longer is. Thread: io.
   virtual void live(bool live, const Now& now) = 0;
-  /// The next message that may be said now. Thread: io.
+  /// The next message that may be said now. A number is not given again before it was answered with `returned`,
+  /// `unconfirmed`, or `awaiting` for too long. Nothing while it is not live. Thread: io.
   virtual std::optional<Message> take(const Now& now) = 0;
   /// When `take` is to be asked next (a message, a time that has run out): now or earlier: at once; max(): not before
-  /// `on_work`. After a `take` that gave nothing it lies in the future. Thread: io.
+  /// `on_work`. After a `take` that gave nothing it lies in the future, and after `returned`, too: what came back is
+  /// not given again at once, so that nobody asks without end. Thread: io.
   virtual SteadyTime due(const Now& now) const = 0;
-  virtual void report(const MessageReport& report, const Now& now) = 0;  ///< Thread: io
+  /// A number that was never given, or that has had its last word, is ignored. Thread: io.
+  virtual void report(const MessageReport& report, const Now& now) = 0;
+  /// An event was heard on the connector's own channel, said by somebody else; `json` is its canonical form, which may
+  /// lack its end. Lives during the call. Thread: io.
+  virtual void heard(std::string_view json, const Now& now) { static_cast<void>(json), static_cast<void>(now); }
   /// `work` is called when there is something to take again; it must only post to the connector's io thread. An empty
   /// one: the connector is gone, and after this call the old one is not called any more. Thread: io.
   virtual void on_work(std::function<void()> work) = 0;

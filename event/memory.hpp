@@ -70,6 +70,7 @@ struct TailRecord {
   std::uint64_t number = 0;
   EventPtr event;
   std::shared_ptr<const DeadLetter> letter;
+  bool notice = false;  ///< read back as a letter, for it cannot be read any more: it was one of the relay's own events
 };
 
 /// The answer to Tail::read.
@@ -103,7 +104,8 @@ class Tail {
   virtual void append(const LaneName& lane, TailRecord record) = 0;
   /// Asks for the records of a lane from this number on: as many as have `bytes`, at least one. It is asked only where
   /// there is one, and once at a time for each lane. Each call is answered through `take`, at once or later. A
-  /// record that cannot be read any more comes as the dead letter that says so, under the same number. Events come with
+  /// record that cannot be read any more comes as the dead letter that says so, under the same number, and is a notice
+  /// where `left` or `append` had one: of a notice the relay only counts that it is lost. Events come with
   /// the `received_steady` of their reading.
   virtual void read(const LaneName& lane, std::uint64_t from, std::size_t bytes) = 0;
   /// The next answer that is there; none yet: nothing.

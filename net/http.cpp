@@ -44,8 +44,14 @@ std::string wire_form(const HttpRequest& request, const text::Url& url) {
 
 class Exchange final : public HttpExchange, public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(boost::asio::io_context& io, Handler handler, std::chrono::milliseconds timeout, std::size_t limit)
-      : io_(io), handler_(std::move(handler)), deadline_(io), timeout_(timeout), limit_(limit) {
+  Exchange(boost::asio::io_context& io, Handler handler, Writing writing, std::chrono::milliseconds timeout,
+           std::size_t limit)
+      : io_(io),
+        handler_(std::move(handler)),
+        writing_(std::move(writing)),
+        deadline_(io),
+        timeout_(timeout),
+        limit_(limit) {
     start_parser();
   }
 
@@ -68,7 +74,8 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
                                       if (self->over()) return;
                                       if (!stream) return self->finish(std::move(ending));
                                       self->stream_.emplace(std::move(*stream));
-                                      self->write();
+                                      if (const auto writing = std::exchange(self->writing_, nullptr)) writing();
+                                      if (!self->over()) self->write();
                                     });
   }
 
@@ -181,11 +188,13 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     deadline_.cancel();
     if (attempt_) std::exchange(attempt_, nullptr)->cancel();
     if (stream_) stream_->close();
+    writing_ = nullptr;
     return std::exchange(handler_, nullptr);
   }
 
   boost::asio::io_context& io_;
   Handler handler_;
+  Writing writing_;  ///< until it is called
   boost::asio::steady_timer deadline_;
   std::chrono::milliseconds timeout_;
   std::size_t limit_;
@@ -201,8 +210,9 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
 }  // namespace
 
 std::shared_ptr<HttpExchange> HttpExchange::start(boost::asio::io_context& io, const HttpRequest& request,
-                                                  Handler handler) {
-  auto exchange = std::make_shared<Exchange>(io, std::move(handler), request.timeout, request.limit);
+                                                  Handler handler, Writing writing) {
+  auto exchange =
+      std::make_shared<Exchange>(io, std::move(handler), std::move(writing), request.timeout, request.limit);
   exchange->start(request);
   return exchange;
 }

@@ -21,11 +21,14 @@ class HttpExchange {
  public:
   using Result = std::variant<HttpAnswer, Ending>;
   using Handler = std::function<void(Result)>;
+  /// Called from the event loop before the first byte of the request is written: until then nobody has heard of it.
+  using Writing = std::function<void()>;
 
   virtual ~HttpExchange() = default;
   virtual void cancel() = 0;
 
-  static std::shared_ptr<HttpExchange> start(boost::asio::io_context& io, const HttpRequest& request, Handler handler);
+  static std::shared_ptr<HttpExchange> start(boost::asio::io_context& io, const HttpRequest& request, Handler handler,
+                                             Writing writing = {});
 };
 
 }  // namespace tributary::net

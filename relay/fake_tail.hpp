@@ -101,7 +101,7 @@ class FakeTail final : public event::Tail {
     auto letter = std::make_shared<event::DeadLetter>();
     letter->reason = "spool_corrupt";
     letter->connector = std::make_shared<const std::string>("stage");
-    return {record.number, nullptr, std::move(letter)};
+    return {record.number, nullptr, std::move(letter), record.event && record.event->kind == event::Kind::notice};
   }
 
   std::map<std::pair<std::string, std::string>, std::map<std::uint64_t, event::TailRecord>> lanes_;

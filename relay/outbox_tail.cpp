@@ -124,10 +124,14 @@ void Outbox::load(Lane& lane, event::TailRecord record) {
   TRIBUTARY_ASSERT(lane.spooled != 0 && record.number >= lane.spooled_from);
   --lane.spooled;
   lane.spooled_from = record.number + 1;
-  const bool notice = record.event && record.event->kind == event::Kind::notice;
+  const bool notice = record.event ? record.event->kind == event::Kind::notice : record.notice;
   if (!notice) --ledger_.spooled, ++ledger_.in_flight;
   if (record.letter && lane.stream->name != dead_letter_stream_) {  // of a record that cannot be read any more
-    post(std::move(record.letter), true);
+    if (notice) {
+      ++ledger_.notices_dropped;  // as one that cannot be delivered: it becomes no dead letter
+    } else {
+      post(std::move(record.letter), true);
+    }
     return tail_->forget(name_of(lane), record.number, record.number);
   }
   auto item = std::make_unique<Item>();

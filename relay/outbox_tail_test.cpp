@@ -162,6 +162,25 @@ TEST_F(OutboxTail, WhatCannotBeReadAnyMoreComesAsADeadLetter) {
   EXPECT_EQ(outbox->ledger().delivered, 9U);
 }
 
+TEST_F(OutboxTail, ANoticeThatCannotBeReadAnyMoreIsCountedBesideTheBook) {
+  outbox->offer(event_of("c", 1, event::Kind::notice), "relay");
+  outbox->stop(now);
+  outbox->drop_rest(event::Dropped::stopped);
+  tail.damage(1);
+  make();
+  EXPECT_EQ(outbox->ledger().notices, 1U);
+  EXPECT_EQ(drain(), "") << "no dead letter: a notice never becomes one";
+  now += 1s;
+  outbox->read_back();
+  tail.work();
+  send();
+  EXPECT_TRUE(outbox->ledger().balances());
+  EXPECT_EQ(outbox->ledger().spooled, 0U);
+  EXPECT_EQ(outbox->ledger().in_flight, 0U);
+  EXPECT_EQ(outbox->ledger().notices_dropped, 1U);
+  EXPECT_EQ(tail.records(), 0U) << "it is not read again by the next run";
+}
+
 TEST_F(OutboxTail, AtTheEndEverythingUnfinishedGoesThereAndTheNextRunBeginsWithIt) {
   offer("a", 1, 10);
   offer("b", 1, 2);

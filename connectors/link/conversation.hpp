@@ -139,7 +139,11 @@ class Conversation {
   void detach_all(const event::Now& now);
   /// A sink has something to take.
   void work(const event::Now& now);
-  /// The answer to a post.
+  /// A post begins to be written.
+  void left(std::uint64_t number, const event::Now& now);
+  /// A post was not written and will not be. `never`: nor will it be if it is tried again.
+  void unsent(std::uint64_t number, net::Ending why, bool never, const event::Now& now);
+  /// The answer to a post that has left.
   void answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result, const event::Now& now);
 
   /// A changed secret would be tried at once now.
@@ -170,8 +174,10 @@ class Conversation {
   void listen(const event::Now& now);
   void publish(const event::Now& now, int most);
   void publish_if_due(const event::Now& now);
-  bool say(const event::Message& message, const event::Now& now);
+  void say(const event::Message& message, const event::Now& now);
   void pass_reports(const event::Now& now);
+  void ask_protocol(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
+                    const event::MessageReport& otherwise, const event::Now& now);
   void heard(const event::Draft& draft, const event::Now& now);
 
   [[no_unique_address]] event::ThreadCheck thread_;

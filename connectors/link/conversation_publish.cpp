@@ -11,6 +11,8 @@ namespace {
 constexpr int messages_per_turn = 32;  ///< then what else this thread has to do gets its turn
 /// After an answer that makes no sense; so that a fault never becomes a loop that does not end.
 constexpr std::chrono::milliseconds odd_answer_delay{1'000};
+/// A socket without room is looked at again after so long, also when it never says that it has drained.
+constexpr std::chrono::milliseconds room_delay{1'000};
 
 }  // namespace
 
@@ -48,14 +50,15 @@ void Conversation::publish(const event::Now& now, int most) {
   for (int said = 0; said < most && !odd && protocol_.may_say_at() <= now.steady; ++said) {
     if (!transport_.room()) {
       may_say_at_ = protocol_.may_say_at();
-      return;  // `drained` follows
+      publish_at_ = now.steady + room_delay;  // or earlier: `drained`
+      return;
     }
     const auto message = publisher_.take(now);
     if (!message) {
       odd = publisher_.due(now) <= now.steady;
       break;
     }
-    odd = !say(*message, now);
+    say(*message, now);
     if (session_.state() != net::State::live) return;
   }
   may_say_at_ = protocol_.may_say_at();
@@ -63,8 +66,7 @@ void Conversation::publish(const event::Now& now, int most) {
   if (odd) publish_at_ = std::max(publish_at_, now.steady + odd_answer_delay);
 }
 
-/// False: it was not said, although the protocol had said that it might be.
-bool Conversation::say(const event::Message& message, const event::Now& now) {
+void Conversation::say(const event::Message& message, const event::Now& now) {
   outcome_.clear();
   try {
     protocol_.say(message, now, outcome_);
@@ -87,26 +89,62 @@ bool Conversation::say(const event::Message& message, const event::Now& now) {
       outcome_.posts.clear();
     }
   }
-  const bool said = own->result != event::MessageResult::returned;
-  apply(now);
-  return said;
+  for (const Post& post : outcome_.posts) publisher_.posted(post.number);
+  try {
+    apply(now);
+  } catch (...) {
+    // What was not handed over goes out nowhere, and no answer will come: as `unconfirmed` it is returned.
+    for (const Post& post : outcome_.posts) {
+      publisher_.report({post.number, event::MessageResult::unconfirmed, {}, {}}, now);
+    }
+    throw;
+  }
+}
+
+void Conversation::left(std::uint64_t number, const event::Now& now) { publisher_.left(number, now); }
+
+void Conversation::unsent(std::uint64_t number, net::Ending why, bool never, const event::Now& now) {
+  why.detail = fit(why.detail);
+  const event::MessageReport report{number, never ? event::MessageResult::refused : event::MessageResult::returned,
+                                    net::name(why.reason), why.detail};
+  // What the protocol thinks of it does not count: nobody has heard the message.
+  publisher_.report(report, now);
+  ask_protocol(number, std::move(why), report, now);
 }
 
 void Conversation::answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result,
                             const event::Now& now) {
   if (auto* ending = std::get_if<net::Ending>(&result)) ending->detail = fit(ending->detail);
+  ask_protocol(number, result, {number, event::MessageResult::unconfirmed, {}, {}}, now);
+}
+
+/// Whatever the protocol makes of it, this was the last that will be heard of it: `otherwise` is what it comes to when
+/// the protocol says nothing or breaks.
+void Conversation::ask_protocol(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
+                                const event::MessageReport& otherwise, const event::Now& now) {
   outcome_.clear();
-  protocol_.answered(number, result, now, outcome_);
-  // Whatever the protocol made of it: this was the last that will be heard of it.
-  apply(now);
-  publisher_.report({number, event::MessageResult::unconfirmed, {}, {}}, now);
+  try {
+    protocol_.answered(number, result, now, outcome_);
+    apply(now);
+  } catch (...) {
+    publisher_.report(otherwise, now);
+    throw;
+  }
+  publisher_.report(otherwise, now);
   publish_if_due(now);
 }
 
 void Conversation::pass_reports(const event::Now& now) {
-  for (Post& post : outcome_.posts) {
-    publisher_.posted(post.number);
-    transport_.post(std::move(post));
+  while (!outcome_.posts.empty()) {
+    Post post = std::move(outcome_.posts.front());
+    outcome_.posts.erase(outcome_.posts.begin());
+    const std::uint64_t number = post.number;
+    try {
+      transport_.post(std::move(post));
+    } catch (...) {
+      publisher_.report({number, event::MessageResult::refused, "internal", {}}, now);
+      throw;
+    }
   }
   for (event::MessageReport& report : outcome_.reports) {
     report.detail = fit(report.detail);

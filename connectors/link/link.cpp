@@ -249,9 +249,15 @@ void Link::post(Post post) {
   post.request.tls = tls_settings(settings_.common->tls);
   post.request.proxy = settings_.common->proxy;
   if (!posts_) {
-    posts_ = std::make_unique<Posts>(around_.io, around_.workers, [this](std::uint64_t number, Posts::Result result) {
+    Posts::Owner owner;
+    owner.left = [this](std::uint64_t number) { guarded([&] { conversation_.left(number, read_clocks()); }); };
+    owner.answered = [this](std::uint64_t number, Posts::Result result) {
       guarded([&] { conversation_.answered(number, std::move(result), read_clocks()); });
-    });
+    };
+    owner.unsent = [this](std::uint64_t number, net::Ending why, bool never) {
+      guarded([&] { conversation_.unsent(number, std::move(why), never, read_clocks()); });
+    };
+    posts_ = std::make_unique<Posts>(around_.io, around_.workers, std::move(owner));
   }
   posts_->send(std::move(post));
 }

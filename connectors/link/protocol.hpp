@@ -145,7 +145,8 @@ class Protocol {
   /// upstream's word reports it from `frame`, `tick` or `answered`; what is open when the connection ends is reported
   /// as unconfirmed by the Conversation, and `open` begins with nothing awaited.
   virtual void say(const event::Message& message, const event::Now& now, Outcome& outcome);
-  /// The answer to a post, or why there is none; also when the connection that it belongs to has ended meanwhile.
+  /// The answer to a post, or why there is none; also when the connection that it belongs to has ended meanwhile. The
+  /// Conversation reports by itself what was never written (as returned) and what this leaves without a last word.
   virtual void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
                         const event::Now& now, Outcome& outcome);
 

@@ -21,6 +21,7 @@ void Publisher::detach(const event::Outbound& outbound, const event::Now& now) {
     if (taken->second.from == gone) give_up(taken, now);
     taken = next;
   }
+  std::erase_if(finished_, [&](const auto& each) { return each.second.from == gone; });
   gone->live(false, now);
 }
 
@@ -34,7 +35,7 @@ void Publisher::live(bool live, const event::Now& now) {
   if (!live) {
     for (auto taken = taken_.begin(); taken != taken_.end();) {
       const auto next = std::next(taken);
-      if (!taken->second.posted) give_up(taken, now);
+      if (taken->second.way == Way::socket) give_up(taken, now);
       taken = next;
     }
   }
@@ -71,36 +72,61 @@ event::SteadyTime Publisher::due(const event::Now& now) const {
 }
 
 void Publisher::report(event::MessageReport report, const event::Now& now) {
+  if (report.result == event::MessageResult::echoed) return echoed(std::move(report), now);
   const auto at = taken_.find(report.number);
   if (at == taken_.end()) return;
+  if (at->second.way == Way::post) {
+    if (report.result == event::MessageResult::awaiting) return;  // `left` follows
+    if (report.result == event::MessageResult::unconfirmed) report.result = event::MessageResult::returned;
+  }
+  const bool last = report.result != event::MessageResult::awaiting;
+  const Taken taken = last ? finish(at, report.result) : at->second;
+  report.number = taken.number;
+  taken.from->report(report, now);
+}
+
+/// It may be heard back before its last word, and after it.
+void Publisher::echoed(event::MessageReport report, const event::Now& now) {
+  auto at = taken_.find(report.number);
+  if (at == taken_.end() && (at = finished_.find(report.number)) == finished_.end()) return;
   const event::OutboundPtr from = at->second.from;
   report.number = at->second.number;
-  switch (report.result) {
-    case event::MessageResult::awaiting:
-    case event::MessageResult::echoed:
-      break;
-    case event::MessageResult::sent:
-    case event::MessageResult::confirmed:
-    case event::MessageResult::refused:
-    case event::MessageResult::unsupported:
-    case event::MessageResult::returned:
-    case event::MessageResult::unconfirmed:
-      taken_.erase(at);
-  }
   from->report(report, now);
 }
 
+Publisher::Taken Publisher::finish(TakenByNumber::iterator at, event::MessageResult result) {
+  const std::uint64_t number = at->first;
+  Taken taken = std::move(at->second);
+  taken_.erase(at);
+  const bool said = result == event::MessageResult::sent || result == event::MessageResult::confirmed ||
+                    result == event::MessageResult::unconfirmed;
+  if (said) {
+    finished_.emplace(number, taken);
+    if (finished_.size() > finished_limit) finished_.erase(finished_.begin());
+  }
+  return taken;
+}
+
 void Publisher::posted(std::uint64_t number) {
-  if (const auto at = taken_.find(number); at != taken_.end()) at->second.posted = true;
+  if (const auto at = taken_.find(number); at != taken_.end()) at->second.way = Way::post;
+}
+
+void Publisher::left(std::uint64_t number, const event::Now& now) {
+  const auto at = taken_.find(number);
+  if (at == taken_.end() || at->second.way != Way::post) return;
+  at->second.way = Way::post_left;
+  report({number, event::MessageResult::awaiting, {}, {}}, now);
+}
+
+void Publisher::heard(std::string_view json, const event::Now& now) {
+  for (const event::OutboundPtr& outbound : outbounds_) outbound->heard(json, now);
 }
 
 void Publisher::give_up(TakenByNumber::iterator at, const event::Now& now) {
-  const Taken taken = std::move(at->second);
-  taken_.erase(at);
   event::MessageReport report;
-  report.number = taken.number;
+  report.number = at->first;
   report.result = event::MessageResult::unconfirmed;
-  taken.from->report(report, now);
+  this->report(std::move(report), now);
 }
 
 }  // namespace tributary::connectors

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/link.hpp"
@@ -187,7 +188,104 @@ TEST_F(LinkPublishing, APostWhoseSecretCannotBeReadHasAnAnswer) {
   start_publishing();
   sink->put(1, "post hello");
   await([&] { return sink->reports.size() == 2; });
+  EXPECT_THAT(sink->words(), ElementsAre("returned 1 credential_unreadable", "returned 1 credential_unreadable"));
+  EXPECT_EQ(sink->waiting.front().attempt, 1U) << "it was never said";
+  link.reset();
+  EXPECT_EQ(sink->reports.size(), 2U);
+}
+
+TEST_F(LinkPublishing, APostWhoseSecretCanNeverBeReadIsRefused) {
+  toy.post_secret.kind = config::Secret::Kind::env;
+  toy.post_secret.name = "TRIBUTARY_TEST_NO_SUCH_VARIABLE";
+  start_publishing();
+  sink->put(1, "post hello");
+  await([&] { return !sink->reports.empty(); });
+  EXPECT_THAT(sink->words(), ElementsAre("refused 1 credential_unreadable"));
+}
+
+TEST_F(LinkPublishing, APostThatReachesNobodyIsReturned) {
+  toy.post_url = "http://127.0.0.1:1/say";
+  start_publishing();
+  sink->put(1, "post hello");
+  await([&] { return !sink->reports.empty(); });
+  EXPECT_THAT(sink->words(), ElementsAre("returned 1 connect_refused"));
+}
+
+TEST_F(LinkPublishing, APostThatLeftAndHasNoAnswerIsUnconfirmed) {
+  net::testing::ScriptedPeer peer([&](net::testing::PeerSocket& socket) { socket.read_head(); });
+  toy.post_url = "http://127.0.0.1:" + std::to_string(peer.port()) + "/say";
+  start_publishing();
+  sink->put(1, "post hello");
+  await([&] { return sink->reports.size() == 2; });
+  peer.join();
   EXPECT_THAT(sink->words(), ElementsAre("awaiting 1", "unconfirmed 1"));
+}
+
+TEST_F(LinkPublishing, TheEndOfTheLinkReturnsAPostThatHasNotLeft) {
+  const auto pipe = directory / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  toy.post_secret.kind = config::Secret::Kind::command;  // it does not end before we let it
+  toy.post_secret.command = {"/bin/cat", pipe.string()};
+  toy.post_secret.timeout = 20s;
+  start_publishing();
+  sink->put(1, "post hello");
+  await([&] { return sink->waiting.empty(); });
+  run_for(10ms);
+  EXPECT_TRUE(sink->reports.empty()) << "nobody has heard of it";
+  link.reset();
+  EXPECT_THAT(sink->words(), ElementsAre("returned 1"));
+  std::ofstream(pipe, std::ios::out) << "very-private";  // the worker can end
+}
+
+TEST_F(LinkPublishing, AFaultOfOursInTheAnswerToAPostLeavesItWithAnAnswer) {
+  net::testing::ScriptedPeer peer([&](net::testing::PeerSocket& socket) {
+    socket.read_head();
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbug");
+  });
+  toy.post_url = "http://127.0.0.1:" + std::to_string(peer.port()) + "/say";
+  start_publishing();
+  sink->put(1, "post hello");
+  await([&] { return sink->reports.size() == 2; });
+  peer.join();
+  EXPECT_THAT(sink->words(), ElementsAre("awaiting 1", "unconfirmed 1"));
+  await([&] { return intake.ledger.connections == 2; });
+  EXPECT_THAT(witness.endings.front().detail, HasSubstr("a fault of this program"));
+}
+
+TEST_F(LinkPublishing, AMessageIsHeardBackBeforeAndAfterItsLastWord) {
+  start_publishing();
+  sink->put(1, "a");
+  sink->put(2, "quiet b");
+  await([&] { return sink->reports.size() == 2; });
+  server->say("heard 1");
+  server->say("said 1");
+  server->say("heard 1");
+  server->say("heard 2");
+  server->say("heard 7");
+  await([&] { return sink->reports.size() == 6; });
+  EXPECT_THAT(sink->words(), ElementsAre("awaiting 1", "sent 2", "echoed 1", "confirmed 1", "echoed 1", "echoed 2"));
+}
+
+TEST_F(LinkPublishing, ASinkHearsWhatOthersSayOnItsChannel) {
+  start_publishing();
+  server->say("event a");
+  server->say("state b");
+  server->say("event c");
+  await([&] { return sink->heard_events.size() == 2; });
+  EXPECT_THAT(sink->heard_events[0], HasSubstr("\"_id\":\"a\""));
+  EXPECT_THAT(sink->heard_events[1], HasSubstr("\"_id\":\"c\""));
+}
+
+TEST_F(LinkPublishing, WhatIsReturnedHoldsUpNoOtherSink) {
+  const auto other = std::make_shared<support::FakeOutbound>();
+  for (std::uint64_t i = 1; i <= 3; ++i) sink->put(i, "odd"), other->put(i, "quiet b");
+  start();
+  link->attach(sink);
+  link->attach(other);
+  const auto begin = std::chrono::steady_clock::now();
+  await([&] { return other->reports.size() == 3; });
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms);
+  EXPECT_THAT(sink->words(), ElementsAre("returned 1"));
 }
 
 TEST_F(LinkPublishing, AFaultOfOursWhileStoppingDoesNotHoldUpTheStop) {
@@ -199,6 +297,61 @@ TEST_F(LinkPublishing, AFaultOfOursWhileStoppingDoesNotHoldUpTheStop) {
   EXPECT_THAT(sink->words(), ElementsAre("refused 1 internal"));
 }
 
+struct NoHttp : IdleTransport {
+  void post(Post) override { throw std::runtime_error("a bug"); }
+};
+
+/// A conversation that is live on a transport of the test.
+class ConversationPublishing : public ::testing::Test {
+ protected:
+  void start(Transport& transport) {
+    toy.publishes = true;
+    protocol = std::make_unique<support::ToyProtocol>(toy);
+    Conversation::Settings settings;
+    settings.connector = "stage";
+    conversation = std::make_unique<Conversation>(settings, *protocol, intake, witness, transport);
+    conversation->start(now);
+    conversation->secrets_read({}, {}, now);
+    conversation->opened(now);
+    conversation->message("welcome den", false, now);
+    ASSERT_EQ(conversation->status().state, State::live);
+    conversation->attach(sink, now);
+  }
+  event::Now now{event::SteadyTime{1h}, event::WallTime{1h}};
+  support::ToySettings toy;
+  support::FakeIntake intake;
+  Witness witness;
+  std::shared_ptr<support::FakeOutbound> sink = std::make_shared<support::FakeOutbound>();
+  std::unique_ptr<support::ToyProtocol> protocol;
+  std::unique_ptr<Conversation> conversation;
+};
+
+TEST_F(ConversationPublishing, APostThatCannotEvenBeStartedHasAnAnswer) {
+  NoHttp wire;
+  start(wire);
+  sink->put(1, "post hello");
+  EXPECT_ANY_THROW(conversation->work(now));
+  EXPECT_THAT(sink->words(), ElementsAre("refused 1 internal"));
+  conversation->fail({}, now);
+  EXPECT_EQ(sink->reports.size(), 1U);
+}
+
+TEST_F(ConversationPublishing, ASocketThatNeverSaysThatItHasDrainedIsLookedAtAgain) {
+  struct : IdleTransport {
+    bool room() override { return has_room; }
+    bool has_room = false;
+  } wire;
+  start(wire);
+  sink->put(1, "quiet a");
+  conversation->work(now);
+  EXPECT_TRUE(sink->reports.empty());
+  wire.has_room = true;
+  ASSERT_LE(conversation->deadline(), now.steady + 1s);
+  now.steady = conversation->deadline();
+  conversation->tick(now);
+  EXPECT_THAT(sink->words(), ElementsAre("sent 1"));
+}
+
 /// A socket that has no room for what the protocol itself must say.
 struct FullTransport : IdleTransport {
   bool send(std::string_view, bool) override { return taken; }
@@ -206,7 +359,7 @@ struct FullTransport : IdleTransport {
   bool taken = true;
 };
 
-TEST(ConversationPublishing, WhatTheProtocolMustSayAndTheSocketDoesNotTakeEndsTheConnection) {
+TEST(ConversationOnAFullSocket, WhatTheProtocolMustSayAndTheSocketDoesNotTakeEndsTheConnection) {
   const event::Now now{event::SteadyTime{1h}, event::WallTime{1h}};
   support::ToyProtocol protocol{{}};
   support::FakeIntake intake;

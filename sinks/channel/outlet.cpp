@@ -83,10 +83,17 @@ bool Outlet::stopped() const {
 
 void Outlet::join() {
   std::unique_lock lock(mutex_);
+  ++joining_;
   while (stop_by_ && !finished(clock_now())) {
     const auto by = *stop_by_;  // a second stop may change it meanwhile
     ended_.wait_until(lock, by);
   }
+  --joining_;
+}
+
+unsigned Outlet::joining() const {
+  const std::lock_guard lock(mutex_);
+  return joining_;
 }
 
 /// Is there nothing more to wait for? Then what is left is dropped.
@@ -103,6 +110,7 @@ bool Outlet::finished(event::SteadyTime now) const {
 
 void Outlet::live(bool live, const event::Now& now) {
   const std::lock_guard lock(mutex_);
+  if (live && !live_) queue_.connected();
   live_ = live;
   woken_ = false;
   finished(now.steady);
@@ -114,7 +122,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
     {
       const std::lock_guard lock(mutex_);
       woken_ = false;
-      if (!started_ || finished(now.steady)) return std::nullopt;
+      if (!started_ || !live_ || finished(now.steady)) return std::nullopt;
       given = queue_.take(now.steady);
     }
     if (!given) return std::nullopt;
@@ -135,7 +143,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
 
 event::SteadyTime Outlet::due(const event::Now& now) const {
   const std::lock_guard lock(mutex_);
-  return started_ && !stopped_ ? queue_.due(now.steady) : event::SteadyTime::max();
+  return started_ && live_ && !stopped_ ? queue_.due(now.steady) : event::SteadyTime::max();
 }
 
 void Outlet::report(const event::MessageReport& report, const event::Now& now) {
@@ -143,8 +151,10 @@ void Outlet::report(const event::MessageReport& report, const event::Now& now) {
     const std::lock_guard lock(mutex_);
     queue_.report(report.number, report.result, now.steady);
     finished(now.steady);
-    // What is returned the connector takes again when it can: to wake it at once would have it ask without end.
-    if (report.result == event::MessageResult::unconfirmed) wake();
+    // What may be said again: the connector asks when. The queue holds back what was returned, so that this ends.
+    const bool again =
+        report.result == event::MessageResult::returned || report.result == event::MessageResult::unconfirmed;
+    if (again) wake();
   }
   if (told_) told_(settings_.name, report);
 }

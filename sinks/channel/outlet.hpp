@@ -60,6 +60,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
   void stop(std::chrono::milliseconds timeout) override;
   bool stopped() const override;
   void join() override;
+  /// How many threads wait in `join` at this moment.
+  unsigned joining() const;
   void reopen() override {}
 
   // event::Outbound
@@ -84,6 +86,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool woken_ = false;  ///< the connector has been told and has not asked since
   std::optional<event::SteadyTime> stop_by_;
   mutable bool stopped_ = false;
+  unsigned joining_ = 0;
 };
 
 }  // namespace tributary::sinks::channel

@@ -10,7 +10,6 @@ using event::Dropped;
 using event::MessageResult;
 
 constexpr auto never = event::SteadyTime::max();
-constexpr std::size_t bytes_of_an_entry = 128;  ///< what is kept of a message whose event is let go, about
 
 std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
   return ledger.dropped[static_cast<std::size_t>(reason)];
@@ -38,20 +37,18 @@ void Queue::offer_notice() { ++ledger_.notices, ++ledger_.notices_dropped; }
 
 /// The new one waits, too, so that there is always one to drop.
 void Queue::make_room() {
-  auto oldest = waiting_.begin();
-  while (bytes_ > settings_.memory && oldest != waiting_.end()) {
-    const auto at = items_.find(*oldest++);
-    if (at->second.said != 0) continue;
+  while (bytes_ > settings_.memory && !said_.empty()) end(items_.find(*said_.begin()), ledger_.sent);
+  while (bytes_ > settings_.memory && !waiting_.empty()) {
     full_ = true;
-    drop(at, Dropped::limit);
+    drop(items_.find(*waiting_.begin()), Dropped::limit);
   }
 }
 
 std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
   look(now);
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && not_before_ <= now) {
     const auto at = items_.find(*waiting_.begin());
-    if (too_old(at->second, now)) {
+    if (expires_at(*at->second.event) <= now) {
       give_up(at, Dropped::expired);
       continue;
     }
@@ -62,8 +59,10 @@ std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
 }
 
 event::SteadyTime Queue::due(event::SteadyTime now) const {
-  if (!waiting_.empty()) return now;
-  return confirm_by_.empty() ? never : confirm_by_.begin()->first;
+  auto next = confirm_by_.empty() ? never : confirm_by_.begin()->first;
+  if (!waiting_.empty())
+    next = std::min({next, std::max(now, not_before_), expires_at(*items_.at(*waiting_.begin()).event)});
+  return next;
 }
 
 void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
@@ -84,7 +83,10 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
       if (state == State::given) await(at, now);
       return;
     case MessageResult::returned:
-      if (state == State::given) enter(at, State::waiting);
+      if (state == State::waiting) return;
+      if (state == State::awaiting) --at->second.said;
+      enter(at, State::waiting);
+      not_before_ = now + after_returned;
       return;
     case MessageResult::unconfirmed:
       if (state == State::waiting) return;
@@ -99,7 +101,7 @@ void Queue::look(event::SteadyTime now) {
   }
   while (!waiting_.empty()) {
     const auto oldest = items_.find(*waiting_.begin());
-    if (!too_old(oldest->second, now)) break;
+    if (now < expires_at(*oldest->second.event)) break;
     give_up(oldest, Dropped::expired);
   }
 }
@@ -108,31 +110,30 @@ void Queue::drop_rest() {
   while (!items_.empty()) give_up(items_.begin(), Dropped::stopped);
 }
 
-bool Queue::too_old(const Item& item, event::SteadyTime now) const {
-  return settings_.max_age.count() > 0 && now - item.event->received_steady > settings_.max_age;
+/// The first moment at which it is too old.
+event::SteadyTime Queue::expires_at(const event::Event& event) const {
+  if (settings_.max_age.count() <= 0) return never;
+  return event.received_steady + settings_.max_age + event::SteadyTime::duration(1);
 }
 
 void Queue::enter(Items::iterator at, State state) {
   Item& item = at->second;
   if (item.confirm_by != never) confirm_by_.erase({std::exchange(item.confirm_by, never), at->first});
   waiting_.erase(at->first);
+  said_.erase(at->first);
   if (state == State::waiting) waiting_.insert(at->first);
+  if (item.said != 0 && state != State::given) said_.insert(at->first);
   item.state = state;
 }
 
 void Queue::await(Items::iterator at, event::SteadyTime now) {
-  enter(at, State::awaiting);
   Item& item = at->second;
   ++item.said;
+  enter(at, State::awaiting);
   if (settings_.confirm_timeout.count() > 0) {
     item.confirm_by = now + settings_.confirm_timeout;
     confirm_by_.emplace(item.confirm_by, at->first);
   }
-  if (item.said <= settings_.resend) return;
-  // It will not be said again.
-  bytes_ -= item.bytes - std::min(item.bytes, bytes_of_an_entry);
-  item.bytes = std::min(item.bytes, bytes_of_an_entry);
-  item.event.reset();
 }
 
 void Queue::say_again_or_end(Items::iterator at) {

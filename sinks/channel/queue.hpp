@@ -26,13 +26,20 @@ struct QueueSettings {
 /// lock, a thread or a clock. Answers for each event in its book.
 ///
 /// A message is waiting → given (to the connector, until its report) → gone, or awaiting → gone or waiting again. Order
-/// is that of arrival; one that comes back goes in front. What was said at least once and then given up (its time ran
-/// out, the program stops, no more tries) is booked as `sent`: it was handed over, nobody knows more. What was never
-/// said is dropped: `limit` when the queue is full (the oldest: it is the nearest to its end; or the new one, when it
-/// is larger than all that may wait), `expired` when it is older than `max_age`, `refused`, `stopped` at the end. Owned
-/// by Outlet, which locks. Thread: any, one at a time.
+/// is that of arrival; one that comes back goes in front, and nothing is given for `after_returned` when it was not
+/// even written. What was said at least once and then given up (its time ran out, the program stops, no more tries) is
+/// booked as `sent`: it was handed over, nobody knows more. What was never said is dropped: `limit` when the queue is
+/// full, `expired` when it is older than `max_age`, `refused`, `stopped` at the end.
+///
+/// At the limit the first to go are those that were said already, since nobody misses an alert by that; then the oldest
+/// that was never said (it is the nearest to its end; or the new one, when it is larger than all that may wait). So
+/// `memory` bounds everything but what the connector has in its hands at the moment.
+/// Owned by Outlet, which locks. Thread: any, one at a time.
 class Queue {
  public:
+  /// How long nothing is given after a message came back unwritten.
+  static constexpr std::chrono::milliseconds after_returned{1'000};
+
   explicit Queue(const QueueSettings& settings) : settings_(settings) {}
 
   void offer(event::EventPtr event, event::SteadyTime now);
@@ -50,6 +57,8 @@ class Queue {
   event::SteadyTime due(event::SteadyTime now) const;
   /// A number that is not known any more is ignored.
   void report(std::uint64_t number, event::MessageResult result, event::SteadyTime now);
+  /// A new connection: what came back from the last one may be given at once.
+  void connected() { not_before_ = {}; }
   /// Drops what is too old; gives up on words that did not come.
   void look(event::SteadyTime now);
   /// The end: nothing is left.
@@ -72,7 +81,7 @@ class Queue {
   };
   using Items = std::map<std::uint64_t, Item>;
 
-  bool too_old(const Item& item, event::SteadyTime now) const;
+  event::SteadyTime expires_at(const event::Event& event) const;
   void make_room();
   void enter(Items::iterator at, State state);
   void await(Items::iterator at, event::SteadyTime now);
@@ -85,6 +94,8 @@ class Queue {
   Items items_;                                                       ///< by number, which is the order of arrival
   std::set<std::uint64_t> waiting_;                                   ///< those that can be taken
   std::set<std::pair<event::SteadyTime, std::uint64_t>> confirm_by_;  ///< those whose answer has a time
+  std::set<std::uint64_t> said_;                                      ///< those that were said and are not given
+  event::SteadyTime not_before_{};                                    ///< nothing is given
   std::uint64_t numbers_ = 0;
   std::size_t bytes_ = 0;
   bool full_ = false;

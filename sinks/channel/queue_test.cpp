@@ -74,6 +74,9 @@ TEST_F(ChannelQueue, WhatIsReturnedIsGivenAgainFirst) {
   offer(queue, 2);
   EXPECT_EQ(queue.take(now)->number, 1U);
   queue.report(1, MessageResult::returned, now);
+  EXPECT_FALSE(queue.take(now)) << "not at once: it would come back without end";
+  EXPECT_EQ(queue.due(now), now + Queue::after_returned);
+  now += Queue::after_returned;
   const auto again = queue.take(now);
   EXPECT_EQ(again->number, 1U);
   EXPECT_EQ(again->attempt, 1U) << "nothing of it was written";
@@ -190,15 +193,51 @@ TEST_F(ChannelQueue, WhatWasSaidOnceIsNoLossWhenItGrowsTooOld) {
   EXPECT_EQ(dropped(queue, Dropped::expired), 0U);
 }
 
-TEST_F(ChannelQueue, WhatAwaitsItsLastAnswerHoldsNoEvent) {
-  Queue queue({});
-  auto event = event_at(now, 10'000);
-  const std::weak_ptr<const event::Event> watch = event;
-  queue.offer(std::move(event), now);
+TEST_F(ChannelQueue, WhatIsReturnedWhileItAwaitsAWordIsGivenAgainAsIfNeverSaid) {
+  Queue queue(confirmed(0));
+  offer(queue);
   queue.take(now);
   queue.report(1, MessageResult::awaiting, now);
-  EXPECT_TRUE(watch.expired());
-  EXPECT_LT(queue.bytes(), 1000U);
+  queue.report(1, MessageResult::returned, now);
+  const auto again = queue.take(now + Queue::after_returned);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->event);
+  EXPECT_EQ(again->attempt, 1U) << "nothing of it was written";
+  queue.report(1, MessageResult::returned, now + 2s);
+  queue.look(now + 31s);
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U) << "not sent: it never left";
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, ANewConnectionTakesAtOnceWhatTheLastOneReturned) {
+  Queue queue({});
+  offer(queue);
+  queue.take(now);
+  queue.report(1, MessageResult::returned, now);
+  queue.connected();
+  EXPECT_TRUE(queue.take(now));
+}
+
+TEST_F(ChannelQueue, WhatAwaitsAWordForEverMakesRoomForWhatIsNew) {
+  for (const unsigned resend : {0U, 3U}) {
+    QueueSettings settings;
+    settings.memory = event_at(now)->bytes() * 4;
+    settings.resend = resend;
+    Queue queue(settings);
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+      offer(queue);
+      ASSERT_EQ(queue.take(now)->number, number) << "resend " << resend;
+      queue.report(number, MessageResult::awaiting, now);
+      ASSERT_LE(queue.bytes(), settings.memory);
+    }
+    EXPECT_EQ(dropped(queue, Dropped::limit), 0U) << "an alert is worth more than a word on an old one";
+    EXPECT_EQ(queue.ledger().sent, 96U);
+    EXPECT_FALSE(queue.full());
+    queue.report(97, MessageResult::unconfirmed, now);  // waits to be said again
+    offer(queue, 1);
+    EXPECT_EQ(queue.ledger().sent, 97U);
+    EXPECT_EQ(dropped(queue, Dropped::limit), 0U);
+  }
 }
 
 TEST_F(ChannelQueue, AtTheEndTheRestIsDroppedAsStoppedAndItsReceiptsKnow) {
@@ -273,8 +312,9 @@ TEST_P(RandomChannelQueue, Balances) {
         break;
       case 4:
         if (!awaiting.empty()) {
-          const auto result = pick(2) == 0 ? MessageResult::confirmed : MessageResult::unconfirmed;
-          queue.report(*awaiting.begin(), result, now);
+          constexpr MessageResult words[] = {MessageResult::confirmed, MessageResult::unconfirmed,
+                                             MessageResult::returned};
+          queue.report(*awaiting.begin(), words[pick(3)], now);
           awaiting.erase(awaiting.begin());
         }
         break;
@@ -282,7 +322,7 @@ TEST_P(RandomChannelQueue, Balances) {
         now += std::chrono::milliseconds(pick(500));
     }
     ASSERT_TRUE(queue.ledger().balances()) << "step " << step;
-    ASSERT_LE(queue.bytes(), settings.memory + given.size() * 5'000 + awaiting.size() * 5'000) << "step " << step;
+    ASSERT_LE(queue.bytes(), settings.memory + given.size() * 5'000) << "step " << step;
   }
   queue.drop_rest();
   EXPECT_EQ(queue.ledger().offered, offered);

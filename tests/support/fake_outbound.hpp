@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -10,39 +11,62 @@
 #include <utility>
 #include <vector>
 
+#include "event/assert.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::support {
 
-/// A channel sink that gives what a test puts into it and keeps what it is told. What is returned is given again,
-/// first. Owned by a test. Thread: the test's.
+/// A channel sink that gives what a test puts into it and keeps what it is told; it is as strict as the real one, which
+/// tests/support/outbound_conformance.hpp holds both to. Owned by a test. Thread: the test's.
 class FakeOutbound : public event::Outbound {
  public:
   const std::string& name() const override { return name_; }
-  void live(bool live, const event::Now&) override { lives.push_back(live); }
+  void live(bool live, const event::Now&) override {
+    lives.push_back(live);
+    if (live) not_before = event::SteadyTime::min();
+  }
   std::optional<event::Message> take(const event::Now& now) override {
     ++asked;
     if (due(now) > now.steady) return std::nullopt;
     event::Message message = std::move(waiting.front());
     waiting.pop_front();
-    message.attempt = ++attempts_[message.number];
-    given_[message.number] = message;
+    message.attempt = said_[message.number] + 1;
+    open_[message.number] = {message, false};
     return message;
   }
-  event::SteadyTime due(const event::Now&) const override {
-    return waiting.empty() ? event::SteadyTime::max() : not_before;
+  event::SteadyTime due(const event::Now& now) const override {
+    return is_live() && !waiting.empty() ? std::max(not_before, now.steady) : event::SteadyTime::max();
   }
-  void report(const event::MessageReport& report, const event::Now&) override {
+  void report(const event::MessageReport& report, const event::Now& now) override {
+    using event::MessageResult;
+    const auto at = open_.find(report.number);
+    const bool known = at != open_.end() && !(report.result == MessageResult::awaiting && at->second.awaiting);
+    if (!known && report.result != MessageResult::echoed) {
+      ignored.push_back(words_of(report));
+      return;
+    }
     reports.push_back(report);
-    if (report.result == event::MessageResult::returned) {
-      --attempts_[report.number];
-      waiting.push_front(given_[report.number]);
+    if (report.result == MessageResult::awaiting) {
+      at->second.awaiting = true;
+      ++said_[report.number];
+    } else if (report.result == MessageResult::returned) {
+      if (at->second.awaiting) --said_[report.number];
+      waiting.push_front(std::move(at->second.message));
+      open_.erase(at);
+      not_before = now.steady + after_returned;
+      if (work_ && is_live()) work_();
+    } else if (report.result == MessageResult::unconfirmed) {
+      if (!at->second.awaiting) ++said_[report.number];
+      open_.erase(at);
+    } else if (report.result != MessageResult::echoed) {
+      open_.erase(at);
     }
     if (when_reported) when_reported(report);
   }
+  void heard(std::string_view json, const event::Now&) override { heard_events.emplace_back(json); }
   void on_work(std::function<void()> work) override { work_ = std::move(work); }
 
-  /// Puts a message in and says so.
+  /// Puts a message in and says so. The number of one that awaits a word or was unconfirmed: it is said again.
   void put(std::uint64_t number, std::string content, event::Form form = event::Form::text) {
     event::Message message;
     message.number = number;
@@ -50,9 +74,13 @@ class FakeOutbound : public event::Outbound {
     message.content = std::move(content);
     message.event = event_of(number);
     message.address = address;
+    const auto same = [&](const event::Message& other) { return other.number == number; };
+    TRIBUTARY_ASSERT(std::none_of(waiting.begin(), waiting.end(), same));
+    TRIBUTARY_ASSERT(open_.count(number) == 0 || open_.at(number).awaiting);
     waiting.push_back(std::move(message));
-    if (work_) work_();
+    if (work_ && is_live()) work_();
   }
+  bool is_live() const { return !lives.empty() && lives.back(); }
   bool served() const { return static_cast<bool>(work_); }
   /// `sent 1`, `refused 2 too_large`, …
   std::vector<std::string> words() const {
@@ -67,10 +95,13 @@ class FakeOutbound : public event::Outbound {
 
   std::deque<event::Message> waiting;
   std::vector<event::MessageReport> reports;
+  std::vector<std::string> ignored;  ///< reports of what was never given, or has had its last word
+  std::vector<std::string> heard_events;
   std::vector<bool> lives;
   int asked = 0;
   std::shared_ptr<const event::Address> address;  ///< of each message
   event::SteadyTime not_before = event::SteadyTime::min();
+  static constexpr std::chrono::milliseconds after_returned{1'000};
   std::function<void(const event::MessageReport&)> when_reported;
 
  private:
@@ -87,8 +118,12 @@ class FakeOutbound : public event::Outbound {
 
   const std::string name_ = "fake";
   std::function<void()> work_;
-  std::map<std::uint64_t, unsigned> attempts_;
-  std::map<std::uint64_t, event::Message> given_;
+  struct Open {
+    event::Message message;
+    bool awaiting = false;
+  };
+  std::map<std::uint64_t, Open> open_;      ///< given, and without a last word
+  std::map<std::uint64_t, unsigned> said_;  ///< how often it was handed to the upstream
 };
 
 }  // namespace tributary::support

@@ -176,6 +176,7 @@ void ToyProtocol::answered(std::uint64_t number, const std::variant<net::HttpAns
   using event::MessageResult;
   const auto* answer = std::get_if<net::HttpAnswer>(&result);
   if (answer == nullptr) return;
+  if (answer->body == "bug") throw std::runtime_error("a bug");
   const bool good = answer->status == 200;
   outcome.reports.push_back({number, good ? MessageResult::confirmed : MessageResult::refused,
                              good ? std::string_view() : "upstream_error", answer->body});

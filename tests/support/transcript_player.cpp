@@ -271,6 +271,10 @@ void TranscriptPlayer::input(std::string_view verb, std::string_view rest) {
     publish(rest);
   } else if (verb == "answered") {
     answered(rest);
+  } else if (verb == "posts-wait" || verb == "posts-leave") {
+    posts_wait_ = verb == "posts-wait";
+  } else if (verb == "unsent") {
+    unsent(rest);
   } else if (verb == "socket-full") {
     socket_full_ = true;
   } else if (verb == "socket-drained") {
@@ -293,6 +297,7 @@ void TranscriptPlayer::publish(std::string_view rest) {
       outputs_.push_back({words.substr(0, space), words.substr(space + 1), {}});
     };
     if (address_factory_) outbound_->address = address_factory_(of_sink_);
+    outbound_->on_work([this] { work_ = true; });
     conversation_->attach(outbound_, now_);
   }
   const auto number = number_of<std::uint64_t>(word(rest));
@@ -311,6 +316,15 @@ void TranscriptPlayer::answered(std::string_view rest) {
     ending.reason = reason_of(first);
     conversation_->answered(number, std::move(ending), now_);
   }
+}
+
+/// A post that was not written: `unsent NUMBER REASON [never]`.
+void TranscriptPlayer::unsent(std::string_view rest) {
+  const auto number = number_of<std::uint64_t>(word(rest));
+  std::erase(posted_, number);
+  net::Ending ending;
+  ending.reason = reason_of(word(rest));
+  conversation_->unsent(number, std::move(ending), rest == "never", now_);
 }
 
 /// The settings once more, with some of them changed: `adopt KEY: VALUE; KEY: VALUE`.
@@ -416,6 +430,10 @@ void TranscriptPlayer::pass(milliseconds time) {
 
 /// Does at once what the world would do soon.
 void TranscriptPlayer::settle_up() {
+  if (!posts_wait_) {
+    for (const std::uint64_t number : std::exchange(posted_, {})) conversation_->left(number, now_);
+  }
+  if (std::exchange(work_, false)) conversation_->work(now_);
   while (preparing_ || end_follows_) {
     if (std::exchange(preparing_, false)) {
       std::vector<std::string> values = credentials_;
@@ -537,6 +555,7 @@ bool TranscriptPlayer::send(std::string_view payload, bool binary) {
 void TranscriptPlayer::post(connectors::Post post) {
   std::string text = std::to_string(post.number) + " " + post.request.method + " " + post.request.url;
   if (!post.request.body.empty()) text += " " + post.request.body;
+  posted_.push_back(post.number);
   outputs_.push_back({"post", std::move(text), {}});
 }
 

@@ -54,6 +54,7 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void adopt(std::string_view rest);
   void publish(std::string_view rest);
   void answered(std::string_view rest);
+  void unsent(std::string_view rest);
   void connection_input(std::string_view verb, std::string_view rest);
   void frame(const std::string& payload, bool binary);
   void pass(std::chrono::milliseconds time);
@@ -113,6 +114,9 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   bool all_notices_ = false;
   bool close_by_hand_ = false;
   bool socket_full_ = false;
+  bool work_ = false;                  ///< the sink asks to be asked
+  std::vector<std::uint64_t> posted_;  ///< posts that have yet to leave
+  bool posts_wait_ = false;            ///< they do not
 };
 
 }  // namespace tributary::support
