@@ -43,7 +43,8 @@ struct Key {
   std::string_view name;
   std::string_view help = {};  // one sentence or less, lower case, no full stop; it becomes the comment and description
   bool required = false;
-  std::string_view example = {};                       // YAML: shown where there is no default, or beside an empty one
+  std::string_view example = {};  // YAML: shown where there is no default, or beside an empty one
+  bool shown = false;             // optional, and in force in the reference: another example there needs it
   std::optional<std::int64_t> minimum = std::nullopt;  // numbers; Duration: milliseconds; Size: bytes; text and lists:
   std::optional<std::int64_t> maximum = std::nullopt;  // how long
 };

@@ -312,16 +312,15 @@ TEST(Load, refuses_what_comes_later_unless_it_is_off) {
   EXPECT_THAT(faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: ws://x\n"
                      "    auth: {token: {env: T}}\n    backfill: {enabled: true}\n    record: {directory: tapes}\n"
                      "sinks: {s: {type: broker, brokers: ['a:1'], spool: {size: 1GiB}}}\n"
-                     "routes: [{to: [s], where: data.amount >= 5}]\n"),
+                     "routes: [{to: [s]}]\n"),
               ElementsAre("t.yaml:7:25: connectors.a.backfill: not yet: backfill after a gap; leave it out or write "
                           "{enabled: false}",
                           "t.yaml:8:25: connectors.a.record: not yet: recording of frames; leave it out or write "
                           "{directory: \"\"}",
                           "t.yaml:9:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
-                          "{enabled: false}",
-                          "t.yaml:10:27: routes[0].where: not yet: conditions on routes; leave it out"));
+                          "{enabled: false}"));
   EXPECT_THAT(faults("version: 1\nmarks: {}\nsinks: {s: {type: broker, brokers: ['a:1'], spool: {enabled: false}}}\n"
-                     "routes: [{to: [s], where: \"\"}]\n"),
+                     "routes: [{to: [s]}]\n"),
               IsEmpty());
 }
 
@@ -360,6 +359,25 @@ TEST(Load, refuses_marks_that_cannot_be_right) {
                   StartsWith("t.yaml:10:5: marks.trusted_origins.b"),
                   StartsWith("t.yaml:11:5: marks.trusted_origins.d: expected a text or a secret"),
                   StartsWith("t.yaml:12:3: marks.key: unknown key")));
+}
+
+TEST(Load, refuses_a_condition_that_cannot_be_read_at_its_place) {
+  const auto routes = [](std::string_view where) {
+    return "version: 1\nsinks: {s: {type: broker, brokers: ['a:1']}}\nroutes:\n  - {to: [s], where: " +
+           std::string(where) + "}\n";
+  };
+  EXPECT_THAT(faults(routes("data.amount => 5")),
+              ElementsAre("t.yaml:4:22: routes[0].where: at character 13: found `=>`, expected one of == != < <= > >=; "
+                          "did you mean `>=`?"));
+  EXPECT_THAT(faults(routes("\"typ == 'tip'\"")),
+              ElementsAre("t.yaml:4:22: routes[0].where: at character 1: no event has a field `typ`; did you mean "
+                          "`type`?"));
+  EXPECT_THAT(faults(routes("\" \"")), ElementsAre("t.yaml:4:22: routes[0].where: at character 2: found nothing, "
+                                                   "expected a comparison such as data.amount >= 5"));
+  EXPECT_THAT(faults(routes("\"\"")), IsEmpty());
+  const Loaded loaded = read(routes("'test == false and data.currency == \"USD\"'"));
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_EQ(loaded.settings->routes[0].where, "test == false and data.currency == \"USD\"");
 }
 
 TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {

@@ -72,7 +72,7 @@ class ReferenceWriter final : public TellingFields {
   void size(const Key& key, Size& value) override { add(key, format(value), {}); }
   void path(const Key& key, Path& value) override { add(key, as_yaml(value.text), {}, value.empty()); }
   void secret(const Key& key, Secret&) override {
-    optional_ = optional_ || !key.required;  // a secret has no default
+    optional_ = optional_ || !(key.required || key.shown);  // a secret has no default
     add(key, "{file: secrets/" + std::string(key.name) + "}", {});
   }
   void texts(const Key& key, std::vector<std::string>& value) override {
@@ -89,8 +89,8 @@ class ReferenceWriter final : public TellingFields {
     add(key, as_yaml(std::string(names[index])), names.size() > 1 ? words : std::string());
   }
 
-  bool begin_optional(const Key&, bool) override {
-    optional_ = true;
+  bool begin_optional(const Key& key, bool) override {
+    optional_ = !key.shown;
     return true;
   }
   bool begin_group(const Key& key) override {
@@ -155,7 +155,7 @@ class ReferenceWriter final : public TellingFields {
   void add(const Key& key, const std::string& value, const std::string& words, bool empty = false) {
     const bool optional = std::exchange(optional_, false);
     const std::string example(key.example);
-    const bool in_place = (optional || key.required) && !example.empty();
+    const bool in_place = (optional || key.required || key.shown) && !example.empty();
     std::vector<std::string> parts;
     if (key.required) parts.emplace_back("required");
     if (in_place && !key.required) parts.emplace_back("example");

@@ -7,8 +7,11 @@
 #include <functional>
 #include <set>
 #include <system_error>
+#include <variant>
 
 #include "config/spelling.hpp"
+#include "expression/condition.hpp"
+#include "expression/template.hpp"
 #include "text/url.hpp"
 
 namespace tributary::config {
@@ -64,6 +67,14 @@ void check_names(Fields& fields, std::string_view key, const std::vector<std::st
       fields.fault(key, i, "the " + noun + " " + quote(names[i]) + " is named twice");
     }
   }
+}
+
+/// A condition or template that is written and cannot be read is a fault at its key.
+template <typename Expression>
+void check_expression(Fields& fields, std::string_view key, const std::string& text) {
+  if (!fields.given(key) || text.empty()) return;
+  const auto parsed = Expression::parse(text);
+  if (const auto* fault = std::get_if<expression::Fault>(&parsed)) fields.fault(key, expression::words_of(*fault));
 }
 
 void warn_unrouted(Fields& fields, const Settings& settings) {
@@ -219,6 +230,7 @@ void ChannelCommon::describe(Fields& fields) {
     fields.field({.name = "template", .help = "for `format: text`: fields of the event in braces", .minimum = 1},
                  words);
   }
+  check_expression<expression::Template>(fields, "template", words);
   fields.group({.name = "rate", .help = "how much it may say"}, rate);
   fields.group({.name = "breaker", .help = "against messages that go round and round"}, breaker);
   fields.field({.name = "max_age",
@@ -375,7 +387,11 @@ void Settings::describe_routes(Fields& fields) {
                  fields.field({.name = "from", .help = "connectors; empty: all"}, route.from);
                  fields.field({.name = "types", .help = "types of event; empty: all", .example = "[tip, cheer]"},
                               route.types);
-                 fields.not_yet({.name = "where"}, "conditions on routes", {});
+                 fields.field({.name = "where",
+                               .help = "condition on fields of the event; empty: all",
+                               .example = "\"data.amount >= 5\""},
+                              route.where);
+                 check_expression<expression::Condition>(fields, "where", route.where);
                  check_names(fields, "to", route.to, of_sinks, "sink");
                  check_names(fields, "from", route.from, of_connectors, "connector");
                });

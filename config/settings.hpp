@@ -163,6 +163,7 @@ struct ConnectorCommon {
 struct Route {
   std::vector<std::string> from;   // connectors; empty: all
   std::vector<std::string> types;  // empty: all
+  std::string where;               // a condition as expression/ reads it, without a fault after a load; empty: all
   std::vector<std::string> to;     // sinks, at least one
 };
 

@@ -1,37 +1,27 @@
-// Words for people in fault messages: quoting what a file said, and finding the word it probably meant.
-// Pure. Thread: any.
+// Words for people in fault messages: those of text/spelling, and what only a configuration has. Pure. Thread: any.
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "text/spelling.hpp"
 
 namespace tributary::config {
 
-// The offset of the first byte that is not valid UTF-8; npos when all of it is.
-std::size_t bad_utf8(std::string_view text);
+using text::alternatives;
+using text::bad_utf8;
+using text::nearest;
+using text::quote;
+using text::suggestion;
 
-// `text` clipped to about `most` bytes; what may not be shown (text/printable), and all that is not ASCII unless the
-// whole is UTF-8, stands there as escapes: what cannot be seen in a file can be seen in its fault.
-std::string printable(std::string_view text, std::size_t most = std::string_view::npos);
-
-// The same in backquotes, clipped at 64 bytes.
-std::string quote(std::string_view text);
+// As in text/spelling; the name is taken there by what makes one line of a log.
+inline std::string printable(std::string_view text, std::size_t most = std::string_view::npos) {
+  return text::escaped(text, most);
+}
 
 // "path[3]": an item of a list.
 std::string item_path(const std::string& path, std::size_t index);
-
-// "a, b or c", without empty ones.
-std::string alternatives(std::span<const std::string_view> words);
-
-// The known word nearest to `word` by edit distance (case and `-`/`_` count little), if one is near enough.
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known);
-
-// "; did you mean `url`?", or when none is near and the known words are few, "; expected a, b or c"; else "".
-std::string suggestion(std::string_view word, std::span<const std::string_view> known);
 
 // [A-Za-z0-9][A-Za-z0-9._-]{0,63}: the name of a connector or sink.
 bool is_name(std::string_view text);

@@ -54,6 +54,7 @@ TEST(Values, name_the_key_that_differs) {
   EXPECT_THAT(changes("brokers: [a:1, b:2]", "brokers: [\"a:1b:2\"]"), ElementsAre("sinks.events.brokers"));
   EXPECT_THAT(changes("x.y: z", "x.y: w"), ElementsAre("sinks.events.properties"));
   EXPECT_THAT(changes("types: [tip]", "types: [tip, cheer]"), ElementsAre("routes.1.types"));
+  EXPECT_THAT(changes("types: [tip]", "types: [tip], where: \"data.amount >= 5\""), ElementsAre("routes.1.where"));
   EXPECT_THAT(changes("routes:", "limits: {nesting: 65}\nroutes:"), ElementsAre("limits.nesting"));
 }
 

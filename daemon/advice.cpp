@@ -118,9 +118,17 @@ class Advisor {
     return text + "; the types are in docs/CONSUMING.md";
   }
 
+  /// It may be there only for what a channel sink says on it.
+  bool serves(const config::NamedSettings& connector) const {
+    return std::any_of(settings_.sinks.begin(), settings_.sinks.end(), [&](const auto& sink) {
+      const auto* common = sink.settings->channel();
+      return common != nullptr && common->connector == connector.name;
+    });
+  }
+
   void look_at(const config::NamedSettings& connector) {
     const std::string path = "connectors." + config::path_element(connector.name);
-    if (!settings_.routes.empty() && !all_routed_ && routed_.count(connector.name) == 0) {
+    if (!settings_.routes.empty() && !all_routed_ && routed_.count(connector.name) == 0 && !serves(connector)) {
       warn(path, "no route takes events from it: all of them are lost");
     }
     const auto key = types(connector).state_key;

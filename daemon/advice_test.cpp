@@ -97,6 +97,15 @@ TEST(Advice, AConnectorThatNoRouteTakesFromLosesEverything) {
             Sentences{"t.yaml:4:3: connectors.stage: no route takes events from it: all of them are lost"});
 }
 
+TEST(Advice, AConnectorMayBeThereForAChannelSinkAlone) {
+  const std::string rest =
+      "connectors: {hall: {type: stagecast, channel: c, auth: {token: {env: HOME}}}, desk: {type: users, url: "
+      "'ws://d', "
+      "origin: o}}\nsinks: {screen: {type: stagecast, connector: hall}}\n";
+  EXPECT_EQ(advice(rest + "routes: [{from: [desk], to: [screen]}]\n"), Sentences{});
+  EXPECT_EQ(advice(rest + "routes: [{from: [hall], to: [screen]}]\n").size(), 1U) << "desk";
+}
+
 TEST(Advice, SessionStateNeedsASinkThatTakesIt) {
   const std::string stage =
       "connectors:\n  stage: {type: streamelements, state_updates: true, auth: {token: {file: t}}}\nroutes: [{to: "

@@ -56,7 +56,8 @@ App::App(config::Settings settings, Telemetry& telemetry)
       run_id_(new_run()),
       telemetry_(telemetry),
       budget_(settings_.limits.dials_per_second),
-      sinks_(telemetry, [this] { tell_room(); }) {
+      sinks_(
+          telemetry, [this] { tell_room(); }, marks_) {
   adjust(settings_);
 }
 
@@ -72,7 +73,7 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
 }
 
 App::~App() {
-  if (started_ && !draining_) {
+  if (started_ && stop_ != Stop::draining) {
     stop(0ms);
     wait([] {});
   }
@@ -89,10 +90,11 @@ void App::adjust(config::Settings& settings) {
 
 void App::start() {
   started_ = true;
-  const auto table = SinkSet::table(*plan_);
+  table_ = SinkSet::table(*plan_);
   sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
-  add_threads(settings_.io_threads, table);
-  distribute(table);
+  add_threads(settings_.io_threads, table_);
+  distribute(table_);
+  serve();
 }
 
 /// Threads are only added: a connector stays with its own for life.
@@ -171,8 +173,10 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   }
   settings_ = std::move(settings);
   use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
+  table_ = table;
   changes.connectors = distribute(table);
   changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
+  serve();
   return changes;
 }
 
@@ -182,6 +186,21 @@ void App::use_marks(event::MarksPtr marks, Changes& changes) {
                                 [](const std::string& key) { return key.starts_with("marks.") || key == "instance"; });
   if (!told && *marks != *marks_->current()) changes.keys.emplace_back("marks");
   marks_->set(std::move(marks));
+}
+
+/// Has every connector know who speaks on its connection.
+void App::serve() {
+  for (auto& thread : threads_) {
+    SinkSet::Speaking share;
+    for (auto& [connector, outbounds] : sinks_.speaking()) {
+      if (threads_[thread_of(connector)] == thread) share[connector] = std::move(outbounds);
+    }
+    boost::asio::post(thread->io, [&thread = *thread, share = std::move(share)] { thread.supervisor->serve(share); });
+  }
+}
+
+void App::put_away() {
+  if (sinks_.put_away()) serve();
 }
 
 /// What escapes one connector's call-back must not end the others.
@@ -198,42 +217,63 @@ void App::run(IoThread& thread) {
 
 void App::stop(std::chrono::milliseconds timeout) {
   const auto by = std::chrono::steady_clock::now() + timeout;
-  if (stopping_) {
-    stop_by_ = std::min(stop_by_, by);
-    if (draining_) sinks_.stop(timeout);  // before, connectors still offer
-    return;
+  stop_by_ = stop_ == Stop::no ? by : std::min(stop_by_, by);
+  switch (stop_) {
+    case Stop::no:
+      break;
+    case Stop::saying:
+      return sinks_.stop_channels(std::max(0ms, left() - farewell));
+    case Stop::leaving:
+      return;  // connectors still offer
+    case Stop::draining:
+      return sinks_.stop(timeout);
   }
-  stopping_ = true;
-  stop_by_ = by;
+  const auto speaking = sinks_.speaking();
+  if (speaking.empty()) return leave();
+  stop_ = Stop::saying;
+  table_ = SinkSet::without_channels(*table_);
+  std::erase_if(settings_.connectors, [&](const auto& connector) { return speaking.count(connector.name) == 0; });
+  distribute(table_);
+  sinks_.stop_channels(std::max(0ms, left() - farewell));
+}
+
+std::chrono::milliseconds App::left() const {
+  return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(stop_by_ - std::chrono::steady_clock::now()));
+}
+
+/// The connectors say goodbye.
+void App::leave() {
+  stop_ = Stop::leaving;
   for (auto& thread : threads_) {
-    boost::asio::post(thread->io, [&thread = *thread, timeout] {
-      thread.supervisor->stop(std::min(timeout, farewell), [&thread] { thread.quiet = true; });
+    boost::asio::post(thread->io, [&thread = *thread, patience = std::min(left(), farewell)] {
+      thread.supervisor->stop(patience, [&thread] { thread.quiet = true; });
     });
   }
 }
 
 void App::wait(const std::function<void()>& look) {
-  const auto left = [this] {
-    return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(stop_by_ - std::chrono::steady_clock::now()));
+  const auto wait_for = [&](const auto& done) {
+    while (!done()) {
+      look();
+      std::this_thread::sleep_for(5ms);
+    }
   };
+  wait_for([this] { return stop_ != Stop::saying || sinks_.channels_stopped(); });
+  if (stop_ == Stop::saying) leave();
   const auto quiet = [](const auto& thread) { return thread->quiet.load(); };
-  while (!std::all_of(threads_.begin(), threads_.end(), quiet) && left() > 0ms) {
-    look();
-    std::this_thread::sleep_for(5ms);
-  }
+  wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
     thread->io.stop();
     if (thread->thread.joinable()) thread->thread.join();
     thread->supervisor->settle();
   }
-  draining_ = true;
+  stop_ = Stop::draining;
   sinks_.stop(left());
-  while (!sinks_.stopped()) {
-    look();
+  wait_for([this] {
     sinks_.put_away();
-    std::this_thread::sleep_for(5ms);
-  }
+    return sinks_.stopped();
+  });
   sinks_.join();
 }
 

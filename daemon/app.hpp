@@ -46,7 +46,8 @@ class App {
   /// that a connector keeps its connection and a sink what it holds. The faults are of sinks that cannot be made; then
   /// everything goes on as before.
   std::variant<Changes, Faults> apply(config::Settings settings);
-  /// Connectors first, so that nothing new comes; then the sinks finish. Returns at once; `wait` waits. A second call
+  /// First the channel sinks finish what they can say, and the connectors on which none speaks leave; then all
+  /// connectors, so that nothing new comes; then the other sinks finish. Returns at once; `wait` waits. A second call
   /// may only shorten the time.
   void stop(std::chrono::milliseconds timeout);
   /// Ends when everything has stopped, polling `look` about ten times a second meanwhile.
@@ -54,7 +55,7 @@ class App {
   /// Reopens files.
   void reopen();
   /// Now and then: puts away sinks that have finished since a reload took them out of use.
-  void put_away() { sinks_.put_away(); }
+  void put_away();
   /// `put_away` is to be called often, until a change is complete.
   bool changing() const { return sinks_.changing(); }
 
@@ -82,6 +83,9 @@ class App {
   std::vector<ConnectorChange> distribute(const relay::RoutingTablePtr& table);
   void use_marks(event::MarksPtr marks, Changes& changes);
   void tell_room();
+  void serve();
+  void leave();
+  std::chrono::milliseconds left() const;
 
   config::Settings settings_;
   std::string run_id_;
@@ -90,13 +94,16 @@ class App {
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
   SinkSet sinks_;
-  SinkSet::PlanPtr plan_;  ///< until `start`
+  relay::RoutingTablePtr table_;  ///< in use
+  SinkSet::PlanPtr plan_;         ///< until `start`
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::mutex listening_mutex_;
   std::vector<IoThread*> listening_;               ///< all threads, guarded by the mutex: sinks tell them of room
   std::map<std::string, std::size_t> threads_of_;  ///< connector → its thread, for the life of the program
   boost::asio::thread_pool workers_{2};
-  bool started_ = false, stopping_ = false, draining_ = false;
+  bool started_ = false;
+  enum class Stop : std::uint8_t { no, saying, leaving, draining };  ///< who finishes: channels, connectors, sinks
+  Stop stop_ = Stop::no;
   event::SteadyTime stop_by_{};
 };
 

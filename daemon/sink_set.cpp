@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "daemon/channel_sink.hpp"
 #include "daemon/sink_words.hpp"
+#include "relay/where.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -37,7 +39,7 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
 std::vector<relay::Route> routes_of(const config::Settings& settings) {
   std::vector<relay::Route> routes;
   for (const auto& written : settings.routes) {
-    relay::Route route{written.from, written.types, {}};
+    relay::Route route{written.from, written.types, {}, relay::where(written.where)};
     for (std::size_t i = 0; i < settings.sinks.size(); ++i) {
       for (const auto& to : written.to) {
         if (to == settings.sinks[i].name) route.to.set(i);
@@ -77,9 +79,13 @@ struct SinkSet::Sink {
   bool started = false;
   std::atomic<std::size_t> feeding{0};  ///< how many connectors have a route to it
   std::unique_ptr<SinkReporter> reporter;
-  std::shared_ptr<relay::Delivery> delivery;
+  std::shared_ptr<event::Outlet> outlet;            ///< one of the next two
+  std::shared_ptr<relay::Delivery> delivery;        ///< null: it is
+  std::shared_ptr<sinks::channel::Outlet> channel;  ///< one that speaks on the connection of a connector
   relay::Target target;
   std::size_t memory = 0;
+
+  std::string_view stuck() const { return delivery ? delivery->stuck() : std::string_view(); }
 };
 
 struct SinkSet::Plan {
@@ -92,15 +98,25 @@ struct SinkSet::Plan {
   std::vector<relay::Route> routes;
 };
 
-SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room) : telemetry_(telemetry), room_(std::move(room)) {}
+SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks)
+    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)) {}
 SinkSet::~SinkSet() = default;
 
 std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSettings& settings,
-                                                          std::chrono::milliseconds patience) {
+                                                          const config::Settings& all) {
   auto sink = std::make_shared<Sink>();
   sink->settings = settings;
   sink->place = place_of(settings);
   sink->reporter = std::make_unique<SinkReporter>(telemetry_, settings.name);
+  if (const auto* common = settings.settings->channel()) {
+    auto made = make_channel_sink(settings, *all.connector(common->connector), marks_);
+    sink->channel = made.outlet;
+    sink->outlet = std::move(made.outlet);
+    sink->target = std::move(made.target);
+    sink->memory = made.memory;
+    return sink;
+  }
+  const auto patience = std::min<std::chrono::milliseconds>(longest_full, all.limits.pause);
   auto [downstream, handling, fault] =
       sinks::find(settings.type)
           ->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
@@ -122,6 +138,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
       },
       patience);
   sink->delivery->on_room(room_);
+  sink->outlet = sink->delivery;
   sink->target.outlet = sink->delivery;
   sink->target.on_failure = on_failure(handling.validation.on_failure);
   sink->target.is_marker = handling.validation.schema == "streamelements";
@@ -133,7 +150,6 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
   if (settings.sinks.size() > relay::most_sinks) {
     return Faults{"sinks: at most " + std::to_string(relay::most_sinks) + " are possible"};
   }
-  const auto patience = std::min<std::chrono::milliseconds>(longest_full, settings.limits.pause);
   auto plan = std::make_shared<Plan>();
   plan->routes = routes_of(settings);
   Faults faults;
@@ -149,7 +165,7 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
     if (place.before && place.keys.empty()) {
       place.sink = place.before;
     } else {
-      auto made = make(wanted, patience);
+      auto made = make(wanted, settings);
       if (auto* fault = std::get_if<std::string>(&made)) {
         faults.push_back(std::move(*fault));
         continue;
@@ -179,16 +195,54 @@ relay::RoutingTablePtr SinkSet::table(const Plan& plan) {
   return table;
 }
 
+/// What it has not delivered goes to the one that takes its place.
+void SinkSet::retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout) {
+  if (sink.delivery && heir.delivery) return sink.delivery->retire(heir.delivery, timeout);
+  sink.outlet->stop(timeout);
+}
+
+SinkSet::Speaking SinkSet::speaking() const {
+  Speaking all;
+  for (const auto& sinks : {leaving_, sinks_}) {
+    for (const auto& sink : sinks) {
+      if (sink->channel) all[sink->target.connector].push_back(sink->channel);
+    }
+  }
+  return all;
+}
+
+void SinkSet::stop_channels(std::chrono::milliseconds timeout) {
+  for (const auto& sinks : {leaving_, sinks_}) {
+    for (const auto& sink : sinks) {
+      if (sink->channel) sink->channel->stop(timeout);
+    }
+  }
+}
+
+bool SinkSet::channels_stopped() const {
+  const auto done = [](const SinkPtr& sink) { return !sink->channel || sink->channel->stopped(); };
+  return std::all_of(leaving_.begin(), leaving_.end(), done) && std::all_of(sinks_.begin(), sinks_.end(), done);
+}
+
+relay::RoutingTablePtr SinkSet::without_channels(const relay::RoutingTable& table) {
+  auto rest = std::make_shared<relay::RoutingTable>(table);
+  for (std::size_t i = 0; i < rest->targets.size(); ++i) {
+    if (rest->targets[i].connector.empty()) continue;
+    for (auto& route : rest->routes) route.to.reset(i);
+  }
+  return rest;
+}
+
 /// Once nobody writes to its place any more.
 void SinkSet::start_if_free(const SinkPtr& sink) {
   if (sink->started) return;
   std::erase_if(sink->waits_for, [](const std::weak_ptr<Sink>& other) {
     const auto there = other.lock();
-    return !there || there->delivery->stopped();
+    return !there || there->outlet->stopped();
   });
   if (!sink->waits_for.empty()) return;
   sink->started = true;
-  sink->delivery->start();
+  sink->outlet->start();
 }
 
 std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::milliseconds stop_timeout) {
@@ -210,11 +264,10 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
     const auto heir =
         std::find_if(plan->places.begin(), plan->places.end(), [&](const auto& place) { return place.before == sink; });
     if (heir != plan->places.end()) {
-      sink->delivery->retire(heir->sink->delivery,
-                             std::min<std::chrono::milliseconds>(stop_timeout, longest_hand_over));
+      retire(*sink, *heir->sink, std::min<std::chrono::milliseconds>(stop_timeout, longest_hand_over));
     } else {
       changes.push_back({sink->settings.name, Became::stopped, {}});
-      sink->delivery->stop(stop_timeout);
+      sink->outlet->stop(stop_timeout);
     }
     leaving_.push_back(sink);
   }
@@ -224,44 +277,47 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
 
 void SinkSet::stop(std::chrono::milliseconds timeout) {
   for (const auto& sinks : {leaving_, sinks_}) {
-    for (const auto& sink : sinks) sink->delivery->stop(timeout);
+    for (const auto& sink : sinks) sink->outlet->stop(timeout);
   }
 }
 
 bool SinkSet::stopped() const {
-  const auto done = [](const SinkPtr& sink) { return sink->delivery->stopped(); };
+  const auto done = [](const SinkPtr& sink) { return sink->outlet->stopped(); };
   return std::all_of(leaving_.begin(), leaving_.end(), done) && std::all_of(sinks_.begin(), sinks_.end(), done);
 }
 
 void SinkSet::join() {
   put_away();
-  for (const auto& sink : sinks_) sink->delivery->join();
+  for (const auto& sink : sinks_) sink->outlet->join();
 }
 
 void SinkSet::reopen() {
   for (const auto& sinks : {leaving_, sinks_}) {
-    for (const auto& sink : sinks) sink->delivery->reopen();
+    for (const auto& sink : sinks) sink->outlet->reopen();
   }
 }
 
-void SinkSet::put_away() {
-  std::erase_if(leaving_, [this](const SinkPtr& sink) {
+bool SinkSet::put_away() {
+  bool silent = false;
+  std::erase_if(leaving_, [&](const SinkPtr& sink) {
     start_if_free(sink);  // one that was replaced before it could start has something to hand on, too
-    if (!sink->delivery->stopped()) return false;
-    sink->delivery->join();
-    const auto ledger = sink->delivery->ledger();
-    report(telemetry_, sink->settings.name, ledger, sink->delivery->stuck());
-    report(telemetry_, sink->settings.name, sink->delivery->latency());
+    if (!sink->outlet->stopped()) return false;
+    sink->outlet->join();
+    const auto ledger = sink->outlet->ledger();
+    report(telemetry_, sink->settings.name, ledger, sink->stuck());
+    if (sink->delivery) report(telemetry_, sink->settings.name, sink->delivery->latency());
     gone_[sink->settings.name] += ledger;
+    silent = silent || sink->channel != nullptr;
     return true;
   });
   for (const SinkPtr& sink : sinks_) start_if_free(sink);
+  return silent;
 }
 
 std::vector<SinkBook> SinkSet::books() const {
   auto sums = gone_;
   for (const auto& sinks : {leaving_, sinks_}) {
-    for (const auto& sink : sinks) sums[sink->settings.name] += sink->delivery->ledger();
+    for (const auto& sink : sinks) sums[sink->settings.name] += sink->outlet->ledger();
   }
   std::vector<SinkBook> books;
   for (const auto& [name, ledger] : sums) books.push_back({name, ledger});
@@ -280,12 +336,14 @@ std::vector<SinkStanding> SinkSet::standings() const {
 
 void SinkSet::report_losses() const {
   for (const auto& sink : sinks_) {
-    report(telemetry_, sink->settings.name, sink->delivery->ledger(), sink->delivery->stuck());
+    report(telemetry_, sink->settings.name, sink->outlet->ledger(), sink->stuck());
   }
 }
 
 void SinkSet::report_latency() const {
-  for (const auto& sink : sinks_) report(telemetry_, sink->settings.name, sink->delivery->latency());
+  for (const auto& sink : sinks_) {
+    if (sink->delivery) report(telemetry_, sink->settings.name, sink->delivery->latency());
+  }
 }
 
 }  // namespace tributary::daemon

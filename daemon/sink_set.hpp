@@ -14,6 +14,8 @@
 #include "daemon/reporters.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/channel.hpp"
+#include "event/mark_holder.hpp"
 #include "relay/delivery.hpp"
 #include "relay/routing_table.hpp"
 
@@ -38,8 +40,12 @@ class SinkSet {
   using PlanPtr = std::shared_ptr<Plan>;
   using Faults = std::vector<std::string>;  ///< a sentence for each
 
-  /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere.
-  SinkSet(Telemetry& telemetry, std::function<void()> room);
+  /// The channel sinks by the connector on whose connection they speak.
+  using Speaking = std::map<std::string, std::vector<event::OutboundPtr>>;
+
+  /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere. `marks` are set on
+  /// what is said.
+  SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks);
   ~SinkSet();
 
   /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
@@ -50,6 +56,14 @@ class SinkSet {
   /// After every pipeline uses the plan's table: what is new starts, what is gone ends.
   std::vector<SinkChange> commit(const PlanPtr& plan, std::chrono::milliseconds stop_timeout);
 
+  /// Who speaks on which connector now, with those that have something left to say before they go.
+  Speaking speaking() const;
+  /// The channel sinks finish what they can say, while connectors and the other sinks go on. A second call may only
+  /// shorten the time. Nothing may be offered to them any more: see `without_channels`.
+  void stop_channels(std::chrono::milliseconds timeout);
+  bool channels_stopped() const;
+  static relay::RoutingTablePtr without_channels(const relay::RoutingTable& table);
+
   /// All of them finish within `timeout`. A second call may only shorten the time.
   void stop(std::chrono::milliseconds timeout);
   bool stopped() const;
@@ -57,7 +71,8 @@ class SinkSet {
   void join();
   void reopen();
   /// Puts away what has finished meanwhile, logs what it did not deliver, and starts what waited for it.
-  void put_away();
+  /// True: somebody has left who spoke on a connector, so that `speaking` has changed.
+  bool put_away();
   /// Somebody waits for somebody: `put_away` is to be called often.
   bool changing() const { return !leaving_.empty(); }
 
@@ -72,11 +87,13 @@ class SinkSet {
   struct Sink;
   using SinkPtr = std::shared_ptr<Sink>;
 
-  std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, std::chrono::milliseconds patience);
+  std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, const config::Settings& all);
+  static void retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout);
   void start_if_free(const SinkPtr& sink);
 
   Telemetry& telemetry_;
   const std::function<void()> room_;
+  const std::shared_ptr<const event::MarkHolder> marks_;
   std::vector<SinkPtr> sinks_;                     ///< in the order of the file
   std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away

@@ -213,6 +213,25 @@ void Supervisor::left(const std::string& connector) {
   runs_.erase(found);
 }
 
+void Supervisor::serve(const Speaking& speaking) {
+  thread_.check();
+  const auto among = [](const Speaking& all, const std::string& connector, const event::OutboundPtr& outbound) {
+    const auto found = all.find(connector);
+    return found != all.end() && std::count(found->second.begin(), found->second.end(), outbound) != 0;
+  };
+  const Speaking before = outbounds_;
+  for (const auto& [connector, outbounds] : before) {
+    for (const auto& outbound : outbounds) {
+      if (!among(speaking, connector, outbound)) detach(connector, outbound);
+    }
+  }
+  for (const auto& [connector, outbounds] : speaking) {
+    for (const auto& outbound : outbounds) {
+      if (!among(before, connector, outbound)) attach(connector, outbound);
+    }
+  }
+}
+
 void Supervisor::attach(const std::string& connector, const event::OutboundPtr& outbound) {
   outbounds_[connector].push_back(outbound);
   const auto found = runs_.find(connector);

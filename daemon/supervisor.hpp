@@ -66,10 +66,10 @@ class Supervisor {
   /// has other settings takes them over on its open connection, or is stopped and started again. What has not changed
   /// is not touched. Names must differ. Answers what it did, in the order of names.
   std::vector<ConnectorChange> want(std::vector<config::NamedSettings> connectors, const config::Limits& limits);
-  /// This channel sink publishes on that connector's connection from now on, whenever the connector runs here: it need
-  /// not yet, and may be made anew. The sink is held until `detach`.
-  void attach(const std::string& connector, const event::OutboundPtr& outbound);
-  void detach(const std::string& connector, const event::OutboundPtr& outbound);
+  using Speaking = std::map<std::string, std::vector<event::OutboundPtr>>;
+  /// These channel sinks, and no others, publish on the connections of the connectors that are named with them,
+  /// whenever those run here: they need not yet, and may be made anew. The sinks are held until others are named.
+  void serve(const Speaking& speaking);
   /// Ends all of them within `patience`, then calls `stopped` once. Nothing is wanted afterwards.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Closes the books as they stand; also done by `stop`.
@@ -100,6 +100,8 @@ class Supervisor {
     std::shared_ptr<const relay::BookedIntake> intake;  ///< null: it is gone
     relay::Progress progress;                           ///< as it was when it went
   };
+  void attach(const std::string& connector, const event::OutboundPtr& outbound);
+  void detach(const std::string& connector, const event::OutboundPtr& outbound);
   void start(config::NamedSettings settings);
   void open_book(Run& run);
   void launch(Run& run);
@@ -112,8 +114,8 @@ class Supervisor {
   Surroundings around_;
   config::Limits limits_;
   std::map<std::string, Run> runs_;
-  std::map<std::string, std::vector<event::OutboundPtr>> outbounds_;  ///< by the connector they publish on
-  boost::asio::steady_timer look_;                                    ///< when the channels' silence is measured next
+  Speaking outbounds_;              ///< by the connector they publish on
+  boost::asio::steady_timer look_;  ///< when the channels' silence is measured next
   std::size_t stopping_ = 0;
   mutable std::mutex mutex_;  ///< guards kept_
   std::map<std::string, Kept> kept_;

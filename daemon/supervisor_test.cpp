@@ -162,20 +162,22 @@ TEST_F(SupervisorTest, AChannelSinkPublishesOnItsConnectorWheneverThatRuns) {
   double_them();
   const auto sink = std::make_shared<support::FakeOutbound>(), later = std::make_shared<support::FakeOutbound>();
   want({});
-  supervisor->attach("stage", sink);
+  supervisor->serve({{"stage", {sink}}});
   want({{"stage", ""}, {"hall", ""}});
   ASSERT_EQ(doubles["stage"].size(), 1U);
   EXPECT_TRUE(doubles["stage"][0]->serves.contains(sink.get()));
   EXPECT_TRUE(doubles["hall"][0]->serves.empty());
-  supervisor->attach("stage", later);
+  supervisor->serve({{"stage", {sink, later}}});
   EXPECT_EQ(doubles["stage"][0]->serves.size(), 2U);
   want({{"stage", "ping_interval: 7s"}, {"hall", ""}});
   settle();
   ASSERT_EQ(doubles["stage"].size(), 2U) << "made anew";
   EXPECT_EQ(doubles["stage"][1]->serves.size(), 2U);
-  supervisor->detach("stage", sink);
+  supervisor->serve({{"stage", {later}}, {"nobody", {sink}}});
   EXPECT_EQ(doubles["stage"][1]->serves, std::set<const event::Outbound*>{later.get()});
-  supervisor->detach("nobody", sink);
+  supervisor->serve({{"hall", {later}}});
+  EXPECT_TRUE(doubles["stage"][1]->serves.empty());
+  EXPECT_EQ(doubles["hall"][0]->serves, std::set<const event::Outbound*>{later.get()});
 }
 
 TEST_F(SupervisorTest, StartsEveryConnectorThatIsWanted) {

@@ -67,10 +67,11 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       dedupe_.remember_when_safe(draft, now);
     }
     const bool activity = draft.kind == event::Kind::activity;
+    const Targets silent = pipeline_.silent_on(draft);
     Targets to = pipeline_.taking(draft.kind, activity ? routes_.of(draft.type.of(draft.text)) : routes_.any());
-    if (to.none()) {
+    if ((to & ~silent).none()) {
       ++book_.unrouted;
-      tell_unrouted(draft);
+      if (to.none()) tell_unrouted(draft);
       draft.receipt.reset();
       return;
     }
@@ -79,11 +80,12 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
     const bool parsed = pipeline_.parse(*event);
     if (parsed && activity && routes_.asks(event->type_text())) {
       to = pipeline_.taking(event->kind, routes_.of(event->type_text(), pipeline_.validator_.document()));
-      if (to.none()) {  // as its routes want it: nothing to tell a person
+      if ((to & ~silent).none()) {  // as its routes want it: nothing to tell a person
         ++book_.unrouted;
         return;
       }
     }
+    to &= ~silent;
     ++sequence_, ++book_.accepted;
     if (update) ++book_.updates;
     if (parsed) {
@@ -164,6 +166,8 @@ Pipeline::Pipeline(RoutingTablePtr table, schema::Schema marker, std::string run
 void Pipeline::look_at_table() {
   TRIBUTARY_ASSERT(table_->targets.size() <= most_sinks);
   takers_ = {};
+  channels_ = {};
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) channels_.set(i, !table_->targets[i].connector.empty());
   for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
     for (std::size_t i = 0; i < table_->targets.size(); ++i) {
       takers_[static_cast<std::size_t>(kind)].set(i, table_->targets[i].outlet->takes(kind));
@@ -191,6 +195,18 @@ std::unique_ptr<BookedIntake> Pipeline::intake(IntakeSettings settings) {
 
 Targets Pipeline::taking(event::Kind kind, const Targets& among) const {
   return among & takers_[static_cast<std::size_t>(kind)];
+}
+
+/// The channels on which this event is not said: where it was heard, and all of them when a relay that nobody can
+/// verify has marked it. What does not apply costs one look.
+Targets Pipeline::silent_on(const event::Draft& draft) const {
+  if (channels_.none() || draft.foreign_mark) return channels_;
+  Targets own;
+  for (std::size_t i = 0; i < table_->targets.size(); ++i) {
+    const Target& target = table_->targets[i];
+    own.set(i, channels_[i] && target.source == draft.source && target.channel == draft.upstream_channel);
+  }
+  return own;
 }
 
 bool Pipeline::congested(const Targets& among) const {

@@ -86,11 +86,13 @@ class Pipeline {
                     const std::shared_ptr<const std::string>& connector, const Targets& to, const event::Now& now);
   RoutesFrom routes_from(const std::string& connector) const;
   Targets taking(event::Kind kind, const Targets& among) const;
+  Targets silent_on(const event::Draft& draft) const;
   bool congested(const Targets& among) const;
   void look_at_table();
 
   RoutingTablePtr table_;
   std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
+  Targets channels_;                 ///< the sinks that speak on a channel
   schema::Schema marker_;
   std::string run_;
   const Taps& taps_;

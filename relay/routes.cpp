@@ -47,7 +47,8 @@ Targets RoutesFrom::of(std::string_view type, const schema::Document& event) con
     if (line.takes(type)) targets |= line.to;
   }
   for (const Line& line : asking_) {
-    if (line.takes(type) && line.where->holds(event)) targets |= line.to;
+    const bool adds = (line.to & ~targets).any();  // a sink that gets it already is not asked for again
+    if (adds && line.takes(type) && line.where->holds(event)) targets |= line.to;
   }
   return targets;
 }

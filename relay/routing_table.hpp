@@ -20,6 +20,9 @@ struct Target {
   /// While it is full the connectors that feed it stop reading. A channel sink never pauses anybody: it drops.
   bool pauses = true;
   std::string connector = {};  ///< whose connection a channel sink speaks on: nothing of its own goes there
+  /// The channel that it speaks on, as events of that channel carry it: nothing of the channel goes there, whichever
+  /// way it came.
+  std::string source = {}, channel = {};
   std::optional<schema::Schema> schema = {};  ///< none: nothing is validated
   bool is_marker = false;                     ///< its schema is the marker, which is checked anyway
   OnFailure on_failure = OnFailure::dead_letter;

@@ -17,6 +17,14 @@ std::string text_of(Number value) {
   return {buffer.data(), end};
 }
 
+// With an exponent: without one, a large double would be written with the digits of its binary value.
+std::string shortest_of(double value) {
+  std::array<char, 32> buffer{};
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  return {buffer.data(), end};
+}
+
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b, std::uint64_t modulus) {
   return static_cast<std::uint64_t>(static_cast<Wide>(a) * b % modulus);
 }
@@ -67,7 +75,7 @@ Decimal::Decimal(std::string_view text) {
 
 Decimal::Decimal(std::int64_t value) : Decimal(std::string_view(text_of(value))) {}
 Decimal::Decimal(std::uint64_t value) : Decimal(std::string_view(text_of(value))) {}
-Decimal::Decimal(double value) : Decimal(std::string_view(text_of(value))) {}
+Decimal::Decimal(double value) : Decimal(std::string_view(shortest_of(value))) {}
 
 void Decimal::normalise() {
   digits_.erase(0, digits_.find_first_not_of('0'));

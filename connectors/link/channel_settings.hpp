@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "config/settings.hpp"
 
 namespace tributary::connectors {
@@ -12,6 +14,9 @@ struct ChannelSettings : config::Described {
   const config::ChannelCommon* channel() const override { return &common; }
 
   config::ChannelCommon common;
+  // Keys of those folders whose upstream says what came of a message.
+  config::Duration confirm_timeout{0};  ///< for its word; 0: it is awaited for ever
+  std::uint32_t resend = 0;             ///< how often a message without its word is said again
 };
 
 }  // namespace tributary::connectors

@@ -21,10 +21,14 @@ bool has_control_character(std::string_view text) {
 }  // namespace
 
 void Auth::describe(config::Fields& fields) {
-  fields.field({.name = "email", .help = "the account's address, with `password`", .example = "relay@example.org"},
+  fields.field({.name = "email",
+                .help = "the account's address, with `password`",
+                .example = "relay@example.org",
+                .shown = true},
                email);
-  fields.field({.name = "password", .help = "read again at every dial", .example = "{file: secrets/stagecast}"},
-               password);
+  fields.field(
+      {.name = "password", .help = "read again at every dial", .example = "{file: secrets/stagecast}", .shown = true},
+      password);
   fields.field({.name = "token",
                 .help = "instead of email and password; read again at every dial",
                 .example = "{command: [fetch-stagecast-token]}"},
@@ -53,7 +57,9 @@ void Config::describe(config::Fields& fields) {
                 .example = "livehacks_test",
                 .maximum = channel_limit},
                channel);
-  fields.field({.name = "auth", .help = "how the upstream recognises the account; needed for sending only"}, auth);
+  fields.field(
+      {.name = "auth", .help = "how the upstream recognises the account; needed for sending only", .shown = true},
+      auth);
   fields.field({.name = "listen", .help = "false: nothing of the channel becomes an event"}, listen);
   common.describe(fields, url);
 

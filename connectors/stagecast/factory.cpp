@@ -29,8 +29,12 @@ std::string fault(const config::Described&, const config::Described& connector) 
   return dynamic_cast<const Config&>(connector).auth ? "" : "this connector has no `auth`, which sending needs";
 }
 
-constexpr ChannelSink channel_sink{
-    "a Stagecast channel: to everybody on it, or to one of them", "hall-screen", nullptr, address, channel, fault};
+constexpr ChannelSink channel_sink{"a Stagecast channel: to everybody on it, or to one of them",
+                                   "hall-screen",
+                                   config::make_settings<SinkConfig>,
+                                   address,
+                                   channel,
+                                   fault};
 
 }  // namespace
 

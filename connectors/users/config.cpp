@@ -44,6 +44,11 @@ void Config::describe(config::Fields& fields) {
   }
 }
 
+SinkConfig::SinkConfig() {
+  confirm_timeout = std::chrono::seconds(5);
+  resend = 3;
+}
+
 void SinkConfig::describe(config::Fields& fields) {
   fields.field({.name = "confirm_timeout",
                 .help = "for the echo of a message; then it is said again, with the same id",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -27,11 +26,9 @@ struct Config : connectors::Settings {
   const std::string& public_name(const std::string& connector) const { return label.empty() ? connector : label; }
 };
 
-/// `sinks.<name>` of `type: users`: every client of the server gets what it says. A value.
+/// `sinks.<name>` of `type: users`: every client of the server gets what it says; its echo confirms it. A value.
 struct SinkConfig : connectors::ChannelSettings {
-  config::Duration confirm_timeout = std::chrono::seconds(5);
-  std::uint32_t resend = 3;
-
+  SinkConfig();
   void describe(config::Fields& fields) override;
 };
 

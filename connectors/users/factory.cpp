@@ -20,7 +20,8 @@ std::string channel(const config::Described&, const Settings& connector, const s
   return dynamic_cast<const Config&>(connector).public_name(connector_name);
 }
 
-constexpr ChannelSink channel_sink{"every client of a Users server", "all-users", nullptr, nullptr, channel, nullptr};
+constexpr ChannelSink channel_sink{
+    "every client of a Users server", "all-users", config::make_settings<SinkConfig>, nullptr, channel, nullptr};
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the relay as a whole process: CPU per event, rate, memory, latency; beside its floor in the same run.
 
-    bench.py BUILD_DIRECTORY [--quick | --full] [--json FILE]
+    bench.py BUILD_DIRECTORY [--quick | --full] [--only WORD] [--json FILE]
 
 CPU is user + system of the relay's process, all threads, from the moment its connectors are live until the broker has
 every event. Latency is told twice: by the relay itself, from the moment it read an event's frame off the socket to the
@@ -44,8 +44,8 @@ class Table:
 class Bench:
     """`programs`: where they were built; each method measures a few rows."""
 
-    def __init__(self, build, quick, full):
-        self.build = build
+    def __init__(self, build, quick, full, only=""):
+        self.build, self.only = build, only
         self.table = Table()
         self.flat_out = 100_000 if quick else 400_000
         self.rounds = 1 if quick else 3
@@ -56,11 +56,11 @@ class Bench:
     def scene(self, **kwargs):
         return Scene(self.build, PARTITIONS, **kwargs)
 
-    def whole(self, events, rate=0, connections=1, routes=1, tls=False):
+    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False):
         """One run: (CPU seconds, wall seconds, peak KiB)."""
         with self.scene(tls=tls) as scene:
             load = scene.load(events, rate, connections)
-            relay = scene.relay(load.port, connections, routes)
+            relay = scene.relay(load.port, connections, routes, where=where)
             measured = scene.measure(relay, load, events)
             peak = memory_kib(relay.pid, "VmHWM")
             account = relay.account()
@@ -168,6 +168,16 @@ class Bench:
             self.table.row(f"growth: connectors {connections:,}, routes {routes}, against that one", cost / base, "x",
                            1.15)
 
+    def where_rows(self):
+        """In turns, so that a machine that slows down meanwhile slows both."""
+        events = self.flat_out
+        none, ten = [], []
+        for _ in range(self.rounds):
+            none.append(self.whole(events)[0])
+            ten.append(self.whole(events, where=True)[0])
+        self.table.row("flat out, ten `where` routes against none: CPU per event",
+                       statistics.median(ten) / statistics.median(none), "x", 1.15)
+
     def start_and_stop_rows(self):
         starts, stops = [], []
         for _ in range(5):
@@ -187,7 +197,9 @@ class Bench:
 
     def run(self):
         for part in (self.flat_out_rows, self.paced_rows, self.latency_rows, self.idle_rows, self.growth_rows,
-                     self.start_and_stop_rows):
+                     self.where_rows, self.start_and_stop_rows):
+            if self.only not in part.__name__:
+                continue
             try:
                 part()
             except Failed as failed:  # the other parts still tell something
@@ -200,11 +212,12 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--quick", action="store_true", help="short runs, once each")
     parser.add_argument("--full", action="store_true", help="10,000 idle upstreams instead of 1,000")
+    parser.add_argument("--only", metavar="WORD", default="", help="the parts with this in their name: where, flat_out")
     parser.add_argument("--json", default="build/bench.json", help="where the rows go as JSON")
     arguments = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    bench = Bench(arguments.build, arguments.quick, arguments.full)
+    bench = Bench(arguments.build, arguments.quick, arguments.full, arguments.only)
     load_before = os.getloadavg()
     print(f"{os.cpu_count()} cores, load average before: {load_before[0]:.2f}", flush=True)
     begin = time.monotonic()

@@ -114,14 +114,23 @@ class Relay(Program):
         return account
 
 
-def configuration(port, broker, connections, routes, tls, log="error"):
+#: asked of every event by ten routes; of the load's events only the last holds
+CONDITIONS = ["data.amount >= 1000000", "data.currency == 'XTS'", "test == true", "relay.connector == 'none'",
+              "data.amount < 0 or data.amount == 0.01", "type == 'raid' and data.amount > 5", "flagged == true",
+              "not (data.username != 'none')", "data.tier == '3000'", "data.amount >= 0 and test == false"]
+
+
+def configuration(port, broker, connections, routes, tls, log="error", where=False):
     scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
     lines = ["version: 1", "connectors:"]
     for i in range(connections):
         lines.append(f"  c{i}: {{type: streamelements, url: '{scheme}://127.0.0.1:{port}/socket.io/', "
                      f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
     lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "routes:"]
-    lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
+    if where:
+        lines += [f"  - {{where: \"{condition}\", to: [events]}}" for condition in CONDITIONS]
+    else:
+        lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
     lines += ["limits: {dials_per_second: 1000}", f"log: {{level: {log}, format: json}}", ""]
     return "\n".join(lines)
 
@@ -176,10 +185,10 @@ class Scene(contextlib.ExitStack):
         return self.started(Load, self.program("load_server"), "--events", str(events), "--rate", str(rate),
                             "--connections", str(connections), *extra)
 
-    def relay(self, port, connections=1, routes=1, log="error"):
+    def relay(self, port, connections=1, routes=1, log="error", where=False):
         file = self.path("tributary.yaml")
         with open(file, "w", encoding="utf-8") as text:
-            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log))
+            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where))
         with open(self.path("token"), "w", encoding="utf-8") as text:
             text.write("load-token\n")
         return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)

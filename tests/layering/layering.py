@@ -16,13 +16,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = {
     "text": set(),
     "schema": {"text"},
+    "expression": {"schema", "text"},
     "event": {"text"},
-    "config": {"text"},
+    "config": {"expression", "text"},
     "net": {"text"},
-    "connectors": {"net", "config", "event", "text"},
-    "relay": {"config", "schema", "event", "text"},
-    "sinks": {"net", "config", "schema", "event", "text"},
-    "daemon": {"connectors", "sinks", "relay", "config", "net", "schema", "event", "text"},
+    "connectors": {"net", "config", "event", "expression", "text"},
+    "relay": {"config", "schema", "event", "expression", "text"},
+    "sinks": {"net", "config", "schema", "event", "expression", "text"},
+    "daemon": {"connectors", "sinks", "relay", "config", "net", "schema", "event", "expression", "text"},
 }
 
 #: folders that all upstreams share → those of them that they may include
@@ -51,7 +52,7 @@ LIBRARIES = [
     ("sqlite3.h", ["relay/spool.cpp"]),
     ("boost/beast*", ["net/*.cpp", "daemon/admin*"]),
     ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
-    ("simdjson.h", ["connectors/*", "schema/*", "text/json.cpp", VERSIONS]),
+    ("simdjson.h", ["connectors/*", "expression/*", "schema/*", "text/json.cpp", VERSIONS]),
     ("re2/*", ["schema/*"]),
     ("openssl/*", ["net/*", "event/id.cpp", "event/mark.cpp", VERSIONS]),
     ("spdlog/*", ["daemon/*"]),
@@ -68,6 +69,7 @@ ONE_FILE = {"websocketpp/*": 1, "sqlite3.h": 1}
 DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protocol.[ch]pp", "*/subscriptions.[ch]pp",
            "*/lookup.[ch]pp", "connectors/link/conversation.[ch]pp", "connectors/link/publisher.[ch]pp",
            "connectors/link/gap*.[ch]pp", "connectors/link/redaction.[ch]pp", "connectors/json/*.[ch]pp", "schema/*.[ch]pp",
+           "expression/*.[ch]pp",
            "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
            "relay/finish.[ch]pp", "sinks/channel/queue.[ch]pp", "event/channel.[ch]pp", "event/id.[ch]pp", "event/mark.[ch]pp",
            "text/*.[ch]pp"]

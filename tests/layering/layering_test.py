@@ -23,6 +23,11 @@ def test_every_include_is_allowed():
 @pytest.mark.parametrize("file, line", [
     ("event/bad.cpp", '#include "net/reason.hpp"'),
     ("schema/bad.cpp", '#include "event/event.hpp"'),
+    ("schema/bad.cpp", '#include "expression/condition.hpp"'),
+    ("expression/bad.cpp", '#include "config/spelling.hpp"'),
+    ("expression/bad.cpp", '#include "event/event.hpp"'),
+    ("expression/fault.cpp", "#include <thread>"),
+    ("event/bad.cpp", '#include "expression/condition.hpp"'),
     ("connectors/bad.cpp", '#include "schema/validator.hpp"'),
     ("text/bad.cpp", '#include "event/event.hpp"'),
     ("config/bad.hpp", '#include "event/event.hpp"'),

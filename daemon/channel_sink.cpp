@@ -1,0 +1,68 @@
+#include "daemon/channel_sink.hpp"
+
+#include <variant>
+
+#include "connectors/link/channel_settings.hpp"
+#include "connectors/registry.hpp"
+#include "sinks/channel/content.hpp"
+
+namespace tributary::daemon {
+namespace {
+
+event::Form form_of(config::ChannelFormat format) {
+  switch (format) {
+    case config::ChannelFormat::envelope:
+      return event::Form::envelope;
+    case config::ChannelFormat::event:
+      return event::Form::event;
+    case config::ChannelFormat::text:
+      return event::Form::text;
+  }
+  return event::Form::text;
+}
+
+sinks::channel::Content content_of(const config::ChannelCommon& common,
+                                   const std::shared_ptr<const event::MarkHolder>& marks) {
+  switch (common.format) {
+    case config::ChannelFormat::envelope:
+      return sinks::channel::envelopes(marks);
+    case config::ChannelFormat::event:
+      return sinks::channel::events();
+    case config::ChannelFormat::text:
+      break;
+  }
+  return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
+}
+
+}  // namespace
+
+ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
+                              const std::shared_ptr<const event::MarkHolder>& marks) {
+  const auto& common = *sink.settings->channel();
+  const auto& entry = *connectors::find(connector.type);
+  const auto& kind = *entry.channel;
+  sinks::channel::OutletSettings settings;
+  settings.name = sink.name;
+  settings.connector = connector.name;
+  settings.queue.memory = common.memory.bytes;
+  settings.queue.max_age = common.max_age;
+  const auto& own = sink.as<connectors::ChannelSettings>();
+  settings.queue.confirm_timeout = own.confirm_timeout;
+  settings.queue.resend = own.resend;
+  if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
+  settings.form = form_of(common.format);
+  settings.content = content_of(common, marks);
+  ChannelSink made;
+  made.memory = common.memory.bytes;
+  made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings));
+  made.target.outlet = made.outlet;
+  made.target.pauses = false;
+  made.target.connector = connector.name;
+  made.target.source = entry.name;
+  if (kind.channel != nullptr) {
+    made.target.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
+  }
+  return made;
+}
+
+}  // namespace tributary::daemon

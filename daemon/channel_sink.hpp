@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include "config/settings.hpp"
+#include "event/mark_holder.hpp"
+#include "relay/routing_table.hpp"
+#include "sinks/channel/outlet.hpp"
+
+namespace tributary::daemon {
+
+/// A sink that speaks on the connection of one of the connectors, and what the relay must know of it. Both settings
+/// were read and checked together.
+struct ChannelSink {
+  std::shared_ptr<sinks::channel::Outlet> outlet;
+  relay::Target target;
+  std::size_t memory = 0;  ///< bytes
+};
+ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
+                              const std::shared_ptr<const event::MarkHolder>& marks);
+
+}  // namespace tributary::daemon

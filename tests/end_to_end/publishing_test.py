@@ -1,0 +1,163 @@
+"""What is routed to a channel arrives there: judged from what the channel's own listeners heard."""
+
+import json
+import signal
+
+import pytest
+
+from peers.place import wait_until
+from peers.program import Tributary, run_once, write_config
+from peers.ws_server import Dialled, Simulated
+
+pytestmark = pytest.mark.quick
+
+UNLIMITED = {"per_second": 1000, "burst": 1000}
+
+
+def tips(count, rate=100):
+    return Simulated("streamelements", options=("--rate", str(rate), "--events", str(count)))
+
+
+def hall(port, **more):
+    return {"type": "stagecast", "url": f"ws://127.0.0.1:{port}", "channel": "hall",
+            "auth": {"token": {"value": "fake-token"}}, "backoff": {"base": "100ms", "cap": "500ms"}, **more}
+
+
+def configuration(stage, upstream, sink=None, **more):
+    return {"log": {"level": "debug", "format": "json"}, "instance": "relay-1",
+            "connectors": {"main": {"type": "streamelements", "url": f"ws://127.0.0.1:{stage}/socket.io/",
+                                    "auth": {"method": "jwt", "token": {"value": "fake-token"}}},
+                           "hall": hall(upstream)},
+            "sinks": {"archive": {"type": "file", "path": "events.jsonl"},
+                      "screen": {"type": "stagecast", "connector": "hall", "rate": UNLIMITED, **(sink or {})}},
+            "routes": [{"from": ["main"], "to": ["archive", "screen"]}], **more}
+
+
+def listener(port):
+    return Dialled(port, "/api/events/hall/ws")
+
+
+def told(who):
+    """All that this listener has heard, JSON as its value."""
+    heard = []
+    while not who.silent():
+        heard.append(who.next())
+    return heard
+
+
+def archived(work):
+    return [json.loads(line) for line in (work / "events.jsonl").read_text().splitlines()]
+
+
+def test_events_arrive_once_each_in_envelopes_with_the_very_bytes(work):
+    with Simulated("stagecast") as upstream, tips(40) as stage:
+        ears = listener(upstream.port)
+        with Tributary(work, configuration(stage.port, upstream.port)) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: len(archived(work)) == 40 if (work / "events.jsonl").exists() else False, 20, "40 events")
+            account = relay.stop()
+        heard = [message["msg"] for message in told(ears)]
+        assert [message["event"] for message in heard] == (work / "events.jsonl").read_text().splitlines()
+        marks = [message["tributary"] for message in heard]
+        assert [mark["id"] for mark in marks] == [event["_id"] for event in archived(work)]
+        assert {(mark["v"], mark["origin"], mark["hops"]) for mark in marks} == {(1, "relay-1", 1)}
+        assert account["sent"] == 40 and account["delivered"] == 40 and account["offered"] == 80
+
+
+def test_what_could_not_be_said_yet_is_said_before_the_end(work):
+    """A stop waits for what the rate holds back, on the connection that stays for it."""
+    with Simulated("stagecast") as upstream, tips(30, rate=1000) as stage:
+        ears = listener(upstream.port)
+        with Tributary(work, configuration(stage.port, upstream.port, {"format": "event"})) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: len(archived(work)) == 30 if (work / "events.jsonl").exists() else False, 20, "30 events")
+            account = relay.stop()
+        assert [message["msg"]["_id"] for message in told(ears)] == [event["_id"] for event in archived(work)]
+        assert account["sent"] == 30 and account["in_flight"] == 0
+
+
+def test_a_direct_message_reaches_its_recipient_and_nobody_else(work):
+    with Simulated("stagecast", accounts="ana@example.org:fake,relay@example.org:fake") as upstream, tips(5) as stage:
+        ana, stranger = listener(upstream.port), listener(upstream.port)
+        ana.send({"email": "ana@example.org", "password": "fake"})
+        assert ana.next() == "ok"
+        config = configuration(stage.port, upstream.port, {"to": "ana@example.org", "format": "event"})
+        config["connectors"]["hall"]["auth"] = {"email": "relay@example.org", "password": {"value": "fake"}}
+        with Tributary(work, config) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: len(archived(work)) == 5 if (work / "events.jsonl").exists() else False, 20, "5 events")
+            assert relay.stop()["sent"] == 5
+        assert [message["msg"]["_id"] for message in told(ana)] == [event["_id"] for event in archived(work)]
+        assert told(stranger) == []
+
+
+def test_nothing_of_its_own_channel_goes_there_and_it_never_pauses_anybody(work):
+    """The channel's own content, routed there; and a second connector on the same channel."""
+    with Simulated("stagecast", options=("--rate", "20"), channel="hall") as upstream:
+        config = configuration(1, upstream.port)
+        config["connectors"] = {"hall": hall(upstream.port), "again": hall(upstream.port, listen=True)}
+        config["routes"] = [{"to": ["archive", "screen"]}]
+        ears = listener(upstream.port)
+        with Tributary(work, config) as relay:
+            relay.wait_log('"connector_up"', count=2)
+            wait_until(lambda: (work / "events.jsonl").exists() and len(archived(work)) > 20, 20, "events of the channel")
+            account = relay.stop()
+        assert account["sent"] == 0 and account["offered"] == account["delivered"]
+        assert not any("tributary" in json.dumps(message) for message in told(ears))
+
+
+def test_a_channel_sink_comes_and_goes_with_a_reload(work):
+    with Simulated("stagecast") as upstream, tips(0, rate=50) as stage:
+        ears = listener(upstream.port)
+        config = configuration(stage.port, upstream.port)
+        without = {**config, "sinks": {"archive": config["sinks"]["archive"]},
+                   "routes": [{"from": ["main"], "to": ["archive"]}]}
+        with Tributary(work, without) as relay:
+            relay.wait_log('"connector_up"', count=2)
+            assert ears.silent()
+            write_config(work, config)
+            relay.signal(signal.SIGHUP)
+            relay.wait_log('"reloaded"', "screen", "started")
+            wait_until(lambda: not ears.silent(), 20, "an event on the channel")
+            write_config(work, without)
+            relay.signal(signal.SIGHUP)
+            relay.wait_log('"reloaded"', "screen", "gets nothing new")
+            account = relay.stop()
+        assert sum(entry.get("event") == "connector_up" for entry in relay.entries()) == 2, "the connections stayed"
+        assert account["dropped"] == 0 and account["sent"] == len(told(ears)) > 0
+
+
+@pytest.mark.parametrize("change, where, words", [
+    ({"connector": "hal"}, "sinks.screen.connector", "no connector is named `hal`; did you mean `hall`?"),
+    ({"connector": "main"}, "sinks.screen.connector", "the connector `main` is of type streamelements; expected one of type stagecast"),
+    ({"rate": {"per_second": 0}}, "sinks.screen.rate.per_second", "expected more than 0"),
+    ({"breaker": {"echo_share": 1.5}}, "sinks.screen.breaker.echo_share", "1.5"),
+    ({"format": "xml"}, "sinks.screen.format", "envelope"),
+])
+def test_what_can_never_be_said_is_a_fault_of_the_configuration(work, change, where, words):
+    write_config(work, configuration(1, 1, change))
+    done = run_once("check", "-c", work / "tributary.yaml")
+    assert done.returncode == 2 and where in done.stdout + done.stderr and words in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_a_connector_without_auth_cannot_send(work):
+    config = configuration(1, 1)
+    del config["connectors"]["hall"]["auth"]
+    write_config(work, config)
+    done = run_once("check", "-c", work / "tributary.yaml")
+    assert done.returncode == 2 and "sinks.screen.connector" in done.stdout + done.stderr
+    assert "has no `auth`" in done.stdout + done.stderr
+
+
+def test_a_text_is_the_template_with_the_events_fields(work):
+    with Simulated("stagecast") as upstream, tips(10) as stage:
+        ears = listener(upstream.port)
+        template = "{data.displayName} | {type} | {data.amount} | {data.none|nothing}"
+        with Tributary(work, configuration(stage.port, upstream.port, {"format": "text", "template": template})) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: len(archived(work)) == 10 if (work / "events.jsonl").exists() else False, 20, "10 events")
+            assert relay.stop()["sent"] == 10
+        def sentence(data, kind):
+            return f"{data.get('displayName', '')} | {kind} | {data.get('amount', '')} | nothing"
+        events = [json.loads(line, parse_float=str) for line in (work / "events.jsonl").read_text().splitlines()]
+        assert [message["msg"] for message in told(ears)] == [sentence(event["data"], event["type"]) for event in events]
