@@ -205,14 +205,15 @@ void ChannelBreaker::describe(Fields& fields) {
   if (fields.reading() && echo_share <= 0) fields.fault("echo_share", "expected more than 0: nothing would be said");
 }
 
-ChannelCommon::ChannelCommon(Speaks speaks)
+ChannelCommon::ChannelCommon(Speaks speaks, std::string_view example)
     : format(speaks == Speaks::chat ? ChannelFormat::text : ChannelFormat::envelope),
       words(speaks == Speaks::chat ? "" : "{data.displayName}: {data.message}"),
-      speaks_(speaks) {}
+      speaks_(speaks),
+      example_(example) {}
 
 void ChannelCommon::describe(Fields& fields) {
   constexpr std::string_view what = "what is said, with fields of the event in braces";
-  fields.field({.name = "connector", .help = "on whose connection it publishes", .required = true, .example = "hall"},
+  fields.field({.name = "connector", .help = "on whose connection it publishes", .required = true, .example = example_},
                connector);
   if (speaks_ == Speaks::chat) {
     fields.choice({.name = "format"}, format, {{ChannelFormat::text, "text"}});

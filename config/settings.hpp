@@ -75,11 +75,13 @@ struct ChannelCommon {
   Duration max_age = std::chrono::seconds(30);  // 0: no limit
   Size memory = mib(4);
 
-  explicit ChannelCommon(Speaks speaks = Speaks::values);
+  // `example`: a connector as the reference has one of that type; static storage.
+  explicit ChannelCommon(Speaks speaks = Speaks::values, std::string_view example = "hall");
   void describe(Fields& fields);
 
  private:
   Speaks speaks_;
+  std::string_view example_;
 };
 
 // The types a configuration may name. The daemon fills it from the registries of connectors and sinks.

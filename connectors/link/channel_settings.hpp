@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "config/settings.hpp"
 
@@ -9,8 +10,9 @@ namespace tributary::connectors {
 /// What the settings of every channel sink are: its own keys, then `common.describe(fields)` at the end of its
 /// describe(). A value, immutable after loading. Thread: any.
 struct ChannelSettings : config::Described {
-  explicit ChannelSettings(config::ChannelCommon::Speaks speaks = config::ChannelCommon::Speaks::values)
-      : common(speaks) {}
+  explicit ChannelSettings(config::ChannelCommon::Speaks speaks = config::ChannelCommon::Speaks::values,
+                           std::string_view example_connector = "hall")
+      : common(speaks, example_connector) {}
   const config::ChannelCommon* channel() const override { return &common; }
 
   config::ChannelCommon common;

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "event/mark.hpp"
+#include "event/mark_holder.hpp"
 
 namespace tributary::connectors {
 namespace {

@@ -9,7 +9,7 @@
 #include "connectors/json/event_reader.hpp"
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/settings.hpp"
-#include "event/mark_holder.hpp"
+#include "event/mark.hpp"
 
 namespace tributary::connectors {
 

@@ -44,7 +44,7 @@ void Config::describe(config::Fields& fields) {
   }
 }
 
-SinkConfig::SinkConfig() {
+SinkConfig::SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::values, "accounts") {
   confirm_timeout = std::chrono::seconds(5);
   resend = 3;
 }
