@@ -8,6 +8,7 @@
 
 #include "config/spelling.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/cycles.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -57,6 +58,7 @@ class Advisor {
     for (const auto& connector : settings_.connectors) {
       if (connector.enabled) look_at(connector);
     }
+    channels();
     return std::move(warnings_);
   }
 
@@ -118,6 +120,24 @@ class Advisor {
     return text + "; the types are in docs/CONSUMING.md";
   }
 
+  void channels() {
+    for (const auto& cycle : cycles_of(settings_)) {
+      std::string way;
+      for (const auto& name : cycle.way) way += (way.empty() ? "" : " -> ") + name;
+      warn("sinks." + config::path_element(cycle.sink),
+           "what it says can come round: " + way +
+               (cycle.marked
+                    ? "; the marks in its envelopes stop that, unless somebody takes them off: then the breaker does"
+                    : "; a text or a bare event has no mark: only what was heard a moment ago, `rate` and "
+                      "`breaker` hold it"));
+    }
+    for (const auto& deaf : deaf_sinks_of(settings_)) {
+      warn("sinks." + config::path_element(deaf.sink), "says nothing: its routes lead from its own channel alone (" +
+                                                           config::quote(deaf.connector) +
+                                                           "), and what is heard there is not said there again");
+    }
+  }
+
   /// It may be there only for what a channel sink says on it.
   bool serves(const config::NamedSettings& connector) const {
     return std::any_of(settings_.sinks.begin(), settings_.sinks.end(), [&](const auto& sink) {
@@ -139,7 +159,8 @@ class Advisor {
 
   bool state_taken(const config::NamedSettings& connector) const {
     const auto takes = [&](const config::NamedSettings& sink) {
-      const auto takes_state = sinks::find(sink.type)->takes_state;
+      const auto* type = sinks::find(sink.type);
+      const auto takes_state = type != nullptr ? type->takes_state : nullptr;
       return takes_state != nullptr && takes_state(sink);
     };
     return std::any_of(settings_.routes.begin(), settings_.routes.end(), [&](const config::Route& route) {

@@ -103,7 +103,8 @@ TEST(Advice, AConnectorMayBeThereForAChannelSinkAlone) {
       "'ws://d', "
       "origin: o}}\nsinks: {screen: {type: stagecast, connector: hall}}\n";
   EXPECT_EQ(advice(rest + "routes: [{from: [desk], to: [screen]}]\n"), Sentences{});
-  EXPECT_EQ(advice(rest + "routes: [{from: [hall], to: [screen]}]\n").size(), 1U) << "desk";
+  EXPECT_EQ(advice(rest + "routes: [{from: [hall], to: [screen]}]\n").size(), 2U)
+      << "desk, from which nothing is taken, and the screen, which gets its own channel alone";
 }
 
 TEST(Advice, SessionStateNeedsASinkThatTakesIt) {

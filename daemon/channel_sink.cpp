@@ -4,7 +4,6 @@
 
 #include "connectors/link/channel_settings.hpp"
 #include "connectors/registry.hpp"
-#include "sinks/channel/content.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -21,6 +20,8 @@ event::Form form_of(config::ChannelFormat format) {
   return event::Form::text;
 }
 
+}  // namespace
+
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::MarkHolder>& marks) {
   switch (common.format) {
@@ -33,8 +34,6 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
   }
   return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
 }
-
-}  // namespace
 
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
                               const std::shared_ptr<const event::MarkHolder>& marks) {
@@ -49,19 +48,22 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   const auto& own = sink.as<connectors::ChannelSettings>();
   settings.queue.confirm_timeout = own.confirm_timeout;
   settings.queue.resend = own.resend;
+  settings.queue.rate = {common.rate.per_second, common.rate.burst};
+  settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);
+  if (kind.channel != nullptr) {
+    settings.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
+  }
   ChannelSink made;
+  made.target.channel = settings.channel;
   made.memory = common.memory.bytes;
   made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings));
   made.target.outlet = made.outlet;
   made.target.pauses = false;
   made.target.connector = connector.name;
   made.target.source = entry.name;
-  if (kind.channel != nullptr) {
-    made.target.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
-  }
   return made;
 }
 

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "event/mark_holder.hpp"
 #include "relay/routing_table.hpp"
+#include "sinks/channel/content.hpp"
 #include "sinks/channel/outlet.hpp"
 
 namespace tributary::daemon {
@@ -16,6 +17,9 @@ struct ChannelSink {
   relay::Target target;
   std::size_t memory = 0;  ///< bytes
 };
+/// What it says of an event, in its format.
+sinks::channel::Content content_of(const config::ChannelCommon& common,
+                                   const std::shared_ptr<const event::Marks>& marks);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
                               const std::shared_ptr<const event::MarkHolder>& marks);
 

@@ -6,6 +6,7 @@
 #include "daemon/advice.hpp"
 #include "daemon/check_connect.hpp"
 #include "daemon/check_report.hpp"
+#include "daemon/check_try.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
@@ -64,7 +65,8 @@ void check_certificates(const config::Settings& settings, CheckReport& report) {
 /// What only shows when a sink is made: that it cannot be, from settings which are right one by one.
 void check_sinks(const config::Settings& settings, CheckReport& report) {
   for (const auto& sink : settings.sinks) {
-    const auto fault_of = sinks::find(sink.type)->fault;
+    const auto* type = sinks::find(sink.type);  // none: it is its connector's, which is looked at as such
+    const auto fault_of = type != nullptr ? type->fault : nullptr;
     if (const auto fault = fault_of != nullptr ? fault_of(sink) : std::string(); !fault.empty()) {
       report.bad("sinks." + config::path_element(sink.name), fault);
     }
@@ -73,7 +75,8 @@ void check_sinks(const config::Settings& settings, CheckReport& report) {
 
 }  // namespace
 
-int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout) {
+int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout,
+                  const std::filesystem::path& try_file) {
   const Signals signals(Signals::Stops::obeyed);  // with it end the commands of secrets
   const auto loaded = config::load(file, vocabulary());
   CheckReport report(loaded);
@@ -89,9 +92,18 @@ int check_command(const std::filesystem::path& file, bool connect, std::chrono::
   report.good("", file.string() + ": " + counted(loaded.settings->connectors.size(), "connector") + ", " +
                       counted(loaded.settings->sinks.size(), "sink") + ", " +
                       counted(loaded.settings->routes.size(), "route"));
-  if (!connect) return answered(ended_well);
+  int odd_lines = 0;
+  if (!try_file.empty()) {
+    try {
+      odd_lines = check_try(*loaded.settings, try_file);
+    } catch (const std::runtime_error& fault) {
+      std::fflush(stdout);
+      return complain(fault.what(), failed);
+    }
+  }
+  if (!connect) return answered(odd_lines == 0 ? ended_well : failed);
   check_connect(*loaded.settings, timeout, report);
-  return answered(report.faults() == 0 ? ended_well : failed);
+  return answered(report.faults() == 0 && odd_lines == 0 ? ended_well : failed);
 }
 
 }  // namespace tributary::daemon

@@ -202,9 +202,11 @@ void check_connect(const config::Settings& settings, std::chrono::milliseconds t
   std::mutex reporting;
   std::vector<std::future<void>> asked;
   for (const auto& sink : settings.sinks) {
-    asked.push_back(std::async(std::launch::async, [&] {
+    const auto* type = sinks::find(sink.type);
+    if (type == nullptr) continue;  // it speaks on a connector that was dialled above
+    asked.push_back(std::async(std::launch::async, [&, type] {
       const std::string path = "sinks." + config::path_element(sink.name);
-      sinks::find(sink.type)->check(sink, timeout, [&](const sinks::Finding& finding) {
+      type->check(sink, timeout, [&](const sinks::Finding& finding) {
         const std::lock_guard lock(reporting);
         const std::string key = finding.key.empty() ? path : path + "." + finding.key;
         if (!finding.good) return report.bad(key, finding.text);

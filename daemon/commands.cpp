@@ -116,6 +116,7 @@ struct CommandLine {
                "tributary"};
   std::string configuration;
   bool connect = false;
+  std::string try_file;
   std::string timeout_text, time_text, demo_time_text, schema;
   std::optional<std::chrono::milliseconds> timeout;
   DemoOptions demo;
@@ -209,7 +210,12 @@ struct CommandLine {
                      "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
     command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
         ->check(duration(timeout));
-    command.callback([this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15))); });
+    command.add_option(
+        "--try", try_file,
+        "Events, one in JSON on each line, e.g. of a file sink: say which routes take each, and what each "
+        "channel sink would say; sends nothing");
+    command.callback(
+        [this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15)), try_file); });
   }
   void add_demo() {
     auto& command = *app.add_subcommand(

@@ -27,7 +27,9 @@ int main_program(int argc, char** argv);
 int run_command(const std::filesystem::path& file);
 
 /// `tributary check [--connect]`.
-int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout);
+/// `try_file`: events to try on the routes; "": none.
+int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout,
+                  const std::filesystem::path& try_file);
 
 struct DemoOptions {
   std::optional<std::chrono::milliseconds> time;  ///< none: until a signal

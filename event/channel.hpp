@@ -82,9 +82,8 @@ class Outbound {
   virtual SteadyTime due(const Now& now) const = 0;
   /// A number that was never given, or that has had its last word, is ignored. Thread: io.
   virtual void report(const MessageReport& report, const Now& now) = 0;
-  /// An event was heard on the connector's own channel, said by somebody else; `json` is its canonical form, which may
-  /// lack its end. Lives during the call. Thread: io.
-  virtual void heard(std::string_view json, const Now& now) { static_cast<void>(json), static_cast<void>(now); }
+  /// An activity was heard on the connector, said by somebody else. Lives during the call. Thread: io.
+  virtual void heard(const Draft& draft, const Now& now) { static_cast<void>(draft), static_cast<void>(now); }
   /// `work` is called when there is something to take again; it must only post to the connector's io thread. An empty
   /// one: the connector is gone, and after this call the old one is not called any more. Thread: io.
   virtual void on_work(std::function<void()> work) = 0;

@@ -339,7 +339,7 @@ void Conversation::count(std::string_view payload, const event::Now& now) {
 void Conversation::pass_on(const event::Now& now) {
   for (event::Draft& draft : outcome_.drafts) {
     heard(draft, now);
-    if (draft.kind == event::Kind::activity) publisher_.heard(draft.text, now);
+    if (draft.kind == event::Kind::activity) publisher_.heard(draft, now);
     intake_.accept(std::move(draft), now);
   }
   for (const event::Ignored reason : outcome_.ignored) intake_.ignored(reason);

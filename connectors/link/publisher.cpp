@@ -118,8 +118,8 @@ void Publisher::left(std::uint64_t number, const event::Now& now) {
   report({number, event::MessageResult::awaiting, {}, {}}, now);
 }
 
-void Publisher::heard(std::string_view json, const event::Now& now) {
-  for (const event::OutboundPtr& outbound : outbounds_) outbound->heard(json, now);
+void Publisher::heard(const event::Draft& draft, const event::Now& now) {
+  for (const event::OutboundPtr& outbound : outbounds_) outbound->heard(draft, now);
 }
 
 void Publisher::give_up(TakenByNumber::iterator at, const event::Now& now) {

@@ -44,7 +44,7 @@ class Publisher {
   /// A posted message begins to be written.
   void left(std::uint64_t number, const event::Now& now);
   /// An event was heard on the connection; see Outbound::heard.
-  void heard(std::string_view json, const event::Now& now);
+  void heard(const event::Draft& draft, const event::Now& now);
 
  private:
   enum class Way : std::uint8_t { socket, post, post_left };

@@ -10,8 +10,11 @@ event::SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Outlet::Outlet(OutletSettings settings, Told told)
-    : settings_(std::move(settings)), told_(std::move(told)), queue_(settings_.queue) {}
+Outlet::Outlet(OutletSettings settings, Told told, BreakerTold breaker_told)
+    : settings_(std::move(settings)),
+      told_(std::move(told)),
+      breaker_told_(std::move(breaker_told)),
+      queue_(settings_.queue) {}
 
 /// Receipts hear of what is lost.
 Outlet::~Outlet() { queue_.drop_rest(); }
@@ -106,6 +109,29 @@ bool Outlet::finished(event::SteadyTime now) const {
   return true;
 }
 
+// ── the breaker ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+BreakerStanding Outlet::breaker() const {
+  const std::lock_guard lock(mutex_);
+  queue_.look(clock_now());
+  return queue_.breaker().standing();
+}
+
+void Outlet::tell_breaker() {
+  std::vector<BreakerStanding> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    changes = queue_.take_breaker_changes();
+  }
+  if (!breaker_told_) return;
+  for (const BreakerStanding& change : changes) breaker_told_(settings_.name, change);
+}
+
+void Outlet::heard(const event::Draft& draft, const event::Now& now) {
+  const bool here = settings_.channel.empty() || draft.upstream_channel == settings_.channel;
+  if (here && draft.hops == 0) fingerprints_.heard(draft.text, now.steady);
+}
+
 // ── the connector asks ──────────────────────────────────────────────────────────────────────────────────────────────
 
 void Outlet::live(bool live, const event::Now& now) {
@@ -125,6 +151,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
       if (!started_ || !live_ || finished(now.steady)) return std::nullopt;
       given = queue_.take(now.steady);
     }
+    tell_breaker();
     if (!given) return std::nullopt;
     event::Message message;
     message.number = given->number;
@@ -134,6 +161,14 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
     try {
       message.content = settings_.content(*given->event, now);
       message.event = std::move(given->event);
+      if (message.attempt == 1) {
+        if (const auto round = fingerprints_.came_round(message, now.steady)) {
+          const std::lock_guard lock(mutex_);
+          queue_.came_round(message.number, round->number, now.steady);
+          continue;
+        }
+      }
+      fingerprints_.said(message, now.steady);
       return message;
     } catch (const std::exception& bug) {
       report({given->number, event::MessageResult::refused, "internal", bug.what()}, now);
@@ -156,6 +191,11 @@ void Outlet::report(const event::MessageReport& report, const event::Now& now) {
         report.result == event::MessageResult::returned || report.result == event::MessageResult::unconfirmed;
     if (again) wake();
   }
+  const bool unsaid = report.result == event::MessageResult::returned ||
+                      report.result == event::MessageResult::refused ||
+                      report.result == event::MessageResult::unsupported;
+  if (unsaid) fingerprints_.unsaid(report.number);
+  tell_breaker();
   if (told_) told_(settings_.name, report);
 }
 

@@ -11,6 +11,8 @@
 #include "event/channel.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
+#include "sinks/channel/breaker.hpp"
+#include "sinks/channel/fingerprints.hpp"
 #include "sinks/channel/queue.hpp"
 
 namespace tributary::sinks::channel {
@@ -18,6 +20,8 @@ namespace tributary::sinks::channel {
 struct OutletSettings {
   std::string name;       ///< of the sink
   std::string connector;  ///< on whose connection it publishes; an event that came from it is not taken
+  /// The `relay.upstreamChannel` of what is heard where it speaks; "": all that its connector hears is.
+  std::string channel;
   QueueSettings queue;
   std::shared_ptr<const event::Address> address;  ///< goes with each message; may be null
   event::Form form = event::Form::event;
@@ -30,8 +34,12 @@ struct OutletSettings {
 /// so that a channel holds up neither Kafka nor a connector, whatever it does. While the connector is not live, events
 /// wait until they are too old.
 ///
-/// Takes activities only. An event that came from its own connector is let go as if it had never been offered: it is in
-/// no count of this book.
+/// Takes activities only. An event of its own connector is let go as if it had never been offered: it is in no count of
+/// this book. What else must never be said here the relay keeps away (relay::Target).
+///
+/// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker); both are
+/// counted as `Dropped::breaker`. An envelope carries its mark and needs no fingerprint of its text, but its `_id`
+/// counts.
 ///
 /// Stop: what can still be said is said until the time is over; nothing is waited for once the connector is not live.
 /// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered.
@@ -40,8 +48,10 @@ class Outlet final : public event::Outlet, public event::Outbound {
  public:
   /// What came of messages, for logs and counts. Runs on the connector's io thread; must not call back.
   using Told = std::function<void(const std::string& sink, const event::MessageReport& report)>;
+  /// The breaker has opened, is half open, has closed. Runs on the connector's io thread; must not call back.
+  using BreakerTold = std::function<void(const std::string& sink, const BreakerStanding& standing)>;
 
-  explicit Outlet(OutletSettings settings, Told told = {});
+  explicit Outlet(OutletSettings settings, Told told = {}, BreakerTold breaker_told = {});
   ~Outlet() override;
   Outlet(const Outlet&) = delete;
   Outlet& operator=(const Outlet&) = delete;
@@ -62,6 +72,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
   void join() override;
   /// How many threads wait in `join` at this moment.
   unsigned joining() const;
+  /// Where the breaker stands at this moment. Thread: any.
+  BreakerStanding breaker() const;
   void reopen() override {}
 
   // event::Outbound
@@ -69,15 +81,19 @@ class Outlet final : public event::Outlet, public event::Outbound {
   std::optional<event::Message> take(const event::Now& now) override;
   event::SteadyTime due(const event::Now& now) const override;
   void report(const event::MessageReport& report, const event::Now& now) override;
+  void heard(const event::Draft& draft, const event::Now& now) override;
   void on_work(std::function<void()> work) override;
 
  private:
   bool finished(event::SteadyTime now) const;
   void wake();
+  void tell_breaker();
 
   const OutletSettings settings_;
   const Told told_;
-  mutable std::mutex mutex_;  ///< guards all that follows; `work_` is called under it, so that it is never called late
+  const BreakerTold breaker_told_;
+  Fingerprints fingerprints_;  ///< touched on the connector's io thread alone
+  mutable std::mutex mutex_;   ///< guards all that follows; `work_` is called under it, so that it is never called late
   mutable std::condition_variable ended_;
   mutable Queue queue_;
   std::function<void()> work_;

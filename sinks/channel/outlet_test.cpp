@@ -108,6 +108,101 @@ TEST_F(ChannelOutlet, AnEventOfItsOwnConnectorIsNotTakenAndNotCounted) {
   EXPECT_EQ(outlet.held(), 0U);
 }
 
+event::EventPtr chat_line(const std::string& id, const std::string& message) {
+  auto made = std::make_shared<event::Event>();
+  made->text = R"({"_id":")" + id + R"(","data":{"message":")" + message + R"("}})";
+  made->json = {0, static_cast<std::uint32_t>(made->text.size())};
+  made->id = {8, static_cast<std::uint32_t>(id.size())};
+  made->received_steady = clocks().steady;
+  return made;
+}
+
+/// Two relays that know nothing of each other pass text to and fro between two channels, `said` from one to the other.
+TEST_F(ChannelOutlet, TextDoesNotGoRound) {
+  for (const std::string prefix : {"", "relay: "}) {
+    auto chat = settings();
+    chat.form = event::Form::text;
+    chat.content = [&](const event::Event& event, const event::Now&) {
+      const std::string json(event.json_text());
+      const auto begin = json.find("message\":\"") + 10;
+      return prefix + json.substr(begin, json.size() - begin - 3);
+    };
+    Outlet to_hall(chat), to_chat(chat);
+    for (Outlet* it : {&to_hall, &to_chat}) it->start(), it->live(true, clocks());
+    // Somebody says it in the hall.
+    event::Draft first;
+    first.text = chat_line("0", "hello there")->text;
+    to_hall.heard(first, clocks());
+    to_chat.offer(chat_line("0", "hello there"));
+    int said = 0;
+    for (int turn = 1; turn <= 100; ++turn) {
+      Outlet& from = turn % 2 == 1 ? to_chat : to_hall;
+      Outlet& to = turn % 2 == 1 ? to_hall : to_chat;
+      const auto message = from.take(clocks());
+      if (!message) break;
+      from.report({message->number, MessageResult::sent, {}, {}}, clocks());
+      ++said;
+      to.offer(chat_line(std::to_string(turn), message->content));
+    }
+    EXPECT_LE(said, 2) << "prefix '" << prefix << "'";
+    EXPECT_EQ(to_hall.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)] +
+                  to_chat.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)],
+              1U);
+  }
+}
+
+TEST_F(ChannelOutlet, WhatIsSaidOnAnotherChannelOfItsConnectorIsNotHeardHere) {
+  auto chat = settings();
+  chat.form = event::Form::text;
+  chat.channel = "hall-1";
+  chat.content = [](const event::Event&, const event::Now&) { return std::string("hello there"); };
+  Outlet it(chat);
+  it.start();
+  it.live(true, clocks());
+  event::Draft heard;
+  heard.text = chat_line("0", "hello there")->text;
+  for (const std::string channel : {"hall-2", "hall-1"}) {
+    heard.upstream_channel = channel;
+    it.heard(heard, clocks());
+    it.offer(chat_line("1", "another"));
+    const auto message = it.take(clocks());
+    EXPECT_EQ(message.has_value(), channel == "hall-2");
+    if (message) it.report({message->number, MessageResult::refused, "too_large", {}}, clocks());
+  }
+}
+
+TEST_F(ChannelOutlet, TellsWhenItsBreakerOpensAndShowsWhereItStands) {
+  auto careful = settings();
+  careful.queue.breaker = {0.5, 10s, 60s};
+  std::vector<BreakerStanding> standings;
+  Outlet it(careful, {}, [&](const std::string& sink, const BreakerStanding& standing) {
+    EXPECT_EQ(sink, "hall-screen");
+    standings.push_back(standing);
+  });
+  it.start();
+  it.live(true, clocks());
+  auto now = clocks();
+  for (int i = 0; i < 3; ++i) {
+    it.offer(fresh());
+    const auto message = it.take(now);
+    ASSERT_TRUE(message);
+    it.report({message->number, MessageResult::sent, {}, {}}, now);
+    it.report({message->number, MessageResult::echoed, {}, {}}, now);
+  }
+  ASSERT_EQ(standings.size(), 1U);
+  EXPECT_EQ(standings[0].state, BreakerState::open);
+  EXPECT_EQ(standings[0].said, 3U);
+  EXPECT_EQ(standings[0].heard, 3U);
+  EXPECT_EQ(it.breaker().state, BreakerState::open);
+  it.offer(fresh());
+  EXPECT_EQ(it.ledger().dropped[static_cast<std::size_t>(Dropped::breaker)], 1U);
+  ASSERT_LE(it.due(now), now.steady + 60s);
+  now.steady = it.due(now);
+  EXPECT_FALSE(it.take(now));
+  ASSERT_EQ(standings.size(), 2U);
+  EXPECT_EQ(standings[1].state, BreakerState::half_open);
+}
+
 TEST_F(ChannelOutlet, TakesActivitiesOnly) {
   EXPECT_TRUE(outlet.takes(event::Kind::activity));
   EXPECT_FALSE(outlet.takes(event::Kind::state));

@@ -19,6 +19,7 @@ std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
 
 void Queue::offer(event::EventPtr event, event::SteadyTime now) {
   look(now);
+  if (breaker_.is_open()) return offer_dropped(Dropped::breaker);
   const std::size_t bytes = event->bytes();
   ++ledger_.offered, ++ledger_.in_flight;
   const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
@@ -46,31 +47,45 @@ void Queue::make_room() {
 
 std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
   look(now);
-  while (!waiting_.empty() && not_before_ <= now) {
+  while (!waiting_.empty() && may_give_at() <= now) {
     const auto at = items_.find(*waiting_.begin());
     if (expires_at(*at->second.event) <= now) {
       give_up(at, Dropped::expired);
       continue;
     }
     enter(at, State::given);
+    bucket_.take(now);
+    breaker_.given(at->first);
     return Given{at->first, at->second.said + 1, at->second.event};
   }
   return std::nullopt;
 }
 
 event::SteadyTime Queue::due(event::SteadyTime now) const {
-  auto next = confirm_by_.empty() ? never : confirm_by_.begin()->first;
-  if (!waiting_.empty())
-    next = std::min({next, std::max(now, not_before_), expires_at(*items_.at(*waiting_.begin()).event)});
-  return next;
+  auto next = breaker_.deadline();
+  if (!confirm_by_.empty()) next = std::min(next, confirm_by_.begin()->first);
+  if (waiting_.empty()) return next;
+  return std::min({next, std::max(now, may_give_at()), expires_at(*items_.at(*waiting_.begin()).event)});
+}
+
+/// The first moment at which something that waits may be given; never: not before something else has happened.
+event::SteadyTime Queue::may_give_at() const {
+  return breaker_.lets_through() ? std::max(not_before_, bucket_.free_at()) : never;
 }
 
 void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
+  if (result == MessageResult::echoed) {
+    breaker_.heard(number, now);
+    return drop_for_breaker();
+  }
   const auto at = items_.find(number);
   if (at == items_.end()) return;
   const State state = at->second.state;
+  const bool said = result == MessageResult::awaiting || result == MessageResult::sent ||
+                    result == MessageResult::confirmed || result == MessageResult::unconfirmed;
+  if (state == State::given && said) breaker_.said(number, now);
   switch (result) {
-    case MessageResult::echoed:
+    case MessageResult::echoed:  // above
       return;
     case MessageResult::sent:
       return end(at, ledger_.sent);
@@ -85,6 +100,8 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
     case MessageResult::returned:
       if (state == State::waiting) return;
       if (state == State::awaiting) --at->second.said;
+      breaker_.unsaid(number);
+      bucket_.give_back();
       enter(at, State::waiting);
       not_before_ = now + after_returned;
       return;
@@ -95,7 +112,24 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   }
 }
 
+void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now) {
+  if (const auto at = items_.find(number); at != items_.end()) {
+    bucket_.give_back();
+    drop(at, Dropped::breaker);
+  }
+  if (!message) return;
+  breaker_.heard(*message, now);
+  drop_for_breaker();
+}
+
+/// While it is open nothing waits.
+void Queue::drop_for_breaker() {
+  if (!breaker_.is_open()) return;
+  while (!waiting_.empty()) give_up(items_.find(*waiting_.begin()), Dropped::breaker);
+}
+
 void Queue::look(event::SteadyTime now) {
+  breaker_.look(now);
   while (!confirm_by_.empty() && confirm_by_.begin()->first <= now) {
     say_again_or_end(items_.find(confirm_by_.begin()->second));
   }
@@ -150,6 +184,7 @@ void Queue::end(Items::iterator at, std::uint64_t& count) {
 }
 
 void Queue::drop(Items::iterator at, Dropped reason) {
+  breaker_.unsaid(at->first);
   const event::EventPtr& event = at->second.event;
   if (event && event->receipt && event::is_loss(reason)) event->receipt->lost();
   end(at, count_of(ledger_, reason));

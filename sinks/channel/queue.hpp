@@ -7,10 +7,13 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "event/channel.hpp"
 #include "event/event.hpp"
 #include "event/ledger.hpp"
+#include "sinks/channel/breaker.hpp"
+#include "sinks/channel/token_bucket.hpp"
 
 namespace tributary::sinks::channel {
 
@@ -20,6 +23,11 @@ struct QueueSettings {
   std::chrono::milliseconds max_age{30'000};     ///< from `received_steady` to being said; 0: no limit
   std::chrono::milliseconds confirm_timeout{0};  ///< for the upstream's word; 0: it is awaited for ever
   unsigned resend = 0;                           ///< how often a message without the upstream's word is said again
+  struct Rate {
+    double per_second = 0;  ///< 0: no limit
+    std::uint32_t burst = 1;
+  } rate;  ///< of what is said, again or not; what is over it waits, and may grow too old
+  BreakerSettings breaker;
 };
 
 /// What waits for a channel, what was given to its connector, and what awaits the upstream's word: decided without a
@@ -29,7 +37,8 @@ struct QueueSettings {
 /// is that of arrival; one that comes back goes in front, and nothing is given for `after_returned` when it was not
 /// even written. What was said at least once and then given up (its time ran out, the program stops, no more tries) is
 /// booked as `sent`: it was handed over, nobody knows more. What was never said is dropped: `limit` when the queue is
-/// full, `expired` when it is older than `max_age`, `refused`, `stopped` at the end.
+/// full, `expired` when it is older than `max_age`, `refused`, `breaker` when what is said comes back, `stopped` at the
+/// end.
 ///
 /// At the limit the first to go are those that were said already, since nobody misses an alert by that; then the oldest
 /// that was never said (it is the nearest to its end; or the new one, when it is larger than all that may wait). So
@@ -40,7 +49,8 @@ class Queue {
   /// How long nothing is given after a message came back unwritten.
   static constexpr std::chrono::milliseconds after_returned{1'000};
 
-  explicit Queue(const QueueSettings& settings) : settings_(settings) {}
+  explicit Queue(const QueueSettings& settings)
+      : settings_(settings), bucket_(settings.rate.per_second, settings.rate.burst), breaker_(settings.breaker) {}
 
   void offer(event::EventPtr event, event::SteadyTime now);
   /// One that is not for this sink: a notice, a dead letter, what a schema let drop.
@@ -57,6 +67,8 @@ class Queue {
   event::SteadyTime due(event::SteadyTime now) const;
   /// A number that is not known any more is ignored.
   void report(std::uint64_t number, event::MessageResult result, event::SteadyTime now);
+  /// What was given would only say what has come round; `message`: the one that came back, if that is certain.
+  void came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now);
   /// A new connection: what came back from the last one may be given at once.
   void connected() { not_before_ = {}; }
   /// Drops what is too old; gives up on words that did not come.
@@ -69,6 +81,8 @@ class Queue {
   /// It had to drop something for its limit, and has not been below three quarters since.
   bool full() const { return full_; }
   const event::SinkLedger& ledger() const { return ledger_; }
+  const Breaker& breaker() const { return breaker_; }
+  std::vector<BreakerStanding> take_breaker_changes() { return breaker_.take_changes(); }
 
  private:
   enum class State : std::uint8_t { waiting, given, awaiting };
@@ -83,6 +97,8 @@ class Queue {
 
   event::SteadyTime expires_at(const event::Event& event) const;
   void make_room();
+  void drop_for_breaker();
+  event::SteadyTime may_give_at() const;
   void enter(Items::iterator at, State state);
   void await(Items::iterator at, event::SteadyTime now);
   void say_again_or_end(Items::iterator at);
@@ -96,6 +112,8 @@ class Queue {
   std::set<std::pair<event::SteadyTime, std::uint64_t>> confirm_by_;  ///< those whose answer has a time
   std::set<std::uint64_t> said_;                                      ///< those that were said and are not given
   event::SteadyTime not_before_{};                                    ///< nothing is given
+  TokenBucket bucket_;
+  Breaker breaker_;
   std::uint64_t numbers_ = 0;
   std::size_t bytes_ = 0;
   bool full_ = false;

@@ -45,6 +45,11 @@ class ChannelQueue : public testing::Test {
     EXPECT_EQ(queue.ledger().in_flight, 0U);
     EXPECT_EQ(queue.due(start), never);
   }
+  static void report_ends_at(Queue& queue, event::SteadyTime due) {
+    EXPECT_TRUE(queue.ledger().balances());
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.due(start), due);
+  }
   event::SteadyTime now = start;
 };
 
@@ -267,6 +272,126 @@ TEST_F(ChannelQueue, AgeingAndTheLimitAreNoLossARefusalIs) {
   EXPECT_EQ(ledger.lost(), 1U);
 }
 
+TEST_F(ChannelQueue, WhatIsOverTheRateWaitsForTheNextToken) {
+  QueueSettings settings;
+  settings.rate = {2, 3};
+  Queue queue(settings);
+  offer(queue, 6);
+  for (std::uint64_t number = 1; number <= 3; ++number) EXPECT_EQ(queue.take(now)->number, number);
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 500ms);
+  EXPECT_FALSE(queue.take(now + 499ms));
+  EXPECT_EQ(queue.take(now + 500ms)->number, 4U);
+  EXPECT_EQ(queue.take(now + 1s)->number, 5U);
+  EXPECT_EQ(dropped(queue, Dropped::limit), 0U);
+}
+
+TEST_F(ChannelQueue, WhatIsOverTheRateGrowsTooOldAtItsMoment) {
+  QueueSettings settings;
+  settings.rate = {0.01, 1};
+  Queue queue(settings);
+  offer(queue, 2);
+  EXPECT_TRUE(queue.take(now));
+  EXPECT_FALSE(queue.take(now));
+  const auto due = queue.due(now);
+  EXPECT_GT(due, now + 30s) << "so that it is dropped in time";
+  EXPECT_LT(due, now + 31s);
+  EXPECT_FALSE(queue.take(due));
+  EXPECT_EQ(dropped(queue, Dropped::expired), 1U);
+}
+
+TEST_F(ChannelQueue, SayingAgainCountsForTheRateAndWhatIsReturnedDoesNot) {
+  QueueSettings settings = confirmed(5);
+  settings.rate = {0.2, 2};
+  Queue queue(settings);
+  offer(queue);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::returned, now);
+  now += 1s;
+  for (unsigned attempt = 1; attempt <= 2; ++attempt) {
+    const auto given = queue.take(now);
+    ASSERT_TRUE(given) << "two tokens are left";
+    EXPECT_EQ(given->attempt, attempt);
+    queue.report(1, MessageResult::awaiting, now);
+    queue.report(1, MessageResult::unconfirmed, now);
+  }
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 5s);
+}
+
+TEST_F(ChannelQueue, WhileTheBreakerIsOpenWhatWaitsAndWhatComesIsDropped) {
+  QueueSettings settings;
+  settings.breaker = {0.5, 10s, 60s};
+  settings.max_age = 0ms;
+  Queue queue(settings);
+  offer(queue, 5);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+  }
+  queue.report(1, MessageResult::echoed, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 0U) << "a third";
+  queue.report(3, MessageResult::echoed, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
+  offer(queue);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 3U);
+  report_ends_at(queue, now + 60s);
+  now = queue.due(now);
+  offer(queue, 3);
+  ASSERT_TRUE(queue.take(now)) << "the trial";
+  queue.report(6, MessageResult::sent, now);
+  EXPECT_FALSE(queue.take(now));
+  EXPECT_EQ(queue.due(now), now + 10s);
+  now += 10s;
+  for (std::uint64_t number : {7U, 8U}) {
+    EXPECT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+  }
+  EXPECT_EQ(queue.ledger().lost(), 0U);
+}
+
+TEST_F(ChannelQueue, ATrialThatIsRefusedOrReturnedIsFollowedByAnother) {
+  QueueSettings settings;
+  settings.breaker = {0.5, 10s, 60s};
+  Queue queue(settings);
+  offer(queue, 3);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    queue.report(number, MessageResult::sent, now);
+    queue.report(number, MessageResult::echoed, now);
+  }
+  now += 60s;
+  offer(queue, 2);
+  EXPECT_EQ(queue.take(now)->number, 4U);
+  queue.report(4, MessageResult::refused, now);
+  EXPECT_EQ(queue.take(now)->number, 5U);
+  queue.report(5, MessageResult::returned, now);
+  now += Queue::after_returned;
+  EXPECT_EQ(queue.take(now)->number, 5U);
+}
+
+TEST_F(ChannelQueue, WhatHasComeRoundIsDroppedAndMayOpenTheBreaker) {
+  QueueSettings settings;
+  settings.rate = {1, 3};
+  settings.breaker = {0.3, 10s, 60s};
+  Queue queue(settings);
+  offer(queue, 5);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(queue.take(now));
+    if (number < 3) queue.report(number, MessageResult::sent, now);
+  }
+  queue.came_round(3, std::nullopt, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 1U);
+  ASSERT_TRUE(queue.take(now)) << "it took no token";
+  queue.report(4, MessageResult::sent, now);
+  now += 1s;
+  ASSERT_TRUE(queue.take(now));
+  queue.came_round(5, 1, now);
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
+  EXPECT_EQ(queue.breaker().standing().state, BreakerState::open) << "one of three came back for certain";
+  EXPECT_TRUE(queue.ledger().balances());
+}
+
 /// Whatever happens in whatever order: the book balances, bytes stay below the limit, nothing is given twice without a
 /// reason, and at the end nothing is left.
 class RandomChannelQueue : public testing::TestWithParam<unsigned> {};
@@ -279,6 +404,8 @@ TEST_P(RandomChannelQueue, Balances) {
   settings.max_age = std::chrono::milliseconds(pick(2) * 3'000);
   settings.confirm_timeout = std::chrono::milliseconds(pick(2) * 1'000);
   settings.resend = pick(3);
+  if (pick(2) == 0) settings.rate = {5, 3};
+  if (pick(2) == 0) settings.breaker = {0.5, 2s, 5s};
   Queue queue(settings);
   event::SteadyTime now = start;
   std::set<std::uint64_t> given, awaiting;
@@ -305,6 +432,10 @@ TEST_P(RandomChannelQueue, Balances) {
           const auto number = *given.begin();
           given.erase(given.begin());
           const auto result = static_cast<MessageResult>(pick(8));
+          if (pick(20) == 0) {
+            queue.came_round(number, pick(2) == 0 ? std::optional(number - 1) : std::nullopt, now);
+            break;
+          }
           queue.report(number, result, now);
           if (result == MessageResult::awaiting) awaiting.insert(number);
           if (result == MessageResult::echoed) given.insert(number);

@@ -161,3 +161,40 @@ def test_a_text_is_the_template_with_the_events_fields(work):
             return f"{data.get('displayName', '')} | {kind} | {data.get('amount', '')} | nothing"
         events = [json.loads(line, parse_float=str) for line in (work / "events.jsonl").read_text().splitlines()]
         assert [message["msg"] for message in told(ears)] == [sentence(event["data"], event["type"]) for event in events]
+
+
+def test_check_try_says_what_would_become_of_each_event_and_sends_nothing(work):
+    config = configuration(1, 1, {"format": "text", "template": "{data.displayName} gave {data.amount}"})
+    config["routes"] = [{"from": ["main"], "types": ["tip"], "where": "data.amount >= 5", "to": ["screen"]},
+                        {"to": ["archive"]}]
+    def event(kind, amount, connector="main", source="streamelements", channel="c"):
+        return {"_id": f"{kind}-{amount}", "type": kind, "data": {"displayName": "Ana", "amount": amount},
+                "relay": {"connector": connector, "source": source, "upstreamChannel": channel}}
+    lines = [event("tip", 5), event("tip", 4.99), event("cheer", 100), event("tip", 7, "hall", "stagecast", "hall")]
+    (work / "events.jsonl").write_text("\n".join(map(json.dumps, lines)) + '\n[]\n{"type": "tip"}\nno\n')
+    write_config(work, config)
+    done = run_once("check", "-c", work / "tributary.yaml", "--try", work / "events.jsonl")
+    said = [line for line in done.stdout.splitlines() if not line.startswith(("warn", "ok"))]
+    file = work / "events.jsonl"
+    assert said == [
+        f"{file}:1: tip tip-5 of main", "  routes[0] takes it, to screen", "  routes[1] takes it, to archive",
+        "  screen says: Ana gave 5",
+        f"{file}:2: tip tip-4.99 of main", "  routes[1] takes it, to archive",
+        f"{file}:3: cheer cheer-100 of main", "  routes[1] takes it, to archive",
+        f"{file}:4: tip tip-7 of hall", "  routes[1] takes it, to archive",
+        f"fault  {file}:5: expected an event, a JSON object", f"fault  {file}:6: expected a text at `_id`",
+        f"fault  {file}:7: not JSON"]
+    assert done.returncode == 1
+
+
+def test_check_tells_of_ways_on_which_events_come_round(work):
+    config = configuration(1, 1)
+    config["connectors"]["side"] = {**hall(1), "channel": "side"}
+    config["sinks"]["side-screen"] = {"type": "stagecast", "connector": "side", "format": "text"}
+    config["routes"] = [{"from": ["hall"], "to": ["side-screen"]}, {"from": ["side"], "to": ["screen"]},
+                        {"from": ["main"], "to": ["archive"]}]
+    write_config(work, config)
+    done = run_once("check", "-c", work / "tributary.yaml")
+    assert done.returncode == 0
+    assert "sinks.screen: what it says can come round: side -> screen -> hall -> side-screen -> side;" in done.stdout
+    assert "a text or a bare event has no mark" in done.stdout

@@ -30,6 +30,16 @@ PLANTED = {
         "connectors/json/json_text.cpp",
         "      if (*in == '\\\\') *out++ = *in++;\n",
         ""),
+    # A text that ends in a backslash is read behind its end.
+    "condition": (
+        "expression/scanner.cpp",
+        "  if (const auto known = at_end() ? std::string_view::npos : written.find(text_[at_]);\n",
+        "  if (const auto known = written.find(text_[at_]);\n"),
+    # Of a field that begins like a command, one character is taken away.
+    "template": (
+        "expression/template.cpp",
+        "  while (!value.empty()) {\n",
+        "  for (int once = 0; once < 1 && !value.empty(); ++once) {\n"),
     # An id is copied into a buffer of the size that it should have.
     "socket_io": (
         "connectors/streamelements/socket_io.cpp",

@@ -63,7 +63,7 @@ class FakeOutbound : public event::Outbound {
     }
     if (when_reported) when_reported(report);
   }
-  void heard(std::string_view json, const event::Now&) override { heard_events.emplace_back(json); }
+  void heard(const event::Draft& draft, const event::Now&) override { heard_events.push_back(draft.text); }
   void on_work(std::function<void()> work) override { work_ = std::move(work); }
 
   /// Puts a message in and says so. The number of one that awaits a word or was unconfirmed: it is said again.
