@@ -19,7 +19,7 @@ struct ChannelSink {
 };
 /// What it says of an event, in its format.
 sinks::channel::Content content_of(const config::ChannelCommon& common,
-                                   const std::shared_ptr<const event::Marks>& marks);
+                                   const std::shared_ptr<const event::MarkHolder>& marks);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
                               const std::shared_ptr<const event::MarkHolder>& marks);
 

@@ -11,6 +11,7 @@
 
 #include "connectors/registry.hpp"
 #include "daemon/channel_sink.hpp"
+#include "daemon/marks_of.hpp"
 #include "relay/routes.hpp"
 #include "relay/where.hpp"
 #include "schema/document.hpp"
@@ -62,7 +63,9 @@ std::string read_event(const std::string& line, Tried& tried) {
 class Trier {
  public:
   explicit Trier(const config::Settings& settings) : settings_(settings) {
-    const auto marks = std::make_shared<const event::Marks>(event::Marks::Settings{settings.instance, {}, {}, {}});
+    const auto marks = std::make_shared<event::MarkHolder>();
+    auto keys = marks_of(settings);  // a key that cannot be read was told of
+    if (auto* read = std::get_if<event::MarksPtr>(&keys)) marks->set(std::move(*read));
     for (const auto& sink : settings.sinks) {
       const auto* common = sink.settings->channel();
       if (common == nullptr) continue;
