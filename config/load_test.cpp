@@ -309,20 +309,56 @@ TEST(Load, reports_every_judgement_of_one_key_but_none_of_a_value_it_could_not_r
 }
 
 TEST(Load, refuses_what_comes_later_unless_it_is_off) {
-  EXPECT_THAT(faults("version: 1\nmarks: {kid: a}\nconnectors:\n  a:\n    type: gauge\n    url: ws://x\n"
+  EXPECT_THAT(faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: ws://x\n"
                      "    auth: {token: {env: T}}\n    backfill: {enabled: true}\n    record: {directory: tapes}\n"
                      "sinks: {s: {type: broker, brokers: ['a:1'], spool: {size: 1GiB}}}\n"
                      "routes: [{to: [s]}]\n"),
-              ElementsAre("t.yaml:2:1: marks: not yet: signed marks; leave it out",
-                          "t.yaml:8:25: connectors.a.backfill: not yet: backfill after a gap; leave it out or write "
+              ElementsAre("t.yaml:7:25: connectors.a.backfill: not yet: backfill after a gap; leave it out or write "
                           "{enabled: false}",
-                          "t.yaml:9:25: connectors.a.record: not yet: recording of frames; leave it out or write "
+                          "t.yaml:8:25: connectors.a.record: not yet: recording of frames; leave it out or write "
                           "{directory: \"\"}",
-                          "t.yaml:10:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
+                          "t.yaml:9:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
                           "{enabled: false}"));
   EXPECT_THAT(faults("version: 1\nmarks: {}\nsinks: {s: {type: broker, brokers: ['a:1'], spool: {enabled: false}}}\n"
                      "routes: [{to: [s]}]\n"),
               IsEmpty());
+}
+
+TEST(Load, reads_the_keys_of_marks) {
+  const Loaded loaded = read(
+      "version: 1\ninstance: hall\nmarks:\n  signing_key: {file: key}\n  kid: 2026-10\n"
+      "  trusted_origins: {relay-2: {file: old}, relay-2/2026-11: {env: K}, a/b/c: plain}\n");
+  ASSERT_TRUE(loaded.settings);
+  const auto& marks = loaded.settings->marks;
+  EXPECT_EQ(marks.signing_key->path, "key");
+  EXPECT_EQ(marks.kid, "2026-10");
+  EXPECT_THAT(marks.trusted_origins, SizeIs(3));
+  EXPECT_EQ(trusted_origin("relay-2").origin, "relay-2");
+  EXPECT_EQ(trusted_origin("relay-2").kid, "");
+  EXPECT_EQ(trusted_origin("a/b/c").origin, "a/b");
+  EXPECT_EQ(trusted_origin("a/b/c").kid, "c");
+  EXPECT_THAT(fixture::lines(loaded.warnings),
+              ElementsAre("t.yaml:6:3: marks.trusted_origins: a key itself is in this file; a {file: PATH} readable by "
+                          "the service alone is safer"));
+  EXPECT_THAT(read("version: 1\n").settings->marks.trusted_origins, IsEmpty());
+  EXPECT_THAT(fixture::lines(read("version: 1\nmarks: {kid: a}\n").warnings),
+              ElementsAre("t.yaml:2:14: marks.kid: not used: there is no `signing_key`"));
+}
+
+TEST(Load, refuses_marks_that_cannot_be_right) {
+  EXPECT_THAT(
+      faults("version: 1\ninstance: hall\nmarks:\n  signing_key: plain\n  kid: \"a\\nb\"\n"
+             "  trusted_origins:\n    hall: {file: k}\n    hall/a: {file: k}\n    /a: {file: k}\n"
+             "    \"b\\tc\": {file: k}\n    d: [k]\n  key: {file: k}\n"),
+      ElementsAre(StartsWith("t.yaml:4:16: marks.signing_key: expected a secret as {file: PATH}"),
+                  "t.yaml:5:8: marks.kid: expected one line without control characters, found `a\\x0ab`",
+                  "t.yaml:7:5: marks.trusted_origins.hall: this relay's own `instance`; expected another relay's",
+                  "t.yaml:8:5: marks.trusted_origins.hall/a: this relay's own `instance`; expected another "
+                  "relay's",
+                  "t.yaml:9:5: marks.trusted_origins./a: expected the `instance` of a relay, or instance/kid",
+                  StartsWith("t.yaml:10:5: marks.trusted_origins.b"),
+                  StartsWith("t.yaml:11:5: marks.trusted_origins.d: expected a text or a secret"),
+                  StartsWith("t.yaml:12:3: marks.key: unknown key")));
 }
 
 TEST(Load, refuses_a_condition_that_cannot_be_read_at_its_place) {

@@ -20,6 +20,12 @@ namespace {
 constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3'600 * second;
 constexpr std::int64_t kibibyte = 1'024;
+constexpr std::int64_t kid_limit = 64;  // as what reads marks has it
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
 
 // host:port or [v6]:port, the host not empty, the port 0 to 65535.
 bool is_address(std::string_view text) {
@@ -199,16 +205,16 @@ void ChannelBreaker::describe(Fields& fields) {
   if (fields.reading() && echo_share <= 0) fields.fault("echo_share", "expected more than 0: nothing would be said");
 }
 
-ChannelCommon::ChannelCommon(Speaks speaks)
+ChannelCommon::ChannelCommon(Speaks speaks, std::string_view example)
     : format(speaks == Speaks::chat ? ChannelFormat::text : ChannelFormat::envelope),
       words(speaks == Speaks::chat ? "" : "{data.displayName}: {data.message}"),
-      speaks_(speaks) {}
+      speaks_(speaks),
+      example_(example) {}
 
-void ChannelCommon::describe(Fields& fields, std::string_view example_connector) {
+void ChannelCommon::describe(Fields& fields) {
   constexpr std::string_view what = "what is said, with fields of the event in braces";
-  fields.field(
-      {.name = "connector", .help = "on whose connection it publishes", .required = true, .example = example_connector},
-      connector);
+  fields.field({.name = "connector", .help = "on whose connection it publishes", .required = true, .example = example_},
+               connector);
   if (speaks_ == Speaks::chat) {
     fields.choice({.name = "format"}, format, {{ChannelFormat::text, "text"}});
     fields.field({.name = "template",
@@ -265,6 +271,40 @@ void Log::describe(Fields& fields) {
                 {{Format::automatic, "auto"}, {Format::text, "text"}, {Format::json, "json"}});
 }
 
+TrustedOrigin trusted_origin(std::string_view name) {
+  const auto slash = name.rfind('/');
+  if (slash == name.npos) return {name, {}};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+void MarkSettings::describe(Fields& fields, std::string_view instance) {
+  fields.field({.name = "signing_key",
+                .help = "signs what this relay says; without it nobody can trust that",
+                .example = "{file: secrets/mark-key}"},
+               signing_key);
+  fields.field({.name = "kid", .help = "names the key, so that others can rotate it", .maximum = kid_limit}, kid);
+  fields.field({.name = "trusted_origins",
+                .help = "instance: key, or instance/kid: key; what they sign is an event here, too",
+                .example = "{relay-2: {file: relay-2.key}}"},
+               trusted_origins);
+  if (!fields.reading()) return;
+  if (has_control(kid)) fields.fault("kid", "expected one line without control characters, found " + quote(kid));
+  if (!kid.empty() && !signing_key) fields.warn("kid", "not used: there is no `signing_key`");
+  for (const auto& [name, key] : trusted_origins) {
+    const auto origin = trusted_origin(name).origin;
+    if (origin.empty() || has_control(name)) {
+      fields.fault("trusted_origins", name, "expected the `instance` of a relay, or instance/kid");
+    } else if (origin == instance) {
+      fields.fault("trusted_origins", name, "this relay's own `instance`; expected another relay's");
+    }
+  }
+  const auto plain = [](const auto& named) { return named.second.kind == Secret::Kind::value; };
+  if (std::any_of(trusted_origins.begin(), trusted_origins.end(), plain)) {
+    fields.warn("trusted_origins",
+                "a key itself is in this file; a {file: PATH} readable by the service alone is safer");
+  }
+}
+
 void Admin::describe(Fields& fields) {
   fields.field({.name = "listen", .help = "address and port; port 0: a free one"}, listen);
   fields.field({.name = "token", .help = "needed when not on loopback", .example = "{file: secrets/admin}"}, token);
@@ -287,8 +327,7 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
                 .maximum = 255},
                name);
   if (name) instance = *name;
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::any_of(instance.begin(), instance.end(), control)) {
+  if (has_control(instance)) {
     fields.fault("instance", "expected a name without control characters, found " + quote(instance));
   }
   fields.field({.name = "include",
@@ -300,7 +339,8 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   fields.typed({.name = "sinks", .help = "name: settings"}, vocabulary.sinks, sinks, false);
   check_channels(fields, vocabulary);
   describe_routes(fields);
-  fields.not_yet({.name = "marks"}, "signed marks", {});
+  fields.group({.name = "marks", .help = "by which relays know what they said on channels"},
+               [&] { marks.describe(fields, instance); });
   fields.group({.name = "spool", .help = "of all sinks; not used yet"}, spool);
   if (fields.given("spool")) fields.warn("spool", "not used yet: nothing is written there by this version");
   fields.group({.name = "limits", .help = "of the whole process"}, limits);

@@ -75,12 +75,13 @@ struct ChannelCommon {
   Duration max_age = std::chrono::seconds(30);  // 0: no limit
   Size memory = mib(4);
 
-  explicit ChannelCommon(Speaks speaks = Speaks::values);
-  // `example_connector`: of the same type, as the reference names it.
-  void describe(Fields& fields, std::string_view example_connector = "hall");
+  // `example`: a connector as the reference has one of that type; static storage.
+  explicit ChannelCommon(Speaks speaks = Speaks::values, std::string_view example = "hall");
+  void describe(Fields& fields);
 
  private:
   Speaks speaks_;
+  std::string_view example_;
 };
 
 // The types a configuration may name. The daemon fills it from the registries of connectors and sinks.
@@ -187,6 +188,23 @@ struct Log {
   void describe(Fields& fields);
 };
 
+// How this relay marks what it says on channels, and whose marks it believes.
+struct MarkSettings {
+  std::optional<Secret> signing_key;              // none: our marks are not signed
+  std::string kid;                                // names the key, "": no name
+  std::map<std::string, Secret> trusted_origins;  // `instance` or `instance/kid` → its key
+
+  // `instance`: our own.
+  void describe(Fields& fields, std::string_view instance);
+};
+
+// An entry of `trusted_origins`: what stands behind the last `/` is the kid.
+struct TrustedOrigin {
+  std::string_view origin;
+  std::string_view kid;  // "": any
+};
+TrustedOrigin trusted_origin(std::string_view name);
+
 // Read and checked, not used by this version.
 struct Admin {
   std::string listen = "127.0.0.1:9464";
@@ -206,6 +224,7 @@ struct Settings {
   std::vector<NamedSettings> connectors;  // in the order of the files
   std::vector<NamedSettings> sinks;
   std::vector<Route> routes;
+  MarkSettings marks;
   SpoolPlace spool;
   Limits limits;
   Duration stop_timeout = std::chrono::seconds(25);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "daemon/marks_of.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
 #include "sinks/handling.hpp"
@@ -56,13 +57,15 @@ App::App(config::Settings settings, Telemetry& telemetry)
       telemetry_(telemetry),
       budget_(settings_.limits.dials_per_second),
       sinks_(
-          telemetry, [this] { tell_room(); },
-          std::make_shared<const event::Marks>(event::Marks::Settings{settings_.instance, {}, {}, {}})) {
+          telemetry, [this] { tell_room(); }, marks_) {
   adjust(settings_);
 }
 
 std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry) {
+  auto marks = marks_of(settings);
+  if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
   std::unique_ptr<App> app(new App(std::move(settings), telemetry));
+  app->marks_->set(std::get<event::MarksPtr>(std::move(marks)));
   auto planned = app->sinks_.plan(app->settings_);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   app->plan_ = std::get<SinkSet::PlanPtr>(std::move(planned));
@@ -79,7 +82,9 @@ App::~App() {
 /// What connectors are told that is not among their own keys.
 void App::adjust(config::Settings& settings) {
   for (auto& connector : settings.connectors) {
-    dynamic_cast<connectors::Settings&>(*connector.settings).nesting = settings.limits.nesting;
+    auto& common = dynamic_cast<connectors::Settings&>(*connector.settings);
+    common.nesting = settings.limits.nesting;
+    common.marks = marks_;
   }
 }
 
@@ -149,6 +154,8 @@ std::vector<ConnectorChange> App::distribute(const relay::RoutingTablePtr& table
 
 std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   adjust(settings);
+  auto marks = marks_of(settings);
+  if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
   auto planned = sinks_.plan(settings);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
@@ -165,11 +172,20 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
     budget_.rate(settings.limits.dials_per_second);
   }
   settings_ = std::move(settings);
+  use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
   table_ = table;
   changes.connectors = distribute(table);
   changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
   serve();
   return changes;
+}
+
+/// A key may have changed where it is, and not in the file.
+void App::use_marks(event::MarksPtr marks, Changes& changes) {
+  const auto told = std::any_of(changes.keys.begin(), changes.keys.end(),
+                                [](const std::string& key) { return key.starts_with("marks.") || key == "instance"; });
+  if (!told && *marks != *marks_->current()) changes.keys.emplace_back("marks");
+  marks_->set(std::move(marks));
 }
 
 /// Has every connector know who speaks on its connection.

@@ -18,6 +18,7 @@
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/mark_holder.hpp"
 #include "net/dial_budget.hpp"
 #include "relay/taps.hpp"
 
@@ -80,6 +81,7 @@ class App {
   void run(IoThread& thread);
   std::size_t thread_of(const std::string& connector);
   std::vector<ConnectorChange> distribute(const relay::RoutingTablePtr& table);
+  void use_marks(event::MarksPtr marks, Changes& changes);
   void tell_room();
   void serve();
   void leave();
@@ -89,6 +91,7 @@ class App {
   std::string run_id_;
   Telemetry& telemetry_;
   net::DialBudget budget_;
+  const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
   SinkSet sinks_;
   relay::RoutingTablePtr table_;  ///< in use

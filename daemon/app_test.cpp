@@ -122,6 +122,29 @@ TEST_F(AppTest, ThreadsAreAddedAndWhatRunsStaysWhereItIs) {
   end(*app);
 }
 
+TEST_F(AppTest, KeysOfMarksAreReadAtStartAndAtEachReload) {
+  const auto write = [&](const std::string& name, const std::string& key) { std::ofstream(folder / name) << key; };
+  const std::string text =
+      text_of(hall, lines, "marks: {signing_key: {file: own}, trusted_origins: {b: {file: other}}}");
+  write("own", "k\n");
+  auto refused = App::make(settings_of(text), telemetry);
+  ASSERT_TRUE(std::holds_alternative<App::Faults>(refused));
+  EXPECT_EQ(std::get<App::Faults>(refused).front().rfind("marks.trusted_origins.b: ", 0), 0U)
+      << std::get<App::Faults>(refused).front();
+  write("other", "o");
+  const auto app = make(text);
+  app->start();
+  EXPECT_TRUE(std::get<Changes>(app->apply(settings_of(text))).none());
+  write("other", "another");
+  EXPECT_EQ(std::get<Changes>(app->apply(settings_of(text))).keys, std::vector<std::string>{"marks"});
+  std::filesystem::remove(folder / "other");
+  EXPECT_TRUE(std::holds_alternative<App::Faults>(app->apply(settings_of(text))));
+  const auto gone = app->apply(settings_of(text_of(hall, lines)));
+  EXPECT_EQ(std::get<Changes>(gone).keys.size(), 2U);
+  EXPECT_TRUE(std::get<Changes>(gone).connectors.empty()) << "a connection is kept";
+  end(*app);
+}
+
 TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
   const auto file = folder / "tributary.yaml";
   const auto write = [&](const std::string& text) { std::ofstream(file) << text; };

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "connectors/link/channel_settings.hpp"
 #include "connectors/registry.hpp"
 
 namespace tributary::daemon {
@@ -22,7 +23,7 @@ event::Form form_of(config::ChannelFormat format) {
 }  // namespace
 
 sinks::channel::Content content_of(const config::ChannelCommon& common,
-                                   const std::shared_ptr<const event::Marks>& marks) {
+                                   const std::shared_ptr<const event::MarkHolder>& marks) {
   switch (common.format) {
     case config::ChannelFormat::envelope:
       return sinks::channel::envelopes(marks);
@@ -35,7 +36,7 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
 }
 
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::Marks>& marks) {
+                              const std::shared_ptr<const event::MarkHolder>& marks) {
   const auto& common = *sink.settings->channel();
   const auto& entry = *connectors::find(connector.type);
   const auto& kind = *entry.channel;
@@ -46,6 +47,9 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   settings.queue.max_age = common.max_age;
   settings.queue.rate = {common.rate.per_second, common.rate.burst};
   settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
+  const auto& own = sink.as<connectors::ChannelSettings>();
+  settings.queue.confirm_timeout = own.confirm_timeout;
+  settings.queue.resend = own.resend;
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "config/settings.hpp"
-#include "event/mark.hpp"
+#include "event/mark_holder.hpp"
 #include "relay/routing_table.hpp"
 #include "sinks/channel/content.hpp"
 #include "sinks/channel/outlet.hpp"
@@ -19,8 +19,8 @@ struct ChannelSink {
 };
 /// What it says of an event, in its format.
 sinks::channel::Content content_of(const config::ChannelCommon& common,
-                                   const std::shared_ptr<const event::Marks>& marks);
+                                   const std::shared_ptr<const event::MarkHolder>& marks);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::Marks>& marks);
+                              const std::shared_ptr<const event::MarkHolder>& marks);
 
 }  // namespace tributary::daemon

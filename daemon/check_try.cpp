@@ -11,6 +11,7 @@
 
 #include "connectors/registry.hpp"
 #include "daemon/channel_sink.hpp"
+#include "daemon/marks_of.hpp"
 #include "relay/routes.hpp"
 #include "relay/where.hpp"
 #include "schema/document.hpp"
@@ -62,7 +63,11 @@ std::string read_event(const std::string& line, Tried& tried) {
 class Trier {
  public:
   explicit Trier(const config::Settings& settings) : settings_(settings) {
-    const auto marks = std::make_shared<const event::Marks>(event::Marks::Settings{settings.instance, {}, {}, {}});
+    const auto marks = std::make_shared<event::MarkHolder>();
+    auto wanted = marks_of(settings);  // a key that cannot be read has been told of; then nothing is signed
+    marks->set(std::holds_alternative<event::MarksPtr>(wanted)
+                   ? std::get<event::MarksPtr>(std::move(wanted))
+                   : std::make_shared<const event::Marks>(event::Marks::Settings{settings.instance, {}, {}, {}}));
     for (const auto& sink : settings.sinks) {
       const auto* common = sink.settings->channel();
       if (common == nullptr) continue;

@@ -98,7 +98,7 @@ struct SinkSet::Plan {
   std::vector<relay::Route> routes;
 };
 
-SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::Marks> marks)
+SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks)
     : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)) {}
 SinkSet::~SinkSet() = default;
 

@@ -15,7 +15,7 @@
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
-#include "event/mark.hpp"
+#include "event/mark_holder.hpp"
 #include "relay/delivery.hpp"
 #include "relay/routing_table.hpp"
 
@@ -45,7 +45,7 @@ class SinkSet {
 
   /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere. `marks` are set on
   /// what is said.
-  SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::Marks> marks);
+  SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks);
   ~SinkSet();
 
   /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
@@ -93,7 +93,7 @@ class SinkSet {
 
   Telemetry& telemetry_;
   const std::function<void()> room_;
-  const std::shared_ptr<const event::Marks> marks_;
+  const std::shared_ptr<const event::MarkHolder> marks_;
   std::vector<SinkPtr> sinks_;                     ///< in the order of the file
   std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away

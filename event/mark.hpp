@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -59,6 +60,7 @@ struct TrustedKey {
   std::string origin;
   std::string kid;  ///< "": for marks of any kid, or none
   std::string key;
+  bool operator==(const TrustedKey&) const = default;
 };
 
 /// What we sign with, and whom we trust. Immutable: a reload makes another one. Thread: any.
@@ -78,6 +80,7 @@ class Marks {
     std::string signing_key;  ///< "": our marks are not signed
     std::string kid;
     std::vector<TrustedKey> trusted;
+    bool operator==(const Settings&) const = default;
   };
   explicit Marks(Settings settings) : settings_(std::move(settings)) {}
 
@@ -96,10 +99,16 @@ class Marks {
   /// The envelope in which an event goes out now, signed when there is a key. `id`: as in the event's text, still
   /// escaped; `hops`: how many relays have published it before.
   std::string envelope(std::string_view id, std::uint32_t hops, std::string_view event, WallTime now) const;
+  std::string envelope(const Event& event, WallTime now) const {
+    return envelope(event.id_text(), event.hops, event.json_text(), now);
+  }
   const std::string& instance() const { return settings_.instance; }
+  bool operator==(const Marks& other) const { return settings_ == other.settings_; }
 
  private:
   const Settings settings_;
 };
+
+using MarksPtr = std::shared_ptr<const Marks>;
 
 }  // namespace tributary::event

@@ -14,18 +14,18 @@ namespace tributary::event {
 class MarkHolder {
  public:
   /// Never null: at first an instance without a name, which trusts nobody and signs nothing.
-  std::shared_ptr<const Marks> current() const {
+  MarksPtr current() const {
     const std::lock_guard lock(mutex_);
     return marks_;
   }
-  void set(std::shared_ptr<const Marks> marks) {
+  void set(MarksPtr marks) {
     const std::lock_guard lock(mutex_);
     marks_.swap(marks);
   }
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<const Marks> marks_ = std::make_shared<const Marks>(Marks::Settings{});
+  MarksPtr marks_ = std::make_shared<const Marks>(Marks::Settings{});
 };
 
 }  // namespace tributary::event

@@ -80,7 +80,7 @@ void SinkConfig::describe(config::Fields& fields) {
                 .minimum = 1,
                 .maximum = 500},
                length);
-  common.describe(fields, "arcade");
+  common.describe(fields);
   if (fields.given("streamer") && !is_name(streamer)) {
     fields.fault("streamer", "no username; expected up to 100 bytes without spaces");
   }

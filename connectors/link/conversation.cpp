@@ -184,6 +184,7 @@ void Conversation::room(const event::Now& now) {
   }
   obey(now);
   fill_gaps(now);
+  publish_if_due(now);
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {

@@ -23,7 +23,7 @@ struct Settings;
 
 /// Something a person should know while the connection goes on. Logged and counted by its code.
 struct Remark {
-  /// A word of a closed list, static storage: auth_refused, listen_only, odd_value, subscription_failed,
+  /// A word of a closed list, static storage: auth_refused, listen_only, mark_refused, odd_value, subscription_failed,
   /// subscription_parked, upstream_error. docs/TROUBLESHOOTING.md has a row for each.
   std::string_view code;
   bool needs_person = false;  ///< ERROR rather than WARN: it will not recover by itself

@@ -6,6 +6,10 @@
 #include "config/settings.hpp"
 #include "config/shared.hpp"
 
+namespace tributary::event {
+class MarkHolder;
+}
+
 namespace tributary::connectors {
 
 /// What the settings of every connector are: its own keys, then `common.describe(fields, url)` at the end of its
@@ -13,6 +17,8 @@ namespace tributary::connectors {
 struct Settings : config::Described {
   config::ConnectorCommon common;
   std::uint32_t nesting = 64;  ///< `limits.nesting`, handed down by the daemon: not a key of the connector
+  /// By which marks of relays are judged, handed down likewise; null: all of them are foreign.
+  std::shared_ptr<const event::MarkHolder> marks;
 };
 
 /// The common part of settings, which keeps the whole alive.

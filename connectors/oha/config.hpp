@@ -38,9 +38,9 @@ struct Config : connectors::Settings {
 /// `sinks.<name>` of `type: oha`: what it says goes out on the connector's own socket, as the user of its token. A
 /// value.
 struct SinkConfig : connectors::ChannelSettings {
-  SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::chat) {}
+  SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::chat, "classroom") {}
 
-  void describe(config::Fields& fields) override { common.describe(fields, "classroom"); }
+  void describe(config::Fields& fields) override { common.describe(fields); }
 };
 
 }  // namespace tributary::connectors::oha

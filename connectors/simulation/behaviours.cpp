@@ -78,6 +78,8 @@ std::span<const Behaviour<StageSettings>> StageSettings::table() {
            [](StageSettings& s, View v) { s.segment_bytes = read_count(v); }},
       Line{{"hang", "on|off", "take TCP connections and never answer"},
            [](StageSettings& s, View v) { s.hang = read_flag(v); }},
+      Line{{"frames", "FILE", "notes every text that a client says or is told, JSON lines"},
+           [](StageSettings& s, View v) { s.frames = std::string(v); }},
   };
   return lines;
 }

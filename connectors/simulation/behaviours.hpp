@@ -61,6 +61,7 @@ struct StageSettings {
   std::uint64_t oversize_after = 0;
   std::uint64_t segment_bytes = 0;  ///< TCP segments to the client of at most so many bytes
   bool hang = false;                ///< TCP is taken, and nothing is ever answered
+  std::string frames;               ///< a file in which every text frame is noted, see FrameLog; "": none
 
   static std::span<const Behaviour<StageSettings>> table();
 };

@@ -43,6 +43,7 @@ bool Client::reads() const { return socket_ != nullptr && socket_->unsent_bytes(
 void Client::say(std::string_view text) {
   if (socket_ == nullptr) return;
   ++stage_.frames_;
+  stage_.frames_log_.told(number_, text, wall_now());
   socket_->send_text(text);
 }
 
@@ -80,6 +81,7 @@ void Client::on_open(std::string_view subprotocol) {
 
 void Client::on_message(std::string_view payload, bool binary) {
   const auto self = shared_from_this();
+  if (!binary) stage_.frames_log_.heard(number_, payload, wall_now());
   role_->heard(payload, binary);
 }
 
@@ -92,6 +94,7 @@ void Client::on_end(net::Ending ending) {
   static_cast<void>(ending);
   const auto self = shared_from_this();
   detach();
+  stage_.frames_log_.ended(number_, wall_now());
   stage_.went(*this);
 }
 
@@ -109,6 +112,7 @@ Stage::Stage(boost::asio::io_context& io, const SimulatorOptions& options, const
     : io_(io),
       options_(options),
       settings_(settings),
+      frames_log_(settings.frames),
       audience_(options.seed),
       play_(make(*this)),
       ticker_(io),
@@ -173,6 +177,7 @@ net::UpgradeAnswer Stage::answer(const net::UpgradeRequest& request) {
   net::UpgradeAnswer answer = play_->admit(request);
   if (answer.status != 101) return answer;
   const auto client = std::make_shared<Client>(*this, ++connections_);
+  frames_log_.opened(client->number(), request.target, request.header("Origin"), wall_now());
   client->role_ = play_->cast(*client, request);
   answer.listener = client.get();
   clients_.emplace(client.get(), client);

@@ -14,6 +14,7 @@
 
 #include "connectors/simulation/audience.hpp"
 #include "connectors/simulation/behaviours.hpp"
+#include "connectors/simulation/frame_log.hpp"
 #include "connectors/simulation/segmenter.hpp"
 #include "connectors/simulation/simulator.hpp"
 #include "net/websocket.hpp"
@@ -158,6 +159,7 @@ class Stage final : public Simulator {
   boost::asio::io_context& io_;
   SimulatorOptions options_;
   StageSettings settings_;
+  FrameLog frames_log_;
   Audience audience_;
   std::unique_ptr<Play> play_;
   Cue ticker_;

@@ -1,10 +1,14 @@
 #include "connectors/simulation/stage.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -120,6 +124,36 @@ TEST_F(StageTest, OrEachToAll) {
   const auto of_one = [&] { return std::find(one.heard.begin(), one.heard.end(), other.heard[19]); };
   until([&] { return of_one() != one.heard.end(); });
   EXPECT_TRUE(std::equal(of_one() - 19, of_one(), other.heard.begin()));
+}
+
+TEST_F(StageTest, NotesWhatEachClientSaysAndIsTold) {
+  const auto file = std::filesystem::temp_directory_path() / ("stage_test." + std::to_string(::getpid()));
+  start({{"pace", "even"}, {"broadcast", "on"}, {"frames", file.string()}}, 1'000, 3);
+  {
+    Listener one(io, stage->url());
+    until([&] { return one.frames == 3; });
+    one.socket->send_text("\"quoted\"");
+    one.socket->send_text("drop");
+    until([&] { return one.ending.has_value(); });
+  }
+  std::vector<std::string> lines;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::filesystem::remove(file);
+  ASSERT_EQ(lines.size(), 7U);
+  const auto of = [&](std::size_t i) {
+    auto line = nlohmann::json::parse(lines[i]);
+    EXPECT_EQ(line["client"], 1);
+    EXPECT_GT(line["at"], 1'700'000'000'000);
+    return line;
+  };
+  EXPECT_EQ(of(0)["open"], "/toy");
+  EXPECT_EQ(of(1)["out"], "1");
+  EXPECT_EQ(of(3)["out"], "3");
+  EXPECT_EQ(of(4)["in"], "\"quoted\"");
+  EXPECT_EQ(of(5)["in"], "drop");
+  EXPECT_EQ(of(6)["end"], true);
+  EXPECT_THROW(start({{"frames", "/nowhere/at/all"}}), std::invalid_argument);
 }
 
 TEST_F(StageTest, SaysWhereItListensInAUrlThatCanBeDialled) {

@@ -27,30 +27,51 @@ std::string upstream_id(const Value& id) {
 
 std::vector<std::string_view> canonical_types() { return {broadcast_type, started_type, stopped_type}; }
 
-Codec::Codec(Settings settings)
-    : settings_(std::move(settings)),
-      json_(settings_.nesting),
-      writer_("stagecast", "stagecast", settings_.connector) {}
+Codec::Codec(const std::string& connector, std::string channel, const Settings& settings)
+    : channel_(std::move(channel)),
+      json_(settings.nesting),
+      writer_("stagecast", "stagecast", connector),
+      envelopes_(connector, settings) {}
 
-void Codec::read(std::string_view text, const event::Now& now, Outcome& outcome) {
+Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& outcome) {
   Value whole;
   if (!parts_.read(json_, text, whole)) {
-    if (json_.fault() != JsonText::Fault::too_deep) return plain(text, now, outcome);
+    if (json_.fault() != JsonText::Fault::too_deep) {
+      plain(text, now, outcome);
+      return Said::content;
+    }
     outcome.kind = event::FrameKind::malformed;
     outcome.malformed_reason = "too_deep";
     outcome.malformed_detail = json_.explain();
-    return;
+    return Said::malformed;
   }
-  // Here another relay's mark, `{"tributary":{…},"event":"…"}`, will be looked for. Until then it is plain content.
   const Object& object = parts_.members(whole);
-  if (wrapped(object)) return broadcast(object["msg"], object["from"], now, outcome);
-  if (!moment(object, now, outcome)) broadcast(whole, {}, now, outcome);
+  const bool by_member = wrapped(object);
+  const Value payload = by_member ? object["msg"] : whole;
+  const auto mark = look_for_mark(payload, now, outcome);
+  if (mark == EnvelopeReader::Content::told) return Said::envelope;
+  const bool marked = mark == EnvelopeReader::Content::foreign;
+  content_ = payload.is_string() ? plain_text(payload) : std::string(payload.text);
+  if (by_member) {
+    broadcast(payload, object["from"], now, outcome);
+  } else if (marked || !moment(object, now, outcome)) {
+    broadcast(whole, {}, now, outcome);
+  }
+  outcome.drafts.back().foreign_mark = marked;
+  return marked ? Said::envelope : Said::content;
+}
+
+/// An envelope is an object, sent bare or passed on by the server with `from`. In a string nobody sends one.
+EnvelopeReader::Content Codec::look_for_mark(const Value& payload, const event::Now& now, Outcome& outcome) {
+  if (payload.is_string()) return envelopes_.read_misplaced(plain_text(payload), outcome);
+  if (!parts_.members(payload)["tributary"]) return EnvelopeReader::Content::plain;
+  return envelopes_.read(payload.text, true, now, outcome);
 }
 
 event::Draft& Codec::begin(std::string_view type, Outcome& outcome) {
   outcome.kind = event::FrameKind::carrying;
   event::Draft& draft = outcome.drafts.emplace_back();
-  writer_.begin({.type = type, .upstream_type = {}, .upstream_channel = settings_.channel}, draft);
+  writer_.begin({.type = type, .upstream_type = {}, .upstream_channel = channel_}, draft);
   return draft;
 }
 
@@ -64,6 +85,7 @@ void Codec::broadcast(const Value& payload, const Value& from, const event::Now&
 }
 
 void Codec::plain(std::string_view text, const event::Now& now, Outcome& outcome) {
+  content_ = text;
   std::string quoted;
   const std::uint32_t repaired = text::append_quoted(quoted, text);
   event::Draft& draft = begin(broadcast_type, outcome);
@@ -83,7 +105,7 @@ bool Codec::moment(const Object& notice, const event::Now& now, Outcome& outcome
   event::Draft& draft = outcome.drafts.emplace_back();
   writer_.begin({.type = type == "start" ? started_type : stopped_type,
                  .upstream_type = type,
-                 .upstream_channel = settings_.channel,
+                 .upstream_channel = channel_,
                  .upstream_id = id},
                 draft);
   const UpstreamTime created = time_of(notice["created"], TimeUnit::milliseconds, now.wall);

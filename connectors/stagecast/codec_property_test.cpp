@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connectors/stagecast/codec.hpp"
+#include "connectors/stagecast/config.hpp"
 #include "schema/embedded.hpp"
 #include "schema/schema.hpp"
 #include "schema/validator.hpp"
@@ -96,7 +97,7 @@ TEST(CodecProperty, WhateverIsSentTheEventIsSoundAndPassesTheCanonicalSchema) {
   const auto canonical = std::get<schema::Schema>(schema::Schema::compile(schema::embedded("event.schema.json")));
   const event::Now now{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
   Mutator mutator;
-  Codec codec({"hall", "livehacks_test"});
+  Codec codec("hall", "livehacks_test", Config());
   schema::Validator validator;
   Outcome outcome;
   int json = 0, moments = 0;

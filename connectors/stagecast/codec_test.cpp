@@ -1,4 +1,5 @@
 #include "connectors/stagecast/codec.hpp"
+#include "connectors/stagecast/config.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,7 @@ namespace {
 const event::Now noon{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 event::Draft read(std::string_view text) {
-  Codec codec({"hall", "livehacks_test"});
+  Codec codec("hall", "livehacks_test", Config());
   Outcome outcome;
   codec.read(text, noon, outcome);
   EXPECT_EQ(outcome.drafts.size(), 1u) << text;
@@ -64,7 +65,9 @@ TEST(Codec, TakesLargeValuesInOnePass) {
 }
 
 TEST(Codec, TooDeepIsAFaultAndTheNestingIsASetting) {
-  Codec codec({"hall", "c", 2});
+  Config config;
+  config.nesting = 2;
+  Codec codec("hall", "c", config);
   Outcome outcome;
   codec.read("[[[1]]]", noon, outcome);
   EXPECT_EQ(outcome.kind, event::FrameKind::malformed);

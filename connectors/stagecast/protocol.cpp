@@ -29,7 +29,7 @@ bool server_leaves(int code) { return code == 1001 || (code >= 1011 && code <= 1
 }  // namespace
 
 StagecastProtocol::StagecastProtocol(const std::string& connector, config::Shared<Config> config)
-    : config_(std::move(config)), codec_({connector, config_->channel, config_->nesting}) {}
+    : config_(std::move(config)), codec_(connector, config_->channel, *config_) {}
 
 std::vector<config::Secret> StagecastProtocol::secrets() const {
   std::vector<config::Secret> secrets;
@@ -86,8 +86,20 @@ void StagecastProtocol::come_live(Outcome& outcome) {
 void StagecastProtocol::frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) {
   if (phase_ == Phase::asked && payload == welcome) return come_live(outcome);
   if (binary) return on_binary(payload, outcome);
-  if (!config_->listen) return;  // the socket is for sending: the channel's content is control traffic
-  codec_.read(payload, now, outcome);
+  if (codec_.read(payload, now, outcome) == Codec::Said::content) look_for_echo(now, outcome);
+  if (config_->listen) return;
+  // The socket is for sending: the channel's content is control traffic.
+  auto reports = std::move(outcome.reports);
+  outcome.clear();
+  outcome.reports = std::move(reports);
+}
+
+/// Somebody repeats what we said, without our mark: it is content, and must not go round and round.
+void StagecastProtocol::look_for_echo(const event::Now& now, Outcome& outcome) {
+  const auto number = said_.repeated_by(codec_.content(), now);
+  if (!number) return;
+  outcome.drafts.back().foreign_mark = true;
+  outcome.reports.push_back({*number, event::MessageResult::echoed, {}, {}});
 }
 
 /// Members send text. What comes in binary is the server's own answer, as `ok` may be.
@@ -110,6 +122,11 @@ void StagecastProtocol::paused(bool paused, const event::Now& now, Outcome& outc
   static_cast<void>(outcome);
   if (paused == paused_) return;
   paused_ = paused;
+  if (paused) {
+    paused_at_ = now.steady;
+  } else {
+    said_.put_off(now.steady - paused_at_);
+  }
   if (phase_ != Phase::asked || config_->common.timeouts.handshake.count() == 0) return;
   if (paused) {
     answer_left_ = answer_by_ - now.steady;
@@ -142,7 +159,6 @@ std::string StagecastProtocol::clean(std::string_view words) const {
 
 /// Nothing is ever acknowledged: what the socket has taken is sent. Only who was recognised may send.
 void StagecastProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
-  static_cast<void>(now);
   using event::MessageResult;
   if (!config_->auth) {
     outcome.reports.push_back({message.number, MessageResult::unsupported, "not_authenticated", {}});
@@ -153,6 +169,7 @@ void StagecastProtocol::say(const event::Message& message, const event::Now& now
     outcome.reports.push_back({message.number, MessageResult::refused, publication.refused, {}});
     return;
   }
+  said_.said(message, now);
   outcome.sends.push_back({std::move(publication.frame), false});
   outcome.reports.push_back({message.number, MessageResult::sent, {}, {}});
 }

@@ -8,6 +8,7 @@
 
 #include "config/shared.hpp"
 #include "connectors/link/protocol.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "connectors/stagecast/codec.hpp"
 #include "connectors/stagecast/config.hpp"
 
@@ -42,6 +43,7 @@ class StagecastProtocol final : public Protocol {
   enum class Phase : std::uint8_t { dialled, asked, live, over };
 
   std::string auth_frame() const;
+  void look_for_echo(const event::Now& now, Outcome& outcome);
   void come_live(Outcome& outcome);
   void on_binary(std::string_view payload, Outcome& outcome);
   void refused(std::string detail, Outcome& outcome);
@@ -49,11 +51,13 @@ class StagecastProtocol final : public Protocol {
 
   config::Shared<Config> config_;
   Codec codec_;
+  SaidLately said_;
   Phase phase_ = Phase::dialled;
   bool paused_ = false;
   std::string secret_;  ///< of this dial
   event::SteadyTime answer_by_ = event::SteadyTime::max();
   event::SteadyTime::duration answer_left_{0};  ///< kept over a pause
+  event::SteadyTime paused_at_{};
 };
 
 }  // namespace tributary::connectors::stagecast

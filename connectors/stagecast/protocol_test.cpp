@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "connectors/link/marks_fixture.hpp"
 #include "connectors/stagecast/config.hpp"
 #include "connectors/stagecast/publishing.hpp"
 #include "tests/support/source_dir.hpp"
@@ -30,7 +31,9 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   Config config;
   config.url = "ws://127.0.0.1:1";
   config.channel = "livehacks_test";
+  connectors::testing::MarkKeys marks;
   for (const auto& [key, value] : given.values) {
+    if (marks.take(key, value)) continue;
     if (key == "url") {
       config.url = value;
     } else if (key == "channel") {
@@ -46,6 +49,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       throw std::invalid_argument("unknown setting " + key);
     }
   }
+  marks.give(config);
   return std::make_unique<StagecastProtocol>("hall", config);
 }
 

@@ -43,8 +43,11 @@ std::vector<std::string_view> canonical_types() {
   return types;
 }
 
-Codec::Codec(Settings settings)
-    : settings_(std::move(settings)), json_(settings_.nesting), writer_("users", "users", settings_.connector) {}
+Codec::Codec(const std::string& connector, std::string label, const Settings& settings)
+    : label_(std::move(label)),
+      json_(settings.nesting),
+      writer_("users", "users", connector),
+      envelopes_(connector, settings) {}
 
 Codec::Type Codec::numbered(const Value& value) {
   long long number = 0;
@@ -99,7 +102,7 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
     return malformed(deep ? "too_deep" : "not_json", json_.explain(), outcome);
   }
   if (whole.kind != Value::Kind::object) return malformed("wrong_shape", "an event is an object", outcome);
-  Frame frame;
+  Frame& frame = frame_ = {};
   frame.object = &parts_.members(whole);
   const Object& object = *frame.object;
   classify(frame);
@@ -108,9 +111,8 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
     return Said::reply;
   }
   if (frame.type == Type::echo) {
-    // Here our own envelopes and another relay's mark, a string in `message`, will be looked for.
     message_ = plain_text(object["message"]);
-    if (is_probe(message_)) return Said::probe;
+    return is_probe(message_) ? Said::probe : Said::echo;
   }
   outcome.kind = event::FrameKind::carrying;
   switch (frame.type) {
@@ -131,9 +133,24 @@ Codec::Said Codec::read(std::string_view text, const event::Now& now, Outcome& o
   return Said::event;
 }
 
+/// The server passes on text alone, so an envelope stands in a string; an object in its place is somebody's own.
+bool Codec::tell_echo(const event::Now& now, Outcome& outcome) {
+  const Value message = (*frame_.object)["message"];
+  auto mark = envelopes_.read(message_, false, now, outcome);
+  if (mark == EnvelopeReader::Content::told) return false;
+  if (message.kind == Value::Kind::object && parts_.members(message)["tributary"]) {
+    mark = envelopes_.read_misplaced(message.text, outcome);
+    if (mark == EnvelopeReader::Content::told) return false;
+  }
+  outcome.kind = event::FrameKind::carrying;
+  write(frame_, {}, now, outcome);
+  outcome.drafts.back().foreign_mark = mark == EnvelopeReader::Content::foreign;
+  return mark == EnvelopeReader::Content::plain;
+}
+
 void Codec::unknown(const Frame& frame, const Value& whole, const event::Now& now, Outcome& outcome) {
   event::Draft& draft = outcome.drafts.emplace_back();
-  writer_.begin({.type = "unknown", .upstream_type = frame.upstream_type, .upstream_channel = settings_.label}, draft);
+  writer_.begin({.type = "unknown", .upstream_type = frame.upstream_type, .upstream_channel = label_}, draft);
   writer_.put("upstream", whole);
   writer_.finish(std::nullopt, now);
   draft.repaired = json_.repaired();
@@ -160,7 +177,7 @@ void Codec::write(const Frame& frame, const Thing& thing, const event::Now& now,
   event::Draft& draft = outcome.drafts.emplace_back();
   writer_.begin({.type = canonical[static_cast<std::size_t>(frame.type)],
                  .upstream_type = frame.upstream_type,
-                 .upstream_channel = settings_.label,
+                 .upstream_channel = label_,
                  .upstream_id = upstream_id(parts["_id"])},
                 draft);
   const Object& object = *frame.object;

@@ -9,6 +9,7 @@
 #include "connectors/json/draft_writer.hpp"
 #include "connectors/json/json_parts.hpp"
 #include "connectors/json/json_text.hpp"
+#include "connectors/link/envelope_reader.hpp"
 #include "connectors/link/protocol.hpp"
 
 namespace tributary::connectors::users {
@@ -18,23 +19,22 @@ namespace tributary::connectors::users {
 /// in the Outcome.
 class Codec {
  public:
-  struct Settings {
-    std::string connector;  ///< the name, for relay.connector
-    std::string label;      ///< the public name of the server
-    std::size_t nesting = 64;
-  };
   enum class Said : std::uint8_t {
     malformed,  ///< told the Outcome
     event,      ///< told the Outcome: one draft or more
+    echo,       ///< what somebody has said, see `message`: `tell_echo` tells the Outcome
     probe,      ///< the echo of somebody's probe, see `message`
     reply,      ///< to a question of the caller alone, which we never ask; or an error, see `message`
   };
 
-  explicit Codec(Settings settings);
+  /// `connector`: the name, for relay.connector; `label`: the public name of the server.
+  Codec(const std::string& connector, std::string label, const Settings& settings);
 
   Said read(std::string_view text, const event::Now& now, Outcome& outcome);
-  /// The plain text of the probe just read; of a reply, the words of its error, "" when it has none.
+  /// The plain text of the probe or echo just read; of a reply, the words of its error, "" when it has none.
   const std::string& message() const { return message_; }
+  /// The echo just read: the envelope of a relay, whatever comes of it, or content. True: content without a mark.
+  bool tell_echo(const event::Now& now, Outcome& outcome);
 
   static constexpr std::size_t id_limit = 256;       ///< bytes of an upstream id; a longer one names nothing
   static constexpr std::size_t type_limit = 64;      ///< bytes of an upstream type that goes into `relay`
@@ -77,10 +77,12 @@ class Codec {
   void files(const Frame& frame, const event::Now& now, Outcome& outcome);
   void write(const Frame& frame, const Thing& thing, const event::Now& now, Outcome& outcome);
 
-  Settings settings_;
+  std::string label_;
   JsonText json_;
   JsonParts parts_;
   DraftWriter writer_;
+  EnvelopeReader envelopes_;
+  Frame frame_;  ///< just read
   std::string message_;
 };
 

@@ -1,4 +1,5 @@
 #include "connectors/users/codec.hpp"
+#include "connectors/users/config.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace {
 const event::Now noon{event::SteadyTime{}, *text::parse_time("2026-11-01T12:00:00.000Z")};
 
 Outcome read(std::string_view text) {
-  Codec codec({"accounts", "main"});
+  Codec codec("accounts", "main", Config());
   Outcome outcome;
   codec.read(text, noon, outcome);
   return outcome;

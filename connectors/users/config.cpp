@@ -44,4 +44,20 @@ void Config::describe(config::Fields& fields) {
   }
 }
 
+SinkConfig::SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::values, "accounts") {
+  confirm_timeout = std::chrono::seconds(5);
+  resend = 3;
+}
+
+void SinkConfig::describe(config::Fields& fields) {
+  fields.field({.name = "confirm_timeout",
+                .help = "for the echo of a message; then it is said again, with the same id",
+                .minimum = 100,
+                .maximum = 3'600'000},
+               confirm_timeout);
+  fields.field({.name = "resend", .help = "how often a message without its echo is said again", .maximum = 100},
+               resend);
+  common.describe(fields);
+}
+
 }  // namespace tributary::connectors::users

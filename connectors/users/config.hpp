@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
 #include "config/fields.hpp"
 #include "config/values.hpp"
+#include "connectors/link/channel_settings.hpp"
 #include "connectors/link/settings.hpp"
 
 namespace tributary::connectors::users {
@@ -18,6 +20,15 @@ struct Config : connectors::Settings {
   config::Duration probe_interval = std::chrono::seconds(1);
   bool listen = true;  ///< false: the socket is only for sending
 
+  void describe(config::Fields& fields) override;
+
+  /// `relay.upstreamChannel`: never empty.
+  const std::string& public_name(const std::string& connector) const { return label.empty() ? connector : label; }
+};
+
+/// `sinks.<name>` of `type: users`: every client of the server gets what it says; its echo confirms it. A value.
+struct SinkConfig : connectors::ChannelSettings {
+  SinkConfig();
   void describe(config::Fields& fields) override;
 };
 

@@ -16,7 +16,12 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
-constexpr ChannelSink channel_sink{"every client of a Users server", "all-users"};
+std::string channel(const config::Described&, const Settings& connector, const std::string& connector_name) {
+  return dynamic_cast<const Config&>(connector).public_name(connector_name);
+}
+
+constexpr ChannelSink channel_sink{
+    "every client of a Users server", "all-users", config::make_settings<SinkConfig>, nullptr, channel, nullptr};
 
 }  // namespace
 

@@ -17,8 +17,8 @@ constexpr std::chrono::seconds default_patience{10};
 UsersProtocol::UsersProtocol(const std::string& connector, config::Shared<Config> config)
     : connector_(connector),
       config_(std::move(config)),
-      label_(config_->label.empty() ? connector : config_->label),
-      codec_({connector, label_, config_->nesting}) {}
+      label_(config_->public_name(connector)),
+      codec_(connector, label_, *config_) {}
 
 std::vector<config::Secret> UsersProtocol::secrets() const {
   std::vector<config::Secret> secrets;
@@ -45,6 +45,7 @@ std::variant<net::DialTarget, net::Ending> UsersProtocol::dial(const std::vector
 void UsersProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   open_ = true;
   live_ = heard_ = answered_ = paused_ = false;
+  say_at_ = event::SteadyTime::min();
   probes_ = 0;
   copies_ = 1;
   answer_.clear();
@@ -85,13 +86,34 @@ void UsersProtocol::frame(std::string_view payload, bool binary, const event::No
   if (said == Codec::Said::reply && !codec_.message().empty()) {
     outcome.remarks.push_back({"upstream_error", false, "", codec_.message()});
   }
-  if (said != Codec::Said::event) return;
-  if (!config_->listen) {  // the socket is for sending: what the server tells is control traffic
-    outcome.drafts.clear();
-    outcome.kind = event::FrameKind::control;
+  if (said == Codec::Said::echo) on_echo(payload, now, outcome);
+  if (said == Codec::Said::event) remember(payload, now);
+  const bool tells = said == Codec::Said::event || said == Codec::Said::echo;
+  if (!tells || config_->listen) return;
+  // The socket is for sending: what the server tells is control traffic.
+  outcome.drafts.clear();
+  outcome.ignored.clear();
+  outcome.remarks.clear();
+  outcome.kind = event::FrameKind::control;
+  group_ = 0;
+}
+
+/// What somebody has said: we, and then it confirms itself; another relay; or a client.
+void UsersProtocol::on_echo(std::string_view payload, const event::Now& now, Outcome& outcome) {
+  if (const auto own = own_.heard(codec_.message(), copies_, config_->probe_interval, now.steady)) {
+    if (own->first) outcome.reports.push_back({own->number, event::MessageResult::confirmed, {}, {}});
+    outcome.kind = event::FrameKind::carrying;
+    outcome.ignored.push_back(event::Ignored::own_echo);
     return;
   }
+  const bool content = codec_.tell_echo(now, outcome);
+  if (outcome.drafts.empty()) return;  // ours after all: each copy of it is
   remember(payload, now);
+  const auto repeated = content ? lately_.repeated_by(codec_.message(), now) : std::nullopt;
+  if (!repeated) return;
+  // Somebody repeats what we said, without our mark: it is content, and must not go round and round.
+  outcome.drafts.back().foreign_mark = true;
+  outcome.reports.push_back({*repeated, event::MessageResult::echoed, {}, {}});
 }
 
 /// An echo of ours: we are heard. The copies of one answer come one behind the other.
@@ -149,9 +171,33 @@ void UsersProtocol::paused(bool paused, const event::Now& now, Outcome& outcome)
   paused_ = paused;
   if (paused) {
     listen_only_left_ = listen_only_at_ - now.steady;
-  } else {
-    listen_only_at_ = now.steady + listen_only_left_;
+    paused_at_ = now.steady;
+    return;
   }
+  listen_only_at_ = now.steady + listen_only_left_;
+  own_.put_off(now.steady - paused_at_);
+  lately_.put_off(now.steady - paused_at_);
+  if (own_.awaits(now.steady)) say_at_ = now.steady + say_after_pause;
+}
+
+/// While nothing is read nothing can be confirmed.
+event::SteadyTime UsersProtocol::may_say_at() const { return paused_ ? never : say_at_; }
+
+/// The server keeps only `message`, a string; it reaches every client, and us.
+void UsersProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
+  using event::MessageResult;
+  const auto answer = [&](MessageResult result, std::string_view reason) {
+    outcome.reports.push_back({message.number, result, reason, {}});
+  };
+  if (!answered_) return answer(MessageResult::unsupported, "no_echo");
+  if (paused_) return answer(MessageResult::returned, {});
+  if (is_probe(message.content)) return answer(MessageResult::refused, "reserved_text");
+  std::string frame = R"({"eventType":10,"broadcast":true,"message":)";
+  text::append_quoted(frame, message.content);
+  outcome.sends.push_back({frame += '}', false});
+  own_.said(message.content, message.number, now.steady);
+  lately_.said(message, now);
+  answer(MessageResult::awaiting, {});
 }
 
 void UsersProtocol::explain(net::Ending& ending) const {

@@ -9,8 +9,10 @@
 
 #include "config/shared.hpp"
 #include "connectors/link/protocol.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "connectors/users/codec.hpp"
 #include "connectors/users/config.hpp"
+#include "connectors/users/own_echoes.hpp"
 
 namespace tributary::connectors::users {
 
@@ -21,6 +23,8 @@ namespace tributary::connectors::users {
 ///
 /// The server hears us late, so a probe is repeated until it is answered. How often it is answered is how often the
 /// server writes everything on this connection: identical adjacent frames are collapsed in groups of so many.
+///
+/// What is published is broadcast as an Echo, and comes back to us, too: that confirms it.
 /// Owner: the connector's Conversation. Thread: io. Failure: ends come from the socket; `explain` gives them words.
 class UsersProtocol final : public Protocol {
  public:
@@ -37,12 +41,17 @@ class UsersProtocol final : public Protocol {
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {label_}; }
   Standing standing() const override;
+  event::SteadyTime may_say_at() const override;
+  void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 
   static constexpr std::uint32_t copies_limit = 32;  ///< more answers than this to one probe teach nothing
   static constexpr int slow_probes = 30;             ///< probe intervals between probes once listen-only
+  /// After a pause the echoes that have come meanwhile are read first; only then is anything said again.
+  static constexpr std::chrono::seconds say_after_pause{1};
 
  private:
   void probe(const event::Now& now, Outcome& outcome);
+  void on_echo(std::string_view payload, const event::Now& now, Outcome& outcome);
   void on_answer(const event::Now& now, Outcome& outcome);
   bool is_copy(std::string_view payload, const event::Now& now);
   void remember(std::string_view payload, const event::Now& now);
@@ -57,7 +66,10 @@ class UsersProtocol final : public Protocol {
   bool answered_ = false;  ///< any probe of this connection
   event::SteadyTime next_probe_{}, listen_only_at_{};
   event::SteadyTime::duration listen_only_left_{0};  ///< kept over a pause
-  std::string probe_base_;                           ///< of this connection: everything but the number
+  event::SteadyTime paused_at_{}, say_at_ = event::SteadyTime::min();
+  OwnEchoes own_;  ///< also of earlier connections: the server may be late
+  SaidLately lately_;
+  std::string probe_base_;  ///< of this connection: everything but the number
   std::uint64_t probes_ = 0;
 
   std::uint32_t copies_ = 1;  ///< how often the server writes each frame, as far as we know

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "connectors/link/marks_fixture.hpp"
 #include "connectors/users/config.hpp"
 #include "tests/support/source_dir.hpp"
 #include "tests/support/transcript.hpp"
@@ -26,7 +27,9 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
   config.url = "ws://127.0.0.1:1";
   config.origin = "trusted-host";
   config.probe_interval = 1min;  // beyond most conversations
+  connectors::testing::MarkKeys marks;
   for (const auto& [key, value] : given.values) {
+    if (marks.take(key, value)) continue;
     if (key == "label") {
       config.label = value;
     } else if (key == "listen") {
@@ -39,6 +42,7 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       throw std::invalid_argument("unknown setting " + key);
     }
   }
+  marks.give(config);
   return std::make_unique<UsersProtocol>("accounts", config);
 }
 

@@ -83,7 +83,9 @@ class Server final : public Play {
     const auto type = said.is_object() ? said.value("eventType", nlohmann::json{}) : nlohmann::json{};
     const bool understood = settings_.form != SimulatorSettings::Form::newer && (type == 10 || type == "10") &&
                             said.contains("message") && said["message"].is_string();
-    if (!understood) {
+    const bool broadcast = said.is_object() && said.value("broadcast", nlohmann::json{}) == true;
+    const bool lost = understood && broadcast && settings_.lose_every != 0 && ++broadcasts_ % settings_.lose_every == 0;
+    if (!understood || lost) {
       ++unheard_;
       return;
     }
@@ -91,7 +93,7 @@ class Server final : public Play {
     std::string frame = "{\"eventType\":10,\"message\":";
     text::append_quoted(frame, said["message"].get_ref<const std::string&>());
     frame += '}';
-    if (said.value("broadcast", nlohmann::json{}) != true) return from.tell(frame, handlers);
+    if (!broadcast) return from.tell(frame, handlers);
     for (auto* client : stage_.live()) static_cast<const Peer&>(client->role()).tell(frame, handlers);
   }
 
@@ -100,7 +102,7 @@ class Server final : public Play {
   Stage& stage_;
   SimulatorSettings settings_;
   Show show_;
-  std::uint64_t refused_ = 0, unheard_ = 0, echoes_ = 0;
+  std::uint64_t refused_ = 0, unheard_ = 0, echoes_ = 0, broadcasts_ = 0;
 };
 
 void Peer::opened() {

@@ -30,7 +30,7 @@ bool matches(View pattern, View text) {
   return false;
 }
 
-const std::array<Line, 6> behaviours{
+const std::array<Line, 7> behaviours{
     Line{
         {"origins", "A,B*", "approved origins; others get 101 and are dropped; two that match: everything twice (all)"},
         [](Settings& s, View v) { s.origins = read_words(v); }},
@@ -43,6 +43,8 @@ const std::array<Line, 6> behaviours{
     Line{
         {"form", "lists|single|newer", "v0.2.2 with files[], v0.3 with file, or `type` with names and no Echo (lists)"},
         [](Settings& s, View v) { s.form = form(v); }},
+    Line{{"lose_every", "N", "of N broadcasts one is not heard, so that no echo of it comes"},
+         [](Settings& s, View v) { s.lose_every = read_count(v); }},
     Line{{"label", "NAME", "the connector's label, for the ids of the account (simulated-accounts)"},
          [](Settings& s, View v) { s.label = std::string(v); }},
 };

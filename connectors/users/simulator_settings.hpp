@@ -19,7 +19,8 @@ struct SimulatorSettings : StageSettings {
   std::vector<std::string> origins;  ///< patterns with `*`; empty: every origin, also none
   std::vector<std::string> keys;     ///< of `users-api-key`; empty: none is asked for
   std::chrono::milliseconds deaf{0};
-  std::uint64_t copies = 0;  ///< 0: as many as patterns match
+  std::uint64_t copies = 0;      ///< 0: as many as patterns match
+  std::uint64_t lose_every = 0;  ///< of so many broadcasts one is not heard; 0: none
   Form form = Form::lists;
   std::string label = "simulated-accounts";
 

@@ -160,6 +160,40 @@ TEST_F(SimulatorTest, EchoesToTheCallerOrToAllAndKeepsOnlyTheMessage) {
   EXPECT_EQ(other->echoes()[0], (nlohmann::json{{"message", "to all"}}));
 }
 
+event::Message message_of(std::uint64_t number, std::string content) {
+  event::Message message;
+  message.number = number;
+  message.form = event::Form::text;
+  message.content = std::move(content);
+  return message;
+}
+
+TEST_F(SimulatorTest, WhatIsPublishedReachesEveryoneAndItsEchoConfirmsIt) {
+  start({{"copies", "3"}, {"deaf", "1ms"}});
+  auto sender = dial(), listener = dial();
+  until([&] { return sender->live && listener->live && sender->texts.size() >= 3; }, sender.get(), listener.get());
+  sender->publish(message_of(1, "thanks \"Ann\""));
+  sender->publish(message_of(2, "thanks \"Ann\""));
+  until([&] { return sender->ignored.size() == 6; }, sender.get());
+  until([&] { return listener->echoes().size() == 2; }, listener.get());
+  EXPECT_EQ(listener->echoes()[0], (nlohmann::json{{"message", "thanks \"Ann\""}}));
+  EXPECT_TRUE(sender->echoes().empty()) << "none of the six copies is an event";
+  ASSERT_EQ(sender->reports.size(), 4U);
+  EXPECT_EQ(sender->reports[2].result, event::MessageResult::confirmed);
+  EXPECT_EQ(sender->reports[2].number, 1U);
+  EXPECT_EQ(sender->reports[3].number, 2U);
+}
+
+TEST_F(SimulatorTest, LosesOneOfSoManyBroadcasts) {
+  start({{"lose_every", "2"}});
+  auto sender = dial();
+  until([&] { return sender->live; }, sender.get());
+  for (std::uint64_t number = 1; number <= 4; ++number) sender->publish(message_of(number, std::to_string(number)));
+  until([&] { return sender->reports.size() == 6; }, sender.get());
+  EXPECT_EQ(sender->reports[4].number, 1U);
+  EXPECT_EQ(sender->reports[5].number, 3U);
+}
+
 TEST_F(SimulatorTest, DoesNotAnswerBadInputAndStaysOpen) {
   start({});
   auto client = dial();

@@ -4,9 +4,9 @@
 
 namespace tributary::sinks::channel {
 
-Content envelopes(std::shared_ptr<const event::Marks> marks) {
+Content envelopes(std::shared_ptr<const event::MarkHolder> marks) {
   return [marks = std::move(marks)](const event::Event& event, const event::Now& now) {
-    return marks->envelope(event.id_text(), event.hops, event.json_text(), now.wall);
+    return marks->current()->envelope(event, now.wall);
   };
 }
 

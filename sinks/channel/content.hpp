@@ -5,7 +5,7 @@
 #include <string>
 
 #include "event/event.hpp"
-#include "event/mark.hpp"
+#include "event/mark_holder.hpp"
 #include "expression/template.hpp"
 
 namespace tributary::sinks::channel {
@@ -14,7 +14,7 @@ namespace tributary::sinks::channel {
 using Content = std::function<std::string(const event::Event& event, const event::Now& now)>;
 
 /// The event in an envelope with our mark.
-Content envelopes(std::shared_ptr<const event::Marks> marks);
+Content envelopes(std::shared_ptr<const event::MarkHolder> marks);
 /// The canonical JSON alone.
 Content events();
 /// The template, filled in.

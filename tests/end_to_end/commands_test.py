@@ -221,7 +221,7 @@ def test_every_fault_is_reported_at_once_with_its_place(work):
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], topics: {events: 'bad topic!'}}}\n", 2),
     ("version: 1\nsinks: {k: {type: kafka, brokers: [a], validation: {schema: nowhere.json}}}\n", 2),
     ("version: 1\nconnectors: {d: {type: dlive, url: wss://x, streamers: []}}\n", 2),
-    ("version: 1\nmarks: {key: {file: k}}\n", 2),  # not yet
+    ("version: 1\nmarks: {key: {file: k}}\n", 2),  # no such key
     ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x:99999/', streamers: [a]}}\n", 2),
     ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x:/', streamers: [a]}}\n", 2),
     ("version: 1\nconnectors: {d: {type: dlive, url: 'wss://x/#y', streamers: [a]}}\n", 2),

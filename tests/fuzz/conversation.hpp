@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "connectors/link/protocol.hpp"
+#include "event/mark_holder.hpp"
 #include "schema/document.hpp"
 #include "text/json.hpp"
 #include "text/time.hpp"
@@ -55,6 +57,28 @@ void converse(Session& session, std::string_view input, event::Now now, std::chr
   }
 }
 
+/// `m<number> <text>`: a channel sink says this text.
+template <class Session>
+bool said(Session& session, std::string_view message, const event::Now& now, connectors::Outcome& outcome) {
+  if (!message.starts_with('m') || message.size() < 4 || message[2] != ' ') return false;
+  event::Message saying;
+  saying.number = static_cast<std::uint64_t>(message[1]);
+  saying.form = event::Form::text;
+  saying.content = message.substr(3);
+  const bool secret = saying.content.find("fuzz-secret") != std::string::npos;
+  if (secret || !text::valid_utf8(saying.content) || session.may_say_at() > now.steady) return true;
+  session.say(saying, now, outcome);
+  require(outcome.reports.size() == 1 && outcome.reports.front().number == saying.number);
+  return true;
+}
+
+/// The keys by which marks in the corpus are judged.
+inline std::shared_ptr<const event::MarkHolder> marks() {
+  auto holder = std::make_shared<event::MarkHolder>();
+  holder->set(std::make_shared<const event::Marks>(event::Marks::Settings{"us", "", "", {{"relay-2", "", "k"}}}));
+  return holder;
+}
+
 inline bool nothing_special(std::string_view, connectors::Outcome&) { return false; }
 
 /// Whatever came in: exactly one kind, no end without a reason fit for a person, no secret in its words.
@@ -79,7 +103,7 @@ inline nlohmann::json checked(const event::Draft& draft) {
   require(text::valid_utf8(text));
   require(text.find('\n') == std::string::npos);
   require(document.read(text));
-  require(draft.id.offset + draft.id.size <= draft.text.size() && draft.id.size == 24);
+  require(draft.id.offset + draft.id.size <= draft.text.size() && (draft.id.size == 24 || draft.hops != 0));
   require(text::parse_time(draft.created_at.of(draft.text)) == draft.created);
   nlohmann::json event;
   try {

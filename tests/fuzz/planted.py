@@ -77,6 +77,11 @@ PLANTED = {
         "event/mark.cpp",
         "    if (number == 0 || number > hops_most) return false;\n",
         "    if (number > hops_most) return false;\n"),
+    # An amount that is no number is taken.
+    "unwrap": (
+        "connectors/json/event_reader.cpp",
+        '  return texts && data["amount"].kind == Value::Kind::number && data["items"].kind == Value::Kind::array;\n',
+        '  return texts && data["items"].kind == Value::Kind::array;\n'),
 }
 
 

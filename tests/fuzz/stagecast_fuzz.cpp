@@ -1,5 +1,5 @@
-// The Stagecast conversation under libFuzzer. Beside what holds for all: 'e' is an end that repeats the secret; no text
-// but the first frame holds it; and a broadcast's payload is what was sent.
+// The Stagecast conversation under libFuzzer. Beside what holds for all: 'e' is an end that repeats the secret, 'm' a
+// message to be said; no text but the first frame holds it; and a broadcast's payload is what was sent.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,7 +22,7 @@ constexpr std::string_view secret = "fuzz-secret-that-is-fake";
 
 void check(std::string_view input, const event::Draft& draft) {
   const json event = checked(draft);
-  if (event.is_null()) return;
+  if (event.is_null() || draft.hops != 0) return;
   if (input.find('\0') != std::string_view::npos) return;  // the end of the text to the other reader
   const auto sent = json::parse(input, nullptr, false);
   if (draft.repaired != 0 || sent.is_discarded() || event["type"] != "broadcast") return;
@@ -50,14 +50,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.channel = "hall";
   if (size % 4 != 0) config.auth.emplace().token.emplace();
   config.listen = size % 16 != 1;
+  config.marks = marks();
   StagecastProtocol session("fuzz", config);
   const event::Now now = beginning();
   require(std::holds_alternative<net::DialTarget>(session.dial({std::string(secret)}, now)));
   Outcome outcome;
   session.open(1, now, outcome);
-  const auto special = [&](std::string_view message, Outcome&) {
+  const auto special = [&](std::string_view message, Outcome& told) {
     if (message == "e") end_that_tells(session);
-    return message == "e";
+    return message == "e" || said(session, message, now, told);
   };
   converse(session, {reinterpret_cast<const char*>(data), size}, now, std::chrono::seconds(4), special, check_all);
   return 0;

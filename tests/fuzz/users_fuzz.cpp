@@ -1,5 +1,6 @@
 // The Users conversation under libFuzzer. Beside what holds for all: 'e' is an end that repeats the secret, 'a' answers
-// the connection's first probe; no text of ours holds the secret; and what is unknown is kept as it was sent.
+// the connection's first probe, 'm' is a message to be said; no text of ours holds the secret; and what is unknown is
+// kept as it was sent.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,7 +23,7 @@ constexpr std::string_view secret = "fuzz-secret-that-is-fake";
 
 void check(std::string_view input, const event::Draft& draft) {
   const json event = checked(draft);
-  if (event.is_null()) return;
+  if (event.is_null() || draft.hops != 0) return;
   const auto sent = json::parse(input, nullptr, false);
   if (draft.repaired != 0 || !sent.is_object()) return;
   const auto& data = event["data"];
@@ -50,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.label = "main";
   config.api_key.emplace();
   config.listen = size % 16 != 1;
+  config.marks = marks();
   UsersProtocol session("fuzz", config);
   const event::Now now = beginning();
   require(std::holds_alternative<net::DialTarget>(session.dial({std::string(secret)}, now)));
@@ -59,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto special = [&](std::string_view message, Outcome& told) {
     if (message == "e") end_that_tells(session);
     if (message.starts_with('a')) session.frame(probe, false, now, told);
-    return message == "e" || message.starts_with('a');
+    return message == "e" || message.starts_with('a') || said(session, message, now, told);
   };
   converse(session, {reinterpret_cast<const char*>(data), size}, now, std::chrono::seconds(4), special, check_all);
   return 0;

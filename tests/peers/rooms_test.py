@@ -1,11 +1,12 @@
 """Stagecast and Users on a plain `ws` server: the simulators speak as it does, and what the program makes of its frames
 is what a mapping of this file says, which knows nothing of the program."""
 
+import json
 import time
 
 import pytest
 
-from peers import mapping
+from peers import mapping, marks
 from peers.mapping_others import compare, config, event_of, lines, of_stagecast, of_users
 from peers.program import Tributary
 from peers.ws_server import Dialled, Simulated, WsServer
@@ -288,6 +289,39 @@ def test_a_newer_server_has_a_key_and_no_echo(work):
             relay.stop()
         assert [event["data"]["username"] for event in found] == ["early", "late"]
         assert "a-key-that-is-fake" not in relay.output
+
+
+@pytest.mark.parametrize("kind", ["stagecast", "users"])
+def test_what_another_relay_signed_is_the_event_and_what_is_forged_is_not(work, kind):
+    began = time.time() * 1000
+    (work / "their-key").write_text("a key that is fake\n")
+    real = marks.tip()
+    signed = marks.envelope("far", real, "a key that is fake")
+    forged = [marks.envelope("stranger", marks.tip(amount="1000000"), "their own"), marks.envelope("far", marks.tip(amount="1000000")),
+              signed.replace("4.20", "9999"), marks.envelope("far", real, "a key that is fake", at=marks.text_of(shift=-310)),
+              marks.envelope("far", real, "a key that is fake", kid="new", hops=-1)]
+    ours = [marks.envelope("hall", marks.tip()), marks.envelope("far", marks.tip(origin="hall"), "a key that is fake", hops=2)]
+    rounds = marks.envelope("far", real, "a key that is fake", hops=4)
+    twice = marks.envelope("far", marks.tip("5f1c3d6b9a1b2c3d4e5f6a7c", origin="first"), "a key that is fake", hops=2)
+    said = [*forged, *ours, rounds, signed, signed, twice]
+    texts, content = (said, broadcast) if kind == "stagecast" else ([json.dumps(echo(text)) for text in said], None)
+    expected = [event_of("users", "room", "main accounts", "echo", {"message": text}, "10") if content is None
+                else content(mapping.parse(text)) for text in forged]
+    expected += [marks.unwrapped(real, "far", 1), marks.unwrapped(marks.tip("5f1c3d6b9a1b2c3d4e5f6a7c"), "first", 2)]
+    with a_channel(True) if kind == "stagecast" else a_server(True) as server:
+        connector = {"type": kind, "url": server.url()}
+        connector |= {"channel": "livehacks test"} if kind == "stagecast" else {"origin": "trusted-host", "label": "main accounts"}
+        settings = {**config(connector), "instance": "hall", "marks": {"trusted_origins": {"far": {"file": "their-key"}}}}
+        with Tributary(work, settings) as relay:
+            server.wait_for("open")
+            relay.wait_log("live")
+            server.order("say", texts=texts)
+            found = lines(work, len(expected))
+            account = relay.stop()
+    compare(expected, found, began)
+    assert account["accepted"] == len(expected)
+    assert account["events"] == len(said), "ours and what came twice are counted"
+    assert "mark_refused" in relay.output and "a key that is fake" not in relay.output
 
 
 # ── the program and its simulators: what they note as written, mapped here ───────────────────────────────────────────

@@ -600,6 +600,7 @@ void TranscriptPlayer::malformed(const event::Malformed& fault, const event::Now
 
 void TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
   outputs_.push_back({draft.kind == event::Kind::state ? "state" : "event", finished_json(draft), {}});
+  if (draft.foreign_mark) outputs_.push_back({"foreign-mark", "", {}});
   FakeIntake::accept(std::move(draft), now);
 }
 

@@ -3,7 +3,7 @@
 //
 //   node server.js '{"kind":"stagecast","port":0,"accounts":{"a@example.org":"secret"},"tokens":["good"],"binaryOk":false,
 //                    "refusal":"silence"}'
-//   node server.js '{"kind":"users","port":0,"origins":["^trusted"],"deaf":200,"echo":true,"key":""}'
+//   node server.js '{"kind":"users","port":0,"origins":["^trusted"],"deaf":200,"echo":true,"key":"","loseEvery":0}'
 //
 // Orders come on stdin, one JSON object a line; each is answered by one line on stdout with the same `id`.
 // TRIBUTARY_NODE_MODULES: the folder tests/test-tools filled.
@@ -14,8 +14,8 @@ const readline = require('readline');
 const {WebSocketServer} = require(path.join(process.env.TRIBUTARY_NODE_MODULES, 'ws'));
 
 const options = {kind: 'stagecast', port: 0, accounts: {}, tokens: [], binaryOk: false, refusal: 'silence',
-  origins: ['.*'], deaf: 0, echo: true, key: '', ...JSON.parse(process.argv[2] || '{}')};
-const counts = {connections: 0, recognised: 0, refused: 0, heard: 0, probes: 0};
+  origins: ['.*'], deaf: 0, echo: true, key: '', loseEvery: 0, ...JSON.parse(process.argv[2] || '{}')};
+const counts = {connections: 0, recognised: 0, refused: 0, heard: 0, probes: 0, broadcasts: 0};
 const members = new Set();  // who is told everything: {socket, channel, name, handlers}
 
 function answer(value) { process.stdout.write(JSON.stringify(value) + '\n'); }
@@ -90,6 +90,7 @@ function echo(member, text) {
   const understood = value !== null && typeof value === 'object' && Number(value.eventType) === 10 &&
       typeof value.message === 'string';
   if (!understood || !options.echo) return;
+  if (value.broadcast === true && options.loseEvery && ++counts.broadcasts % options.loseEvery === 0) return;
   const frame = JSON.stringify({eventType: 10, message: value.message});
   if (value.broadcast !== true) return member.socket.send(frame);
   for (const each of members) each.socket.send(frame);

@@ -1,0 +1,65 @@
+#include "connectors/link/said_lately.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace tributary::connectors {
+namespace {
+
+constexpr std::size_t shortest_id = 8;  ///< a shorter one stands in many texts by chance
+
+bool of_a_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
+}  // namespace
+
+void SaidLately::said(const event::Message& message, const event::Now& now) {
+  forget(now.steady);
+  if (said_.size() >= limit) forget_oldest();
+  Said said{now.steady, message.number, hash_of(message.content), {}};
+  if (message.event) said.id = message.event->id_text();
+  if (said.id.size() < shortest_id) said.id.clear();
+  by_text_[said.text] = said.number;
+  if (!said.id.empty()) by_id_[said.id] = said.number;
+  said_.push_back(std::move(said));
+}
+
+void SaidLately::forget(event::SteadyTime now) {
+  while (!said_.empty() && now - said_.front().at > window) forget_oldest();
+}
+
+void SaidLately::forget_oldest() {
+  const Said& oldest = said_.front();
+  const auto text = by_text_.find(oldest.text);
+  if (text != by_text_.end() && text->second == oldest.number) by_text_.erase(text);
+  const auto id = by_id_.find(oldest.id);
+  if (id != by_id_.end() && id->second == oldest.number) by_id_.erase(id);
+  said_.pop_front();
+}
+
+std::optional<std::uint64_t> SaidLately::repeated_by(std::string_view content, const event::Now& now) {
+  forget(now.steady);
+  if (said_.empty()) return std::nullopt;
+  if (const auto same = by_text_.find(hash_of(content)); same != by_text_.end()) return same->second;
+  if (by_id_.empty()) return std::nullopt;
+  std::string word;
+  for (std::size_t at = 0; at < content.size();) {
+    std::size_t end = at;
+    while (end < content.size() && of_a_word(content[end])) ++end;
+    if (end - at >= shortest_id && end - at <= 256) {
+      word.assign(content, at, end - at);
+      if (const auto known = by_id_.find(word); known != by_id_.end()) return known->second;
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+void SaidLately::put_off(event::SteadyTime::duration pause) {
+  for (Said& said : said_) said.at += pause;
+}
+
+}  // namespace tributary::connectors

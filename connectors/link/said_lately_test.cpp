@@ -1,0 +1,78 @@
+#include "connectors/link/said_lately.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace tributary::connectors {
+namespace {
+
+using namespace std::chrono_literals;
+
+event::Now at(std::chrono::milliseconds time) { return {event::SteadyTime{} + 1h + time, event::WallTime{}}; }
+
+event::Message message(std::uint64_t number, std::string content, const std::string& id) {
+  event::Message said;
+  said.number = number;
+  said.content = std::move(content);
+  auto made = std::make_shared<event::Event>();
+  made->text = id;
+  made->id = {0, static_cast<std::uint32_t>(id.size())};
+  said.event = made;
+  return said;
+}
+
+TEST(SaidLately, KnowsATextForTenSeconds) {
+  SaidLately said;
+  EXPECT_FALSE(said.repeated_by("thanks Ann", at(0s)));
+  said.said(message(7, "thanks Ann", "x"), at(0s));
+  EXPECT_EQ(said.repeated_by("thanks Ann", at(10s)), 7U);
+  EXPECT_FALSE(said.repeated_by("thanks Ann!", at(10s)));
+  EXPECT_FALSE(said.repeated_by("thanks Ann", at(10'001ms)));
+}
+
+TEST(SaidLately, KnowsAnIdWhereverItStands) {
+  SaidLately said;
+  said.said(message(7, "thanks", "5f1c3d6b9a1b2c3d4e5f6a7b"), at(0s));
+  EXPECT_EQ(said.repeated_by(R"({"event":"{\"_id\":\"5f1c3d6b9a1b2c3d4e5f6a7b\"}"})", at(1s)), 7U);
+  EXPECT_EQ(said.repeated_by("5f1c3d6b9a1b2c3d4e5f6a7b", at(1s)), 7U);
+  EXPECT_FALSE(said.repeated_by("x5f1c3d6b9a1b2c3d4e5f6a7b", at(1s))) << "another id that ends in it";
+  EXPECT_FALSE(said.repeated_by("5f1c3d6b9a1b2c3d4e5f6a7", at(1s)));
+}
+
+TEST(SaidLately, AShortIdStandsInManyTextsByChance) {
+  SaidLately said;
+  said.said(message(7, "thanks", "1234567"), at(0s));
+  EXPECT_FALSE(said.repeated_by("1234567", at(1s)));
+}
+
+TEST(SaidLately, TheLastOneWhoSaidItIsTold) {
+  SaidLately said;
+  said.said(message(1, "gg", "aaaaaaaa"), at(0s));
+  said.said(message(2, "gg", "aaaaaaaa"), at(5s));
+  EXPECT_EQ(said.repeated_by("gg", at(11s)), 2U);
+  EXPECT_EQ(said.repeated_by("aaaaaaaa", at(15s)), 2U);
+  EXPECT_FALSE(said.repeated_by("gg", at(16s)));
+}
+
+TEST(SaidLately, APauseIsNoTime) {
+  SaidLately said;
+  said.said(message(1, "gg", "aaaaaaaa"), at(0s));
+  said.put_off(60s);
+  EXPECT_EQ(said.repeated_by("gg", at(70s)), 1U);
+}
+
+TEST(SaidLately, IsBounded) {
+  SaidLately said;
+  for (std::uint64_t i = 0; i <= SaidLately::limit; ++i) {
+    said.said(message(i, "text " + std::to_string(i), "id-" + std::to_string(10'000'000 + i)), at(0s));
+  }
+  EXPECT_FALSE(said.repeated_by("text 0", at(0s)));
+  EXPECT_FALSE(said.repeated_by("id-10000000", at(0s)));
+  EXPECT_EQ(said.repeated_by("text 1", at(0s)), 1U);
+  EXPECT_EQ(said.repeated_by("text 4096", at(0s)), 4096U);
+}
+
+}  // namespace
+}  // namespace tributary::connectors
