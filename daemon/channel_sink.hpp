@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "config/settings.hpp"
+#include "daemon/channel_reporter.hpp"
 #include "event/mark_holder.hpp"
 #include "relay/routing_table.hpp"
 #include "sinks/channel/content.hpp"
@@ -20,7 +21,9 @@ struct ChannelSink {
 /// What it says of an event, in its format.
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::MarkHolder>& marks);
+/// What the relay must know of it; without its outlet.
+relay::Target channel_target(const config::NamedSettings& sink, const config::NamedSettings& connector);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks);
+                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry& telemetry);
 
 }  // namespace tributary::daemon

@@ -70,6 +70,9 @@ class Outlet final : public event::Outlet, public event::Outbound {
   void stop(std::chrono::milliseconds timeout) override;
   bool stopped() const override;
   void join() override;
+  /// Another one takes its place: what was never said goes there, before what that was offered itself; what was said
+  /// has `timeout` for the upstream's word. The heir is started when this has stopped. Call it instead of `stop`.
+  void retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout);
   /// How many threads wait in `join` at this moment.
   unsigned joining() const;
   /// Where the breaker stands at this moment. Thread: any.
@@ -86,6 +89,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
 
  private:
   bool finished(event::SteadyTime now) const;
+  void hand_over() const;
+  void inherit(std::vector<event::EventPtr> unsaid);
   void wake();
   void tell_breaker();
 
@@ -101,6 +106,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool live_ = false;
   bool woken_ = false;  ///< the connector has been told and has not asked since
   std::optional<event::SteadyTime> stop_by_;
+  std::shared_ptr<Outlet> heir_;
   mutable bool stopped_ = false;
   unsigned joining_ = 0;
 };

@@ -69,6 +69,12 @@ class Queue {
   void report(std::uint64_t number, event::MessageResult result, event::SteadyTime now);
   /// What was given would only say what has come round; `message`: the one that came back, if that is certain.
   void came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now);
+  /// What was given has nothing to say, or must not: it is dropped for this reason.
+  void leave(std::uint64_t number, event::Dropped reason);
+  /// What was never said, in order, as if it had never been offered: for the queue that takes this one's place.
+  std::vector<event::EventPtr> take_unsaid();
+  /// The same, of the one before this: in front of all that was offered here. Nothing was taken yet.
+  void inherit(std::vector<event::EventPtr> unsaid);
   /// A new connection: what came back from the last one may be given at once.
   void connected() { not_before_ = {}; }
   /// Drops what is too old; gives up on words that did not come.
@@ -95,6 +101,7 @@ class Queue {
   };
   using Items = std::map<std::uint64_t, Item>;
 
+  Items::iterator enqueue(event::EventPtr event);
   event::SteadyTime expires_at(const event::Event& event) const;
   void make_room();
   void drop_for_breaker();
