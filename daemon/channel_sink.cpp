@@ -45,11 +45,11 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   settings.connector = connector.name;
   settings.queue.memory = common.memory.bytes;
   settings.queue.max_age = common.max_age;
+  settings.queue.rate = {common.rate.per_second, common.rate.burst};
+  settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
   const auto& own = sink.as<connectors::ChannelSettings>();
   settings.queue.confirm_timeout = own.confirm_timeout;
   settings.queue.resend = own.resend;
-  settings.queue.rate = {common.rate.per_second, common.rate.burst};
-  settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);

@@ -64,8 +64,10 @@ class Trier {
  public:
   explicit Trier(const config::Settings& settings) : settings_(settings) {
     const auto marks = std::make_shared<event::MarkHolder>();
-    auto keys = marks_of(settings);  // a key that cannot be read was told of
-    if (auto* read = std::get_if<event::MarksPtr>(&keys)) marks->set(std::move(*read));
+    auto wanted = marks_of(settings);  // a key that cannot be read has been told of; then nothing is signed
+    marks->set(std::holds_alternative<event::MarksPtr>(wanted)
+                   ? std::get<event::MarksPtr>(std::move(wanted))
+                   : std::make_shared<const event::Marks>(event::Marks::Settings{settings.instance, {}, {}, {}}));
     for (const auto& sink : settings.sinks) {
       const auto* common = sink.settings->channel();
       if (common == nullptr) continue;

@@ -1,8 +1,8 @@
-#include <boost/asio/steady_timer.hpp>
 #include <set>
 #include <stdexcept>
 #include <utility>
 
+#include "net/accept_loop.hpp"
 #include "net/websocket_connection.hpp"
 
 namespace tributary::net {
@@ -84,73 +84,33 @@ class AcceptedWebSocket final : public WebSocketConnection {
 
 class Server final : public WebSocketServer {
  public:
-  Server(boost::asio::io_context& io, const Settings& settings, Upgrade upgrade, Opened opened)
-      : listening_(std::make_shared<Listening>(io)) {
-    auto& shared = listening_->shared;
-    shared->upgrade = std::move(upgrade);
-    shared->opened = std::move(opened);
-    shared->frame_limit = settings.frame_limit;
+  Server(boost::asio::io_context& io, const Settings& settings, Upgrade upgrade, Opened opened) {
+    shared_->upgrade = std::move(upgrade);
+    shared_->opened = std::move(opened);
+    shared_->frame_limit = settings.frame_limit;
     if (!settings.tls.certificate.empty()) {
       std::string fault;
-      shared->tls = server_tls_context(settings.tls, fault);
-      if (!shared->tls) throw std::invalid_argument(fault);
+      shared_->tls = server_tls_context(settings.tls, fault);
+      if (!shared_->tls) throw std::invalid_argument(fault);
     }
-    error_code no_address;
-    const auto address = boost::asio::ip::make_address(settings.host, no_address);
-    if (no_address)
-      throw std::invalid_argument(settings.host + " is no address; expected one such as 127.0.0.1 or ::1");
-    const tcp::endpoint endpoint(address, settings.port);
-    auto& acceptor = listening_->acceptor;
-    acceptor.open(endpoint.protocol());
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    acceptor.bind(endpoint);
-    acceptor.listen(4096);
-    port_ = acceptor.local_endpoint().port();
-    listening_->accept();
+    loop_ = AcceptLoop::start(io, settings.host, settings.port, [&io, shared = shared_](tcp::socket socket) {
+      std::make_shared<AcceptedWebSocket>(io, shared)->start(std::move(socket));
+    });
   }
 
   ~Server() override { stop(); }
 
-  std::uint16_t port() const override { return port_; }
+  std::uint16_t port() const override { return loop_->port(); }
 
   void stop() override {
-    error_code ignored;
-    listening_->acceptor.close(ignored);
-    listening_->retry.cancel();
-    const auto sockets = listening_->shared->sockets;
+    loop_->stop();
+    const auto sockets = shared_->sockets;
     for (auto* socket : sockets) socket->abort({Reason::stopped, "the server stopped", 0, 0});
   }
 
  private:
-  /// The accept loop, which may have a handler pending when the server is gone.
-  struct Listening : std::enable_shared_from_this<Listening> {
-    explicit Listening(boost::asio::io_context& context) : io(context), acceptor(context), retry(context) {}
-
-    void accept() {
-      acceptor.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-        if (!self->acceptor.is_open()) return;
-        if (error) return self->accept_later();
-        std::make_shared<AcceptedWebSocket>(self->io, self->shared)->start(std::move(socket));
-        self->accept();
-      });
-    }
-
-    /// Out of descriptors, most likely.
-    void accept_later() {
-      retry.expires_after(100ms);
-      retry.async_wait([self = shared_from_this()](error_code cancelled) {
-        if (!cancelled && self->acceptor.is_open()) self->accept();
-      });
-    }
-
-    boost::asio::io_context& io;
-    tcp::acceptor acceptor;
-    boost::asio::steady_timer retry;
-    std::shared_ptr<Shared> shared = std::make_shared<Shared>();
-  };
-
-  std::shared_ptr<Listening> listening_;
-  std::uint16_t port_ = 0;
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::shared_ptr<AcceptLoop> loop_;
 };
 
 }  // namespace

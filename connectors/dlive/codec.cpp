@@ -170,22 +170,23 @@ void Codec::read_result(const Object& frame, const Value& payload) {
 
 bool Codec::has_field(bool chest) { return bool(parts_.members(packet_.data)[chest ? chest_field : stream_field]); }
 
-void Codec::messages(std::string_view streamer, const event::Now& now, Outcome& outcome) {
+void Codec::messages(std::string_view streamer, const event::Now& now, Outcome& outcome, const IsOwn& is_own) {
   const Object& fields = parts_.members(packet_.data);
   for (const std::string_view field : {stream_field, chest_field}) {
     const Value value = fields[field];
     if (value.kind == Value::Kind::object) {
-      message(value, streamer, now, outcome);
+      message(value, streamer, now, outcome, is_own);
     } else {
-      for (const Value& element : parts_.elements(value)) message(element, streamer, now, outcome);
+      for (const Value& element : parts_.elements(value)) message(element, streamer, now, outcome, is_own);
     }
   }
-  if (outcome.drafts.empty()) return;
+  if (outcome.drafts.empty() && outcome.ignored.empty()) return;
   outcome.kind = event::FrameKind::carrying;
-  outcome.drafts.front().repaired = json_.repaired();
+  if (!outcome.drafts.empty()) outcome.drafts.front().repaired = json_.repaired();
 }
 
-void Codec::message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome) {
+void Codec::message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome,
+                    const IsOwn& is_own) {
   if (value.kind != Value::Kind::object) return;
   const Object& message = parts_.members(value);
   std::string upstream_type = plain_text(message["__typename"]);
@@ -197,6 +198,14 @@ void Codec::message(const Value& value, std::string_view streamer, const event::
   }
   if (upstream_type.size() > id_limit) upstream_type.resize(text::clip(upstream_type, id_limit).size());
   const std::string id = kind == nullptr || kind->has_id ? id_text(message["id"]) : std::string{};
+
+  if (is_own && kind != nullptr && kind->canonical == "chat") {
+    const Object& sender = parts_.members(message["sender"]);
+    if (is_own({id, plain_text(sender["username"]), plain_text(message["content"])})) {
+      outcome.ignored.push_back(event::Ignored::own_echo);
+      return;
+    }
+  }
 
   std::string_view canonical = kind == nullptr ? unknown_type : kind->canonical;
   const bool received = message["receiver"].is_string() && message["receiver"].text.size() > 2;

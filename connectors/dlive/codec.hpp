@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ struct Packet {
   Value data;         ///< `payload.data`, of whatever kind the frame is
 };
 
+/// A chat message, as somebody has to look at it who wants to know whose it is. "" for what it does not say.
+struct ChatWords {
+  std::string id, user, words;
+};
+
 /// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
 /// folder's README.
 /// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
@@ -42,11 +48,14 @@ class Codec {
   /// What the data of the packet just read is about: a member of it is one field of the subscription root. True when
   /// one of them is of ours, `streamMessageReceived` (`chest` false) or `treasureChestMessageReceived`.
   bool has_field(bool chest);
-  /// The messages in that packet, as events of `streamer`. Null and what is no object is passed over.
-  void messages(std::string_view streamer, const event::Now& now, Outcome& outcome);
+  /// The messages in that packet, as events of `streamer`. Null and what is no object is passed over; a chat message
+  /// for which `is_own` says true is ignored as our own.
+  using IsOwn = std::function<bool(const ChatWords& chat)>;
+  void messages(std::string_view streamer, const event::Now& now, Outcome& outcome, const IsOwn& is_own = {});
 
  private:
-  void message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome);
+  void message(const Value& value, std::string_view streamer, const event::Now& now, Outcome& outcome,
+               const IsOwn& is_own);
   void person(const Object& message);
   void gift(const Object& message);
   void number(const Object& message, std::string_view field, std::string_view name);

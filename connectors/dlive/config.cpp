@@ -18,7 +18,8 @@ bool is_name(const std::string& text) {
 
 void Config::describe(config::Fields& fields) {
   fields.url({.name = "url", .help = "the subscription socket"}, url, {"wss", "ws"});
-  fields.url({.name = "api_url", .help = "GraphQL over HTTPS, where check --connect looks names up; empty: nowhere"},
+  fields.url({.name = "api_url",
+              .help = "GraphQL over HTTPS: sinks speak there, check --connect looks names up; empty: nowhere"},
              api_url, {"https", "http"});
   fields.field({.name = "origin", .help = "Origin header; empty: none"}, origin);
   fields.field({.name = "streamers",
@@ -60,6 +61,28 @@ void Config::describe(config::Fields& fields) {
                streamers.begin() + static_cast<std::ptrdiff_t>(i)) {
       fields.fault("streamers", i, "`" + streamers[i] + "` is there twice");
     }
+  }
+}
+
+void SinkConfig::describe(config::Fields& fields) {
+  fields.field({.name = "streamer",
+                .help = "in whose chat: a username, not a display name",
+                .required = true,
+                .example = "dbl-lee"},
+               streamer);
+  fields.field({.name = "token",
+                .help = "of the user who speaks, read again for every message",
+                .required = true,
+                .example = "{file: secrets/dlive-user}"},
+               token);
+  fields.field({.name = "length",
+                .help = "characters; longer texts are cut; up to 500 for bot accounts",
+                .minimum = 1,
+                .maximum = 500},
+               length);
+  common.describe(fields);
+  if (fields.given("streamer") && !is_name(streamer)) {
+    fields.fault("streamer", "no username; expected up to 100 bytes without spaces");
   }
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
+#include "connectors/dlive/factory.hpp"
+#include "connectors/dlive/publishing.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
@@ -54,6 +56,51 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_TRUE(load("streamers: [a], api_url: \"https://u:p@h\"").settings);
   EXPECT_FALSE(load("streamers: [a], url: \"https://h\"").settings);
   EXPECT_NE(first_fault(load("streamers: [a], backfill: {enabled: true}")).find("not yet"), std::string::npos);
+}
+
+config::Loaded load_sink(const std::string& keys) {
+  config::Vocabulary vocabulary;
+  vocabulary.connectors.push_back({"dlive", "", "arcade", config::make_settings<Config>});
+  vocabulary.sinks.push_back({"dlive", "", "arcade-chat", config::make_settings<SinkConfig>, entry().channel->fault});
+  return config::load_text(
+      "version: 1\nconnectors:\n"
+      "  arcade: {type: dlive, streamers: [dbl-lee]}\n"
+      "  nowhere: {type: dlive, streamers: [dbl-lee], api_url: \"\"}\n"
+      "  with-user: {type: dlive, streamers: [dbl-lee], api_url: \"https://u:p@api.dlive.tv\"}\n"
+      "sinks:\n  arcade-chat: {type: dlive, template: thanks, " +
+          keys + "}\nroutes: [{to: [arcade-chat]}]\n",
+      "test.yaml", vocabulary);
+}
+
+std::string fault_of(const std::string& keys) {
+  const auto loaded = load_sink(keys);
+  return loaded.faults.empty() ? "" : loaded.faults.front().path + ": " + loaded.faults.front().message;
+}
+
+TEST(SinkConfig, SaysInWhoseChatAsWhomAndHowMuch) {
+  const auto loaded = load_sink("connector: arcade, streamer: another, token: {env: T}, length: 500");
+  ASSERT_TRUE(loaded.settings) << fault_of("connector: arcade, streamer: another, token: {env: T}, length: 500");
+  const auto& sink = loaded.settings->sinks.at(0).as<SinkConfig>();
+  const auto speaker = std::dynamic_pointer_cast<const Speaker>(entry().channel->address(sink));
+  ASSERT_TRUE(speaker);
+  EXPECT_EQ(speaker->streamer, "another");
+  EXPECT_EQ(speaker->token.name, "T");
+  EXPECT_EQ(speaker->length, 500u);
+  EXPECT_EQ(entry().channel->channel(sink, loaded.settings->connectors.at(0).as<Config>(), "arcade"), "another");
+  EXPECT_EQ(load_sink("connector: arcade, streamer: a, token: {env: T}").settings->sinks.at(0).as<SinkConfig>().length,
+            140u);
+}
+
+TEST(SinkConfig, RefusesWhatCannotBeSaid) {
+  EXPECT_NE(fault_of("connector: arcade, streamer: \"dbl lee\", token: {env: T}").find("no username"),
+            std::string::npos);
+  EXPECT_NE(fault_of("connector: arcade, streamer: a, token: {env: T}, length: 501").find("length"), std::string::npos);
+  EXPECT_NE(fault_of("connector: arcade, streamer: a, token: {env: T}, length: 0").find("length"), std::string::npos);
+  EXPECT_NE(fault_of("connector: arcade, streamer: a").find("token"), std::string::npos);
+  EXPECT_NE(fault_of("connector: arcade, token: {env: T}").find("streamer"), std::string::npos);
+  EXPECT_NE(fault_of("connector: nowhere, streamer: a, token: {env: T}").find("`api_url` of this connector is empty"),
+            std::string::npos);
+  EXPECT_NE(fault_of("connector: with-user, streamer: a, token: {env: T}").find("Authorization"), std::string::npos);
 }
 
 }  // namespace

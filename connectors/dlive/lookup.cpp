@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "connectors/dlive/graphql.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors::dlive {
@@ -16,32 +17,21 @@ std::string clipped(const std::string& text) { return std::string(text::clip(tex
 Lookup lookup_of(const std::string& api_url, const std::string& streamer, const std::string& token) {
   Lookup lookup;
   lookup.subject = "streamer " + streamer;
-  lookup.request.method = "POST";
-  lookup.request.url = api_url;
-  lookup.request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+  lookup.request = graphql_request(
+      api_url, "query($n:String!){userByDisplayName(displayname:$n){username displayname}}", {{"n", streamer}});
   if (!token.empty()) lookup.request.headers.emplace_back("authorization", token);
-  lookup.request.body = nlohmann::json{
-      {"query", "query($n:String!){userByDisplayName(displayname:$n){username displayname}}"},
-      {"variables",
-       {{"n", streamer}}}}.dump();
   lookup.judge = [streamer](const net::HttpAnswer& reply) { return judge(reply, streamer); };
   return lookup;
 }
 
 Lookup::Finding judge(const net::HttpAnswer& reply, const std::string& streamer) {
   if (reply.status != 200) return {false, "HTTP " + std::to_string(reply.status)};
-  const auto answer = nlohmann::json::parse(reply.body, nullptr, false);
-  if (!answer.is_object()) return {false, "the answer is no JSON object"};
-  const auto errors = answer.find("errors");
-  if (errors != answer.end() && errors->is_array() && !errors->empty()) {
-    const auto& first = errors->front();
-    const bool worded = first.is_object() && first.contains("message") && first["message"].is_string();
-    return {false, "the API says: " + (worded ? clipped(first["message"].get<std::string>()) : "an error")};
-  }
-  const auto data = answer.find("data");
-  const auto* const user = data != answer.end() && data->is_object() && data->contains("userByDisplayName")
-                               ? &(*data)["userByDisplayName"]
-                               : nullptr;
+  const auto answer = graphql_answer(reply);
+  if (!answer) return {false, "the answer is no JSON object"};
+  if (const auto words = first_error(*answer)) return {false, "the API says: " + *words};
+  const auto* const data = object_in(*answer, "data");
+  const auto* const user =
+      data != nullptr && data->contains("userByDisplayName") ? &(*data)["userByDisplayName"] : nullptr;
   if (user == nullptr) return {false, "the answer has no userByDisplayName"};
   if (user->is_null()) {
     return {false, "nobody has `" + streamer + "` as display name; if it is a username of another display name, " +

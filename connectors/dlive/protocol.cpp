@@ -107,7 +107,14 @@ void DLiveProtocol::on_data(const Packet& packet, const event::Now& now, Outcome
     return;
   }
   Subscriptions::heard(*subscription);
-  codec_.messages(subscription->streamer, now, outcome);
+  pass_on(subscription->streamer, now, outcome);
+}
+
+/// What we said ourselves comes back like everybody's words.
+void DLiveProtocol::pass_on(const std::string& streamer, const event::Now& now, Outcome& outcome) {
+  if (publishing_.awaits_nothing(now)) return codec_.messages(streamer, now, outcome);
+  codec_.messages(streamer, now, outcome,
+                  [&](const ChatWords& chat) { return publishing_.heard(streamer, chat, now, outcome); });
 }
 
 /// Content of an id that runs no more was on its way; of any other id, nobody can say whose it is.
@@ -131,7 +138,7 @@ void DLiveProtocol::on_end(const Packet& packet, std::string_view words, const e
   }
   if (carrying) {
     Subscriptions::heard(*subscription);
-    codec_.messages(subscription->streamer, now, outcome);
+    pass_on(subscription->streamer, now, outcome);
   }
   subscriptions_.failed(*subscription, words, now.steady, outcome);
 }
@@ -174,6 +181,15 @@ std::vector<Lookup> DLiveProtocol::lookups(const std::vector<std::string>& secre
     lookups.back().key = "streamers[" + std::to_string(lookups.size() - 1) + "]";
   }
   return lookups;
+}
+
+void DLiveProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
+  publishing_.say(message, config_->api_url, now, outcome);
+}
+
+void DLiveProtocol::answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result,
+                             const event::Now& now, Outcome& outcome) {
+  publishing_.answered(number, result, now, outcome);
 }
 
 Standing DLiveProtocol::standing() const {

@@ -9,6 +9,7 @@
 #include "config/shared.hpp"
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
+#include "connectors/dlive/publishing.hpp"
 #include "connectors/dlive/subscriptions.hpp"
 #include "connectors/link/protocol.hpp"
 
@@ -34,9 +35,14 @@ class DLiveProtocol final : public Protocol {
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
+  event::SteadyTime may_say_at() const override { return publishing_.may_say_at(); }
+  void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
+  void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result, const event::Now& now,
+                Outcome& outcome) override;
 
  private:
   void on_ack(const event::Now& now, Outcome& outcome);
+  void pass_on(const std::string& streamer, const event::Now& now, Outcome& outcome);
   void on_data(const Packet& packet, const event::Now& now, Outcome& outcome);
   void of_nobody(const Packet& packet, Outcome& outcome) const;
   void on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome);
@@ -45,6 +51,7 @@ class DLiveProtocol final : public Protocol {
   config::Shared<Config> config_;
   Codec codec_;
   Subscriptions subscriptions_;
+  Publishing publishing_;
   std::string token_;
   bool acknowledged_ = false;
   bool paused_ = false;

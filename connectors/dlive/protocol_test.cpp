@@ -33,8 +33,16 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
                                          dynamic_cast<const Config&>(*settings_of(given)));
 }
 
+/// The keys of a sink, which `publish` needs.
+std::shared_ptr<const event::Address> speaker(const support::TranscriptConfig& given) {
+  auto made = std::make_shared<Speaker>();
+  made->streamer = given.get("streamer", "dbl-lee");
+  made->length = std::stoul(given.get("length", "140"));
+  return made;
+}
+
 const int registered = support::run_transcripts("DLiveTranscript", support::source_dir() + "/connectors/dlive/testdata",
-                                                make, settings_of);
+                                                make, settings_of, speaker);
 
 const event::Now now{event::SteadyTime{} + std::chrono::hours(1), *text::parse_time("2026-11-01T12:00:00.000Z")};
 

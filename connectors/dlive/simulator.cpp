@@ -1,11 +1,13 @@
 #include "connectors/dlive/simulator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "connectors/dlive/show.hpp"
+#include "connectors/dlive/simulator_api.hpp"
 #include "connectors/dlive/simulator_settings.hpp"
 #include "connectors/simulation/stage.hpp"
 #include "event/id.hpp"
@@ -111,7 +113,15 @@ class Subscriber final : public Role {
 class Platform final : public Play {
  public:
   Platform(Stage& stage, const SimulatorSettings& settings)
-      : stage_(stage), settings_(settings), show_(stage.audience()) {}
+      : stage_(stage),
+        settings_(settings),
+        show_(stage.audience()),
+        api_(
+            stage.io(), settings_, [this] { return "said-" + std::to_string(++said_); },
+            [this](const SaidMessage& message) { show_said(message); }) {}
+
+  void start(const SimulatorOptions& options) override { api_.start(options); }
+  void stop() override { api_.stop(); }
 
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     static_cast<void>(request);
@@ -168,14 +178,43 @@ class Platform final : public Play {
     std::string streamers;
     for (const auto& streamer : settings_.streamers) streamers += (streamers.empty() ? "" : ", ") + streamer;
     if (streamers.empty()) streamers = demo_streamer;
-    return "{type: dlive, url: \"" + url + "\", api_url: \"\", streamers: [" + streamers +
+    return "{type: dlive, url: \"" + url + "\", api_url: \"" + api_.url() + "\", streamers: [" + streamers +
            "], auth: {token: {value: \"" + (settings_.tokens.empty() ? "demo-token" : settings_.tokens.front()) +
            "\"}}}";
   }
-  std::string account() const override { return "duplicates=" + std::to_string(duplicates_); }
+  std::string account() const override { return "duplicates=" + std::to_string(duplicates_) + " " + api_.account(); }
   std::string garbage() const override { return R"({"payload":{"data":{"streamMessageReceived":[{"__typename":)"; }
 
  private:
+  /// What was said over the API, on each subscription of that streamer.
+  void show_said(const SaidMessage& message) {
+    const auto nanoseconds =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+    const nlohmann::json value = {{"__typename", "ChatText"},
+                                  {"type", "Message"},
+                                  {"id", message.id},
+                                  {"content", message.words},
+                                  {"createdAt", std::to_string(nanoseconds.count())},
+                                  {"sender",
+                                   {{"__typename", "StreamchatUser"},
+                                    {"id", "streamchatuser:" + message.username},
+                                    {"username", message.username},
+                                    {"displayname", message.username},
+                                    {"avatar", nullptr},
+                                    {"partnerStatus", "NONE"},
+                                    {"badges", nlohmann::json::array()}}},
+                                  {"role", "None"},
+                                  {"roomRole", "Member"},
+                                  {"subscribing", false}};
+    const std::string data = "\"data\":{\"streamMessageReceived\":[" + value.dump() + "]}";
+    for (Client* client : stage_.live()) {
+      const auto running = subscriber(*client).running();
+      for (const Running& each : running) {
+        if (!each.chest && each.streamer == message.streamer) subscriber(*client).data(each, data);
+      }
+    }
+  }
+
   static Subscriber& subscriber(Client& client) { return static_cast<Subscriber&>(client.role()); }
   bool exists(const std::string& streamer) const {
     return settings_.streamers.empty() ||
@@ -185,7 +224,8 @@ class Platform final : public Play {
   Stage& stage_;
   SimulatorSettings settings_;
   Show show_;
-  std::uint64_t acts_ = 0, duplicates_ = 0;
+  SimulatorApi api_;
+  std::uint64_t acts_ = 0, duplicates_ = 0, said_ = 0;
 };
 
 }  // namespace

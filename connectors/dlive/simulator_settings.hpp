@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,6 +27,19 @@ struct SimulatorSettings : StageSettings {
   std::uint64_t error_every = 0;         ///< after each N events data with errors and no data
   std::uint64_t duplicate_every = 0;     ///< each Nth event is written twice
   bool omit_id = false;                  ///< data without an id
+
+  // The API over HTTP, where names are looked up and messages are said.
+  enum class Fault : std::uint8_t { none, unauthorized, forbidden, limited, broken, errors, err, html, silent, reset };
+  enum class Shown : std::uint8_t { after, before, never };
+  std::uint16_t api_port = 0;                  ///< 0: a free one
+  std::vector<std::string> user_tokens;        ///< that may speak; empty: every one
+  Fault api_fault = Fault::none;               ///< what becomes of messages
+  std::uint64_t api_fault_every = 1;           ///< of each Nth of them
+  std::chrono::seconds retry_after{2};         ///< of `limited`
+  std::chrono::milliseconds api_delay{0};      ///< until a request is answered
+  std::chrono::milliseconds chat_pace{2'000};  ///< a user's next message is refused before that
+  std::size_t chat_length = 140;               ///< a longer one is refused
+  Shown shown = Shown::after;                  ///< to the subscriptions: before or after the answer
 
   /// Throws std::invalid_argument: an unknown name, or a value it cannot have.
   static SimulatorSettings parse(const std::map<std::string, std::string>& behaviours);

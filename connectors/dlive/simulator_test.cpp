@@ -1,5 +1,6 @@
 #include "connectors/dlive/simulator.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,8 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <variant>
 #include <vector>
 
 #include "connectors/dlive/codec.hpp"
@@ -25,17 +28,46 @@ using namespace std::chrono_literals;
 using testing::SessionClient;
 using testing::SimulatorFixture;
 
+using ::testing::ElementsAre;
+
+/// {"username":"relay"}
+const std::string token_of_relay = "eyJhbGciOiJub25lIn0.eyJ1c2VybmFtZSI6InJlbGF5In0.";
+
 class Subscriber final : public SessionClient<DLiveProtocol> {
  public:
-  Subscriber(boost::asio::io_context& io, const std::string& url, std::vector<std::string> streamers,
-             const std::string& token)
-      : SessionClient(io, session_of(url, std::move(streamers), !token.empty()),
-                      std::vector<std::string>(token.empty() ? 0 : 1, token)) {}
+  Subscriber(boost::asio::io_context& io, const std::string& url, const std::string& api_url,
+             std::vector<std::string> streamers, const std::string& token)
+      : SessionClient(io, session_of(url, api_url, std::move(streamers), !token.empty()),
+                      std::vector<std::string>(token.empty() ? 0 : 1, token)) {
+    secret_of_posts = token_of_relay;
+  }
+
+  /// As a channel sink has it said: by the protocol, when it may.
+  void publish(std::uint64_t number, const std::string& words, std::shared_ptr<const Speaker> as) {
+    event::Message message;
+    message.number = number;
+    message.form = event::Form::text;
+    message.content = words;
+    message.address = std::move(as);
+    SessionClient::publish(message);
+  }
+  bool may_publish() { return session().may_say_at() <= testing::now().steady; }
+  /// `sent 1`, `refused 2 err`, …, without what only begins.
+  std::vector<std::string> words() const {
+    std::vector<std::string> all;
+    for (const auto& report : reports) {
+      if (report.result == event::MessageResult::awaiting) continue;
+      all.push_back(std::string(event::name(report.result)) + " " + std::to_string(report.number));
+      if (!report.reason.empty()) all.back() += " " + std::string(report.reason);
+    }
+    return all;
+  }
 
  private:
-  static std::unique_ptr<DLiveProtocol> session_of(const std::string& url, std::vector<std::string> streamers,
-                                                   bool token) {
+  static std::unique_ptr<DLiveProtocol> session_of(const std::string& url, const std::string& api_url,
+                                                   std::vector<std::string> streamers, bool token) {
     Config config;
+    config.api_url = api_url;
     config.url = url;
     config.streamers = std::move(streamers);
     if (token) config.token.emplace();
@@ -47,7 +79,19 @@ class SimulatorTest : public SimulatorFixture {
  protected:
   SimulatorTest() : SimulatorFixture(make_simulator) {}
   std::unique_ptr<Subscriber> dial(std::vector<std::string> streamers = {"dbl-lee"}, const std::string& token = "") {
-    return std::make_unique<Subscriber>(io_, simulator_->url(), std::move(streamers), token);
+    return std::make_unique<Subscriber>(io_, simulator_->url(), api_url(), std::move(streamers), token);
+  }
+  /// As its line of configuration tells it.
+  std::string api_url() const {
+    const std::string yaml = simulator_->connector_yaml();
+    const auto begin = yaml.find("http://");
+    return yaml.substr(begin, yaml.find('"', begin) - begin);
+  }
+  static std::shared_ptr<const Speaker> speaker(const std::string& streamer = "dbl-lee", std::size_t length = 140) {
+    auto made = std::make_shared<Speaker>();
+    made->streamer = streamer;
+    made->length = length;
+    return made;
   }
 };
 
@@ -201,9 +245,95 @@ TEST_F(SimulatorTest, DataMayComeWithoutAnId) {
   EXPECT_EQ(client->malformed, 0u);
 }
 
+TEST_F(SimulatorTest, WhatIsSaidOverTheApiIsHeardByOthersAndIsNoEventOfOurs) {
+  for (const char* shown : {"after", "before"}) {
+    start({{"shown", shown}, {"chat_pace", "0ms"}});
+    auto relay = dial(), other = dial(), elsewhere = dial({"another"});
+    until([&] { return relay->live && other->live && elsewhere->live; });
+    until([&] { return simulator_->account().find("sessions=3") != std::string::npos; });
+    const std::string words = "\"}}) {id}} \\ ☃ 🎉";
+    relay->publish(1, words, speaker());
+    until([&] { return !relay->ignored.empty() && !relay->words().empty() && other->drafts.size() == 1; });
+    EXPECT_THAT(relay->words(), ElementsAre("sent 1")) << shown;
+    EXPECT_THAT(relay->ignored, ElementsAre(event::Ignored::own_echo)) << shown;
+    EXPECT_TRUE(relay->drafts.empty()) << shown;
+    EXPECT_NE(other->drafts[0].text.find(R"("message":"\"}}) {id}} \\ ☃ 🎉")"), std::string::npos)
+        << other->drafts[0].text;
+    EXPECT_TRUE(elsewhere->drafts.empty());
+    relay.reset(), other.reset(), elsewhere.reset(), simulator_.reset();
+  }
+}
+
+TEST_F(SimulatorTest, EachLayerOfItsApiCanFail) {
+  for (const auto& [fault, words, shown] :
+       std::vector<std::tuple<std::string, std::string, bool>>{{"401", "refused 1 credential_refused", false},
+                                                               {"403", "refused 1 credential_refused", false},
+                                                               {"429", "returned 1 rate_limited", false},
+                                                               {"500", "unconfirmed 1 server_error", true},
+                                                               {"errors", "refused 1 graphql_error", false},
+                                                               {"err", "refused 1 upstream_error", false},
+                                                               {"html", "refused 1 not_json", false},
+                                                               {"reset", "unconfirmed 1 eof", true}}) {
+    start({{"api_fault", fault}});
+    auto relay = dial(), other = dial();
+    until([&] { return simulator_->account().find("sessions=2") != std::string::npos; });
+    relay->publish(1, "hola", speaker());
+    until([&] { return relay->words().size() == 1; });
+    EXPECT_THAT(relay->words(), ElementsAre(words));
+    EXPECT_FALSE(relay->may_publish()) << "the pace holds after a failure, too";
+    if (shown) {
+      until([&] { return other->drafts.size() == 1 && relay->ignored.size() == 1; });
+      EXPECT_TRUE(relay->drafts.empty()) << "it is ours, although nobody told its id";
+    } else {
+      EXPECT_NE(simulator_->account().find("said=0 refused=1"), std::string::npos) << fault;
+    }
+    relay.reset(), other.reset(), simulator_.reset();
+  }
+}
+
+TEST_F(SimulatorTest, ItsApiKnowsUsersStreamersLengthsAndThePace) {
+  start({{"user_tokens", token_of_relay}, {"streamers", "dbl-lee"}, {"chat_length", "4"}});
+  auto relay = dial();
+  until([&] { return relay->live; });
+  const auto said = [&](std::uint64_t number, const std::string& words, std::shared_ptr<const Speaker> as) {
+    const auto before = relay->words().size();
+    relay->publish(number, words, std::move(as));
+    until([&] { return relay->words().size() > before; });
+    return relay->words().back() + " " + relay->reports.back().detail;
+  };
+  EXPECT_EQ(said(1, "hola", speaker("nobody")), "refused 1 upstream_error NOT_FOUND: simulated");
+  EXPECT_EQ(said(2, "holas", speaker()), "refused 2 upstream_error TOO_LONG: simulated");
+  EXPECT_EQ(said(3, "holas", speaker("dbl-lee", 4)), "sent 3 ");
+  EXPECT_EQ(said(4, "hola", speaker()), "refused 4 upstream_error TOO_FAST: simulated");
+  relay->secret_of_posts = "another";
+  EXPECT_EQ(said(5, "hola", speaker()), "refused 5 credential_refused HTTP 401: not signed in");
+}
+
+TEST_F(SimulatorTest, ItsApiKnowsNames) {
+  start({{"streamers", "ada"}});
+  auto client = dial({"ada", "eve"});
+  until([&] { return client->live; });
+  const auto lookups = client->session().lookups({});
+  ASSERT_EQ(lookups.size(), 2u);
+  std::vector<std::string> found;
+  for (const auto& lookup : lookups) {
+    net::HttpExchange::start(io_, lookup.request, [&](net::HttpExchange::Result result) {
+      found.push_back(lookup.judge(std::get<net::HttpAnswer>(result)).words);
+    });
+  }
+  until([&] { return found.size() == 2; });
+  EXPECT_THAT(found, ::testing::UnorderedElementsAre("is a username", ::testing::HasSubstr("nobody has `eve`")));
+}
+
 TEST_F(SimulatorTest, RefusesBehavioursItDoesNotKnow) {
-  for (const auto& [name, value] : std::map<std::string, std::string>{
-           {"temper", "bad"}, {"server", "hasura"}, {"ka", "often"}, {"refusal_close", "4400"}, {"mute", "yes"}}) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"temper", "bad"},
+                                                                      {"server", "hasura"},
+                                                                      {"ka", "often"},
+                                                                      {"refusal_close", "4400"},
+                                                                      {"mute", "yes"},
+                                                                      {"api_fault", "402"},
+                                                                      {"api_port", "65536"},
+                                                                      {"shown", "soon"}}) {
     EXPECT_THROW(start({{name, value}}), std::invalid_argument) << name;
   }
   EXPECT_GE(simulator_behaviours().size(), 20u);

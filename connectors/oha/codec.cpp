@@ -76,10 +76,13 @@ Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& out
   const Value data = frame["data"];
   if (data.kind != Value::Kind::object) return malformed("wrong_shape", "the data of a chat is an object", outcome);
   writer_.begin({chat_type, "chat", label_}, outcome.drafts.emplace_back());
+  user_ = message_ = {};
   for (const Member& member : parts_.members(data).members) {
     if (member.key == "user") {
+      user_ = member.value;
       member.value.is_string() ? writer_.put("username", member.value) : writer_.detail(member.key, member.value);
     } else if (member.key == "message") {
+      message_ = member.value;
       member.value.is_string() ? writer_.put("message", member.value) : writer_.detail(member.key, member.value);
     } else {
       writer_.detail(member.key, member.value);
@@ -88,7 +91,8 @@ Codec::Said Codec::chat(const Object& frame, const event::Now& now, Outcome& out
   for (const Member& member : frame.members) {
     if (member.key != "type" && member.key != "data") writer_.detail(member.key, member.value);
   }
-  return carry(now, outcome);
+  carry(now, outcome);
+  return Said::chat;
 }
 
 Codec::Said Codec::unknown(const Value& whole, std::string_view type, const event::Now& now, Outcome& outcome) {

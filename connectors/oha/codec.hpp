@@ -18,6 +18,7 @@ class Codec {
  public:
   enum class Said : std::uint8_t {
     malformed,      ///< told the Outcome
+    chat,           ///< told the Outcome; see `user` and `message`
     event,          ///< told the Outcome
     authenticated,  ///< we are known
     anonymous,      ///< we are not
@@ -27,6 +28,9 @@ class Codec {
   Codec(std::string_view connector, std::string label, std::size_t nesting);
 
   Said read(std::string_view frame, const event::Now& now, Outcome& outcome);
+  // Of the chat just read; "" where it is no string.
+  std::string user() const { return plain_text(user_); }
+  std::string message() const { return plain_text(message_); }
   const std::string& error_code() const { return code_; }  ///< printable, clipped
   const std::string& words() const { return words_; }      ///< of an error, or why we are not known; clipped
 
@@ -41,6 +45,7 @@ class Codec {
   JsonText json_;
   JsonParts parts_;
   DraftWriter writer_;
+  Value user_, message_;
   std::string code_, words_;
 };
 

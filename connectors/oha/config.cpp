@@ -33,7 +33,7 @@ void Config::describe(config::Fields& fields) {
                 .minimum = 1,
                 .maximum = label_limit},
                label);
-  fields.field({.name = "auth", .help = "needed for sending only"}, auth);
+  fields.field({.name = "auth", .help = "needed for sending only", .shown = true}, auth);
   common.describe(fields, url);
 
   std::string wrong;

@@ -6,6 +6,7 @@
 
 #include "config/fields.hpp"
 #include "config/values.hpp"
+#include "connectors/link/channel_settings.hpp"
 #include "connectors/link/settings.hpp"
 
 namespace tributary::connectors::oha {
@@ -32,6 +33,14 @@ struct Config : connectors::Settings {
 
   /// `token` "": none in the query.
   std::string dial_url(const std::string& stream_key, const std::string& token) const;
+};
+
+/// `sinks.<name>` of `type: oha`: what it says goes out on the connector's own socket, as the user of its token. A
+/// value.
+struct SinkConfig : connectors::ChannelSettings {
+  SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::chat, "classroom") {}
+
+  void describe(config::Fields& fields) override { common.describe(fields); }
 };
 
 }  // namespace tributary::connectors::oha

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
+#include "connectors/oha/factory.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -62,6 +63,31 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_NE(first_fault(load("stream: {env: S}, label: l, url: \"wss://h/ws?x=1\"")).find("query"), std::string::npos);
   EXPECT_NE(first_fault(load("stream: {env: S}, label: l, url: \"wss://h/ws/streams/k/\"")).find("stream"),
             std::string::npos);
+}
+
+config::Loaded load_sink(const std::string& keys) {
+  config::Vocabulary vocabulary;
+  vocabulary.connectors.push_back({"oha", "", "classroom", config::make_settings<Config>});
+  vocabulary.sinks.push_back({"oha", "", "class-chat", config::make_settings<SinkConfig>, entry().channel->fault});
+  return config::load_text(
+      "version: 1\nconnectors:\n"
+      "  classroom: {type: oha, stream: {env: S}, label: l, auth: {token: {env: T}}}\n"
+      "  listener: {type: oha, stream: {env: S}, label: l}\n"
+      "sinks:\n  class-chat: {type: oha, " +
+          keys + "}\nroutes: [{to: [class-chat]}]\n",
+      "test.yaml", vocabulary);
+}
+
+TEST(SinkConfig, NeedsATemplateAndAConnectorThatMaySpeak) {
+  const auto loaded = load_sink("connector: classroom, template: \"hola {data.username}\"");
+  ASSERT_TRUE(loaded.settings) << first_fault(loaded);
+  const auto& sink = loaded.settings->sinks.at(0).as<SinkConfig>();
+  EXPECT_EQ(sink.common.format, config::ChannelFormat::text);
+  EXPECT_EQ(sink.common.words, "hola {data.username}");
+  EXPECT_EQ(entry().channel->channel(sink, loaded.settings->connectors.at(0).as<Config>(), "classroom"), "l");
+  EXPECT_NE(first_fault(load_sink("connector: listener, template: hola")).find("has no `auth`"), std::string::npos);
+  EXPECT_FALSE(load_sink("connector: classroom").settings) << "a chat has no words of its own";
+  EXPECT_FALSE(load_sink("connector: classroom, template: hola, format: envelope").settings);
 }
 
 }  // namespace

@@ -16,7 +16,18 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
 
 Types types(const Settings&) { return {canonical_types()}; }
 
-constexpr ChannelSink channel_sink{"the chat of an OHA stream", "class-chat"};
+std::string channel(const config::Described&, const Settings& connector, const std::string&) {
+  return dynamic_cast<const Config&>(connector).label;
+}
+
+std::string fault(const config::Described&, const config::Described& connector) {
+  return dynamic_cast<const Config&>(connector).auth
+             ? ""
+             : "this connector has no `auth`: only a user that the stream knows may write in its chat";
+}
+
+constexpr ChannelSink channel_sink{
+    "the chat of an OHA stream", "class-chat", config::make_settings<SinkConfig>, nullptr, channel, fault};
 
 }  // namespace
 

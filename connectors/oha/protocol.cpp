@@ -47,6 +47,7 @@ std::variant<net::DialTarget, net::Ending> OhaProtocol::dial(const std::vector<s
   if (config_->auth && token_.empty()) return ending_of(net::Reason::credential_unreadable, "the token is empty");
   const TokenClaims claims = claims_of(token_);
   odd_expiry_ = claims.odd_expiry;
+  username_ = claims.username;
   if (claims.expires && *claims.expires <= now.wall) {
     return ending_of(net::Reason::credential_expired,
                      "the token says that it expired at " + text::to_text(*claims.expires));
@@ -60,8 +61,9 @@ std::variant<net::DialTarget, net::Ending> OhaProtocol::dial(const std::vector<s
 
 void OhaProtocol::open(std::uint64_t connection, const event::Now& now, Outcome& outcome) {
   static_cast<void>(connection), static_cast<void>(now);
-  live_ = authenticated_ = false;
+  live_ = authenticated_ = paused_ = false;
   judged_ = !config_->auth;
+  publishing_.open(username_);
   verdict_by_ = never;
   if (!odd_expiry_.empty()) {
     outcome.remarks.push_back(odd_value("exp of the token", odd_expiry_, odd_expiry_expected, odd_expiry_used));
@@ -86,12 +88,21 @@ void OhaProtocol::frame(std::string_view payload, bool binary, const event::Now&
       return on_answer(false, now, outcome);
     case Codec::Said::error:
       outcome.remarks.push_back({"upstream_error", false, codec_.error_code(), codec_.words()});
-      return;
+      return publishing_.error(codec_.error_code(), codec_.words(), outcome);
+    case Codec::Said::chat:
+      return on_chat(now, outcome);
     case Codec::Said::event:
       return;
     case Codec::Said::malformed:
       return;
   }
+}
+
+/// What we said ourselves comes back like everybody's words.
+void OhaProtocol::on_chat(const event::Now& now, Outcome& outcome) {
+  if (publishing_.awaits_nothing(now) || !publishing_.heard(codec_.user(), codec_.message(), now, outcome)) return;
+  outcome.drafts.clear();
+  outcome.ignored.push_back(event::Ignored::own_echo);
 }
 
 void OhaProtocol::on_answer(bool authenticated, const event::Now& now, Outcome& outcome) {
@@ -125,11 +136,13 @@ void OhaProtocol::judge(bool authenticated, std::string_view words, Outcome& out
 
 void OhaProtocol::tick(const event::Now& now, Outcome& outcome) {
   if (now.steady >= verdict_by_) judge(false, "no answer to the token", outcome);
+  publishing_.tick(now, outcome);
 }
 
 void OhaProtocol::paused(bool paused, const event::Now& now, Outcome& outcome) {
   static_cast<void>(outcome);
   paused_ = paused;
+  publishing_.paused(paused, now);
   if (live_ && !judged_) verdict_by_ = paused ? never : now.steady + verdict_patience;
 }
 
@@ -143,6 +156,17 @@ void OhaProtocol::explain_refusal(net::Ending& ending) const {
   if (ending.http_status != forbidden && ending.http_status != server_error) return;
   ending.slow = true;
   ending.detail += " (no such stream, not live, or not for us)";
+}
+
+/// Held until the verdict; after a refusal and without a token a message is answered at once, with `unsupported`.
+event::SteadyTime OhaProtocol::may_say_at() const {
+  if (!judged_) return never;
+  return authenticated_ ? publishing_.may_say_at() : event::SteadyTime::min();
+}
+
+void OhaProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
+  if (authenticated_) return publishing_.say(message, now, outcome);
+  outcome.reports.push_back({message.number, event::MessageResult::unsupported, "not_authenticated", {}});
 }
 
 Standing OhaProtocol::standing() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "connectors/link/redaction.hpp"
 #include "connectors/oha/codec.hpp"
 #include "connectors/oha/config.hpp"
+#include "connectors/oha/publishing.hpp"
 
 namespace tributary::connectors::oha {
 
@@ -17,10 +19,10 @@ namespace tributary::connectors::oha {
 ///
 ///   open ──(our token, when it goes in a message)──► the server says who it takes us for ──► live
 ///
-/// A refused token costs only the sending: we stay and listen. The verdict is the answer after our token was heard;
-/// when the token goes in a message, the server has answered once before that, or has not.
-/// Owner: a Link or a test. Thread: io. Failure: every end is an Ending in the Outcome; no text but the request and the
-/// first frame holds a secret.
+/// Nothing is said before the verdict. A refused token costs only the sending: we stay and listen. The verdict is the
+/// answer after our token was heard; when the token goes in a message, the server has answered once before that, or has
+/// not. Owner: a Link or a test. Thread: io. Failure: every end is an Ending in the Outcome; no text but the request
+/// and the first frame holds a secret.
 class OhaProtocol final : public Protocol {
  public:
   OhaProtocol(const std::string& connector, config::Shared<Config> config);
@@ -30,7 +32,7 @@ class OhaProtocol final : public Protocol {
                                                   const event::Now& now) override;
   void open(std::uint64_t connection, const event::Now& now, Outcome& outcome) override;
   void frame(std::string_view payload, bool binary, const event::Now& now, Outcome& outcome) override;
-  event::SteadyTime deadline() const override { return verdict_by_; }
+  event::SteadyTime deadline() const override { return std::min(verdict_by_, publishing_.deadline()); }
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
@@ -38,17 +40,22 @@ class OhaProtocol final : public Protocol {
   std::vector<std::string> channels() const override { return {config_->label}; }
   Standing standing() const override;
 
+  event::SteadyTime may_say_at() const override;
+  void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
+
   /// We may speak on this connection.
   bool authenticated() const { return authenticated_; }
 
  private:
+  void on_chat(const event::Now& now, Outcome& outcome);
   void on_answer(bool authenticated, const event::Now& now, Outcome& outcome);
   void judge(bool authenticated, std::string_view words, Outcome& outcome);
 
   config::Shared<Config> config_;
   Codec codec_;
   Redaction redaction_;
-  std::string token_, odd_expiry_;
+  Publishing publishing_;
+  std::string token_, username_, odd_expiry_;
   bool live_ = false, paused_ = false, authenticated_ = false;
   bool judged_ = false;  ///< the verdict on our token is known
   event::SteadyTime verdict_by_ = event::SteadyTime::max();

@@ -1,6 +1,8 @@
 #include "connectors/oha/simulator.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -49,8 +51,13 @@ std::string key_of(std::string_view target) {
   return key.find('/') == std::string::npos ? key : std::string();
 }
 
-/// Where a client's words go: to everybody who listens to that stream, the sender included.
-using Group = std::function<void(const std::string& key, const std::string& frame)>;
+/// What a client says in the chat of a stream.
+struct Saying {
+  std::string key, user, words;
+  std::uint64_t by = 0;  ///< the client's number
+  bool known = false;    ///< it is authenticated
+};
+using Group = std::function<void(Saying saying)>;
 
 class Listener final : public Role {
  public:
@@ -87,9 +94,8 @@ class Listener final : public Role {
       return say_auth();
     }
     if (frame["type"] != "chat") return say_error("unknown_type");
-    if (!authenticated_) return say_error("not_authenticated");
     const auto user = claims_of(token_).username;
-    group_(key_, chat_message(user.empty() ? "relay" : user, text("message")));
+    group_({key_, user.empty() ? "relay" : user, text("message"), client_.number(), authenticated_});
   }
 
   void pinged_back() override {
@@ -135,7 +141,7 @@ class Listener final : public Role {
 
 class Classroom final : public Play {
  public:
-  Classroom(Stage& stage, const SimulatorSettings& settings) : stage_(stage), settings_(settings) {}
+  Classroom(Stage& stage, const SimulatorSettings& settings) : stage_(stage), settings_(settings), later_(stage.io()) {}
 
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     net::UpgradeAnswer answer;
@@ -158,12 +164,7 @@ class Classroom final : public Play {
     if (const auto at = request.target.find("?token="); at != std::string::npos)
       token = percent_decoded(request.target.substr(at + 7));
     return std::make_unique<Listener>(client, stage_.io(), settings_, key_of(request.target), std::move(token),
-                                      [this](const std::string& key, const std::string& frame) {
-                                        const auto everybody = stage_.live();
-                                        for (auto* each : everybody) {
-                                          if (static_cast<Listener&>(each->role()).key() == key) each->say(frame);
-                                        }
-                                      });
+                                      [this](Saying saying) { hear(std::move(saying)); });
   }
 
   void act(event::WallTime now) override {
@@ -176,13 +177,15 @@ class Classroom final : public Play {
     for (auto* client : listeners) client->say(frame);
     stage_.wrote(strange ? "status" : "chat", "", frame, now);
     for (auto* client : listeners) {
-      auto& listener = static_cast<Listener&>(client->role());
-      if (every(settings_.error_every)) listener.say_error("slow_mode");
-      listener.wrote();
+      if (every(settings_.error_every)) listener(*client).say_error("slow_mode");
+      listener(*client).wrote();
     }
   }
 
   std::string path() const override { return "/ws"; }
+  std::string account() const override {
+    return "said=" + std::to_string(said_) + " refused=" + std::to_string(refused_);
+  }
   std::string connector_yaml(const std::string& url) const override {
     return "{type: oha, url: \"" + url + "\", stream: {value: \"" +
            std::string(settings_.streams.empty() ? demo_stream : std::string_view(settings_.streams.front())) +
@@ -191,6 +194,40 @@ class Classroom final : public Play {
   }
 
  private:
+  void hear(Saying saying) {
+    if (settings_.chat_delay.count() == 0) return pass_on(saying);
+    waiting_.emplace_back(std::chrono::steady_clock::now() + settings_.chat_delay, std::move(saying));
+    if (waiting_.size() == 1) wait();
+  }
+  void wait() {
+    const auto left = waiting_.front().first - std::chrono::steady_clock::now();
+    later_.set(std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0)), [this] {
+      pass_on(waiting_.front().second);
+      waiting_.pop_front();
+      if (!waiting_.empty()) wait();
+    });
+  }
+  /// To everybody who listens to that stream, the sender included, who may have gone meanwhile.
+  void pass_on(const Saying& saying) {
+    const auto everybody = stage_.live();
+    const bool refused =
+        saying.known && settings_.refuse_chat_every != 0 && ++asked_ % settings_.refuse_chat_every == 0;
+    if (refused || !saying.known) {
+      ++refused_;
+      for (auto* each : everybody) {
+        if (each->number() == saying.by) listener(*each).say_error(refused ? "slow_mode" : "not_authenticated");
+      }
+      return;
+    }
+    ++said_;
+    const std::string frame = chat_message(saying.user, saying.words);
+    for (auto* each : everybody) {
+      if (listener(*each).key() != saying.key || (!settings_.echo && each->number() == saying.by)) continue;
+      each->say(frame);
+    }
+  }
+  static Listener& listener(Client& client) { return static_cast<Listener&>(client.role()); }
+
   /// Somebody says something; now and then everybody answers the teacher at once.
   std::string talk() {
     auto& people = stage_.audience();
@@ -211,7 +248,10 @@ class Classroom final : public Play {
 
   Stage& stage_;
   SimulatorSettings settings_;
+  Cue later_;
+  std::deque<std::pair<std::chrono::steady_clock::time_point, Saying>> waiting_;
   std::uint64_t acts_ = 0, answers_left_ = 0;
+  std::uint64_t asked_ = 0, said_ = 0, refused_ = 0;  ///< messages of clients
 };
 
 }  // namespace

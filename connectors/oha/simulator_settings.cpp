@@ -10,7 +10,7 @@ using Settings = SimulatorSettings;
 using Line = Behaviour<Settings>;
 using View = std::string_view;
 
-const std::array<Line, 9> behaviours{
+const std::array<Line, 12> behaviours{
     Line{{"tokens", "A,B", "tokens that are known (every one)"}, [](Settings& s, View v) { s.tokens = read_words(v); }},
     Line{{"streams", "A,B", "keys of live streams; others are refused with 403 (all are)"},
          [](Settings& s, View v) { s.streams = read_words(v); }},
@@ -26,6 +26,12 @@ const std::array<Line, 9> behaviours{
          [](Settings& s, View v) { s.unknown_every = read_count(v); }},
     Line{{"error_every", "N", "after each N events an `error`"},
          [](Settings& s, View v) { s.error_every = read_count(v); }},
+    Line{{"refuse_chat_every", "N", "each Nth message that clients say gets an `error` and reaches nobody"},
+         [](Settings& s, View v) { s.refuse_chat_every = read_count(v); }},
+    Line{{"echo", "on|off", "show everybody's words to who said them, too (on)"},
+         [](Settings& s, View v) { s.echo = read_flag(v); }},
+    Line{{"chat_delay", "DURATION", "until a client's message is shown or refused (none)"},
+         [](Settings& s, View v) { s.chat_delay = read_duration(v); }},
     Line{{"ping_interval", "DURATION", "between two pings of the server (none)"},
          [](Settings& s, View v) { s.ping_interval = read_duration(v); }},
     Line{{"pong_timeout", "DURATION", "then TCP ends without a close frame (30s)"},

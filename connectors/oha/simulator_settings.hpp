@@ -19,6 +19,9 @@ struct SimulatorSettings : StageSettings {
   std::uint64_t exception_after = 0;           ///< 1011 after so many events of a client's life
   std::uint64_t unknown_every = 20;            ///< each Nth event is of a type without a name here
   std::uint64_t error_every = 0;               ///< after each N events an `error`
+  std::uint64_t refuse_chat_every = 0;         ///< each Nth message of a client gets an `error` and reaches nobody
+  bool echo = true;                            ///< who says something is shown it like everybody
+  std::chrono::milliseconds chat_delay{0};     ///< from hearing a message to what comes of it
   std::chrono::milliseconds ping_interval{0};  ///< the server's own pings; 0: none
   std::chrono::milliseconds pong_timeout{30'000};
 

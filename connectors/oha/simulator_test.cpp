@@ -22,6 +22,9 @@ using namespace std::chrono_literals;
 using testing::SessionClient;
 using testing::SimulatorFixture;
 
+/// {"username":"relay"}
+const std::string token_of_relay = "eyJhbGciOiJub25lIn0.eyJ1c2VybmFtZSI6InJlbGF5In0.";
+
 class Pupil final : public SessionClient<OhaProtocol> {
  public:
   Pupil(boost::asio::io_context& io, const std::string& url, const std::string& key, const std::string& token,
@@ -29,6 +32,15 @@ class Pupil final : public SessionClient<OhaProtocol> {
       : SessionClient(io, session_of(url, !token.empty(), in),
                       token.empty() ? std::vector<std::string>{key} : std::vector<std::string>{key, token}) {}
 
+  /// As a channel sink has it said: by the protocol.
+  void publish(std::uint64_t number, const std::string& words) {
+    event::Message message;
+    message.number = number;
+    message.form = event::Form::text;
+    message.content = words;
+    SessionClient::publish(message);
+  }
+  /// Past the protocol, as somebody else with the same account.
   void say(const std::string& words) { send(R"({"type":"chat","data":{"message":")" + words + "\"}}"); }
   bool authenticated() { return session().authenticated(); }
   bool heard_of(std::string_view part) const {
@@ -99,6 +111,53 @@ TEST_F(SimulatorTest, WhatIsSaidGoesToEverybodyTheSpeakerIncluded) {
   until([&] { return speaker->heard_of("hola") && listener->heard_of("hola"); });
   EXPECT_EQ(speaker->drafts.size(), 1u);
   EXPECT_EQ(listener->drafts.size(), 1u);
+}
+
+TEST_F(SimulatorTest, WhatWePublishIsHeardByOthersAndIsNoEventOfOurs) {
+  start({});
+  auto speaker = dial(token_of_relay, TokenIn::message), listener = dial();
+  until([&] { return speaker->authenticated() && listener->live; });
+  speaker->publish(1, "hola \"☃\"");
+  until([&] { return speaker->reports.size() == 2 && listener->drafts.size() == 1; });
+  EXPECT_EQ(speaker->reports[1].result, event::MessageResult::sent);
+  EXPECT_EQ(speaker->ignored, std::vector{event::Ignored::own_echo});
+  EXPECT_TRUE(speaker->drafts.empty());
+  EXPECT_TRUE(listener->heard_of(R"({"user":"relay","message":"hola \"☃\""})"));
+  speaker->say("hola");
+  until([&] { return speaker->drafts.size() == 1; });
+  EXPECT_NE(simulator_->account().find("said=2 refused=0"), std::string::npos) << simulator_->account();
+}
+
+TEST_F(SimulatorTest, RefusesEveryNthMessageAndOnlyItsSenderHearsOfIt) {
+  start({{"refuse_chat_every", "2"}});
+  auto speaker = dial(token_of_relay, TokenIn::header), listener = dial();
+  until([&] { return speaker->authenticated() && listener->live; });
+  for (std::uint64_t number : {1, 2, 3}) {
+    const auto before = speaker->reports.size();
+    speaker->publish(number, "words " + std::to_string(number));
+    until([&] { return speaker->reports.size() == before + 2; });
+  }
+  EXPECT_EQ(speaker->reports[1].result, event::MessageResult::sent);
+  EXPECT_EQ(speaker->reports[3].result, event::MessageResult::refused);
+  EXPECT_EQ(speaker->reports[3].detail, "slow_mode: simulated");
+  EXPECT_EQ(speaker->reports[5].result, event::MessageResult::sent);
+  until([&] { return listener->drafts.size() == 2; });
+  EXPECT_FALSE(listener->heard_of("words 2"));
+  EXPECT_TRUE(listener->remarks.empty());
+}
+
+TEST_F(SimulatorTest, MayShowNobodyTheirOwnWordsAndMayBeSlow) {
+  start({{"echo", "off"}, {"chat_delay", "100ms"}});
+  auto speaker = dial(token_of_relay, TokenIn::header), listener = dial();
+  until([&] { return speaker->authenticated() && listener->live; });
+  const auto begin = std::chrono::steady_clock::now();
+  speaker->publish(1, "slow");
+  until([&] { return listener->heard_of("slow"); });
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
+  EXPECT_EQ(speaker->reports.size(), 1u) << "it awaits";
+  speaker->publish(2, "last words");
+  speaker.reset();  // it is gone before they are shown
+  until([&] { return listener->heard_of("last words"); });
 }
 
 TEST_F(SimulatorTest, RefusesWithHttp) {

@@ -17,6 +17,7 @@
 
 #include "connectors/link/protocol.hpp"
 #include "connectors/simulation/simulator.hpp"
+#include "net/http.hpp"
 #include "net/websocket.hpp"
 
 /// For the tests of simulators: each against its own connector's session over loopback. Everything waited for is
@@ -35,9 +36,13 @@ template <class Session>
 class SessionClient : public net::WebSocketListener {
  public:
   SessionClient(boost::asio::io_context& io, std::unique_ptr<Session> session, const std::vector<std::string>& secrets)
-      : session_(std::move(session)),
+      : io_(io),
+        session_(std::move(session)),
         socket_(net::dial(io, std::get<net::DialTarget>(session_->dial(secrets, now())), *this)) {}
-  ~SessionClient() override { socket_->detach(); }
+  ~SessionClient() override {
+    socket_->detach();
+    for (const auto& post : posts_) post->cancel();
+  }
 
   void on_open(std::string_view chosen) override {
     subprotocol = chosen;
@@ -73,6 +78,7 @@ class SessionClient : public net::WebSocketListener {
     return list;
   }
 
+  std::string secret_of_posts;  ///< as it would be read
   std::string subprotocol;
   bool live = false;
   std::uint64_t malformed = 0, unknown = 0, sends = 0, drafts_before_live = 0;
@@ -99,9 +105,20 @@ class SessionClient : public net::WebSocketListener {
     for (auto& remark : outcome.remarks) remarks.push_back(std::move(remark));
     for (auto& report : outcome.reports) reports.push_back(std::move(report));
     for (const auto& frame : outcome.sends) socket_->send_text(frame.payload);
+    for (auto& post : outcome.posts) send(std::move(post));
     if (outcome.down && !down) down = outcome.down;
   }
 
+  void send(Post post) {
+    post.request.headers.emplace_back(post.header, secret_of_posts);
+    posts_.push_back(
+        net::HttpExchange::start(io_, post.request, [this, number = post.number](net::HttpExchange::Result result) {
+          apply([&](Outcome& outcome) { session_->answered(number, result, now(), outcome); });
+        }));
+  }
+
+  boost::asio::io_context& io_;
+  std::vector<std::shared_ptr<net::HttpExchange>> posts_;
   std::unique_ptr<Session> session_;
   std::shared_ptr<net::WebSocket> socket_;
 };

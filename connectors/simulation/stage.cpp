@@ -137,12 +137,14 @@ void Stage::start() {
     door_ = std::make_unique<Segmenter>(io_, options_.host, options_.port, server_->port(),
                                         settings_.hang ? 0 : settings_.segment_bytes);
   }
+  play_->start(options_);
   last_tick_ = Clock::now();
   tick();
 }
 
 void Stage::stop() {
   ticker_.cancel();
+  play_->stop();
   for (auto& [listener, client] : clients_) client->detach();
   live_.clear();
   if (door_) door_->stop();

@@ -108,6 +108,9 @@ class Play {
   virtual std::string connector_yaml(const std::string& url) const = 0;
   virtual std::string path() const { return "/"; }  ///< of url()
   virtual std::string account() const { return {}; }
+  /// For what it has beside the socket; `start` may throw as Simulator::start does.
+  virtual void start(const SimulatorOptions& options) { static_cast<void>(options); }
+  virtual void stop() {}
   // What `binary_every`, `garbage_every` and `oversize_after` send.
   virtual void say_binary(Client& client) { client.say_binary(std::string_view("\x00\x01\xFE\xFF", 4)); }
   virtual std::string garbage() const { return R"({"type":"chat","data":{"user":)"; }

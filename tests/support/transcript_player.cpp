@@ -305,12 +305,18 @@ void TranscriptPlayer::publish(std::string_view rest) {
   conversation_->work(now_);
 }
 
-/// What came of a post: `answered NUMBER STATUS [BODY]`, `answered NUMBER REASON`.
+/// What came of a post: `answered NUMBER STATUS [retry-after=SECONDS] [BODY]`, `answered NUMBER REASON`.
 void TranscriptPlayer::answered(std::string_view rest) {
   const auto number = number_of<std::uint64_t>(word(rest));
   const std::string_view first = word(rest);
   if (!first.empty() && first.find_first_not_of("0123456789") == std::string_view::npos) {
-    conversation_->answered(number, net::HttpAnswer{number_of<int>(first), {}, std::string(rest)}, now_);
+    net::HttpAnswer answer{number_of<int>(first), {}, {}};
+    constexpr std::string_view retry_after = "retry-after=";
+    if (rest.starts_with(retry_after)) {
+      answer.headers.emplace_back("Retry-After", word(rest).substr(retry_after.size()));
+    }
+    answer.body = rest;
+    conversation_->answered(number, std::move(answer), now_);
   } else {
     net::Ending ending;
     ending.reason = reason_of(first);
