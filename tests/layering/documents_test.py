@@ -8,7 +8,7 @@ import pytest
 from peers.place import PROGRAM, ROOT
 
 #: for users; what they link to must be installed with them
-FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/ROUTING.md", "docs/TROUBLESHOOTING.md"]
+FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/RELAYS.md", "docs/ROUTING.md", "docs/TROUBLESHOOTING.md"]
 OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
           "connectors/ADD_A_CONNECTOR.md", "schema/README.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
