@@ -92,6 +92,7 @@ void Outlet::join() {
     ended_.wait_until(lock, by);
   }
   --joining_;
+  if (stopped_) queue_.drop_rest();
 }
 
 unsigned Outlet::joining() const {
@@ -103,7 +104,7 @@ unsigned Outlet::joining() const {
 bool Outlet::finished(event::SteadyTime now) const {
   if (stopped_ || !stop_by_) return stopped_;
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
-  queue_.drop_rest();
+  queue_.stop();
   stopped_ = true;
   ended_.notify_all();
   return true;
