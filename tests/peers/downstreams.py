@@ -245,4 +245,25 @@ class DLive(Channel):
         return ears
 
 
-CASES = {"kafka": Kafka, "file": File, "stdout": Stdout, "stagecast": Stagecast, "oha": Oha, "dlive": DLive}
+class Users(Channel):
+    """At least once: what has no echo is said again."""
+
+    at_most_once = False
+    upstream = "users"
+    refusing = {"origins": "nobody"}
+    refusal_words = ('"connector_waiting"', '"there"')
+    settings = {"confirm_timeout": "1s"}
+
+    def dials(self, port):
+        return {"url": f"ws://127.0.0.1:{port}", "origin": "trusted-host", "api_key": {"file": "credential"},
+                "probe_interval": "200ms", "timeouts": {"pong": "500ms"}}
+
+    def listener(self):
+        return Dialled(self.server.port, Origin="trusted-host")
+
+    def ids(self):
+        said = [payload.decode() for _, payload in list(self.ears.heard.queue)]
+        return ids_in(text for text in said if "tributary-probe-" not in text)
+
+
+CASES = {"kafka": Kafka, "file": File, "stdout": Stdout, "stagecast": Stagecast, "oha": Oha, "dlive": DLive, "users": Users}
