@@ -113,6 +113,7 @@ void Outlet::join() {
     ended_.wait_until(lock, by);
   }
   --joining_;
+  if (stopped_) queue_.drop_rest();
 }
 
 unsigned Outlet::joining() const {
@@ -125,7 +126,7 @@ bool Outlet::finished(event::SteadyTime now) const {
   if (stopped_ || !stop_by_) return stopped_;
   hand_over();
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
-  queue_.drop_rest();
+  queue_.stop();
   stopped_ = true;
   ended_.notify_all();
   return true;

@@ -42,8 +42,9 @@ struct OutletSettings {
 /// counts.
 ///
 /// Stop: what can still be said is said until the time is over; nothing is waited for once the connector is not live.
-/// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered.
-/// Owned by shared_ptr: the relay and the connector. Thread: any, where the ports say nothing else.
+/// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered. What the connector has
+/// in its hands then is told apart by its next report, until `join`: it may leave the house at that very moment. Owned
+/// by shared_ptr: the relay and the connector. Thread: any, where the ports say nothing else.
 class Outlet final : public event::Outlet, public event::Outbound {
  public:
   /// What came of messages, for logs and counts. Runs on the connector's io thread; must not call back.

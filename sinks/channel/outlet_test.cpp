@@ -324,6 +324,21 @@ TEST_F(ChannelOutlet, OfWhichTheTemplateMakesNothingNothingIsSaid) {
   EXPECT_EQ(silent.ledger().dropped[static_cast<std::size_t>(Dropped::empty)], 1U);
 }
 
+TEST_F(ChannelOutlet, WhatLeavesAfterTheStopIsNotBookedAsDropped) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  outlet.offer(fresh());
+  const auto leaving = outlet.take(clocks()), staying = outlet.take(clocks());
+  outlet.stop(0ms);
+  EXPECT_TRUE(outlet.stopped()) << "nobody waits for it";
+  outlet.report({leaving->number, MessageResult::awaiting, {}, {}}, clocks());
+  EXPECT_EQ(outlet.ledger().sent, 1U);
+  outlet.join();
+  EXPECT_EQ(dropped(Dropped::stopped), 1U);
+  EXPECT_EQ(outlet.ledger().in_flight, 0U);
+}
+
 TEST_F(ChannelOutlet, AStopEndsWhenItsConnectorEnds) {
   outlet.start();
   attach();

@@ -89,6 +89,11 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   const bool said = result == MessageResult::awaiting || result == MessageResult::sent ||
                     result == MessageResult::confirmed || result == MessageResult::unconfirmed;
   if (state == State::given && said) breaker_.said(number, now);
+  if (stopped_ && (result == MessageResult::awaiting || result == MessageResult::returned ||
+                   result == MessageResult::unconfirmed)) {
+    if (said) ++at->second.said;
+    return give_up(at, Dropped::stopped);
+  }
   switch (result) {
     case MessageResult::echoed:  // above
       return;
@@ -164,6 +169,15 @@ void Queue::look(event::SteadyTime now) {
     const auto oldest = items_.find(*waiting_.begin());
     if (now < expires_at(*oldest->second.event)) break;
     give_up(oldest, Dropped::expired);
+  }
+}
+
+void Queue::stop() {
+  stopped_ = true;
+  for (auto at = items_.begin(); at != items_.end();) {
+    const auto next = std::next(at);
+    if (at->second.state != State::given) give_up(at, Dropped::stopped);
+    at = next;
   }
 }
 

@@ -79,6 +79,9 @@ class Queue {
   void connected() { not_before_ = {}; }
   /// Drops what is too old; gives up on words that did not come.
   void look(event::SteadyTime now);
+  /// Nothing more is given. What the connector has in its hands keeps its place in the book until its next report,
+  /// which is taken for its last: it may be leaving the house at this moment.
+  void stop();
   /// The end: nothing is left.
   void drop_rest();
 
@@ -124,6 +127,7 @@ class Queue {
   std::uint64_t numbers_ = 0;
   std::size_t bytes_ = 0;
   bool full_ = false;
+  bool stopped_ = false;
   event::SinkLedger ledger_;
 };
 

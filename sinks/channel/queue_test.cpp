@@ -299,6 +299,24 @@ TEST_F(ChannelQueue, AtTheEndTheRestIsDroppedAsStoppedAndItsReceiptsKnow) {
   report_ends(queue);
 }
 
+TEST_F(ChannelQueue, WhatTheConnectorHasInItsHandsAtTheStopIsBookedByWhatBecameOfIt) {
+  Queue queue(confirmed(3));
+  offer(queue, 5);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::awaiting, now);
+  queue.stop();
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  EXPECT_EQ(dropped(queue, Dropped::stopped), 1U) << "what was waiting";
+  EXPECT_EQ(queue.ledger().in_flight, 3U);
+  EXPECT_FALSE(queue.take(now));
+  queue.report(2, MessageResult::awaiting, now);  // it has left
+  queue.report(3, MessageResult::returned, now);  // it never will
+  queue.report(4, MessageResult::unconfirmed, now);
+  EXPECT_EQ(queue.ledger().sent, 3U);
+  EXPECT_EQ(dropped(queue, Dropped::stopped), 2U);
+  report_ends(queue);
+}
+
 TEST_F(ChannelQueue, AgeingAndTheLimitAreNoLossARefusalIs) {
   event::SinkLedger ledger;
   ledger.dropped[static_cast<std::size_t>(Dropped::expired)] = 1;
