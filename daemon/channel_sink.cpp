@@ -4,6 +4,7 @@
 
 #include "connectors/link/channel_settings.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/reporters.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -36,7 +37,7 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
 }
 
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks) {
+                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry* telemetry) {
   const auto& common = *sink.settings->channel();
   const auto& entry = *connectors::find(connector.type);
   const auto& kind = *entry.channel;
@@ -59,7 +60,16 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   ChannelSink made;
   made.target.channel = settings.channel;
   made.memory = common.memory.bytes;
-  made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings));
+  sinks::channel::Outlet::Told told;
+  sinks::channel::Outlet::BreakerTold breaker_told;
+  if (telemetry != nullptr) {
+    const auto reporter = std::make_shared<ChannelReporter>(*telemetry, sink.name);
+    told = [reporter](const std::string&, const event::MessageReport& report) { reporter->told(report); };
+    breaker_told = [reporter](const std::string&, const sinks::channel::BreakerStanding& standing) {
+      reporter->breaker(standing);
+    };
+  }
+  made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings), std::move(told), std::move(breaker_told));
   made.target.outlet = made.outlet;
   made.target.pauses = false;
   made.target.connector = connector.name;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "config/settings.hpp"
+#include "daemon/telemetry.hpp"
 #include "event/mark_holder.hpp"
 #include "relay/routing_table.hpp"
 #include "sinks/channel/content.hpp"
@@ -11,7 +12,8 @@
 namespace tributary::daemon {
 
 /// A sink that speaks on the connection of one of the connectors, and what the relay must know of it. Both settings
-/// were read and checked together.
+/// were read and checked together. `telemetry` outlives all that is made;
+/// null: nothing is told.
 struct ChannelSink {
   std::shared_ptr<sinks::channel::Outlet> outlet;
   relay::Target target;
@@ -21,6 +23,6 @@ struct ChannelSink {
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::MarkHolder>& marks);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks);
+                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry* telemetry = nullptr);
 
 }  // namespace tributary::daemon

@@ -109,7 +109,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   sink->place = place_of(settings);
   sink->reporter = std::make_unique<SinkReporter>(telemetry_, settings.name);
   if (const auto* common = settings.settings->channel()) {
-    auto made = make_channel_sink(settings, *all.connector(common->connector), marks_);
+    auto made = make_channel_sink(settings, *all.connector(common->connector), marks_, &telemetry_);
     sink->channel = made.outlet;
     sink->outlet = std::move(made.outlet);
     sink->target = std::move(made.target);

@@ -37,6 +37,9 @@ enum class LogEvent : std::uint8_t {
   lane_given_up,   ///< at the stop: the topic is refused still, so that its events are dropped
   sink_full,       ///< the connectors that feed it stop reading
   sink_has_room,   ///< they read again
+  message_failed,  ///< a channel sink's: not said, perhaps not arrived, or to be said later
+  breaker_opened,  ///< what a channel sink says comes back: it says nothing for a while
+  breaker_closed,
   record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
