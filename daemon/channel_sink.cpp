@@ -4,6 +4,7 @@
 
 #include "connectors/link/channel_settings.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/reporters.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -65,9 +66,6 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);
-  if (kind.channel != nullptr) {
-    settings.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
-  }
   ChannelSink made;
   made.memory = common.memory.bytes;
   made.target = channel_target(sink, connector);
@@ -75,7 +73,7 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   auto reporter = std::make_shared<ChannelReporter>(telemetry, sink.name);
   made.outlet = std::make_shared<sinks::channel::Outlet>(
       std::move(settings),
-      [reporter](const std::string&, const event::MessageReport& report) { reporter->message(report); },
+      [reporter](const std::string&, const event::MessageReport& report) { reporter->told(report); },
       [reporter](const std::string&, const sinks::channel::BreakerStanding& standing) { reporter->breaker(standing); });
   made.target.outlet = made.outlet;
   return made;

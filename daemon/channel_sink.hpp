@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "config/settings.hpp"
-#include "daemon/channel_reporter.hpp"
+#include "daemon/telemetry.hpp"
 #include "event/mark_holder.hpp"
 #include "relay/routing_table.hpp"
 #include "sinks/channel/content.hpp"
@@ -12,7 +12,8 @@
 namespace tributary::daemon {
 
 /// A sink that speaks on the connection of one of the connectors, and what the relay must know of it. Both settings
-/// were read and checked together.
+/// were read and checked together. `telemetry` outlives all that is made;
+/// null: nothing is told.
 struct ChannelSink {
   std::shared_ptr<sinks::channel::Outlet> outlet;
   relay::Target target;

@@ -155,6 +155,52 @@ void ConnectorReporter::remarked(const std::string& connector, const connectors:
                   {{"reason", std::string(remark.code)}});
 }
 
+void ChannelReporter::told(const event::MessageReport& report) {
+  using event::MessageResult;
+  if (report.reason.empty()) return;
+  std::string_view what;
+  switch (report.result) {
+    case MessageResult::refused:
+    case MessageResult::unsupported:
+      what = "not said: ";
+      break;
+    case MessageResult::unconfirmed:
+      what = "nobody knows whether it arrived: ";
+      break;
+    case MessageResult::returned:
+      what = "not said yet, tried again: ";
+      break;
+    case MessageResult::sent:
+    case MessageResult::awaiting:
+    case MessageResult::confirmed:
+    case MessageResult::echoed:
+      return;
+  }
+  const std::uint64_t count = ++failures_[std::string(report.reason)];
+  if ((count & (count - 1)) != 0) return;
+  std::string text = std::string(what) + std::string(report.reason);
+  if (!report.detail.empty()) text += ": " + report.detail;
+  if (count > 1) text += "; " + std::to_string(count) + " messages so far";
+  const bool person = report.reason == "credential_refused" || report.reason == "credential_unreadable" ||
+                      report.reason == "not_authenticated" || report.reason == "unsupported";
+  telemetry_.emit(LogEvent::message_failed, person ? Level::error : Level::warn, sink_, text,
+                  {{"reason", std::string(report.reason)}, {"messages", count}});
+}
+
+void ChannelReporter::breaker(const sinks::channel::BreakerStanding& standing) {
+  using sinks::channel::BreakerState;
+  if (standing.state == BreakerState::open) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(standing.open_for).count();
+    telemetry_.emit(LogEvent::breaker_opened, sink_,
+                    std::to_string(standing.heard) + " of the last " + std::to_string(standing.said) +
+                        " messages came back: nothing is said for " + std::to_string(seconds) +
+                        " s, then one is tried");
+    open_ = true;
+  } else if (standing.state == BreakerState::closed && std::exchange(open_, false)) {
+    telemetry_.emit(LogEvent::breaker_closed, sink_, "what is said does not come back any more");
+  }
+}
+
 void SinkReporter::on_news(const sinks::News& news) {
   Level level = Level::info;
   switch (news.urgency) {

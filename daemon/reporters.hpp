@@ -9,8 +9,10 @@
 
 #include "connectors/link/conversation.hpp"
 #include "daemon/telemetry.hpp"
+#include "event/channel.hpp"
 #include "relay/latency.hpp"
 #include "relay/pipeline.hpp"
+#include "sinks/channel/breaker.hpp"
 #include "sinks/observer.hpp"
 
 namespace tributary::daemon {
@@ -67,6 +69,21 @@ class SinkReporter final : public sinks::SinkObserver {
   Telemetry& telemetry_;
   std::string sink_;
   std::set<std::string> missing_;  ///< topics
+};
+
+/// Puts what becomes of a channel sink's messages into the log, where it is not what was wanted: of each reason the
+/// first, and then as the numbers double. Thread: the io thread of its connector.
+class ChannelReporter {
+ public:
+  ChannelReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
+  void told(const event::MessageReport& report);
+  void breaker(const sinks::channel::BreakerStanding& standing);
+
+ private:
+  Telemetry& telemetry_;
+  std::string sink_;
+  std::map<std::string, std::uint64_t> failures_;  ///< by reason
+  bool open_ = false;
 };
 
 /// Puts the first event of a connector that no sink gets into the log, with what would route it. Thread: io.

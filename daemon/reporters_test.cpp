@@ -202,5 +202,47 @@ TEST(Telemetry, WhatNeedsAPersonIsAnError) {
   }
 }
 
+TEST(ChannelReporter, TellsTheFirstFailureOfEachReasonAndThenAsTheyDouble) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ChannelReporter reporter(telemetry, "arcade-chat");
+    using event::MessageResult;
+    reporter.told({1, MessageResult::awaiting, {}, {}});
+    reporter.told({1, MessageResult::sent, {}, {}});
+    for (std::uint64_t number = 2; number < 7; ++number) {
+      reporter.told({number, MessageResult::refused, "upstream_error", "1: banned"});
+    }
+    reporter.told({7, MessageResult::returned, "rate_limited", "HTTP 429"});
+    reporter.told({8, MessageResult::unconfirmed, "server_error", "HTTP 503"});
+    reporter.told({9, MessageResult::unconfirmed, {}, {}});
+    reporter.told({10, MessageResult::refused, "credential_refused", "HTTP 401"});
+  });
+  ASSERT_EQ(written.size(), 6U);
+  EXPECT_NE(written[0]["message"].get<std::string>().find("not said: upstream_error: 1: banned"), std::string::npos)
+      << written[0];
+  EXPECT_NE(written[2]["message"].get<std::string>().find("4 messages so far"), std::string::npos) << written[2];
+  EXPECT_NE(written[3]["message"].get<std::string>().find("not said yet, tried again: rate_limited: HTTP 429"),
+            std::string::npos)
+      << written[3];
+  EXPECT_NE(written[4]["message"].get<std::string>().find("nobody knows whether it arrived: server_error"),
+            std::string::npos)
+      << written[4];
+  EXPECT_NE(written[5]["level"].get<std::string>().find("error"), std::string::npos) << written[5];
+}
+
+TEST(ChannelReporter, TellsThatTheBreakerOpenedAndClosed) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ChannelReporter reporter(telemetry, "class-chat");
+    using sinks::channel::BreakerState;
+    reporter.breaker({BreakerState::open, 6, 3, std::chrono::seconds(60)});
+    reporter.breaker({BreakerState::half_open, 0, 0, {}});
+    reporter.breaker({BreakerState::closed, 0, 0, {}});
+  });
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_NE(
+      written[0]["message"].get<std::string>().find("3 of the last 6 messages came back: nothing is said for 60 s"),
+      std::string::npos);
+  EXPECT_NE(written[1]["event"].get<std::string>().find("breaker_closed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tributary::daemon

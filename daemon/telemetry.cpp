@@ -27,14 +27,12 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"lane_given_up", Level::error},  // its events are lost
       {"sink_full", Level::warn},       // reading goes on when there is room; ERROR once that takes long
       {"sink_has_room", Level::info},
-      {"record_refused", Level::warn},        // one event is a dead letter; the others flow
-      {"record_too_large", Level::warn},      // likewise
-      {"dead_letter_failed", Level::error},   // an event is lost, and so will be the next
-      {"message_refused", Level::warn},       // one message is lost; the next may be taken
-      {"channel_unsupported", Level::error},  // nothing is said there until a person changes something
-      {"breaker_opened", Level::warn},        // it tries again by itself
-      {"breaker_half_open", Level::info},
+      {"message_failed", Level::warn},  // one message; ERROR where the upstream lets nobody speak
+      {"breaker_opened", Level::warn},  // it closes by itself when nothing comes back any more
       {"breaker_closed", Level::info},
+      {"record_refused", Level::warn},       // one event is a dead letter; the others flow
+      {"record_too_large", Level::warn},     // likewise
+      {"dead_letter_failed", Level::error},  // an event is lost, and so will be the next
       {"sink_latency", Level::info},
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right

@@ -37,20 +37,18 @@ enum class LogEvent : std::uint8_t {
   lane_given_up,   ///< at the stop: the topic is refused still, so that its events are dropped
   sink_full,       ///< the connectors that feed it stop reading
   sink_has_room,   ///< they read again
+  message_failed,  ///< a channel sink's: not said, perhaps not arrived, or to be said later
+  breaker_opened,  ///< what a channel sink says comes back: it says nothing for a while
+  breaker_closed,
   record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
-  dead_letter_failed,   ///< a dead letter could not be produced
-  message_refused,      ///< a channel sink: the upstream did not take a message; told at the 1st, 10th, 100th …
-  channel_unsupported,  ///< a channel sink: on this connection nothing can be published
-  breaker_opened,       ///< a channel sink says nothing for a while: what it says comes back
-  breaker_half_open,    ///< one message is tried
-  breaker_closed,       ///< it says everything again
-  sink_latency,         ///< at the end: how long a sink took to have its events acknowledged
-  reloaded,             ///< SIGHUP: the changed configuration is in force
-  reload_refused,       ///< SIGHUP: the running configuration goes on, and why
-  internal_error,       ///< a bug of ours that was contained
-  events_lost,          ///< at the end: events that a sink did not deliver although it should
-  notices_lost,         ///< at the end: the relay's own notices that were not delivered
+  dead_letter_failed,  ///< a dead letter could not be produced
+  sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
+  reloaded,            ///< SIGHUP: the changed configuration is in force
+  reload_refused,      ///< SIGHUP: the running configuration goes on, and why
+  internal_error,      ///< a bug of ours that was contained
+  events_lost,         ///< at the end: events that a sink did not deliver although it should
+  notices_lost,        ///< at the end: the relay's own notices that were not delivered
   count
 };
 
