@@ -2,8 +2,10 @@
 fails. The judge is the other side: the topic read back, the file, what a listener on the channel heard."""
 
 import base64
+import contextlib
 import json
 import subprocess
+import threading
 import time
 import urllib.parse
 
@@ -105,27 +107,36 @@ def test_it_survives_each_way_its_connection_can_end_in_mid_publish(name, ending
 
 
 def test_a_full_one_pauses_nobody_else(case):
-    """A channel not even those who feed it; the others pause only them."""
+    """A channel not even those who feed it; the others have those wait, and nobody else."""
     sink, stdout = case.stalled()
+    count, size = case.too_much
     with ScriptedUpstream() as upstream, ScriptedUpstream() as other:
-        config = configuration(case, upstream, sink, stop_timeout="1s", limits={"pause": "30s"})
+        config = configuration(case, upstream, sink, stop_timeout="1s")
         config["connectors"]["other"] = streamelements(other.url())
         config["sinks"]["archive"] = {"type": "file", "path": "archive.jsonl"}
         config["routes"].append({"from": ["other"] if case.pauses else ["main", "other"], "to": ["archive"]})
         with Tributary(case.work, config, stdout=stdout) as relay:
             connection, beside = upstream.live(), other.live()
             case.wait_ready(relay)
-            for _ in range(10):
-                wanted = [] if case.pauses else emit(connection, 100, message="y" * 5000)
-                wanted += emit(beside, 20)
-                if case.pauses:
-                    emit(connection, 100, message="y" * 5000)
-            count = 10 * 20 + (0 if case.pauses else 10 * 100)
-            wait_until(lambda: len(lines_of(case.work / "archive.jsonl")) >= count, 60,
-                       lambda: f"{count} events beside it, {len(lines_of(case.work / 'archive.jsonl'))}")
-            assert not any(entry.get("event") == "reading_paused" and entry.get("connector") == "other" for entry in relay.entries())
+            feeding = threading.Thread(target=emit_unless_cut, args=(connection, count, "y" * size), daemon=True)
+            feeding.start()
+            if case.pauses:
+                relay.wait_log('"sink_full"', '"judged"', seconds=60)
+            else:
+                feeding.join(60 * PATIENCE)
+            emit(beside, 200)
+            wanted = 200 + (0 if case.pauses else count)
+            archive = case.work / "archive.jsonl"
+            wait_until(lambda: len(lines_of(archive)) >= wanted, 60, lambda: f"{wanted} events beside it, {len(lines_of(archive))}")
             account = relay.stop(code=(0, 1))
-    assert account["dropped"] > 0, "it was full"
+            stopped, = (entry for entry in relay.entries() if entry.get("event") == "program_stopped")
+    assert account["dropped"] > 0 and (case.pauses or stopped["dropped.limit"] > 0), "it was full"
+
+
+def emit_unless_cut(connection, count, message):
+    """Nobody reads while the sink is full, and at the end the connection goes."""
+    with contextlib.suppress(OSError):
+        emit(connection, count, message=message)
 
 
 def forms_of(secret):

@@ -29,6 +29,7 @@ class Downstream:
     endings = ()  #: the ways in which its connection can end, methods
     at_most_once = True  #: what it did not hear is booked as sent
     pauses = True  #: full, it has those who feed it wait; no channel ever does
+    too_much = 400, 200_000  #: so many events of so many bytes are more than it holds
     secret = None  #: what it is given to keep
     most = 40  #: events of a test
     connector = None  #: the name of the one on whose connection it speaks
@@ -56,6 +57,7 @@ class Downstream:
 
 
 class Kafka(Downstream):
+    too_much = 400, 5_000
     at_most_once = False
     endings = ("killed", "silence")
     secret = "relay-test-password"
@@ -124,6 +126,7 @@ class Channel(Downstream):
     """One that speaks on a connection: a simulated upstream behind a door, and somebody else who listens."""
 
     pauses = False
+    too_much = 1_000, 2_000
     endings = ("cut", "reset", "closed", "silence", "refused")
     secret = "canary+fake/credential&=1"
     connector = "there"

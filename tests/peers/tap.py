@@ -58,9 +58,20 @@ class Side:
 class Conversation:
     """One connection, from the dial on. `over` is set when both sides have ended TCP: nothing more will be said."""
 
-    def __init__(self):
+    def __init__(self, ends=()):
         self.client, self.server = Side(), Side()
         self.over = threading.Event()
+        self._ends = ends
+
+    def cut(self):
+        """Both sides are told by a reset, whatever was on its way."""
+        for end in self._ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            try:
+                end.shutdown(socket.SHUT_RD)
+            except OSError:
+                pass  # it is over
+            end.close()
 
     def ending(self):
         """The close code the server gave; None: it said nothing, 0: it gave none."""
@@ -91,12 +102,12 @@ class Tap:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            conversation = Conversation()
             try:
                 server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 client.close()
                 continue
+            conversation = Conversation((client, server))
             self.conversations.append(conversation)
             threads = [threading.Thread(target=_pass_on, args=ends, daemon=True)
                        for ends in ((client, server, conversation.client), (server, client, conversation.server))]
