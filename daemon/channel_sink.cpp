@@ -36,8 +36,20 @@ sinks::channel::Content content_of(const config::ChannelCommon& common,
   return sinks::channel::sentences(std::get<expression::Template>(expression::Template::parse(common.words)));
 }
 
+relay::Target channel_target(const config::NamedSettings& sink, const config::NamedSettings& connector) {
+  const auto& entry = *connectors::find(connector.type);
+  relay::Target target;
+  target.pauses = false;
+  target.connector = connector.name;
+  target.source = entry.name;
+  if (entry.channel->channel != nullptr) {
+    target.channel = entry.channel->channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
+  }
+  return target;
+}
+
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry* telemetry) {
+                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry& telemetry) {
   const auto& common = *sink.settings->channel();
   const auto& entry = *connectors::find(connector.type);
   const auto& kind = *entry.channel;
@@ -54,26 +66,16 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);
-  if (kind.channel != nullptr) {
-    settings.channel = kind.channel(*sink.settings, connector.as<connectors::Settings>(), connector.name);
-  }
   ChannelSink made;
-  made.target.channel = settings.channel;
   made.memory = common.memory.bytes;
-  sinks::channel::Outlet::Told told;
-  sinks::channel::Outlet::BreakerTold breaker_told;
-  if (telemetry != nullptr) {
-    const auto reporter = std::make_shared<ChannelReporter>(*telemetry, sink.name);
-    told = [reporter](const std::string&, const event::MessageReport& report) { reporter->told(report); };
-    breaker_told = [reporter](const std::string&, const sinks::channel::BreakerStanding& standing) {
-      reporter->breaker(standing);
-    };
-  }
-  made.outlet = std::make_shared<sinks::channel::Outlet>(std::move(settings), std::move(told), std::move(breaker_told));
+  made.target = channel_target(sink, connector);
+  settings.channel = made.target.channel;
+  auto reporter = std::make_shared<ChannelReporter>(telemetry, sink.name);
+  made.outlet = std::make_shared<sinks::channel::Outlet>(
+      std::move(settings),
+      [reporter](const std::string&, const event::MessageReport& report) { reporter->told(report); },
+      [reporter](const std::string&, const sinks::channel::BreakerStanding& standing) { reporter->breaker(standing); });
   made.target.outlet = made.outlet;
-  made.target.pauses = false;
-  made.target.connector = connector.name;
-  made.target.source = entry.name;
   return made;
 }
 

@@ -22,7 +22,9 @@ struct ChannelSink {
 /// What it says of an event, in its format.
 sinks::channel::Content content_of(const config::ChannelCommon& common,
                                    const std::shared_ptr<const event::MarkHolder>& marks);
+/// What the relay must know of it; without its outlet.
+relay::Target channel_target(const config::NamedSettings& sink, const config::NamedSettings& connector);
 ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry* telemetry = nullptr);
+                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry& telemetry);
 
 }  // namespace tributary::daemon

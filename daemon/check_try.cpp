@@ -71,8 +71,8 @@ class Trier {
     for (const auto& sink : settings.sinks) {
       const auto* common = sink.settings->channel();
       if (common == nullptr) continue;
-      auto made = make_channel_sink(sink, *settings.connector(common->connector), marks);
-      channels_.emplace(sink.name, Channel{std::move(made.target), content_of(*common, marks)});
+      channels_.emplace(
+          sink.name, Channel{channel_target(sink, *settings.connector(common->connector)), content_of(*common, marks)});
     }
     for (const auto& route : settings.routes) {
       routes_.push_back({route.from, route.types, relay::Targets{1}, relay::where(route.where)});

@@ -109,7 +109,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   sink->place = place_of(settings);
   sink->reporter = std::make_unique<SinkReporter>(telemetry_, settings.name);
   if (const auto* common = settings.settings->channel()) {
-    auto made = make_channel_sink(settings, *all.connector(common->connector), marks_, &telemetry_);
+    auto made = make_channel_sink(settings, *all.connector(common->connector), marks_, telemetry_);
     sink->channel = made.outlet;
     sink->outlet = std::move(made.outlet);
     sink->target = std::move(made.target);
@@ -198,6 +198,7 @@ relay::RoutingTablePtr SinkSet::table(const Plan& plan) {
 /// What it has not delivered goes to the one that takes its place.
 void SinkSet::retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout) {
   if (sink.delivery && heir.delivery) return sink.delivery->retire(heir.delivery, timeout);
+  if (sink.channel && heir.channel) return sink.channel->retire(heir.channel, timeout);
   sink.outlet->stop(timeout);
 }
 

@@ -130,10 +130,10 @@ TEST_P(LossAtTheEnd, IsAnErrorAndTheExitCodeUnlessTheConfigurationAsksForIt) {
 INSTANTIATE_TEST_SUITE_P(EveryReason, LossAtTheEnd,
                          testing::Values(Loss{Dropped::validation, false}, Loss{Dropped::dead_letter_off, false},
                                          Loss{Dropped::limit, false}, Loss{Dropped::topic_off, false},
-                                         Loss{Dropped::expired, false}, Loss{Dropped::breaker, false},
-                                         Loss{Dropped::refused, true}, Loss{Dropped::dead_letter_failed, true},
-                                         Loss{Dropped::stopped, true}, Loss{Dropped::write_failed, true},
-                                         Loss{Dropped::denied, true}),
+                                         Loss{Dropped::expired, false}, Loss{Dropped::empty, false},
+                                         Loss{Dropped::breaker, false}, Loss{Dropped::refused, true},
+                                         Loss{Dropped::dead_letter_failed, true}, Loss{Dropped::stopped, true},
+                                         Loss{Dropped::write_failed, true}, Loss{Dropped::denied, true}),
                          [](const auto& test) { return std::string(name(test.param.reason)); });
 
 TEST_F(SinkWords, LostNoticesAreSaidApartAndAreNoError) {

@@ -40,6 +40,8 @@ std::string_view name(Dropped reason) noexcept {
       return "expired";
     case Dropped::refused:
       return "refused";
+    case Dropped::empty:
+      return "empty";
     case Dropped::breaker:
       return "breaker";
     case Dropped::count:
@@ -55,6 +57,7 @@ bool is_loss(Dropped reason) noexcept {
     case Dropped::limit:
     case Dropped::topic_off:
     case Dropped::expired:
+    case Dropped::empty:
     case Dropped::breaker:
     case Dropped::count:
       return false;

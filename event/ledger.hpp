@@ -22,6 +22,7 @@ enum class Dropped : std::uint8_t {
   denied,              ///< its topic was missing or forbidden until the end
   expired,             ///< a channel sink: older than `max_age` before it could be said
   refused,             ///< a channel sink: the upstream refused it, or takes nothing from us
+  empty,               ///< a channel sink: its template makes an empty text of it
   breaker,             ///< a channel sink: what it says comes back, so it says nothing for a while
   count
 };

@@ -29,8 +29,7 @@ std::optional<double> small_of(std::string_view written, const text::Decimal& ex
   return value;
 }
 
-Value value_of(element found, const schema::Document& event) {
-  Value value;
+void read(element found, const schema::Document& event, Value& value) {
   switch (found.type()) {
     case element_type::STRING:
       value.kind = Kind::text;
@@ -56,22 +55,13 @@ Value value_of(element found, const schema::Document& event) {
     case element_type::DOUBLE:
       value.kind = Kind::number;
       value.number.element = found;
-      if (const double number = found.get_double().value_unsafe(); !event.is_extreme(number))
+      if (const double number = found.get_double().value_unsafe(); !event.is_extreme(number)) {
         value.number.small = number;
+      }
       break;
     default:
       break;
   }
-  return value;
-}
-
-Value value_of(const Operand& operand, const schema::Document& event) {
-  if (const auto* literal = std::get_if<Literal>(&operand)) return literal->value();
-  const auto& path = std::get<Path>(operand);
-  if (const auto found = find(event, path)) return value_of(*found, event);
-  Value absent;
-  if (path.flag) absent.kind = Kind::truth;
-  return absent;
 }
 
 template <class Ordered>
@@ -163,20 +153,40 @@ std::string_view sign_of(Operator which) {
   return signs[static_cast<std::size_t>(which)];
 }
 
-bool Comparison::holds(const schema::Document& event) const {
-  const Value a = value_of(left, event);
+Question::Question(const Comparison& comparison)
+    : left_(side_of(comparison.left)), how_(comparison.how), right_(side_of(comparison.right)) {}
+
+Question::Side Question::side_of(const Operand& operand) {
+  if (const auto* path = std::get_if<Path>(&operand)) return {path};
+  return {nullptr, std::get<Literal>(operand).value()};
+}
+
+const Value& Question::value_of(const Side& side, Reading& event, Value& room) {
+  if (side.path == nullptr) return side.value;
+  if (element found; event.find(*side.path, found)) {
+    read(found, event.event(), room);
+  } else if (side.path->flag) {
+    room.kind = Kind::truth;
+  }
+  return room;
+}
+
+bool Question::holds(Reading& event) const {
+  Value left_room, right_room;
+  const Value& a = value_of(left_, event, left_room);
   if (a.kind == Kind::nothing) return false;
-  const Value b = value_of(right, event);
+  const Value& b = value_of(right_, event, right_room);
   if (b.kind == Kind::nothing) return false;
-  if (a.kind != b.kind) return how == Operator::unequal;
+  if (a.kind != b.kind) return how_ == Operator::unequal;
   switch (a.kind) {
     case Kind::number:
-      return fits(how, order(a.number, b.number, event));
+      return fits(how_, order(a.number, b.number, event.event()));
     case Kind::text:
-      return fits(how, order(a.text, b.text));
+      if (how_ == Operator::equal || how_ == Operator::unequal) return (a.text == b.text) == (how_ == Operator::equal);
+      return fits(how_, order(a.text, b.text));
     default: {  // a truth or null is in no order
       const bool same = a.truth == b.truth;
-      return how == Operator::equal ? same : how == Operator::unequal && !same;
+      return how_ == Operator::equal ? same : how_ == Operator::unequal && !same;
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "expression/path.hpp"
+#include "expression/reading.hpp"
 #include "text/decimal.hpp"
 
 namespace tributary::expression {
@@ -57,8 +58,26 @@ struct Comparison {
   Operand left;
   Operator how = Operator::equal;
   Operand right;
+};
 
-  bool holds(const schema::Document& event) const;
+/// A comparison made ready to be asked often. The comparison must outlive it, and stay where it is.
+class Question {
+ public:
+  explicit Question(const Comparison& comparison);
+  bool holds(Reading& event) const;
+
+ private:
+  /// A path, or else a value.
+  struct Side {
+    const Path* path = nullptr;
+    Value value = {};
+  };
+  static Side side_of(const Operand& operand);
+  static const Value& value_of(const Side& side, Reading& event, Value& room);
+
+  Side left_;
+  Operator how_;
+  Side right_;
 };
 
 }  // namespace tributary::expression

@@ -1,5 +1,6 @@
 #include "expression/condition.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "expression/condition_tree.hpp"
@@ -12,7 +13,7 @@ constexpr std::size_t no = static_cast<std::size_t>(-2);
 
 /// A comparison, and where its answer leads: to another one, or to the end.
 struct Turn {
-  Comparison comparison;
+  Question question;
   std::size_t if_so = yes;
   std::size_t if_not = no;
 };
@@ -32,37 +33,42 @@ std::size_t compile(const Node& node, std::size_t if_so, std::size_t if_not, std
     case Node::Kind::comparison:
       break;
   }
-  turns.push_back({*node.comparison, if_so, if_not});
+  turns.push_back({Question(*node.comparison), if_so, if_not});
   return turns.size() - 1;
 }
 
 }  // namespace
 
 struct Condition::Program {
+  explicit Program(Node read) : node(std::move(read)), first(compile(node, yes, no, turns)) {}
+  Program(const Program&) = delete;  // the turns point into the node
+  Program& operator=(const Program&) = delete;
+
+  const Node node;
   std::vector<Turn> turns;
-  std::size_t first = yes;
-  std::string text;
+  std::size_t first;
 };
 
 std::variant<Condition, Fault> Condition::parse(std::string_view text) {
   auto parsed = parse_condition(text);
   if (auto* fault = std::get_if<Fault>(&parsed)) return std::move(*fault);
-  const Node& node = std::get<Node>(parsed);
-  auto program = std::make_shared<Program>();
-  program->first = compile(node, yes, no, program->turns);
-  program->text = text_of(node);
-  return Condition(std::move(program));
+  return Condition(std::make_shared<Program>(std::get<Node>(std::move(parsed))));
 }
 
 bool Condition::holds(const schema::Document& event) const {
+  Reading reading(event);
+  return holds(reading);
+}
+
+bool Condition::holds(Reading& event) const {
   std::size_t at = program_->first;
   while (at != yes && at != no) {
     const Turn& turn = program_->turns[at];
-    at = turn.comparison.holds(event) ? turn.if_so : turn.if_not;
+    at = turn.question.holds(event) ? turn.if_so : turn.if_not;
   }
   return at == yes;
 }
 
-std::string Condition::text() const { return program_->text; }
+std::string Condition::text() const { return text_of(program_->node); }
 
 }  // namespace tributary::expression

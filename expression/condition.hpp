@@ -13,6 +13,8 @@ class Document;
 
 namespace tributary::expression {
 
+class Reading;
+
 /// A question to an event's fields, as `where` of a route asks it: `data.amount >= 5 and not test == true`. The grammar
 /// and its rules are in docs/ROUTING.md. In short: numbers are compared exactly, as decimals; a comparison with a field
 /// that is not there, or that is a list or an object, does not hold, whatever its operator; values of different kinds
@@ -25,6 +27,8 @@ class Condition {
   static std::variant<Condition, Fault> parse(std::string_view text);
 
   bool holds(const schema::Document& event) const;
+  /// The same, beside other conditions that are asked of the event.
+  bool holds(Reading& event) const;
   /// The same condition in its one way of writing; what it parses to has this text again.
   std::string text() const;
 

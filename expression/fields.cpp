@@ -85,7 +85,11 @@ std::string no_fields(std::string_view name) {
 
 void complete(Path& path) {
   if (path.steps.size() == 1 && is_flag(path.steps.front().name)) path.steps.insert(path.steps.begin(), {"relay"});
-  path.flag = path.steps.size() == 2 && path.steps.front().name == "relay" && is_flag(path.steps.back().name);
+  const auto& first = path.steps.front().name;
+  if (path.steps.size() > 1 && first == "data") path.begin = Path::Begin::data;
+  if (path.steps.size() > 1 && first == "relay") path.begin = Path::Begin::relay;
+  path.flag = path.steps.size() == 2 && path.begin == Path::Begin::relay && is_flag(path.steps.back().name);
+  for (Step& step : path.steps) step.likeness = likeness_of(step.name);
 }
 
 std::string fault_of(const Path& path) {

@@ -83,8 +83,13 @@ std::string text_of(const Path& path) {
 
 std::optional<simdjson::dom::element> find(const schema::Document& event, const Path& path,
                                            std::vector<std::size_t>* places) {
-  simdjson::dom::element value = event.root();
-  for (const Step& step : path.steps) {
+  return find_from(event.root(), path, 0, places);
+}
+
+std::optional<simdjson::dom::element> find_from(simdjson::dom::element value, const Path& path, std::size_t from,
+                                                std::vector<std::size_t>* places) {
+  for (std::size_t i = from; i < path.steps.size(); ++i) {
+    const Step& step = path.steps[i];
     std::size_t place = 0;
     if (value.is_object()) {
       const auto found = member(schema::members_of(value), step.name, place);

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,14 +18,24 @@ namespace tributary::expression {
 struct Step {
   std::string name;
   std::optional<std::size_t> index = std::nullopt;
-  bool operator==(const Step&) const = default;
+  std::uint32_t likeness = 0;  ///< likeness_of(name)
 };
+
+/// Length, first, middle and last character of a name: names that differ in these need no further comparing.
+inline std::uint32_t likeness_of(std::string_view name) {
+  if (name.empty()) return 0;
+  const auto at = [name](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])); };
+  return static_cast<std::uint32_t>(name.size() & 0xffU) | at(0) << 8U | at(name.size() / 2) << 16U |
+         at(name.size() - 1) << 24U;
+}
 
 /// Where a field stands in an event: `data.items.0.name`, `data."a b"`. A value. Thread: any.
 struct Path {
+  enum class Begin : std::uint8_t { anywhere, data, relay };  ///< the two objects that most of them begin with
+
   std::vector<Step> steps;
+  Begin begin = Begin::anywhere;
   bool flag = false;  ///< `relay.test` and its like: false where it is absent
-  bool operator==(const Path&) const = default;
 };
 
 /// The path that stands here: names, numbers or quoted names with dots between them; the first is a name of an event,
@@ -38,6 +49,9 @@ std::string text_of(const Path& path);
 /// the members or items.
 std::optional<simdjson::dom::element> find(const schema::Document& event, const Path& path,
                                            std::vector<std::size_t>* places = nullptr);
+/// The same from a value on, to which the steps before `from` have led.
+std::optional<simdjson::dom::element> find_from(simdjson::dom::element value, const Path& path, std::size_t from,
+                                                std::vector<std::size_t>* places = nullptr);
 
 /// A text in double quotes, as JSON has it.
 std::string in_quotes(std::string_view text);

@@ -1,4 +1,5 @@
 #include "relay/pipeline.hpp"
+#include "expression/reading.hpp"
 
 #include <gtest/gtest.h>
 
@@ -353,9 +354,9 @@ TEST_F(PipelineTest, WhatSpeaksOnAConnectionGetsNothingOfItsOwnConnector) {
 /// Holds where `data.amount` is at least this.
 struct AtLeast final : Condition {
   explicit AtLeast(double least) : amount(least) {}
-  bool holds(const schema::Document& event) const override {
+  bool holds(expression::Reading& event) const override {
     ++asked;
-    const auto value = event.root()["data"]["amount"].get_double();
+    const auto value = event.event().root()["data"]["amount"].get_double();
     return value.error() == simdjson::SUCCESS && value.value_unsafe() >= amount;
   }
   double amount;

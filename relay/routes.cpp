@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "expression/reading.hpp"
+
 namespace tributary::relay {
 
 bool RoutesFrom::Line::takes(std::string_view type) const {
@@ -46,9 +48,10 @@ Targets RoutesFrom::of(std::string_view type, const schema::Document& event) con
   for (const Line& line : typed_) {
     if (line.takes(type)) targets |= line.to;
   }
+  expression::Reading reading(event);
   for (const Line& line : asking_) {
     const bool adds = (line.to & ~targets).any();  // a sink that gets it already is not asked for again
-    if (adds && line.takes(type) && line.where->holds(event)) targets |= line.to;
+    if (adds && line.takes(type) && line.where->holds(reading)) targets |= line.to;
   }
   return targets;
 }

@@ -9,6 +9,9 @@
 namespace tributary::schema {
 class Document;
 }
+namespace tributary::expression {
+class Reading;
+}
 
 namespace tributary::relay {
 
@@ -19,7 +22,7 @@ using Targets = std::bitset<most_sinks>;  ///< by the place of the sink in the t
 class Condition {
  public:
   virtual ~Condition() = default;
-  virtual bool holds(const schema::Document& event) const = 0;
+  virtual bool holds(expression::Reading& event) const = 0;
 };
 
 /// One line of `routes:`; an empty list means everything.

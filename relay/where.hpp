@@ -15,7 +15,7 @@ namespace tributary::relay {
 class Where final : public Condition {
  public:
   explicit Where(expression::Condition condition) : condition_(std::move(condition)) {}
-  bool holds(const schema::Document& event) const override { return condition_.holds(event); }
+  bool holds(expression::Reading& event) const override { return condition_.holds(event); }
 
  private:
   expression::Condition condition_;

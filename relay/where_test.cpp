@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "expression/reading.hpp"
 #include "schema/document.hpp"
 
 namespace tributary::relay {
@@ -10,8 +11,9 @@ namespace {
 TEST(Where, AsksTheEventAsTheConfigurationSays) {
   schema::Document event;
   ASSERT_TRUE(event.read(R"({"type":"tip","data":{"amount":4.99}})"));
-  EXPECT_TRUE(where("data.amount >= 4.99 and test == false")->holds(event));
-  EXPECT_FALSE(where("data.amount >= 5")->holds(event));
+  expression::Reading reading(event);
+  EXPECT_TRUE(where("data.amount >= 4.99 and test == false")->holds(reading));
+  EXPECT_FALSE(where("data.amount >= 5")->holds(reading));
   EXPECT_EQ(where(""), nullptr) << "always";
 }
 
@@ -34,7 +36,7 @@ TEST(Where, DecidesBetweenTheRoutesOfOneConnector) {
 }
 
 struct Counting final : Condition {
-  bool holds(const schema::Document&) const override { return ++asked, true; }
+  bool holds(expression::Reading&) const override { return ++asked, true; }
   mutable int asked = 0;
 };
 

@@ -19,12 +19,23 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 void SaidLately::said(const event::Message& message, const event::Now& now) {
   forget(now.steady);
   if (said_.size() >= limit) forget_oldest();
-  Said said{now.steady, message.number, hash_of(message.content), {}};
-  if (message.event) said.id = message.event->id_text();
+  Said said{now.steady, message.number, hash_of(message.content), hash_of(message.content), {}};
+  if (message.event) {
+    said.id = message.event->id_text();
+    const std::string words = words_of(*message.event);
+    if (words.size() >= shortest_words) said.words = hash_of(words);
+  }
   if (said.id.size() < shortest_id) said.id.clear();
-  by_text_[said.text] = said.number;
+  by_text_[said.text] = by_text_[said.words] = said.number;
   if (!said.id.empty()) by_id_[said.id] = said.number;
   said_.push_back(std::move(said));
+}
+
+/// What a person would write again of an event.
+std::string SaidLately::words_of(const event::Event& event) {
+  Value whole;
+  if (!parts_.read(json_, event.json_text(), whole)) return {};
+  return plain_text(parts_.members(parts_.members(whole)["data"])["message"]);
 }
 
 void SaidLately::forget(event::SteadyTime now) {
@@ -33,8 +44,10 @@ void SaidLately::forget(event::SteadyTime now) {
 
 void SaidLately::forget_oldest() {
   const Said& oldest = said_.front();
-  const auto text = by_text_.find(oldest.text);
-  if (text != by_text_.end() && text->second == oldest.number) by_text_.erase(text);
+  for (const std::size_t hash : {oldest.text, oldest.words}) {
+    const auto text = by_text_.find(hash);
+    if (text != by_text_.end() && text->second == oldest.number) by_text_.erase(text);
+  }
   const auto id = by_id_.find(oldest.id);
   if (id != by_id_.end() && id->second == oldest.number) by_id_.erase(id);
   said_.pop_front();

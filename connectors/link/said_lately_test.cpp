@@ -12,13 +12,15 @@ using namespace std::chrono_literals;
 
 event::Now at(std::chrono::milliseconds time) { return {event::SteadyTime{} + 1h + time, event::WallTime{}}; }
 
-event::Message message(std::uint64_t number, std::string content, const std::string& id) {
+event::Message message(std::uint64_t number, std::string content, const std::string& id,
+                       const std::string& words = "") {
   event::Message said;
   said.number = number;
   said.content = std::move(content);
   auto made = std::make_shared<event::Event>();
-  made->text = id;
+  made->text = id + words;
   made->id = {0, static_cast<std::uint32_t>(id.size())};
+  made->json = {made->id.size, static_cast<std::uint32_t>(words.size())};
   said.event = made;
   return said;
 }
@@ -39,6 +41,16 @@ TEST(SaidLately, KnowsAnIdWhereverItStands) {
   EXPECT_EQ(said.repeated_by("5f1c3d6b9a1b2c3d4e5f6a7b", at(1s)), 7U);
   EXPECT_FALSE(said.repeated_by("x5f1c3d6b9a1b2c3d4e5f6a7b", at(1s))) << "another id that ends in it";
   EXPECT_FALSE(said.repeated_by("5f1c3d6b9a1b2c3d4e5f6a7", at(1s)));
+}
+
+TEST(SaidLately, KnowsTheWordsOfAnEventThatAreTooLongForChance) {
+  SaidLately said;
+  said.said(message(7, "{}", "aaaaaaaa", R"({"data":{"message":"good \"evening\""}})"), at(0s));
+  said.said(message(8, "{}", "bbbbbbbb", R"({"data":{"message":"hi all"}})"), at(0s));
+  EXPECT_EQ(said.repeated_by("good \"evening\"", at(1s)), 7U);
+  EXPECT_FALSE(said.repeated_by("say good \"evening\"", at(1s)));
+  EXPECT_FALSE(said.repeated_by("hi all", at(1s)));
+  EXPECT_FALSE(said.repeated_by("good \"evening\"", at(11s)));
 }
 
 TEST(SaidLately, AShortIdStandsInManyTextsByChance) {

@@ -78,6 +78,27 @@ void Outlet::stop(std::chrono::milliseconds timeout) {
   if (!finished(now)) ended_.notify_all();  // whoever waits for a later end waits for this one
 }
 
+void Outlet::retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout) {
+  {
+    const std::lock_guard lock(mutex_);
+    heir_ = std::move(heir);
+    hand_over();
+  }
+  stop(timeout);
+}
+
+/// The heir's lock is taken under ours, and never the other way round: it knows nothing of us.
+void Outlet::hand_over() const {
+  if (!heir_) return;
+  if (auto unsaid = queue_.take_unsaid(); !unsaid.empty()) heir_->inherit(std::move(unsaid));
+}
+
+void Outlet::inherit(std::vector<event::EventPtr> unsaid) {
+  const std::lock_guard lock(mutex_);
+  queue_.inherit(std::move(unsaid));
+  wake();
+}
+
 bool Outlet::stopped() const {
   const auto now = clock_now();
   const std::lock_guard lock(mutex_);
@@ -92,6 +113,7 @@ void Outlet::join() {
     ended_.wait_until(lock, by);
   }
   --joining_;
+  if (stopped_) queue_.drop_rest();
 }
 
 unsigned Outlet::joining() const {
@@ -102,8 +124,9 @@ unsigned Outlet::joining() const {
 /// Is there nothing more to wait for? Then what is left is dropped.
 bool Outlet::finished(event::SteadyTime now) const {
   if (stopped_ || !stop_by_) return stopped_;
+  hand_over();
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
-  queue_.drop_rest();
+  queue_.stop();
   stopped_ = true;
   ended_.notify_all();
   return true;
@@ -161,6 +184,11 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
     try {
       message.content = settings_.content(*given->event, now);
       message.event = std::move(given->event);
+      if (message.content.find_first_not_of(' ') == std::string::npos) {
+        const std::lock_guard lock(mutex_);
+        queue_.leave(message.number, event::Dropped::empty);
+        continue;
+      }
       if (message.attempt == 1) {
         if (const auto round = fingerprints_.came_round(message, now.steady)) {
           const std::lock_guard lock(mutex_);

@@ -42,8 +42,9 @@ struct OutletSettings {
 /// counts.
 ///
 /// Stop: what can still be said is said until the time is over; nothing is waited for once the connector is not live.
-/// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered.
-/// Owned by shared_ptr: the relay and the connector. Thread: any, where the ports say nothing else.
+/// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered. What the connector has
+/// in its hands then is told apart by its next report, until `join`: it may leave the house at that very moment. Owned
+/// by shared_ptr: the relay and the connector. Thread: any, where the ports say nothing else.
 class Outlet final : public event::Outlet, public event::Outbound {
  public:
   /// What came of messages, for logs and counts. Runs on the connector's io thread; must not call back.
@@ -70,6 +71,9 @@ class Outlet final : public event::Outlet, public event::Outbound {
   void stop(std::chrono::milliseconds timeout) override;
   bool stopped() const override;
   void join() override;
+  /// Another one takes its place: what was never said goes there, before what that was offered itself; what was said
+  /// has `timeout` for the upstream's word. The heir is started when this has stopped. Call it instead of `stop`.
+  void retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout);
   /// How many threads wait in `join` at this moment.
   unsigned joining() const;
   /// Where the breaker stands at this moment. Thread: any.
@@ -86,6 +90,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
 
  private:
   bool finished(event::SteadyTime now) const;
+  void hand_over() const;
+  void inherit(std::vector<event::EventPtr> unsaid);
   void wake();
   void tell_breaker();
 
@@ -101,6 +107,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool live_ = false;
   bool woken_ = false;  ///< the connector has been told and has not asked since
   std::optional<event::SteadyTime> stop_by_;
+  std::shared_ptr<Outlet> heir_;
   mutable bool stopped_ = false;
   unsigned joining_ = 0;
 };

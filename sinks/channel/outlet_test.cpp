@@ -290,6 +290,55 @@ TEST_F(ChannelOutlet, AStopEndsWithinItsTimeWithThingsUnsaid) {
   EXPECT_TRUE(outlet.ledger().balances());
 }
 
+TEST_F(ChannelOutlet, OneThatIsReplacedLeavesWhatItHasNotSaidAndEnds) {
+  auto heir = std::make_shared<Outlet>(settings());
+  outlet.start();
+  for (int n = 0; n < 3; ++n) outlet.offer(fresh());  // the connector is away
+  heir->offer(fresh());
+  outlet.retire(heir, long_stop);
+  EXPECT_TRUE(outlet.stopped());
+  EXPECT_EQ(outlet.ledger().offered, 0U);
+  EXPECT_EQ(dropped(Dropped::stopped), 0U);
+  heir->start();
+  heir->on_work([] {});
+  heir->live(true, clocks());
+  int said = 0;
+  while (const auto message = heir->take(clocks())) {
+    heir->report({message->number, MessageResult::sent, {}, {}}, clocks());
+    ++said;
+  }
+  EXPECT_EQ(said, 4);
+  EXPECT_EQ(heir->ledger().offered, 4U);
+}
+
+TEST_F(ChannelOutlet, OfWhichTheTemplateMakesNothingNothingIsSaid) {
+  auto blank = settings();
+  blank.form = event::Form::text;
+  blank.content = [](const event::Event&, const event::Now&) { return std::string("  "); };
+  Outlet silent(blank);
+  silent.start();
+  silent.on_work([] {});
+  silent.live(true, clocks());
+  silent.offer(fresh());
+  EXPECT_FALSE(silent.take(clocks()));
+  EXPECT_EQ(silent.ledger().dropped[static_cast<std::size_t>(Dropped::empty)], 1U);
+}
+
+TEST_F(ChannelOutlet, WhatLeavesAfterTheStopIsNotBookedAsDropped) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  outlet.offer(fresh());
+  const auto leaving = outlet.take(clocks()), staying = outlet.take(clocks());
+  outlet.stop(0ms);
+  EXPECT_TRUE(outlet.stopped()) << "nobody waits for it";
+  outlet.report({leaving->number, MessageResult::awaiting, {}, {}}, clocks());
+  EXPECT_EQ(outlet.ledger().sent, 1U);
+  outlet.join();
+  EXPECT_EQ(dropped(Dropped::stopped), 1U);
+  EXPECT_EQ(outlet.ledger().in_flight, 0U);
+}
+
 TEST_F(ChannelOutlet, AStopEndsWhenItsConnectorEnds) {
   outlet.start();
   attach();

@@ -20,16 +20,21 @@ std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
 void Queue::offer(event::EventPtr event, event::SteadyTime now) {
   look(now);
   if (breaker_.is_open()) return offer_dropped(Dropped::breaker);
-  const std::size_t bytes = event->bytes();
-  ++ledger_.offered, ++ledger_.in_flight;
-  const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
-  bytes_ += bytes;
-  waiting_.insert(at->first);
-  if (bytes > settings_.memory) {
+  const auto at = enqueue(std::move(event));
+  if (at->second.bytes > settings_.memory) {
     full_ = true;
     return drop(at, Dropped::limit);
   }
   make_room();
+}
+
+Queue::Items::iterator Queue::enqueue(event::EventPtr event) {
+  const std::size_t bytes = event->bytes();
+  ++ledger_.offered, ++ledger_.in_flight;
+  bytes_ += bytes;
+  const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
+  waiting_.insert(at->first);
+  return at;
 }
 
 void Queue::offer_dropped(Dropped reason) { ++ledger_.offered, ++count_of(ledger_, reason); }
@@ -84,6 +89,11 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   const bool said = result == MessageResult::awaiting || result == MessageResult::sent ||
                     result == MessageResult::confirmed || result == MessageResult::unconfirmed;
   if (state == State::given && said) breaker_.said(number, now);
+  if (stopped_ && (result == MessageResult::awaiting || result == MessageResult::returned ||
+                   result == MessageResult::unconfirmed)) {
+    if (said) ++at->second.said;
+    return give_up(at, Dropped::stopped);
+  }
   switch (result) {
     case MessageResult::echoed:  // above
       return;
@@ -112,11 +122,33 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   }
 }
 
-void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now) {
-  if (const auto at = items_.find(number); at != items_.end()) {
-    bucket_.give_back();
-    drop(at, Dropped::breaker);
+void Queue::leave(std::uint64_t number, Dropped reason) {
+  const auto at = items_.find(number);
+  if (at == items_.end()) return;
+  bucket_.give_back();
+  drop(at, reason);
+}
+
+std::vector<event::EventPtr> Queue::take_unsaid() {
+  std::vector<event::EventPtr> unsaid;
+  for (auto at = items_.begin(); at != items_.end();) {
+    const auto here = at++;
+    if (here->second.state != State::waiting || here->second.said != 0) continue;
+    unsaid.push_back(here->second.event);
+    end(here, ledger_.offered);
+    ledger_.offered -= 2;  // it was counted here once, and `end` has counted it again
   }
+  return unsaid;
+}
+
+void Queue::inherit(std::vector<event::EventPtr> unsaid) {
+  for (event::EventPtr& mine : take_unsaid()) unsaid.push_back(std::move(mine));
+  for (event::EventPtr& event : unsaid) enqueue(std::move(event));
+  make_room();
+}
+
+void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now) {
+  leave(number, Dropped::breaker);
   if (!message) return;
   breaker_.heard(*message, now);
   drop_for_breaker();
@@ -137,6 +169,15 @@ void Queue::look(event::SteadyTime now) {
     const auto oldest = items_.find(*waiting_.begin());
     if (now < expires_at(*oldest->second.event)) break;
     give_up(oldest, Dropped::expired);
+  }
+}
+
+void Queue::stop() {
+  stopped_ = true;
+  for (auto at = items_.begin(); at != items_.end();) {
+    const auto next = std::next(at);
+    if (at->second.state != State::given) give_up(at, Dropped::stopped);
+    at = next;
   }
 }
 

@@ -69,10 +69,19 @@ class Queue {
   void report(std::uint64_t number, event::MessageResult result, event::SteadyTime now);
   /// What was given would only say what has come round; `message`: the one that came back, if that is certain.
   void came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now);
+  /// What was given has nothing to say, or must not: it is dropped for this reason.
+  void leave(std::uint64_t number, event::Dropped reason);
+  /// What was never said, in order, as if it had never been offered: for the queue that takes this one's place.
+  std::vector<event::EventPtr> take_unsaid();
+  /// The same, of the one before this: in front of all that was offered here. Nothing was taken yet.
+  void inherit(std::vector<event::EventPtr> unsaid);
   /// A new connection: what came back from the last one may be given at once.
   void connected() { not_before_ = {}; }
   /// Drops what is too old; gives up on words that did not come.
   void look(event::SteadyTime now);
+  /// Nothing more is given. What the connector has in its hands keeps its place in the book until its next report,
+  /// which is taken for its last: it may be leaving the house at this moment.
+  void stop();
   /// The end: nothing is left.
   void drop_rest();
 
@@ -95,6 +104,7 @@ class Queue {
   };
   using Items = std::map<std::uint64_t, Item>;
 
+  Items::iterator enqueue(event::EventPtr event);
   event::SteadyTime expires_at(const event::Event& event) const;
   void make_room();
   void drop_for_breaker();
@@ -117,6 +127,7 @@ class Queue {
   std::uint64_t numbers_ = 0;
   std::size_t bytes_ = 0;
   bool full_ = false;
+  bool stopped_ = false;
   event::SinkLedger ledger_;
 };
 

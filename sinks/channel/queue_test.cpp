@@ -74,6 +74,42 @@ TEST_F(ChannelQueue, GivesInOrderOfArrivalAndBooksWhatCameOfEach) {
   report_ends(queue);
 }
 
+TEST_F(ChannelQueue, WhatWasNeverSaidGoesToTheHeirInFrontOfItsOwn) {
+  Queue before(confirmed(1)), heir({});
+  std::vector<event::EventPtr> events;
+  for (int i = 0; i < 5; ++i) events.push_back(event_at(now));
+  for (int i = 0; i < 4; ++i) before.offer(events[static_cast<std::size_t>(i)], now);
+  heir.offer(events[4], now);
+  before.report(before.take(now)->number, MessageResult::awaiting, now);  // it was said
+  EXPECT_EQ(before.take(now)->event, events[1]);                          // it is given, and comes back
+  heir.inherit(before.take_unsaid());
+  before.report(2, MessageResult::returned, now);
+  heir.inherit(before.take_unsaid());
+  EXPECT_EQ(before.ledger().offered, 1U);
+  EXPECT_EQ(before.ledger().in_flight, 1U);
+  EXPECT_TRUE(before.ledger().balances());
+  EXPECT_EQ(heir.ledger().offered, 4U);
+  for (const std::size_t i : {1U, 2U, 3U, 4U}) {
+    const auto given = heir.take(now);
+    ASSERT_TRUE(given);
+    EXPECT_EQ(given->event, events[i]);
+    heir.report(given->number, MessageResult::sent, now);
+  }
+  report_ends(heir);
+  before.report(1, MessageResult::confirmed, now);
+  EXPECT_EQ(before.ledger().delivered, 1U);
+  report_ends(before);
+}
+
+TEST_F(ChannelQueue, WhatHasNothingToSayIsNoLoss) {
+  Queue queue({});
+  offer(queue);
+  queue.leave(queue.take(now)->number, Dropped::empty);
+  EXPECT_EQ(dropped(queue, Dropped::empty), 1U);
+  EXPECT_EQ(queue.ledger().lost(), 0U);
+  report_ends(queue);
+}
+
 TEST_F(ChannelQueue, WhatIsReturnedIsGivenAgainFirst) {
   Queue queue({});
   offer(queue, 2);
@@ -260,6 +296,24 @@ TEST_F(ChannelQueue, AtTheEndTheRestIsDroppedAsStoppedAndItsReceiptsKnow) {
   EXPECT_EQ(dropped(queue, Dropped::stopped), 1U);
   EXPECT_EQ(queue.ledger().lost(), 1U);
   EXPECT_EQ(kept, (std::vector<bool>{true, false}));
+  report_ends(queue);
+}
+
+TEST_F(ChannelQueue, WhatTheConnectorHasInItsHandsAtTheStopIsBookedByWhatBecameOfIt) {
+  Queue queue(confirmed(3));
+  offer(queue, 5);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::awaiting, now);
+  queue.stop();
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  EXPECT_EQ(dropped(queue, Dropped::stopped), 1U) << "what was waiting";
+  EXPECT_EQ(queue.ledger().in_flight, 3U);
+  EXPECT_FALSE(queue.take(now));
+  queue.report(2, MessageResult::awaiting, now);  // it has left
+  queue.report(3, MessageResult::returned, now);  // it never will
+  queue.report(4, MessageResult::unconfirmed, now);
+  EXPECT_EQ(queue.ledger().sent, 3U);
+  EXPECT_EQ(dropped(queue, Dropped::stopped), 2U);
   report_ends(queue);
 }
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from peers.place import wait_until
+from peers.place import free_port, wait_until
 from peers.program import Tributary, run_once, write_config
 from peers.ws_server import Dialled, Simulated
 
@@ -198,3 +198,21 @@ def test_check_tells_of_ways_on_which_events_come_round(work):
     assert done.returncode == 0
     assert "sinks.screen: what it says can come round: side -> screen -> hall -> side-screen -> side;" in done.stdout
     assert "a text or a bare event has no mark" in done.stdout
+
+
+def test_a_reload_takes_along_what_a_channel_sink_has_not_said_yet(work):
+    """The channel's server is away, so events wait; the sink changes; then the server comes."""
+    port = free_port()
+    with tips(20, rate=200) as stage:
+        config = configuration(stage.port, port, {"format": "event"})
+        with Tributary(work, config) as relay:
+            wait_until(lambda: (work / "events.jsonl").exists() and len(archived(work)) == 20, 20, "20 events")
+            write_config(work, {**config, "sinks": {**config["sinks"], "screen": {**config["sinks"]["screen"], "memory": "1MiB"}}})
+            relay.signal(signal.SIGHUP)
+            relay.wait_log('"reloaded"', "screen", "memory")
+            with Simulated("stagecast", options=("--rate", "0", "--port", str(port))):
+                ears = listener(port)
+                wait_until(lambda: ears.heard.qsize() == 20, 20, lambda: f"20 on the channel, not {ears.heard.qsize()}")
+                assert [message["msg"]["_id"] for message in told(ears)] == [event["_id"] for event in archived(work)]
+                account = relay.stop()
+        assert account["sent"] == 20 and account["offered"] == 40 and account["dropped"] == 0

@@ -2,7 +2,9 @@
 heard on the other, and never comes round. Judged from what listeners of both sides heard."""
 
 import json
+import queue
 import shutil
+import threading
 import time
 
 import pytest
@@ -18,7 +20,7 @@ FORWARD = {"from": ["hall"], "to": ["clients", "archive"]}
 BACK = {"from": ["accounts"], "to": ["screen", "archive"]}
 
 
-def relay(folder, name, other, hall, accounts, routes):
+def relay(folder, name, other, hall, accounts, routes, sink=None):
     """Named `name`, it signs with its key and trusts the other's; both sides are configured, `routes` says which it serves."""
     folder.mkdir(exist_ok=True)
     for each in (name, other):
@@ -33,8 +35,8 @@ def relay(folder, name, other, hall, accounts, routes):
             "accounts": {"type": "users", "url": f"ws://127.0.0.1:{accounts}", "origin": "trusted-host", "label": "accounts",
                          "probe_interval": "200ms", "backoff": backoff}},
         "sinks": {"archive": {"type": "file", "path": "events.jsonl"},
-                  "screen": {"type": "stagecast", "connector": "hall", "rate": UNLIMITED},
-                  "clients": {"type": "users", "connector": "accounts", "rate": UNLIMITED}},
+                  "screen": {"type": "stagecast", "connector": "hall", "rate": UNLIMITED, **(sink or {})},
+                  "clients": {"type": "users", "connector": "accounts", "rate": UNLIMITED, **(sink or {})}},
         "routes": routes}
     return Tributary(folder, config)
 
@@ -92,6 +94,38 @@ def texts(numbers, times=1):
     return sorted(hall + times * client), sorted(COPIES * (times * hall + client))
 
 
+class Bot:
+    """Says again what relays say, without their mark, at once, as long as it lives."""
+
+    def __init__(self, dialled, heard_in, post):
+        self.dialled, self.heard_in, self.post = dialled, heard_in, post
+        self.said = 0
+        self.done = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while not self.done.is_set():
+            try:
+                said = self.heard_in(self.dialled.next(0.02))
+            except queue.Empty:
+                continue
+            if isinstance(said, dict) and "tributary" in said:
+                self.said += 1
+                self.post(text_of(said["event"]))
+
+
+def bots(hall, accounts):
+    """One on each side: only two can have a message go round."""
+    member, client = Dialled(hall, HALL), Dialled(accounts, Origin="trusted-host")
+    member.send({"token": "good"})
+    assert member.next() == "ok"
+
+    def in_echo(message):
+        return json.loads(message["message"]) if message["message"].startswith("{") else message["message"]
+    return (Bot(member, lambda message: message["msg"], lambda text: member.send(json.dumps(text))),
+            Bot(client, in_echo, lambda text: client.send({"eventType": 10, "broadcast": True, "message": text})))
+
+
 def wait_live(*relays, count=2):
     for each in relays:
         each.wait_log('"connector_up"', count=count)
@@ -138,3 +172,29 @@ def test_two_relays_that_both_speak_both_ways_say_it_at_most_once_each(work, qui
             on_hall, on_accounts = there.heard(seconds=quiet)
             a.stop(), b.stop()
         assert (sorted(on_hall), sorted(on_accounts)) == texts(range(10), times=2)
+
+
+@pytest.mark.quick
+def test_bots_on_both_sides_are_held_by_the_breaker(work):
+    """The bare words that they re-post are new content to the relay that did not say them: they go round, until the breakers
+    open. The one who opens first ends it."""
+    hall, accounts = Simulated("stagecast", tokens="good"), Simulated("users")
+    with hall as hall, accounts as accounts:
+        there = Sides(hall.port, accounts.port)
+        sink = {"rate": {"per_second": 5, "burst": 5}, "breaker": {"echo_share": 0.5, "window": "10s", "open_for": "60s"}}
+        with relay(work / "a", "a", "b", hall.port, accounts.port, [FORWARD], sink) as a, \
+                relay(work / "b", "b", "a", hall.port, accounts.port, [BACK], sink) as b:
+            wait_live(a, b)
+            both = bots(hall.port, accounts.port)
+            there.say(range(2))
+            began, last, quiet_since = time.monotonic(), -1, 0.0
+            while last < 3 or time.monotonic() - quiet_since < 4:
+                assert time.monotonic() - began < 60, f"still going round: {last} re-posted"
+                if last != (now := sum(bot.said for bot in both)):
+                    last, quiet_since = now, time.monotonic()
+                time.sleep(0.02)
+            for bot in both:
+                bot.done.set()
+            account = {name: sum(each[name] for each in (a.stop(), b.stop())) for name in ("dropped", "sent", "delivered")}
+        assert 3 <= last <= 30, "they went round, and not for long"
+        assert account["dropped"] > 0, "the breaker let go what would have gone on"

@@ -1,14 +1,18 @@
 """Every link of the documents leads somewhere, in the project and after `make install`; what they name is there."""
 
+import os
 import re
 import subprocess
+import textwrap
 
 import pytest
+import yaml
 
 from peers.place import PROGRAM, ROOT
+from peers.program import run_once, write_config
 
 #: for users; what they link to must be installed with them
-FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/ROUTING.md", "docs/TROUBLESHOOTING.md"]
+FOR_USERS = ["README.md", "docs/CONSUMING.md", "docs/PUBLISHING.md", "docs/RELAYS.md", "docs/ROUTING.md", "docs/TROUBLESHOOTING.md"]
 OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
           "connectors/ADD_A_CONNECTOR.md", "schema/README.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -75,3 +79,48 @@ def test_each_remark_of_the_closed_list_has_its_row():
     said = {code for file in (ROOT / "connectors").rglob("*.cpp") if not file.name.endswith("_test.cpp")
             for code in re.findall(r'remarks\.push_back\(\s*\{"(\w+)"', file.read_text(encoding="utf-8"))}
     assert said and said <= set(codes), f"not in the list: {said - set(codes)}"
+
+
+_YAML = re.compile(r"^( *)```yaml\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def configurations_of(text):
+    """The first yaml block of a page is whole; the sinks and routes of each further one are added to it, a sink that has
+    no route gets one, and its other keys take the place of those there."""
+    whole, *parts = [yaml.safe_load(textwrap.dedent(block)) for _, block in _YAML.findall(text)]
+    yield whole
+    for part in parts:
+        sinks = part.get("sinks", {})
+        routes = part.get("routes", [{"to": list(sinks)}] if sinks else [])
+        yield {**whole, **part, "sinks": {**whole["sinks"], **sinks}, "routes": whole["routes"] + routes}
+
+
+def told_by_check(folder, config):
+    """All that `check` says of it, with every file and command there that it names."""
+    folder.mkdir()
+    for name in re.findall(r"file: ([\w.-]+)", yaml.safe_dump(config)):
+        (folder / name).write_text("a-fake-secret\n")
+        (folder / name).chmod(0o600)
+    for name in re.findall(r"command:\n\s*- ([\w-]+)", yaml.safe_dump(config)):
+        (folder / name).write_text("#!/bin/sh\necho a-fake-secret\n")
+        (folder / name).chmod(0o700)
+    done = run_once("check", "-c", write_config(folder, config), env={"PATH": f"{folder}:{os.environ['PATH']}"})
+    return done.returncode, [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("ok ")]
+
+
+def test_check_accepts_each_configuration_of_the_page_on_publishing(tmp_path):
+    page = (ROOT / "docs" / "PUBLISHING.md").read_text(encoding="utf-8")
+    configurations = list(configurations_of(page))
+    assert len(configurations) == page.count("```yaml") >= 12
+    for number, config in enumerate(configurations):
+        assert told_by_check(tmp_path / str(number), config) == (0, []), config
+
+
+def test_a_configuration_of_a_page_that_is_wrong_is_found(tmp_path):
+    page = ("```yaml\nversion: 1\nconnectors:\n  hall: {type: stagecast, channel: x, auth: {token: {file: token}}}\n"
+            "sinks:\n  it: {type: file, path: events.jsonl}\nroutes:\n  - {to: [it]}\n```\n"
+            "1. A list\n   ```yaml\n   sinks:\n     screen: {type: stagecast, connector: hal}\n   ```\n")
+    good, bad = configurations_of(page)
+    assert told_by_check(tmp_path / "good", good) == (0, [])
+    code, lines = told_by_check(tmp_path / "bad", bad)
+    assert code == 2 and "no connector is named `hal`" in "".join(lines)

@@ -138,7 +138,7 @@ class Channel(Downstream):
     def __enter__(self):
         (self.work / "credential").write_text(self.secret)
         self.server = Simulated(self.upstream, **self.behaviours).__enter__()
-        self.unwilling = Simulated(self.upstream, **{**self.behaviours, **self.refusing}).__enter__()
+        self.unwilling = Simulated(self.upstream, **self.refusing).__enter__()
         self.door = Door(self.server.port).__enter__()
         self.ears = self.listener()
         self.connectors = {"there": {"type": self.upstream, "ping_interval": "200ms", **QUICK, **self.dials(self.door.port)}}
@@ -155,7 +155,10 @@ class Channel(Downstream):
         relay.wait_log('"connector_up"', '"there"', count=count)
 
     def heard(self, at_least=0):
-        wait_until(lambda: self.ears.heard.qsize() >= at_least, 30, lambda: f"{at_least} messages, {self.ears.heard.qsize()}")
+        wait_until(lambda: len(self.ids()) >= at_least, 30, lambda: f"{at_least} messages, {self.ids()}")
+        return self.ids()
+
+    def ids(self):
         return ids_in(payload.decode() for _, payload in list(self.ears.heard.queue))
 
     def stalled(self):
@@ -203,4 +206,64 @@ class Stagecast(Channel):
         return Dialled(self.server.port, "/api/events/hall/ws")
 
 
-CASES = {"kafka": Kafka, "file": File, "stdout": Stdout, "stagecast": Stagecast}
+class Oha(Channel):
+    refusal_words = ('"connector_waiting"', "upgrade_refused")
+    upstream = "oha"
+    refusing = {"refuse": "403"}
+
+    def dials(self, port):
+        (self.work / "stream").write_text("maths-key")
+        return {"url": f"ws://127.0.0.1:{port}/ws", "stream": {"file": "stream"}, "label": "maths",
+                "auth": {"token": {"file": "credential"}}, "timeouts": {"pong": "500ms"}}
+
+    def listener(self):
+        return Dialled(self.server.port, "/ws/streams/maths-key/")
+
+
+class DLive(Channel):
+    """One message in two seconds is the upstream's pace."""
+
+    most = 2
+    upstream = "dlive"
+    refusing = {"tokens": "another"}
+    settings = {"streamer": "dbl-lee", "token": {"file": "credential"}}
+
+    def __enter__(self):
+        self.behaviours = {"api_port": free_port()}
+        return super().__enter__()
+
+    def dials(self, port):
+        return {"url": f"ws://127.0.0.1:{port}", "api_url": f"http://127.0.0.1:{self.behaviours['api_port']}",
+                "streamers": ["dbl-lee"], "treasure_chest": False, "auth": {"token": {"file": "credential"}},
+                "timeouts": {"pong": "500ms"}}
+
+    def listener(self):
+        ears = Dialled(self.server.port, Sec_WebSocket_Protocol="graphql-ws")
+        ears.send({"type": "connection_init", "payload": {}})
+        ears.send({"id": "1", "type": "start", "payload": {
+            "query": "subscription($s:String!){streamMessageReceived(streamer:$s){__typename}}", "variables": {"s": "dbl-lee"}}})
+        return ears
+
+
+class Users(Channel):
+    """At least once: what has no echo is said again."""
+
+    at_most_once = False
+    upstream = "users"
+    refusing = {"origins": "nobody"}
+    refusal_words = ('"connector_waiting"', '"there"')
+    settings = {"confirm_timeout": "1s"}
+
+    def dials(self, port):
+        return {"url": f"ws://127.0.0.1:{port}", "origin": "trusted-host", "api_key": {"file": "credential"},
+                "probe_interval": "200ms", "timeouts": {"pong": "500ms"}}
+
+    def listener(self):
+        return Dialled(self.server.port, Origin="trusted-host")
+
+    def ids(self):
+        said = [payload.decode() for _, payload in list(self.ears.heard.queue)]
+        return ids_in(text for text in said if "tributary-probe-" not in text)
+
+
+CASES = {"kafka": Kafka, "file": File, "stdout": Stdout, "stagecast": Stagecast, "oha": Oha, "dlive": DLive, "users": Users}
