@@ -146,7 +146,7 @@ def test_connections_that_end_in_the_middle_double_nothing_and_the_account_says_
     with a_chat(kind, work, **({} if kind == "daphne" else {"chat_delay": "10ms"})) as room:
         with tips(120, rate=1000) as stage, Tap(room.port) as tap:
             pupil = Pupil(room.port)
-            with Tributary(work, configuration(stage.port, oha(tap.port, token_for("relay")), {})) as relay:
+            with Tributary(work, configuration(stage.port, oha(tap.port, token_for("relay")), {"rate": {"per_second": 60, "burst": 1}})) as relay:
                 wait_until(lambda: len(archived(work)) == 120, 30, "120 events")
                 for cuts, part in enumerate((20, 50, 80), 1):
                     wait_until(lambda: len(pupil.words()) >= part and len(tap.conversations) == cuts, 30, "some messages")
