@@ -13,6 +13,8 @@
 namespace tributary::connectors::dlive {
 namespace {
 
+constexpr std::chrono::milliseconds shown_after{100};  ///< the answer
+
 net::ServedReply json_reply(const nlohmann::json& body, int status = 200) {
   return {status, {{"Content-Type", "application/json"}}, body.dump() + "\n"};
 }
@@ -150,7 +152,7 @@ void SimulatorApi::say(const nlohmann::json& variables, const std::string& token
   }
   if (settings_.shown != SimulatorSettings::Shown::after) return;
   const auto later =
-      std::make_shared<boost::asio::steady_timer>(io_, settings_.api_delay + std::chrono::milliseconds(20));
+      std::make_shared<boost::asio::steady_timer>(io_, settings_.api_delay + shown_after);
   later->async_wait(
       [later, this, alive = std::weak_ptr(alive_), shown = *message](const boost::system::error_code& cancelled) {
         if (!cancelled && alive.lock()) show_(shown);

@@ -206,6 +206,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
 
 event::SteadyTime Outlet::due(const event::Now& now) const {
   const std::lock_guard lock(mutex_);
+  woken_ = false;  // it goes by this answer, which what comes later changes
   return started_ && live_ && !stopped_ ? queue_.due(now.steady) : event::SteadyTime::max();
 }
 

@@ -105,7 +105,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   std::function<void()> work_;
   bool started_ = false;
   bool live_ = false;
-  bool woken_ = false;  ///< the connector has been told and has not asked since
+  mutable bool woken_ = false;  ///< the connector has been told and has not asked since, not even when to ask
   std::optional<event::SteadyTime> stop_by_;
   std::shared_ptr<Outlet> heir_;
   mutable bool stopped_ = false;

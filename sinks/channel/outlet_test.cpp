@@ -85,6 +85,21 @@ TEST_F(ChannelOutlet, WakesItsConnectorOnceUntilThatHasAsked) {
   EXPECT_EQ(woken, 2);
 }
 
+/// A protocol that must wait has its connector ask when, and not for a message.
+TEST_F(ChannelOutlet, WakesItsConnectorAnewOnceThatHasAskedWhen) {
+  outlet.start();
+  attach();
+  outlet.offer(fresh());
+  const auto message = outlet.take(clocks());
+  ASSERT_TRUE(message);
+  outlet.report({message->number, event::MessageResult::awaiting, {}, {}}, clocks());
+  outlet.report({message->number, event::MessageResult::unconfirmed, {}, {}}, clocks());
+  EXPECT_EQ(outlet.due(clocks()), event::SteadyTime::max()) << "nothing waits";
+  const int before = woken;
+  outlet.offer(fresh());
+  EXPECT_EQ(woken, before + 1);
+}
+
 TEST_F(ChannelOutlet, HoldsWhileItsConnectorIsNotLiveAndBeforeItIsStarted) {
   outlet.offer(fresh());
   EXPECT_EQ(outlet.ledger().in_flight, 1U);

@@ -66,6 +66,8 @@ class Conversation:
     def cut(self):
         """Both sides are told by a reset, whatever was on its way."""
         for end in self._ends:
+            if end.fileno() < 0:
+                continue
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             try:
                 end.shutdown(socket.SHUT_RD)
