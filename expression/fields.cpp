@@ -64,6 +64,7 @@ const Known* known(const std::array<Known, Count>& all, std::string_view name) {
 template <std::size_t Count>
 std::string near(const std::array<Known, Count>& all, std::string_view name, bool with_flags) {
   std::vector<std::string_view> names;
+  names.reserve(all.size() + flags.size());
   for (const Known& one : all) names.push_back(one.name);
   if (with_flags) names.insert(names.end(), flags.begin(), flags.end());
   return text::suggestion(name, names);
