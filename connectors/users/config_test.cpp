@@ -57,5 +57,31 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_FALSE(load(", label: " + std::string(257, 'l')).settings);
 }
 
+config::Loaded load_sink(const std::string& settings) {
+  config::Vocabulary vocabulary;
+  vocabulary.connectors.push_back({"users", "", "accounts", config::make_settings<Config>});
+  vocabulary.sinks.push_back({"users", "", "all-users", config::make_settings<SinkConfig>});
+  return config::load_text("version: 1\nconnectors: {accounts: {type: users, origin: o}}\nsinks:\n  all: {type: users" +
+                               settings + "}\nroutes: [{to: [all]}]\n",
+                           "test.yaml", vocabulary);
+}
+
+TEST(SinkConfig, OfAConnectorIsEnough) {
+  const auto loaded = load_sink(", connector: accounts");
+  ASSERT_TRUE(loaded.settings);
+  const auto& sink = loaded.settings->sinks.at(0).as<SinkConfig>();
+  EXPECT_EQ(sink.confirm_timeout, 5s);
+  EXPECT_EQ(sink.resend, 3U);
+  EXPECT_EQ(sink.common.format, config::ChannelFormat::envelope);
+  EXPECT_TRUE(loaded.warnings.empty());
+}
+
+TEST(SinkConfig, ItsOwnKeysHaveBounds) {
+  const auto loaded = load_sink(", connector: accounts, confirm_timeout: 10ms, resend: 101");
+  ASSERT_EQ(loaded.faults.size(), 2U);
+  EXPECT_EQ(loaded.faults[0].path, "sinks.all.confirm_timeout");
+  EXPECT_EQ(loaded.faults[1].path, "sinks.all.resend");
+}
+
 }  // namespace
 }  // namespace tributary::connectors::users
