@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +12,7 @@
 #include "connectors/simulators.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/listener.hpp"
 #include "daemon/screen.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
@@ -22,21 +24,36 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// One simulator of every kind there is, together on a thread of their own. Thread: main.
+constexpr std::string_view hall_template = "{data.displayName} tipped {data.amount} {data.currency}";
+
+/// What the simulators do beside showing their events.
+connectors::SimulatorOptions options_of(std::string_view kind) {
+  connectors::SimulatorOptions options;
+  if (kind == "stagecast") options.behaviours["tokens"] = "demo-token";  // only who is recognised may speak there
+  return options;
+}
+
+/// One simulator of every kind there is, and a listener where the relay speaks, together on a thread of their own.
+/// Thread: main.
 class Upstreams {
  public:
   explicit Upstreams(const DemoOptions& demo) : written_(demo.written) {
     const auto kinds = connectors::registry();
     for (const connectors::Entry& entry : kinds) {
-      connectors::SimulatorOptions options;
+      auto options = options_of(entry.name);
       options.rate = demo.rate / static_cast<double>(kinds.size());
       options.seed = demo.seed;
       options.written = written_.observer(std::string(entry.name));
       auto simulator = connectors::find_simulator(entry.name)->make(io_, options);
       simulator->start();
-      shown_.push_back({entry, std::move(simulator), {}});
+      std::unique_ptr<Listener> listener;
+      if (const auto url = simulator->listener_url(); !url.empty()) listener = std::make_unique<Listener>(io_, url);
+      shown_.push_back({entry, std::move(simulator), std::move(listener), {}});
     }
     thread_ = std::thread([this] { io_.run(); });
+    for (const Shown& each : shown_) {
+      if (each.listener) each.listener->wait_until_open(listener_patience);
+    }
   }
   ~Upstreams() {
     stop();
@@ -46,25 +63,44 @@ class Upstreams {
   struct Shown {
     const connectors::Entry& entry;
     std::unique_ptr<connectors::Simulator> simulator;
-    std::string account;  ///< once stopped
+    std::unique_ptr<Listener> listener;  ///< may be null
+    std::string account;                 ///< once stopped
   };
   const std::vector<Shown>& all() const { return shown_; }
-  /// Says goodbye to its clients; everything it has written is on its way to them.
+  /// Nothing more happens there; who is connected stays, and may speak.
+  void end_shows() {
+    ask([&] {
+      for (Shown& each : shown_) each.simulator->end_show();
+    });
+  }
+  /// Says goodbye to its clients, and waits until the listeners have heard everything.
   void stop() {
     if (std::exchange(stopped_, true)) return;
-    std::promise<void> done;
-    boost::asio::post(io_, [&] {
+    ask([&] {
       for (Shown& each : shown_) {
         each.simulator->stop();
         each.account = each.simulator->account();
       }
       written_.flush();
+    });
+    for (const Shown& each : shown_) {
+      if (each.listener) each.listener->wait_until_ended(listener_patience);
+    }
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds listener_patience = 2s;
+
+  template <class Step>
+  void ask(Step step) {
+    std::promise<void> done;
+    boost::asio::post(io_, [&] {
+      step();
       done.set_value();
     });
     done.get_future().wait();
   }
 
- private:
   WrittenLog written_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
@@ -81,13 +117,23 @@ std::string configuration(const Upstreams& upstreams, const std::string& broker)
   for (const auto& each : upstreams.all()) {
     text.append("  ").append(each.entry.example_name).append(": ") += each.simulator->connector_yaml() + "\n";
   }
+  text += "sinks:\n  events: {type: kafka, brokers: [\"" + broker + "\"]}\n";
+  std::string channels;
+  for (const auto& each : upstreams.all()) {
+    if (!each.listener) continue;
+    const std::string sink(each.entry.channel->example_name);
+    text.append("  ").append(sink).append(": {type: ").append(each.entry.name);
+    text.append(", connector: ").append(each.entry.example_name);
+    if (each.entry.name == "stagecast") text.append(", format: text, template: \"").append(hall_template).append("\"");
+    text += ", rate: {per_second: 1000, burst: 10000}}\n";  // every tip is said, however fast they come
+    channels += (channels.empty() ? "" : ", ") + sink;
+  }
   return text +
-         "sinks:\n"
-         "  events: {type: kafka, brokers: [\"" +
-         broker +
-         "\"]}\n"
          "routes:\n"
          "  - {to: [events]}\n"
+         "  - {from: [main-stage], types: [tip], to: [" +
+         channels +
+         "]}\n"
          "log: {level: warn}\n";
 }
 
@@ -96,6 +142,10 @@ std::vector<std::string> introduction(const Upstreams& upstreams, const std::str
   for (const auto& each : upstreams.all()) {
     lines.push_back("  upstream   " + each.simulator->url() + "  (a simulated " + std::string(each.entry.name) + ")");
   }
+  for (const auto& each : upstreams.all()) {
+    if (!each.listener) continue;
+    lines.push_back("  listener   " + each.simulator->listener_url() + "  (hears the tips that the relay says there)");
+  }
   lines.insert(
       lines.end(),
       {"  broker     " + broker + "  (embedded, speaks the Kafka protocol; keeps only the newest 5 MB per partition)",
@@ -103,6 +153,40 @@ std::vector<std::string> introduction(const Upstreams& upstreams, const std::str
        "Read it from another shell:", "  kcat -b " + broker + " -C -t stream.events -o beginning -f 'key %k  %s\\n'",
        ""});
   return lines;
+}
+
+/// A line for each listener.
+std::vector<std::string> heard_lines(const Upstreams& upstreams) {
+  std::vector<std::string> lines;
+  for (const auto& each : upstreams.all()) {
+    if (!each.listener) continue;
+    const auto heard = each.listener->heard();
+    std::string line = "heard by a listener of " + std::string(each.entry.example_name) + ": ";
+    line += std::to_string(heard.count);
+    if (heard.count != 0) line += ", the last: " + heard.last;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// `sink hall-screen: offered=… delivered=… sent=… dropped=… heard=… own_echo=…`: the book of each channel sink, what
+/// its listener heard of it, and what the relay heard of it and left out.
+void print_channels(const Upstreams& upstreams, const Books& books) {
+  const auto ledger_of = [](const auto& all, std::string_view name) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& book) { return book.name == name; });
+    return found == all.end() ? decltype(found->ledger){} : found->ledger;
+  };
+  for (const auto& each : upstreams.all()) {
+    if (!each.listener) continue;
+    const std::string sink(each.entry.channel->example_name);
+    const event::SinkLedger out = ledger_of(books.sinks, sink);
+    const event::ConnectorLedger in = ledger_of(books.connectors, each.entry.example_name);
+    const auto count = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
+    std::printf("sink %s: offered=%llu delivered=%llu sent=%llu dropped=%llu heard=%llu own_echo=%llu\n", sink.c_str(),
+                count(out.offered), count(out.delivered), count(out.sent), count(event::sum(out.dropped)),
+                count(each.listener->heard().count),
+                count(in.ignored[static_cast<std::size_t>(event::Ignored::own_echo)]));
+  }
 }
 
 /// Until nothing new comes in: what the upstream wrote last has been read.
@@ -145,20 +229,21 @@ int demo_command(const DemoOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   while (signals.stops() == 0 && (!options.time || std::chrono::steady_clock::now() - begin < *options.time)) {
     signals.wait(100);
-    screen.draw(app.account());
+    screen.draw(app.account(), heard_lines(upstreams));
   }
-  log.quiet();  // the upstreams' goodbye is no news
-  upstreams.stop();
+  upstreams.end_shows();
   let_settle(app);
   app.stop(stop_timeout);
   app.wait([&] {
     if (signals.stops() > 1) app.stop(0ms);
   });
+  upstreams.stop();  // last: until now the channel sinks had somebody to speak to
   const Account account = app.account();
-  screen.draw(account);
+  screen.draw(account, heard_lines(upstreams));
   for (const auto& each : upstreams.all()) {
     std::printf("simulated %s: %s\n", std::string(each.entry.name).c_str(), each.account.c_str());
   }
+  print_channels(upstreams, app.books());
   std::printf("%s\n", to_line(account).c_str());
   const int code = account.balances() && account.lost() == 0 ? ended_well : failed;
   signals.leave(code, 2s);

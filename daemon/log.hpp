@@ -64,8 +64,6 @@ class Log {
   void write(const LogLine& line);
   /// From now on (a reload).
   void use(const config::Log& settings);
-  /// Only errors from now on.
-  void quiet() { level_ = Level::error; }
 
  private:
   struct Repeat {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "daemon/listener.hpp"
 #include "daemon/log_fixture.hpp"
 #include "daemon/reporters.hpp"
 #include "daemon/screen.hpp"
@@ -61,6 +62,13 @@ TEST(PrintableWords, NothingOnTheScreenDoes) {
   const std::string line = line_of(event);
   expect_harmless(line);
   EXPECT_NE(line.find("5.5 U"), std::string::npos);
+}
+
+TEST(PrintableWords, NothingThatAListenerHeardDoes) {
+  const std::string words = words_of(R"({"from":"Vi","msg":"\u001b[2J\u202eyx\u009b tipped 5"})");
+  expect_harmless(words);
+  EXPECT_NE(words.find("yx"), std::string::npos);
+  EXPECT_EQ(words_of("\xff\x1b").find('\x1b'), std::string::npos);
 }
 
 }  // namespace

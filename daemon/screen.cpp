@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_rows = 12;
 constexpr std::size_t fewest_rows = 3;
-constexpr std::size_t rows_around = 8;  ///< the line with kcat above the events, the account below them, both wrapped
+/// The line with kcat above the events, what two listeners heard and the account below them; the first and the last
+/// wrapped.
+constexpr std::size_t rows_around = 10;
 constexpr std::size_t most_fresh = 2'000;  ///< lines kept between two draws
 constexpr std::size_t widest = 110;
 
@@ -89,7 +91,7 @@ void Screen::add(const event::EventPtr& event) {
   }
 }
 
-void Screen::draw(const Account& account) {
+void Screen::draw(const Account& account, const std::vector<std::string>& heard) {
   std::vector<std::string> fresh;
   std::uint64_t skipped = 0;
   {
@@ -97,18 +99,23 @@ void Screen::draw(const Account& account) {
     fresh.swap(fresh_);
     skipped = std::exchange(skipped_, 0);
   }
-  if (terminal_) return draw_in_place(account, fresh);
+  if (terminal_) return draw_in_place(account, heard, fresh);
   for (const auto& line : fresh) std::printf("%s\n", line.c_str());
   if (skipped != 0) std::printf("… and %llu more\n", static_cast<unsigned long long>(skipped));
   const auto now = std::chrono::steady_clock::now();
   if (now >= next_account_) {
     next_account_ = now + 1s;
+    for (const auto& line : heard) {
+      if (std::find(heard_.begin(), heard_.end(), line) == heard_.end()) std::printf("%s\n", line.c_str());
+    }
+    heard_ = heard;
     std::printf("so far: %s\n", to_line(account).c_str());
   }
   std::fflush(stdout);
 }
 
-void Screen::draw_in_place(const Account& account, const std::vector<std::string>& fresh) {
+void Screen::draw_in_place(const Account& account, const std::vector<std::string>& heard,
+                           const std::vector<std::string>& fresh) {
   const auto size = terminal_size();
   const std::size_t rows =
       std::clamp(size.rows > rows_around ? size.rows - rows_around : fewest_rows, fewest_rows, most_rows);
@@ -120,10 +127,11 @@ void Screen::draw_in_place(const Account& account, const std::vector<std::string
   if (drawn_ != 0) out += "\x1b[" + std::to_string(drawn_) + "A";
   for (const auto& line : newest_) out += line + "\x1b[K\n";
   out += "\x1b[K\n";
+  for (const auto& line : heard) out += line + "\x1b[K\n";
   const auto told = broken(to_line(account), size.columns);
   for (const auto& line : told) out += line + "\x1b[K\n";
   out += "\x1b[J\x1b[?7h";
-  drawn_ = newest_.size() + 1 + told.size();
+  drawn_ = newest_.size() + 1 + heard.size() + told.size();
   std::fwrite(out.data(), 1, out.size(), stdout);
   std::fflush(stdout);
 }

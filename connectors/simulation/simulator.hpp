@@ -51,6 +51,11 @@ class Simulator {
   virtual std::string url() const = 0;
   /// The settings of a connector that listens to all of it, as a YAML flow map: `{type: …, url: "…", …}`.
   virtual std::string connector_yaml() const = 0;
+  /// Where a client hears what other clients say to everybody, and nothing of the show; "" where they say nothing to
+  /// each other.
+  virtual std::string listener_url() const = 0;
+  /// Writes no event of its own accord any more; connections and conversations go on.
+  virtual void end_show() = 0;
   /// Events given to sockets so far.
   virtual std::uint64_t events_written() const = 0;
   /// One line for people at the end: connections, frames, events by kind.

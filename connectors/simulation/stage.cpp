@@ -16,6 +16,20 @@ constexpr std::size_t unsent_limit = 1u << 20;  ///< a client that does not read
 constexpr std::size_t oversize_bytes = 5u << 20;
 constexpr double credit_limit_seconds = 1;  ///< how much a late tick catches up
 
+constexpr std::string_view no_show = "show=off";  ///< in the query of a client that is not there for the show
+
+bool asks_for_no_show(std::string_view target) {
+  const auto query = target.find('?');
+  if (query == std::string_view::npos) return false;
+  target.remove_prefix(query + 1);
+  for (std::string_view rest = target;;) {
+    const auto end = rest.find('&');
+    if (rest.substr(0, end) == no_show) return true;
+    if (end == std::string_view::npos) return false;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 event::WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace
@@ -157,12 +171,19 @@ std::uint16_t Stage::port() const {
   return server_ ? server_->port() : std::uint16_t{0};
 }
 
-std::string Stage::url() const {
+std::string Stage::url() const { return address() + play_->path(); }
+
+std::string Stage::listener_url() const {
+  const auto path = play_->listener_path();
+  return path.empty() ? "" : address() + path + "?" + std::string(no_show);
+}
+
+std::string Stage::address() const {
   text::Url url;
   url.scheme = options_.certificate.empty() ? "ws" : "wss";
   url.host = options_.host;
   url.port = port();
-  return url.scheme + "://" + url.host_and_port() + play_->path();
+  return url.scheme + "://" + url.host_and_port();
 }
 
 std::string Stage::account() const {
@@ -179,6 +200,7 @@ net::UpgradeAnswer Stage::answer(const net::UpgradeRequest& request) {
   const auto client = std::make_shared<Client>(*this, ++connections_);
   frames_log_.opened(client->number(), request.target, request.header("Origin"), wall_now());
   client->role_ = play_->cast(*client, request);
+  client->watches_ = !asks_for_no_show(request.target);
   answer.listener = client.get();
   clients_.emplace(client.get(), client);
   return answer;
@@ -214,7 +236,7 @@ std::vector<Client*> Stage::listeners() {
   std::vector<Client*> chosen;
   for (std::size_t tried = 0; tried < all.size(); ++tried) {
     turn_ = (turn_ + 1) % all.size();
-    if (!all[turn_]->reads()) continue;
+    if (!all[turn_]->watches() || !all[turn_]->reads()) continue;
     chosen.push_back(all[turn_]);
     if (!settings_.broadcast) break;
   }
@@ -240,7 +262,9 @@ void Stage::perform() {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - last_tick_).count();
   last_tick_ = now;
-  if (options_.rate <= 0 || live().empty()) return;
+  const auto& all = live();
+  const bool watched = std::any_of(all.begin(), all.end(), [](const Client* client) { return client->watches(); });
+  if (options_.rate <= 0 || !watched) return;
   const double pace = settings_.people ? audience_.pace() : 1.0;
   const auto group = std::max<std::uint64_t>(settings_.burst, 1);
   credit_ = std::min(credit_ + seconds * options_.rate * pace,

@@ -62,6 +62,8 @@ class Client final : public net::WebSocketListener, public std::enable_shared_fr
   std::uint64_t number() const { return number_; }  ///< from 1
   bool open() const { return socket_ != nullptr; }
   bool live() const { return live_; }
+  /// The show is for it, too: it did not ask for `?show=off`.
+  bool watches() const { return watches_; }
   /// It takes what it is sent.
   bool reads() const;
   Role& role() { return *role_; }
@@ -89,6 +91,7 @@ class Client final : public net::WebSocketListener, public std::enable_shared_fr
   std::unique_ptr<Cue> goodbye_;
   std::shared_ptr<net::WebSocket> socket_;
   bool live_ = false;
+  bool watches_ = true;
 };
 
 /// What one kind of upstream shows. Owner: its Stage. Thread: io.
@@ -107,6 +110,8 @@ class Play {
   /// See Simulator::connector_yaml.
   virtual std::string connector_yaml(const std::string& url) const = 0;
   virtual std::string path() const { return "/"; }  ///< of url()
+  /// Of listener_url(), without a query; "": clients say nothing to each other.
+  virtual std::string listener_path() const { return {}; }
   virtual std::string account() const { return {}; }
   /// For what it has beside the socket; `start` may throw as Simulator::start does.
   virtual void start(const SimulatorOptions& options) { static_cast<void>(options); }
@@ -131,13 +136,15 @@ class Stage final : public Simulator {
   std::uint16_t port() const override;
   std::string url() const override;
   std::string connector_yaml() const override { return play_->connector_yaml(url()); }
+  std::string listener_url() const override;
+  void end_show() override { options_.rate = 0; }
   std::uint64_t events_written() const override { return written_; }
   std::string account() const override;
 
   // for the Play and its Roles
   boost::asio::io_context& io() { return io_; }
   Audience& audience() { return audience_; }
-  /// Whom the next event is for: with `broadcast` all live clients that read, else the next of them in turn.
+  /// Whom the next event is for: with `broadcast` all live clients that watch and read, else the next of them in turn.
   std::vector<Client*> listeners();
   /// All live clients.
   const std::vector<Client*>& live();
@@ -149,6 +156,7 @@ class Stage final : public Simulator {
   using Clients = std::map<net::WebSocketListener*, std::shared_ptr<Client>>;
 
   net::UpgradeAnswer answer(const net::UpgradeRequest& request);
+  std::string address() const;
   void came_live(Client& client);
   void went(Client& client);
   void tick();

@@ -26,7 +26,7 @@ class Toy final : public Play {
   explicit Toy(Stage& stage) : stage_(stage) {}
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     net::UpgradeAnswer answer;
-    if (request.target != "/toy") answer.status = 404;
+    if (request.target.substr(0, request.target.find('?')) != "/toy") answer.status = 404;
     return answer;
   }
   std::unique_ptr<Role> cast(Client& client, const net::UpgradeRequest&) override {
@@ -49,6 +49,7 @@ class Toy final : public Play {
     stage_.wrote("word", text, text, now);
   }
   std::string path() const override { return "/toy"; }
+  std::string listener_path() const override { return "/toy"; }
   std::string connector_yaml(const std::string& url) const override { return "{url: \"" + url + "\"}"; }
 
  private:
@@ -113,6 +114,30 @@ TEST_F(StageTest, GivesEachEventToOneClientInTurn) {
   EXPECT_NE(stage->account().find("connections=2 sessions=2 frames=300 events=300"), std::string::npos)
       << stage->account();
   EXPECT_EQ(stage->connector_yaml(), "{url: \"" + stage->url() + "\"}");
+}
+
+TEST_F(StageTest, LeavesOutWhoIsNotThereForTheShow) {
+  start({{"pace", "even"}}, 20'000, 300);
+  EXPECT_EQ(stage->listener_url(), stage->url() + "?show=off");
+  Listener aside(io, stage->listener_url());
+  until([&] { return aside.open; });
+  Listener watching(io, stage->url()), other(io, stage->url() + "?a=b&show=offer");
+  until([&] { return watching.frames + other.frames == 300; });
+  EXPECT_GT(other.frames, 0);
+  EXPECT_EQ(aside.frames, 0);
+}
+
+TEST_F(StageTest, KeepsItsClientsWhenTheShowEnds) {
+  start({{"pace", "even"}}, 5'000);
+  Listener one(io, stage->url());
+  until([&] { return one.frames >= 10; });
+  stage->end_show();
+  const auto written_then = stage->events_written();
+  until([&] { return one.frames == static_cast<int>(written_then); });
+  one.socket->send_text("close");
+  until([&] { return one.ending.has_value(); });
+  EXPECT_EQ(one.ending->close_code, 4000) << "it was still being listened to";
+  EXPECT_EQ(stage->events_written(), written_then);
 }
 
 TEST_F(StageTest, OrEachToAll) {

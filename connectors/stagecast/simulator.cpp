@@ -65,6 +65,9 @@ class Hall final : public Play {
     return yaml + "}";
   }
   std::string path() const override { return ""; }
+  std::string listener_path() const override {
+    return std::string(target_begin).append(text::percent_encoded(settings_.channel)).append(target_end);
+  }
   std::string account() const override { return "passed_on=" + std::to_string(passed_on_); }
   void say_binary(Client& client) override;
   std::string garbage() const override { return std::string(200, '['); }

@@ -72,6 +72,7 @@ class Server final : public Play {
     return yaml + "}";
   }
   std::string path() const override { return ""; }
+  std::string listener_path() const override { return "/"; }
   std::string account() const override {
     return "refused=" + std::to_string(refused_) + " unheard=" + std::to_string(unheard_) +
            " echoes=" + std::to_string(echoes_);

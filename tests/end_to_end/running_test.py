@@ -14,6 +14,7 @@ from peers.mapping import lines_of
 from peers.place import PATIENCE, wait_until
 from peers.program import PROGRAM, Account, Tributary, kafka as kafka_sink, streamelements
 from peers.scripted import ScriptedUpstream, tip
+from peers.ws_server import Dialled
 
 CREATED = "2026-10-01T12:34:56.789Z"
 
@@ -256,7 +257,7 @@ def test_the_demo_ends_balanced_and_kcat_reads_what_the_simulator_wrote(work):
     assert printed().rstrip().split("\n")[-1].startswith("account: "), printed()[-500:]
     account = Account.of(printed()).check()
     assert account["in_flight"] == account["spooled"] == account["dropped"] == 0
-    assert account["delivered"] == account["offered"] > 500
+    assert account["delivered"] + account["sent"] == account["offered"] > 500
     assert "5 MB" in printed() or "5 MiB" in printed()
     told = lines_of(written)
     assert account["events"] >= len(told) == account["accepted"]
@@ -282,6 +283,46 @@ def test_the_demo_ends_balanced_and_kcat_reads_what_the_simulator_wrote(work):
         event["relay"].pop("nonce", None)
         wrote = named[event["_id"]]["event"]
         assert mapping.differences(mapping.canonical(wrote, {}, event["relay"]["connector"]), event) == []
+
+
+@pytest.mark.quick
+def test_tips_of_the_demo_are_heard_in_the_hall_and_by_the_users_clients_and_come_back_as_nothing(work):
+    """Judged by listeners of our own, by those of the demo, by the account, and by what the simulators noted."""
+    written = work / "written.jsonl"
+    with Tributary(work, command="demo", arguments=["--for", "3s", "--rate", "500", "--written", str(written)]) as demo:
+        places = wait_until(lambda: "kcat -b" in demo.output and re.findall(r"listener +ws://127.0.0.1:(\d+)(/\S*) ", demo.output),
+                            10, "the listeners' addresses")
+        listeners = [Dialled(int(port), path) for port, path in places]
+        assert demo.process.wait(20 * PATIENCE) == 0, demo.output
+        account = Account.of(demo.output).check()
+        output = demo.output
+    assert len(listeners) == 2
+    for listener in listeners:
+        assert listener.gone.wait(5 * PATIENCE)
+    told = lines_of(written)
+    tips = [mapping.canonical(entry["event"], {}, "main-stage") for entry in told
+            if entry["source"] == "streamelements" and entry["event"]["type"] == "tip"]
+    texts = [f"{each['data']['displayName']} tipped {each['data']['amount']} {each['data']['currency']}" for each in tips]
+    assert len(tips) > 5
+
+    hall, users = ([listener.next() for _ in range(listener.heard.qsize())] for listener in listeners)
+    heard = [frame["msg"] for frame in hall]
+    envelopes = [json.loads(frame["message"]) for frame in users]
+    assert 0 < len(heard) and heard == texts[-len(heard):], "it came a little later than the demo's own, and missed no more"
+    assert 0 < len(envelopes) and [each["tributary"]["id"] for each in envelopes] == [each["_id"] for each in tips[-len(envelopes):]]
+    assert {each["tributary"]["origin"] for each in envelopes} == {"demo"}
+
+    books = {sink: dict((name, int(count)) for name, count in re.findall(r"(\w+)=(\d+)", line))
+             for sink, line in re.findall(r"^sink (\S+): (.*)$", output, re.MULTILINE)}
+    count = len(tips)
+    assert books == {
+        "hall-screen": {"offered": count, "delivered": 0, "sent": count, "dropped": 0, "heard": count, "own_echo": 0},
+        "all-users": {"offered": count, "delivered": count, "sent": 0, "dropped": 0, "heard": count, "own_echo": count}}
+    assert f"heard by a listener of hall: {count}, the last: {texts[-1]}\n" in output
+    assert f"heard by a listener of accounts: {count}, the last: envelope of a tip: " in output
+    assert account["sent"] == count and account["delivered"] == account["accepted"] + count
+    assert account["accepted"] == len(told), "what was said there has become no event of the hall or of the Users server"
+    assert account["events"] == account["accepted"] + count, "only the echoes of our own were left out"
 
 
 def test_the_demo_ends_on_sigterm_with_its_account(work):
