@@ -21,6 +21,11 @@ using namespace std::chrono_literals;
 /// Of `stop_timeout`, what connectors may use for their farewell.
 constexpr std::chrono::milliseconds farewell = 2s;
 
+/// Of the time that is left, what channel sinks may use: their connectors need the rest for their farewell.
+constexpr std::chrono::milliseconds for_channels(std::chrono::milliseconds left) {
+  return std::max(left / 2, left - farewell);
+}
+
 /// The id of this start: the time in the 10 characters of a ULID, and 16 random bits in Crockford's base 32.
 std::string new_run() {
   static constexpr char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -222,7 +227,7 @@ void App::stop(std::chrono::milliseconds timeout) {
     case Stop::no:
       break;
     case Stop::saying:
-      return sinks_.stop_channels(std::max(0ms, left() - farewell));
+      return sinks_.stop_channels(for_channels(left()));
     case Stop::leaving:
       return;  // connectors still offer
     case Stop::draining:
@@ -234,7 +239,7 @@ void App::stop(std::chrono::milliseconds timeout) {
   table_ = SinkSet::without_channels(*table_);
   std::erase_if(settings_.connectors, [&](const auto& connector) { return speaking.count(connector.name) == 0; });
   distribute(table_);
-  sinks_.stop_channels(std::max(0ms, left() - farewell));
+  sinks_.stop_channels(for_channels(left()));
 }
 
 std::chrono::milliseconds App::left() const {

@@ -182,7 +182,8 @@ void ChannelReporter::told(const event::MessageReport& report) {
   if (!report.detail.empty()) text += ": " + report.detail;
   if (count > 1) text += "; " + std::to_string(count) + " messages so far";
   const bool person = report.reason == "credential_refused" || report.reason == "credential_unreadable" ||
-                      report.reason == "not_authenticated" || report.reason == "unsupported";
+                      report.reason == "not_authenticated" || report.reason == "no_echo" ||
+                      report.reason == "unsupported";
   telemetry_.emit(LogEvent::message_failed, person ? Level::error : Level::warn, sink_, text,
                   {{"reason", std::string(report.reason)}, {"messages", count}});
 }

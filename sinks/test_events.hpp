@@ -18,12 +18,12 @@ struct EventParts {
   std::string_view created_at = "2026-10-01T12:34:56.789Z";
   std::string_view source = "streamelements";
   std::string_view channel = "5eb8a1f0c2d3e4f5a6b7c8d9";
-  std::string_view key_suffix;
+  std::string_view key_suffix = {};
   std::string_view connector = "main-stage";
   event::WallTime created{std::chrono::milliseconds(1'790'858'096'789)};
   event::WallTime received{std::chrono::milliseconds(1'790'858'096'912)};
   bool marked = true;
-  std::string padding;  ///< more bytes for `data`
+  std::string padding = {};  ///< more bytes for `data`
 };
 
 inline event::EventPtr make_event(const EventParts& parts = {}) {

@@ -68,7 +68,7 @@ TEST_F(LinkPublishing, WhatAwaitedAWordWhenTheConnectionEndedIsUnconfirmedAndThe
 
 TEST_F(LinkPublishing, TwoSinksTakeTurnsAndEachHearsOfItsOwn) {
   const auto other = std::make_shared<support::FakeOutbound>();
-  for (int i = 1; i <= 3; ++i) sink->put(i, "quiet a"), other->put(i, "quiet b");
+  for (std::uint64_t i = 1; i <= 3; ++i) sink->put(i, "quiet a"), other->put(i, "quiet b");
   start();
   link->attach(sink);
   link->attach(other);
@@ -116,7 +116,7 @@ TEST_F(LinkPublishing, TheEndOfTheLinkLeavesWhatIsUnsaidWithTheSink) {
 
 TEST_F(LinkPublishing, AStopSaysWhatCanStillBeSaidAndGivesNothingAwayTwice) {
   start_publishing();
-  for (int i = 1; i <= 100; ++i) sink->put(i, "quiet " + std::to_string(i));
+  for (std::uint64_t i = 1; i <= 100; ++i) sink->put(i, "quiet " + std::to_string(i));
   bool stopped = false;
   link->stop(10s, [&] { stopped = true; });
   EXPECT_TRUE(sink->waiting.empty());
@@ -133,7 +133,7 @@ TEST_F(LinkPublishing, AnUpstreamThatDoesNotReadStopsTheTakingAndNothingElse) {
   server->last().socket->pause_reading();
   constexpr int count = 600;
   const std::string content = "quiet " + std::string(100'000, 'x');
-  for (int i = 1; i <= count; ++i) sink->put(i, content);
+  for (std::uint64_t i = 1; i <= count; ++i) sink->put(i, content);
   run_for(300ms);
   const auto left = sink->waiting.size();
   EXPECT_GT(left, 400U) << "what the kernel holds is all that may be under way";

@@ -132,7 +132,7 @@ TEST_F(SimulatorTest, RefusesEveryNthMessageAndOnlyItsSenderHearsOfIt) {
   start({{"refuse_chat_every", "2"}});
   auto speaker = dial(token_of_relay, TokenIn::header), listener = dial();
   until([&] { return speaker->authenticated() && listener->live; });
-  for (std::uint64_t number : {1, 2, 3}) {
+  for (std::uint64_t number : {1U, 2U, 3U}) {
     const auto before = speaker->reports.size();
     speaker->publish(number, "words " + std::to_string(number));
     until([&] { return speaker->reports.size() == before + 2; });

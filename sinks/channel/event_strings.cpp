@@ -109,7 +109,7 @@ class Walk {
   }
   void string() {
     const std::size_t begin = ++at_;
-    while (at_ < json_.size() && json_[at_] != '"') at_ += json_[at_] == '\\' ? 2 : 1;
+    while (at_ < json_.size() && json_[at_] != '"') at_ += json_[at_] == '\\' ? 2U : 1U;
     const auto raw = json_.substr(begin, std::min(at_, json_.size()) - begin);
     if (at_ >= json_.size()) return;  // cut off
     ++at_;
