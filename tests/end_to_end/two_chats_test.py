@@ -3,7 +3,10 @@ what was heard a moment ago holds it. Judged from what listeners of both sides h
 
 Without the fingerprints of what was said and heard (sinks/channel/fingerprints), the second relay would say each text again
 where it came from, the first one would carry that over once more, and so on for ever: each listener would hear each text
-again and again, these copies would stand between the sentinels of `settle`, and nothing would be counted as let go."""
+again and again, these copies would stand between the sentinels of `settle`, and nothing would be counted as let go.
+
+The fingerprints know a copy only where the text itself was heard before it. So here what relays say is on its way for a
+moment; what people say is not."""
 
 import contextlib
 import json
@@ -13,11 +16,13 @@ import pytest
 from peers.channels_app.tokens import token_for
 from peers.place import wait_until
 from peers.program import Tributary, run_once, write_config
+from peers.tap import Tap
 from peers.ws_server import Dialled, Simulated
 
 pytestmark = pytest.mark.quick
 
 UNLIMITED = {"per_second": 1000, "burst": 1000}
+MOMENT = 0.1  # seconds
 SOON = {"base": "50ms", "cap": "200ms"}
 HALL = "/api/events/hall/ws"
 KEYS = {"left": "stream-key-of-the-left", "right": "stream-key-of-the-right"}
@@ -30,8 +35,8 @@ class Hall:
 
     kind = "stagecast"
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, for_relays):
+        self.for_relays = for_relays
         self.member, self.listener = Dialled(port, HALL), Dialled(port, HALL)
         self.member.send({"token": "fake"})
         assert self.member.next() == "ok"
@@ -46,7 +51,7 @@ class Hall:
         return self.heard
 
     def connector(self, account):
-        return {"type": "stagecast", "url": f"ws://127.0.0.1:{self.port}", "channel": "hall", "backoff": SOON,
+        return {"type": "stagecast", "url": f"ws://127.0.0.1:{self.for_relays}", "channel": "hall", "backoff": SOON,
                 "auth": {"token": {"value": f"fake token of {account}"}}}
 
 
@@ -55,8 +60,8 @@ class Chat:
 
     kind = "oha"
 
-    def __init__(self, port, name):
-        self.port, self.name = port, name
+    def __init__(self, port, for_relays, name):
+        self.for_relays, self.name = for_relays, name
         path = f"/ws/streams/{KEYS[name]}/"
         self.ana = Dialled(port, path, Authorization=f"Bearer {token_for('ana')}")
         assert self.ana.next()["data"] == {"authenticated": True}
@@ -75,19 +80,21 @@ class Chat:
         return self.heard
 
     def connector(self, account):
-        return {"type": "oha", "url": f"ws://127.0.0.1:{self.port}/ws", "stream": {"value": KEYS[self.name]}, "label": self.name,
-                "backoff": SOON, "auth": {"token": {"value": token_for(account)}}}
+        return {"type": "oha", "url": f"ws://127.0.0.1:{self.for_relays}/ws", "stream": {"value": KEYS[self.name]},
+                "label": self.name, "backoff": SOON, "auth": {"token": {"value": token_for(account)}}}
 
 
 @contextlib.contextmanager
 def places(right):
-    with Simulated("oha", streams=KEYS["left"]) as chat:
-        if right == "hall":
-            with Simulated("stagecast") as hall:
-                yield Chat(chat.port, "left"), Hall(hall.port)
-        else:
-            with Simulated("oha", streams=KEYS["right"]) as other:
-                yield Chat(chat.port, "left"), Chat(other.port, "right")
+    """An OHA stream, and a Stagecast channel or another stream. Relays dial them by `for_relays`."""
+    with contextlib.ExitStack() as open_now:
+        def enter(kind, side, **behaviours):
+            port = open_now.enter_context(Simulated(kind, **behaviours)).port
+            tap = open_now.enter_context(Tap(port, late=MOMENT))
+            return side(port, tap.port)
+        yield (enter("oha", lambda *ports: Chat(*ports, "left"), streams=KEYS["left"]),
+               enter("stagecast", Hall) if right == "hall" else
+               enter("oha", lambda *ports: Chat(*ports, "right"), streams=KEYS["right"]))
 
 
 def configuration(name, left, right, directions):
@@ -175,6 +182,7 @@ def test_check_warns_of_texts_that_can_come_round(work):
         write_config(work, configuration("a", left, right, [OVER]))
         one = run_once("check", "-c", work / "tributary.yaml")
     assert both.returncode == one.returncode == 0
-    assert "sinks.to-right: what it says can come round: left -> to-right -> right -> to-left -> left;" in both.stdout, both.stdout
+    way = "left -> to-right -> right -> to-left -> left"
+    assert f"sinks.to-right: what it says can come round: {way};" in both.stdout, both.stdout
     assert "a text or a bare event has no mark" in both.stdout
     assert "can come round" not in one.stdout
