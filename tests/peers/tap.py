@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -82,10 +83,12 @@ class Conversation:
 
 
 class Tap:
-    """`port` is to be dialled instead of `target`."""
+    """`port` is to be dialled instead of `target`. What the client says is on its way for `late` seconds, what the server
+    says for `server_late`."""
 
-    def __init__(self, target):
+    def __init__(self, target, late=0.0, server_late=0.0):
         self.target = target
+        self.late, self.server_late = late, server_late
         self.conversations = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -112,7 +115,8 @@ class Tap:
             conversation = Conversation((client, server))
             self.conversations.append(conversation)
             threads = [threading.Thread(target=_pass_on, args=ends, daemon=True)
-                       for ends in ((client, server, conversation.client), (server, client, conversation.server))]
+                       for ends in ((client, server, conversation.client, self.late),
+                                    (server, client, conversation.server, self.server_late))]
             for thread in threads:
                 thread.start()
             threading.Thread(target=_wait_for, args=(threads, conversation.over), daemon=True).start()
@@ -124,9 +128,11 @@ def _wait_for(threads, over):
     over.set()
 
 
-def _pass_on(source, sink, side):
+def _pass_on(source, sink, side, late):
     try:
         while data := source.recv(65536):
+            if late:
+                time.sleep(late)
             side.feed(data)  # first: who sees that it arrived sees what was said
             sink.sendall(data)
     except OSError:
