@@ -115,7 +115,11 @@ std::vector<std::pair<std::string, std::uint64_t>> counts(const Account& account
 
 std::string how_it_ended(const Account& account) {
   const auto lost = account.lost();
-  std::string out = lost == 0   ? "ended; no event was lost"
+  const auto& dropped = account.sinks.dropped;
+  const auto limited = dropped[index(event::Dropped::limit)] + dropped[index(event::Dropped::expired)] +
+                       dropped[index(event::Dropped::breaker)];
+  std::string out = lost == 0   ? limited == 0 ? "ended; no event was lost"
+                                               : "ended; no event was lost but those that the sinks' limits dropped"
                     : lost == 1 ? "ended; 1 event was lost"
                                 : "ended; " + std::to_string(lost) + " events were lost";
   if (const auto counts = details(account); !counts.empty()) out += " (" + counts + ")";

@@ -131,6 +131,13 @@ class Advisor {
                     : "; a text or a bare event has no mark: only what was heard a moment ago, `rate` and "
                       "`breaker` hold it"));
     }
+    for (const auto& sink : settings_.sinks) {
+      const auto* common = sink.settings->channel();
+      const auto* connector = common == nullptr ? nullptr : settings_.connector(common->connector);
+      if (connector == nullptr || connector->enabled) continue;
+      warn("sinks." + config::path_element(sink.name) + ".connector",
+           "says nothing: the connector " + config::quote(connector->name) + " is not enabled");
+    }
     for (const auto& deaf : deaf_sinks_of(settings_)) {
       warn("sinks." + config::path_element(deaf.sink), "says nothing: its routes lead from its own channel alone (" +
                                                            config::quote(deaf.connector) +

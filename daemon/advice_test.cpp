@@ -107,6 +107,14 @@ TEST(Advice, AConnectorMayBeThereForAChannelSinkAlone) {
       << "desk, from which nothing is taken, and the screen, which gets its own channel alone";
 }
 
+TEST(Advice, AChannelSinkOfADisabledConnectorSaysNothing) {
+  EXPECT_EQ(
+      advice("connectors: {hall: {type: stagecast, enabled: false, channel: c, auth: {token: {env: HOME}}}, desk: "
+             "{type: users, url: 'ws://d', origin: o}}\nsinks: {screen: {type: stagecast, connector: hall}}\n"
+             "routes: [{from: [desk], to: [screen]}]\n"),
+      Sentences{"t.yaml:3:46: sinks.screen.connector: says nothing: the connector `hall` is not enabled"});
+}
+
 TEST(Advice, SessionStateNeedsASinkThatTakesIt) {
   const std::string stage =
       "connectors:\n  stage: {type: streamelements, state_updates: true, auth: {token: {file: t}}}\nroutes: [{to: "

@@ -263,7 +263,10 @@ void App::wait(const std::function<void()>& look) {
       std::this_thread::sleep_for(5ms);
     }
   };
-  wait_for([this] { return stop_ != Stop::saying || sinks_.channels_stopped(); });
+  wait_for([this] {
+    put_away();  // one that has taken another's place speaks when that has finished
+    return stop_ != Stop::saying || sinks_.channels_stopped();
+  });
   if (stop_ == Stop::saying) leave();
   const auto quiet = [](const auto& thread) { return thread->quiet.load(); };
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
@@ -311,6 +314,7 @@ void App::report_status() {
     std::move(some.begin(), some.end(), std::back_inserter(connectors));
   }
   report(telemetry_, connectors, sinks_.standings());
+  sinks_.report_drops();
 }
 
 }  // namespace tributary::daemon

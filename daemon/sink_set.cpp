@@ -335,6 +335,24 @@ std::vector<SinkStanding> SinkSet::standings() const {
   return all;
 }
 
+void SinkSet::report_drops() {
+  using event::Dropped;
+  for (const auto& sink : sinks_) {
+    if (!sink->channel) continue;
+    auto dropped = sink->channel->ledger().dropped;
+    auto& told = told_drops_[sink->settings.name];
+    std::string words;
+    for (const auto reason : {Dropped::limit, Dropped::expired, Dropped::breaker}) {
+      const auto at = static_cast<std::size_t>(reason);
+      if (dropped[at] <= told[at]) continue;
+      words += (words.empty() ? "" : ", ") + std::to_string(dropped[at] - told[at]) + " " + std::string(name(reason));
+    }
+    told = dropped;
+    if (words.empty()) continue;
+    telemetry_.emit(LogEvent::events_dropped, sink->settings.name, "dropped since the last status: " + words);
+  }
+}
+
 void SinkSet::report_losses() const {
   for (const auto& sink : sinks_) {
     report(telemetry_, sink->settings.name, sink->outlet->ledger(), sink->stuck());

@@ -81,6 +81,8 @@ class SinkSet {
   std::size_t size() const { return sinks_.size(); }
   /// Logs what each sink did not deliver although it should, and how long it took; after `join`.
   void report_losses() const;
+  /// Logs what the limits of channel sinks dropped since the last call.
+  void report_drops();
   void report_latency() const;
 
  private:
@@ -97,7 +99,8 @@ class SinkSet {
   std::vector<SinkPtr> sinks_;                     ///< in the order of the file
   std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away
-  bool began_ = false;                             ///< the first plan is in force
+  std::map<std::string, event::Tally<event::Dropped>> told_drops_;
+  bool began_ = false;  ///< the first plan is in force
 };
 
 }  // namespace tributary::daemon

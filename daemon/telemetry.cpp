@@ -30,6 +30,7 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"message_failed", Level::warn},  // one message; ERROR where the upstream lets nobody speak
       {"breaker_opened", Level::warn},  // it closes by itself when nothing comes back any more
       {"breaker_closed", Level::info},
+      {"events_dropped", Level::warn},       // as the configuration asks
       {"record_refused", Level::warn},       // one event is a dead letter; the others flow
       {"record_too_large", Level::warn},     // likewise
       {"dead_letter_failed", Level::error},  // an event is lost, and so will be the next

@@ -40,6 +40,7 @@ enum class LogEvent : std::uint8_t {
   message_failed,  ///< a channel sink's: not said, perhaps not arrived, or to be said later
   breaker_opened,  ///< what a channel sink says comes back: it says nothing for a while
   breaker_closed,
+  events_dropped,  ///< by the limits of a channel sink, since the last status
   record_refused,  ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced

@@ -29,8 +29,7 @@ void Publishing::say(const event::Message& message, const std::string& api_url, 
   outcome.posts.push_back(
       {message.number, mutation_of(api_url, speaker->streamer, words), speaker->token, "authorization"});
   outcome.reports.push_back({message.number, MessageResult::awaiting, {}, {}});
-  said_.said(message.number, speaker->streamer, words, message.event ? message.event->id_text() : std::string_view(),
-             now.steady);
+  said_.said(message.number, speaker->streamer, words, now.steady);
   known(speaker).said = now.steady;
   in_flight_ = {message.number, speaker};
 }

@@ -19,23 +19,29 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 void SaidLately::said(const event::Message& message, const event::Now& now) {
   forget(now.steady);
   if (said_.size() >= limit) forget_oldest();
-  Said said{now.steady, message.number, hash_of(message.content), hash_of(message.content), {}};
+  Said said{now.steady, message.number, hash_of(message.content), hash_of(message.content), {}, {}};
   if (message.event) {
     said.id = message.event->id_text();
-    const std::string words = words_of(*message.event);
+    said.created_at = message.event->created_at_text();
+    const std::string words = message.form == event::Form::text ? std::string() : words_of(*message.event);
     if (words.size() >= shortest_words) said.words = hash_of(words);
   }
   if (said.id.size() < shortest_id) said.id.clear();
   by_text_[said.text] = by_text_[said.words] = said.number;
-  if (!said.id.empty()) by_id_[said.id] = said.number;
+  if (!said.id.empty()) by_id_[said.id] = {said.number, said.created_at};
   said_.push_back(std::move(said));
 }
 
-/// What a person would write again of an event.
+/// What a person would write again of an event. Of one that somebody paid for nothing: its words are as good a sentence
+/// as any, and what comes round of it is no longer paid for.
 std::string SaidLately::words_of(const event::Event& event) {
   Value whole;
   if (!parts_.read(json_, event.json_text(), whole)) return {};
-  return plain_text(parts_.members(parts_.members(whole)["data"])["message"]);
+  const auto& data = parts_.members(parts_.members(whole)["data"]);
+  const Value amount = data["amount"];
+  const bool paid =
+      amount.kind == Value::Kind::number && amount.text.find_first_of("123456789") < amount.text.find('e');
+  return paid ? std::string() : plain_text(data["message"]);
 }
 
 void SaidLately::forget(event::SteadyTime now) {
@@ -49,7 +55,7 @@ void SaidLately::forget_oldest() {
     if (text != by_text_.end() && text->second == oldest.number) by_text_.erase(text);
   }
   const auto id = by_id_.find(oldest.id);
-  if (id != by_id_.end() && id->second == oldest.number) by_id_.erase(id);
+  if (id != by_id_.end() && id->second.number == oldest.number) by_id_.erase(id);
   said_.pop_front();
 }
 
@@ -64,7 +70,10 @@ std::optional<std::uint64_t> SaidLately::repeated_by(std::string_view content, c
     while (end < content.size() && of_a_word(content[end])) ++end;
     if (end - at >= shortest_id && end - at <= 256) {
       word.assign(content, at, end - at);
-      if (const auto known = by_id_.find(word); known != by_id_.end()) return known->second;
+      const auto known = by_id_.find(word);
+      if (known != by_id_.end() && content.find(known->second.created_at) != std::string_view::npos) {
+        return known->second.number;
+      }
     }
     at = end + 1;
   }

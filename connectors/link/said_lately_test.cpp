@@ -43,6 +43,32 @@ TEST(SaidLately, KnowsAnIdWhereverItStands) {
   EXPECT_FALSE(said.repeated_by("5f1c3d6b9a1b2c3d4e5f6a7", at(1s)));
 }
 
+TEST(SaidLately, TheWordsOfATipOrOfATextAreAnybodys) {
+  SaidLately said;
+  said.said(message(7, "{}", "aaaaaaaa", R"({"data":{"message":"good evening all","amount":0.5}})"), at(0s));
+  auto text = message(8, "bob: hello everybody", "bbbbbbbb", R"({"data":{"message":"hello everybody","amount":0}})");
+  text.form = event::Form::text;
+  said.said(text, at(0s));
+  EXPECT_FALSE(said.repeated_by("good evening all", at(1s)));
+  EXPECT_FALSE(said.repeated_by("hello everybody", at(1s)));
+  EXPECT_EQ(said.repeated_by("bob: hello everybody", at(1s)), 8U);
+  said.said(message(9, "{}", "cccccccc", R"({"data":{"message":"good evening all","amount":0e1}})"), at(0s));
+  EXPECT_EQ(said.repeated_by("good evening all", at(1s)), 9U) << "nobody paid";
+}
+
+TEST(SaidLately, AnIdWithoutTheTimeOfItsEventIsNotTheEvent) {
+  SaidLately said;
+  auto tip = message(7, "thanks", "5f1c3d6b9a1b2c3d4e5f6a7b", "2026-10-01T12:34:56.789Z");
+  auto event = std::make_shared<event::Event>(*tip.event);
+  event->created_at = event->json;
+  tip.event = event;
+  said.said(tip, at(0s));
+  EXPECT_FALSE(said.repeated_by(R"({"hello":"5f1c3d6b9a1b2c3d4e5f6a7b"})", at(1s)));
+  EXPECT_FALSE(said.repeated_by(R"({"_id":"5f1c3d6b9a1b2c3d4e5f6a7b","created":1})", at(1s)));
+  EXPECT_EQ(said.repeated_by(R"({"_id":"5f1c3d6b9a1b2c3d4e5f6a7b","createdAt":"2026-10-01T12:34:56.789Z"})", at(1s)),
+            7U);
+}
+
 TEST(SaidLately, KnowsTheWordsOfAnEventThatAreTooLongForChance) {
   SaidLately said;
   said.said(message(7, "{}", "aaaaaaaa", R"({"data":{"message":"good \"evening\""}})"), at(0s));

@@ -4,11 +4,10 @@
 
 namespace tributary::connectors {
 
-void SaidWords::said(std::uint64_t number, std::string_view channel, std::string_view words, std::string_view id,
-                     event::SteadyTime now) {
+void SaidWords::said(std::uint64_t number, std::string_view channel, std::string_view words, event::SteadyTime now) {
   forget(now);
   if (entries_.size() >= limit) entries_.pop_front();
-  entries_.push_back({number, std::string(channel), std::string(words), std::string(id), now});
+  entries_.push_back({number, std::string(channel), std::string(words), now});
 }
 
 void SaidWords::take_back(std::uint64_t number) {
@@ -43,7 +42,7 @@ std::optional<std::uint64_t> SaidWords::copied(std::string_view channel, std::st
   forget(now);
   const auto found = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) {
     if (now - entry.at > copy_window || entry.channel != channel) return false;
-    return entry.words == words || (!entry.id.empty() && words.find(entry.id) != std::string_view::npos);
+    return entry.words == words;
   });
   return found == entries_.rend() ? std::nullopt : std::optional(found->number);
 }

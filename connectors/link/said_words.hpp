@@ -21,9 +21,8 @@ class SaidWords {
   static constexpr std::chrono::seconds copy_window{10};  ///< so long the same words of another are a copy of ours
   static constexpr std::size_t limit = 1024;              ///< entries; beyond it the oldest is forgotten
 
-  /// `words` of message `number` go out to `channel`; `id` is the `_id` of their event, "" when there is none.
-  void said(std::uint64_t number, std::string_view channel, std::string_view words, std::string_view id,
-            event::SteadyTime now);
+  /// `words` of message `number` go out to `channel`.
+  void said(std::uint64_t number, std::string_view channel, std::string_view words, event::SteadyTime now);
   /// They did not get there.
   void take_back(std::uint64_t number);
   /// They have come back, as the upstream's own id of them says.
@@ -34,14 +33,13 @@ class SaidWords {
   /// These words come from ourselves: the message that they were, which is used up by that. None: no such words are
   /// awaited.
   std::optional<std::uint64_t> own(std::string_view channel, std::string_view words, event::SteadyTime now);
-  /// These words come from another: the message that they repeat, word by word or by naming its event's `_id`. None:
-  /// they repeat nothing that we said.
+  /// These words come from another: the message that they repeat, word by word. None: they repeat nothing that we said.
   std::optional<std::uint64_t> copied(std::string_view channel, std::string_view words, event::SteadyTime now);
 
  private:
   struct Entry {
     std::uint64_t number = 0;
-    std::string channel, words, id;
+    std::string channel, words;
     event::SteadyTime at{};
     bool back = false;
   };

@@ -43,7 +43,7 @@ void Publishing::say(const event::Message& message, const event::Now& now, Outco
   }
   outcome.sends.push_back({chat_frame(words), false});
   outcome.reports.push_back({message.number, MessageResult::awaiting, {}, {}});
-  said_.said(message.number, {}, words, message.event ? message.event->id_text() : std::string_view(), now.steady);
+  said_.said(message.number, {}, words, now.steady);
   in_flight_ = message.number;
   settled_at_ = now.steady + settling_time;
 }

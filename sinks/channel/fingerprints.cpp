@@ -1,7 +1,10 @@
 #include "sinks/channel/fingerprints.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "sinks/channel/event_strings.hpp"
 
@@ -18,7 +21,8 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 void Fingerprints::said(const event::Message& message, event::SteadyTime now) {
   forget(now);
   unsaid(message.number);
-  Said made{message.number, now, std::string(message.event->id_text()), {}};
+  Said made{
+      message.number, now, std::string(message.event->id_text()), std::string(message.event->created_at_text()), {}};
   if (message.form == event::Form::text) {
     made.text = message.content;
     each_string_of_data(message.event->json_text(),
@@ -51,16 +55,24 @@ std::optional<Fingerprints::Round> Fingerprints::came_round(const event::Message
   forget(now);
   std::optional<Round> found;
   const auto own_id = message.event->id_text();
+  std::vector<const Said*> named;  // whose `_id` is there; the event itself is, when its time is there, too
+  std::set<std::string, std::less<>> texts;
   const bool paid = each_string_of_data(message.event->json_text(), [&](std::string_view text) {
     for (const Said& each : said_) {
       if (each.number == message.number) continue;
-      const bool id = text == each.id && text != own_id;
-      if (!id && !each.returns_in(text)) continue;
+      if (text == each.id && text != own_id) named.push_back(&each);
+      if (text == each.created_at) texts.emplace(text);
+      if (!each.returns_in(text)) continue;
       if (!found) found.emplace();
-      if (id || !each.passed) found->number = each.number;
+      if (!each.passed) found->number = each.number;
     }
   });
   if (paid) return std::nullopt;
+  for (const Said* each : named) {
+    if (!each->created_at.empty() && texts.count(each->created_at) == 0) continue;
+    if (!found) found.emplace();
+    found->number = each->number;
+  }
   const bool there = (message.form == event::Form::text && was_heard(message.content)) ||
                      (message.form == event::Form::event && was_heard(own_id));
   if (there && !found) found.emplace();

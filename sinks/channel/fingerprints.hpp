@@ -16,7 +16,8 @@ namespace tributary::sinks::channel {
 
 /// What one sink said, and what others said on its channel, within the last `window`: so that content that carries no
 /// mark does not go round. An event has come round when
-///  - its data holds the `_id` of an event that this sink said (whatever the format), or
+///  - its data holds the `_id` and the `createdAt` of an event that this sink said (whatever the format; an id alone
+///    may name a file or be written by anybody), or
 ///  - its data holds a text that this sink said: made by its template, somewhere in a string; passed on word for word
 ///    from an event, as a whole string; or
 ///  - somebody else has already said on the channel the very text that it would be, or an event with its `_id`.
@@ -47,7 +48,7 @@ class Fingerprints {
   struct Said {
     std::uint64_t number;
     event::SteadyTime at;
-    std::string id;
+    std::string id, created_at;
     std::string text;     ///< of Form::text; else empty
     bool passed = false;  ///< the text stands in its event as it is
     bool returns_in(std::string_view text_of_event) const;

@@ -64,6 +64,18 @@ TEST_F(ChannelFingerprints, TwoEqualThanksForTwoTipsAreBothSaid) {
   EXPECT_TRUE(say(tip, "gg")) << "and where somebody else says it, too";
 }
 
+TEST_F(ChannelFingerprints, AnIdAloneMayNameAnything) {
+  auto tip = std::make_shared<event::Event>(*event_with("5f1c3d6b9a1b2c3d4e5f6a7b", data_of("hello")));
+  const std::string time = "2026-10-01T12:34:56.789Z";
+  tip->created_at = {static_cast<std::uint32_t>(tip->text.size()), static_cast<std::uint32_t>(time.size())};
+  tip->text += time;
+  EXPECT_TRUE(say(message(tip, "{}", Form::envelope)));
+  EXPECT_TRUE(say(R"({"details":{"file":{"_id":"5f1c3d6b9a1b2c3d4e5f6a7b"}},"amount":0})", "{}", Form::envelope));
+  EXPECT_FALSE(say(R"({"payload":{"_id":"5f1c3d6b9a1b2c3d4e5f6a7b","createdAt":")" + time + R"("},"amount":0})", "{}",
+                   Form::envelope))
+      << "the event itself";
+}
+
 TEST_F(ChannelFingerprints, TwoEqualFollowsAreBothSaid) {
   EXPECT_TRUE(say(data_of("", "bob"), "bob follows"));
   EXPECT_TRUE(say(data_of("", "bob"), "bob follows"));

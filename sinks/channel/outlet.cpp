@@ -125,6 +125,7 @@ unsigned Outlet::joining() const {
 bool Outlet::finished(event::SteadyTime now) const {
   if (stopped_ || !stop_by_) return stopped_;
   hand_over();
+  queue_.look(now);  // what is too old is no loss of this stop
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
   queue_.stop();
   stopped_ = true;

@@ -216,3 +216,23 @@ def test_a_reload_takes_along_what_a_channel_sink_has_not_said_yet(work):
                 assert [message["msg"]["_id"] for message in told(ears)] == [event["_id"] for event in archived(work)]
                 account = relay.stop()
         assert account["sent"] == 20 and account["offered"] == 40 and account["dropped"] == 0
+
+
+def test_a_sink_that_took_anothers_place_speaks_also_during_the_stop(work):
+    """The old one still has messages that its rate holds back when the stop comes; then the new one must say its own."""
+    slow = {"per_second": 10, "burst": 1}
+    with Simulated("stagecast") as upstream, tips(0, rate=100) as stage:
+        ears = listener(upstream.port)
+        config = configuration(stage.port, upstream.port, {"rate": slow, "format": "event"})
+        config["sinks"]["screen"]["connector"] = "hall"
+        renamed = {**config, "sinks": {"archive": config["sinks"]["archive"], "display": config["sinks"]["screen"]},
+                   "routes": [{"from": ["main"], "to": ["archive", "display"]}]}
+        with Tributary(work, config) as relay:
+            relay.wait_log('"connector_up"', "hall")
+            wait_until(lambda: (work / "events.jsonl").exists() and len(archived(work)) >= 8, 20, "8 events")
+            write_config(work, renamed)
+            relay.signal(signal.SIGHUP)
+            relay.wait_log('"reloaded"', "display", "started")
+            wait_until(lambda: len(archived(work)) >= 14, 20, "some for the new one")
+            account = relay.stop()
+        assert account["dropped"] == 0 and account["sent"] == account["delivered"] == len(told(ears))

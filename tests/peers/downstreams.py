@@ -167,12 +167,15 @@ class Channel(Downstream):
 
     def cut(self, relay):
         self.door.last().cut()
+        relay.wait_log('"connector_down"', '"there"')
 
     def reset(self, relay):
         self.door.last().reset()
+        relay.wait_log('"connector_down"', '"there"')
 
     def closed(self, relay):
         self.door.last().close()
+        relay.wait_log('"connector_down"', '"there"')
 
     def silence(self, relay):
         self.door.last().silence()
