@@ -296,6 +296,21 @@ TEST_F(DeliveryTest, OneThatTakesAnothersPlaceGoesOnWithItsTail) {
   for (int i = 0; i < 11; ++i) EXPECT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
 }
 
+TEST_F(DeliveryTest, WhereTheNextOneHasNoTailTheRestStaysThere) {
+  wire->hold = true;
+  FakeTail tail;
+  auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  std::shared_ptr<Delivery> heir = make();
+  delivery->retire(heir, 0ms);
+  ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
+  EXPECT_EQ(delivery->ledger().spooled, 10U);
+  EXPECT_EQ(delivery->ledger().offered, 10U);
+  EXPECT_EQ(heir->ledger().offered, 0U);
+}
+
 TEST_F(DeliveryTest, WhatTheTailHoldsInMemoryCounts) {
   FakeTail tail;
   const auto delivery = make(100'000, &tail);
