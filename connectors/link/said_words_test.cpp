@@ -64,9 +64,9 @@ TEST(ChatLine, IsCutBetweenCharactersAndNeverWithinOne) {
   EXPECT_EQ(chat_line("hola", 4), "hola");
   EXPECT_EQ(chat_line("holas", 4), "hola");
   EXPECT_EQ(chat_line("a☃☃", 2), "a☃");
-  EXPECT_EQ(chat_line("a🎉🎉", 4), "a🎉") << "an emoji is two of UTF-16";
-  EXPECT_EQ(chat_line("a🎉🎉", 5), "a🎉🎉");
-  EXPECT_EQ(chat_line("🎉", 1), "");
+  EXPECT_EQ(chat_line("a🎉🎉", 2), "a🎉") << "an emoji is one";
+  EXPECT_EQ(chat_line("a🎉🎉", 3), "a🎉🎉");
+  EXPECT_EQ(chat_line("🎉", 0), "");
   EXPECT_EQ(chat_line("hola ana", 5), "hola") << "no space at the end";
 }
 

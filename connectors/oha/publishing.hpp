@@ -19,7 +19,7 @@ namespace tributary::connectors::oha {
 class Publishing {
  public:
   static constexpr std::chrono::seconds settling_time{2};
-  static constexpr std::size_t words_limit = 2'000;  ///< of UTF-16; the upstream's document states none
+  static constexpr std::size_t words_limit = 2'000;  ///< characters; the upstream's document states none
 
   /// A new connection, as this user; "": nobody knows, so the first to say exactly our words is taken for us.
   void open(std::string username);
