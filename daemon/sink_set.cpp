@@ -212,6 +212,20 @@ SinkSet::Speaking SinkSet::speaking() const {
   return all;
 }
 
+std::set<std::string> SinkSet::still_speaking(const Plan* next) const {
+  std::set<std::string> connectors;
+  for (const auto& sink : leaving_) {
+    if (sink->channel) connectors.insert(sink->target.connector);
+  }
+  if (next == nullptr) return connectors;
+  for (const auto& sink : sinks_) {
+    const bool stays = std::any_of(next->places.begin(), next->places.end(),
+                                   [&](const Plan::Place& place) { return place.sink == sink; });
+    if (sink->channel && !stays) connectors.insert(sink->target.connector);
+  }
+  return connectors;
+}
+
 void SinkSet::stop_channels(std::chrono::milliseconds timeout) {
   for (const auto& sinks : {leaving_, sinks_}) {
     for (const auto& sink : sinks) {
