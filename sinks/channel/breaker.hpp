@@ -29,6 +29,7 @@ struct BreakerStanding {
   std::size_t heard = 0;  ///< of these, those that came back
   /// open: how long it stays so, from when it opened
   std::chrono::milliseconds open_for{0};
+  bool inherited = false;  ///< it has not changed: it stood so in the sink before this one; `open_for` from now on
 };
 
 /// Keeps a message from going round and round: when too much of what a sink says comes back, it says nothing for a
@@ -49,6 +50,10 @@ class Breaker {
   /// What is offered is to be dropped.
   bool is_open() const { return state_ == BreakerState::open; }
   /// A message was let through.
+  /// Goes on where this one stands, which another sink had in this place: so a reload neither ends what it holds up nor
+  /// forgets what came back. A trial that is under way there is made again here. `open_for` is the own one, with as
+  /// many doublings. Of messages only the count is taken over. Call it before anything was let through.
+  void take_over(const Breaker& before, event::SteadyTime now);
   void given(std::uint64_t number);
   void said(std::uint64_t number, event::SteadyTime now);
   /// It was not said, after all.

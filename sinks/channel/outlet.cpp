@@ -79,9 +79,11 @@ void Outlet::stop(std::chrono::milliseconds timeout) {
 }
 
 void Outlet::retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout) {
+  const auto now = clock_now();
   {
     const std::lock_guard lock(mutex_);
     heir_ = std::move(heir);
+    hand_over_breaker(now);
     hand_over();
   }
   stop(timeout);
@@ -93,10 +95,25 @@ void Outlet::hand_over() const {
   if (auto unsaid = queue_.take_unsaid(); !unsaid.empty()) heir_->inherit(std::move(unsaid));
 }
 
+/// As it is taken out of use, and as it ends: it may hear of what it said until then.
+void Outlet::hand_over_breaker(event::SteadyTime now) const {
+  if (!heir_) return;
+  queue_.look(now);
+  heir_->inherit(queue_.breaker(), now);
+}
+
+/// One that has itself an heir by now passes it on.
 void Outlet::inherit(std::vector<event::EventPtr> unsaid) {
   const std::lock_guard lock(mutex_);
+  if (heir_) return heir_->inherit(std::move(unsaid));
   queue_.inherit(std::move(unsaid));
   wake();
+}
+
+void Outlet::inherit(const Breaker& breaker, event::SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (heir_) return heir_->inherit(breaker, now);
+  if (!started_) queue_.inherit(breaker, now);
 }
 
 bool Outlet::stopped() const {
@@ -127,6 +144,7 @@ bool Outlet::finished(event::SteadyTime now) const {
   hand_over();
   queue_.look(now);  // what is too old is no loss of this stop
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
+  hand_over_breaker(now);
   queue_.stop();
   stopped_ = true;
   ended_.notify_all();

@@ -72,7 +72,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool stopped() const override;
   void join() override;
   /// Another one takes its place: what was never said goes there, before what that was offered itself; what was said
-  /// has `timeout` for the upstream's word. The heir is started when this has stopped. Call it instead of `stop`.
+  /// has `timeout` for the upstream's word. The breaker goes on where it stands. The heir is started when this has
+  /// stopped. Call it instead of `stop`.
   void retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout);
   /// How many threads wait in `join` at this moment.
   unsigned joining() const;
@@ -91,7 +92,9 @@ class Outlet final : public event::Outlet, public event::Outbound {
  private:
   bool finished(event::SteadyTime now) const;
   void hand_over() const;
+  void hand_over_breaker(event::SteadyTime now) const;
   void inherit(std::vector<event::EventPtr> unsaid);
+  void inherit(const Breaker& breaker, event::SteadyTime now);
   void wake();
   void tell_breaker();
 

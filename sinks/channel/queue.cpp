@@ -154,6 +154,12 @@ void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> messag
   drop_for_breaker();
 }
 
+  drop_for_breaker();
+}
+
+void Queue::inherit(const Breaker& before, event::SteadyTime now) {
+  breaker_.take_over(before, now);
+  drop_for_breaker();
 /// While it is open nothing waits.
 void Queue::drop_for_breaker() {
   if (!breaker_.is_open()) return;

@@ -81,6 +81,8 @@ class Queue {
   void look(event::SteadyTime now);
   /// Nothing more is given. What the connector has in its hands keeps its place in the book until its next report,
   /// which is taken for its last: it may be leaving the house at this moment.
+  /// The breaker goes on where that of the queue before this stands. Nothing was taken yet.
+  void inherit(const Breaker& before, event::SteadyTime now);
   void stop();
   /// The end: nothing is left.
   void drop_rest();
