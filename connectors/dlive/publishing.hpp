@@ -16,7 +16,7 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/mutation.hpp"
 #include "connectors/link/protocol.hpp"
-#include "connectors/link/said_words.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::connectors::dlive {

@@ -112,5 +112,56 @@ TEST(SaidLately, IsBounded) {
   EXPECT_EQ(said.repeated_by("text 4096", at(0s)), 4096U);
 }
 
+const event::SteadyTime start{1h};
+
+TEST(SaidWords, EachOfOurOwnComesBackOnce) {
+  SaidWords words;
+  EXPECT_TRUE(words.empty(start));
+  words.said(1, "hall", "hola", start);
+  words.said(2, "hall", "hola", start);
+  EXPECT_FALSE(words.empty(start));
+  EXPECT_EQ(words.own("hall", "hola ", start), std::nullopt);
+  EXPECT_EQ(words.own("another", "hola", start), std::nullopt);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), 1U);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), 2U);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), std::nullopt);
+}
+
+TEST(SaidWords, AfterHalfAMinuteNothingIsAwaited) {
+  SaidWords words;
+  words.said(1, "", "hola", start);
+  EXPECT_EQ(words.own("", "hola", start + 30s + 1ms), std::nullopt);
+  EXPECT_TRUE(words.empty(start + 30s + 1ms));
+}
+
+TEST(SaidWords, WhatDidNotGetThereIsNotAwaited) {
+  SaidWords words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "adios", start);
+  words.take_back(1);
+  words.came_back(2);
+  EXPECT_EQ(words.own("", "hola", start), std::nullopt);
+  EXPECT_EQ(words.own("", "adios", start), std::nullopt) << "it was told by its id";
+  EXPECT_EQ(words.copied("", "adios", start), 2U);
+}
+
+TEST(SaidWords, ACopyOfAnotherIsToldForTenSeconds) {
+  SaidWords words;
+  words.said(1, "", "a tip", start);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U) << "each copy that is heard";
+  EXPECT_EQ(words.copied("", "another tip", start), std::nullopt);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s + 1ms), std::nullopt);
+  words.said(2, "", "a tip", start + 5s);
+  EXPECT_EQ(words.copied("", "a tip", start + 6s), 2U) << "the last one";
+}
+
+TEST(SaidWords, ItIsBounded) {
+  SaidWords words;
+  for (std::uint64_t i = 0; i <= SaidWords::limit; ++i) words.said(i, "", std::to_string(i), start);
+  EXPECT_EQ(words.own("", "0", start), std::nullopt);
+  EXPECT_EQ(words.own("", "1", start), 1U);
+}
+
 }  // namespace
 }  // namespace tributary::connectors

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "connectors/link/protocol.hpp"
-#include "connectors/link/said_words.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::connectors::oha {
