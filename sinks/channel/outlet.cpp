@@ -184,6 +184,11 @@ void Outlet::live(bool live, const event::Now& now) {
   finished(now.steady);
 }
 
+void Outlet::paused(bool paused, const event::Now& now) {
+  const std::lock_guard lock(mutex_);
+  queue_.paused(paused, now.steady);
+}
+
 std::optional<event::Message> Outlet::take(const event::Now& now) {
   for (;;) {
     std::optional<Queue::Given> given;

@@ -83,6 +83,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
 
   // event::Outbound
   void live(bool live, const event::Now& now) override;
+  void paused(bool paused, const event::Now& now) override;
   std::optional<event::Message> take(const event::Now& now) override;
   event::SteadyTime due(const event::Now& now) const override;
   void report(const event::MessageReport& report, const event::Now& now) override;

@@ -75,7 +75,7 @@ std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
 
 event::SteadyTime Queue::due(event::SteadyTime now) const {
   auto next = breaker_.deadline();
-  if (!confirm_by_.empty()) next = std::min(next, confirm_by_.begin()->first);
+  if (!confirm_by_.empty() && !paused_at_) next = std::min(next, confirm_by_.begin()->first);
   if (waiting_.empty()) return next;
   if (!givable().empty()) next = std::min(next, std::max(now, may_give_at()));
   return std::min(next, expires_at(*items_.at(*waiting_.begin()).event));
@@ -177,9 +177,24 @@ void Queue::drop_for_breaker() {
   for (const std::uint64_t number : held) give_up(items_.find(number), Dropped::breaker);
 }
 
+void Queue::paused(bool paused, event::SteadyTime now) {
+  if (paused == paused_at_.has_value()) return;
+  look(now);
+  if (paused) {
+    paused_at_ = now;
+    return;
+  }
+  const auto pause = now - *std::exchange(paused_at_, std::nullopt);
+  for (const auto& [_, number] : std::exchange(confirm_by_, {})) {
+    Item& item = items_.at(number);
+    item.confirm_by += pause;
+    confirm_by_.emplace(item.confirm_by, number);
+  }
+}
+
 void Queue::look(event::SteadyTime now) {
   breaker_.look(now);
-  while (!confirm_by_.empty() && confirm_by_.begin()->first <= now) {
+  while (!paused_at_ && !confirm_by_.empty() && confirm_by_.begin()->first <= now) {
     say_again_or_end(items_.find(confirm_by_.begin()->second));
   }
   while (!waiting_.empty()) {
@@ -225,7 +240,7 @@ void Queue::await(Items::iterator at, event::SteadyTime now) {
   ++item.said;
   enter(at, State::awaiting);
   if (settings_.confirm_timeout.count() > 0) {
-    item.confirm_by = now + settings_.confirm_timeout;
+    item.confirm_by = paused_at_.value_or(now) + settings_.confirm_timeout;
     confirm_by_.emplace(item.confirm_by, at->first);
   }
 }

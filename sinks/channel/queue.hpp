@@ -85,6 +85,8 @@ class Queue {
   void inherit(const Breaker& before, event::SteadyTime now);
   /// A new connection: what came back from the last one may be given at once.
   void connected() { not_before_ = {}; }
+  /// Nobody can say whether what is awaited arrived: its time stands still.
+  void paused(bool paused, event::SteadyTime now);
   /// Drops what is too old; gives up on words that did not come.
   void look(event::SteadyTime now);
   /// Nothing more is given. What the connector has in its hands keeps its place in the book until its next report,
@@ -133,6 +135,7 @@ class Queue {
   std::set<std::uint64_t> passing_;                                   ///< of these, those that the breaker lets pass
   std::set<std::pair<event::SteadyTime, std::uint64_t>> confirm_by_;  ///< those whose answer has a time
   std::set<std::uint64_t> said_;                                      ///< those that were said and are not given
+  std::optional<event::SteadyTime> paused_at_;                        ///< nobody can answer since then
   event::SteadyTime not_before_{};                                    ///< nothing is given
   TokenBucket bucket_;
   Breaker breaker_;

@@ -197,6 +197,28 @@ TEST_F(ChannelQueue, WithoutAnAnswerItIsSaidAgainAndThenCountedAsSent) {
   report_ends(queue);
 }
 
+TEST_F(ChannelQueue, WhileNothingIsReadTheTimeForAnAnswerStandsStill) {
+  Queue queue(confirmed(0));  // within 5 s
+  offer(queue, 2);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::awaiting, now);
+  now += 2s;
+  queue.paused(true, now);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(2, MessageResult::awaiting, now);
+  EXPECT_EQ(queue.due(now), never);
+  now += 20s;
+  queue.look(now);
+  EXPECT_EQ(queue.ledger().in_flight, 2U);
+  queue.paused(false, now);
+  EXPECT_EQ(queue.due(now), now + 3s);
+  queue.look(now + 3s);
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  queue.report(2, MessageResult::confirmed, now + 4s);
+  EXPECT_EQ(queue.ledger().delivered, 1U);
+  report_ends(queue);
+}
+
 TEST_F(ChannelQueue, AnAnswerThatComesAfterItsTimeStillConfirms) {
   Queue queue(confirmed(1));
   offer(queue);
