@@ -114,8 +114,8 @@ TEST(SaidLately, IsBounded) {
 
 const event::SteadyTime start{1h};
 
-TEST(SaidWords, EachOfOurOwnComesBackOnce) {
-  SaidWords words;
+TEST(SaidLately, EachOfOurOwnComesBackOnce) {
+  SaidLately words;
   EXPECT_TRUE(words.empty(start));
   words.said(1, "hall", "hola", start);
   words.said(2, "hall", "hola", start);
@@ -127,15 +127,15 @@ TEST(SaidWords, EachOfOurOwnComesBackOnce) {
   EXPECT_EQ(words.own("hall", "hola", start + 30s), std::nullopt);
 }
 
-TEST(SaidWords, AfterHalfAMinuteNothingIsAwaited) {
-  SaidWords words;
+TEST(SaidLately, AfterHalfAMinuteNothingIsAwaited) {
+  SaidLately words;
   words.said(1, "", "hola", start);
   EXPECT_EQ(words.own("", "hola", start + 30s + 1ms), std::nullopt);
   EXPECT_TRUE(words.empty(start + 30s + 1ms));
 }
 
-TEST(SaidWords, WhatDidNotGetThereIsNotAwaited) {
-  SaidWords words;
+TEST(SaidLately, WhatDidNotGetThereIsNotAwaited) {
+  SaidLately words;
   words.said(1, "", "hola", start);
   words.said(2, "", "adios", start);
   words.take_back(1);
@@ -145,8 +145,30 @@ TEST(SaidWords, WhatDidNotGetThereIsNotAwaited) {
   EXPECT_EQ(words.copied("", "adios", start), 2U);
 }
 
-TEST(SaidWords, ACopyOfAnotherIsToldForTenSeconds) {
-  SaidWords words;
+TEST(SaidLately, AfterATextWasTakenBackACopyIsOfTheOneBefore) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "hola", start + 1s);
+  words.take_back(2);
+  EXPECT_EQ(words.copied("", "hola", start + 10s), 1U);
+  words.take_back(1);
+  EXPECT_EQ(words.copied("", "hola", start + 2s), std::nullopt);
+  EXPECT_TRUE(words.empty(start + 2s));
+}
+
+TEST(SaidLately, WhatIsTooOldForACopyIsStillAwaited) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "adios", start + 15s);
+  EXPECT_EQ(words.copied("", "hola", start + 20s), std::nullopt);
+  words.take_back(1);
+  EXPECT_EQ(words.copied("", "adios", start + 20s), 2U);
+  EXPECT_EQ(words.own("", "adios", start + 40s), 2U);
+  EXPECT_EQ(words.own("", "hola", start + 20s), std::nullopt);
+}
+
+TEST(SaidLately, ACopyOfAnotherIsToldForTenSeconds) {
+  SaidLately words;
   words.said(1, "", "a tip", start);
   EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U);
   EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U) << "each copy that is heard";
@@ -156,9 +178,9 @@ TEST(SaidWords, ACopyOfAnotherIsToldForTenSeconds) {
   EXPECT_EQ(words.copied("", "a tip", start + 6s), 2U) << "the last one";
 }
 
-TEST(SaidWords, ItIsBounded) {
-  SaidWords words;
-  for (std::uint64_t i = 0; i <= SaidWords::limit; ++i) words.said(i, "", std::to_string(i), start);
+TEST(SaidLately, OfWhatChatsWereToldTooTheOldestIsForgotten) {
+  SaidLately words;
+  for (std::uint64_t i = 0; i <= SaidLately::limit; ++i) words.said(i, "", std::to_string(i), start);
   EXPECT_EQ(words.own("", "0", start), std::nullopt);
   EXPECT_EQ(words.own("", "1", start), 1U);
 }

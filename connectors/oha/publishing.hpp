@@ -44,7 +44,7 @@ class Publishing {
   void settle(event::MessageReport report, Outcome& outcome);
 
   std::string username_;
-  SaidWords said_;
+  SaidLately said_;
   std::optional<std::uint64_t> in_flight_;
   bool paused_ = false;
   event::SteadyTime settled_at_ = event::SteadyTime::max();
