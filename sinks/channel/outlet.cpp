@@ -189,6 +189,13 @@ void Outlet::paused(bool paused, const event::Now& now) {
   queue_.paused(paused, now.steady);
 }
 
+/// Words of an event that no channel can make are nobody's but ours, though somebody says the same. A bare event may be
+/// there already, by a second relay: nobody else knows its `_id`.
+bool Outlet::may_come_round(const event::Message& message) const {
+  const auto& may = settings_.queue.may_come_round;
+  return message.form == event::Form::event || !may || may(*message.event);
+}
+
 std::optional<event::Message> Outlet::take(const event::Now& now) {
   for (;;) {
     std::optional<Queue::Given> given;
@@ -213,7 +220,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
         queue_.leave(message.number, event::Dropped::empty);
         continue;
       }
-      if (message.attempt == 1) {
+      if (message.attempt == 1 && may_come_round(message)) {
         if (const auto round = fingerprints_.came_round(message, now.steady)) {
           const std::lock_guard lock(mutex_);
           queue_.came_round(message.number, round->number, now.steady);

@@ -37,9 +37,9 @@ struct OutletSettings {
 /// Takes activities only. An event of its own connector is let go as if it had never been offered: it is in no count of
 /// this book. What else must never be said here the relay keeps away (relay::Target).
 ///
-/// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker); both are
-/// counted as `Dropped::breaker`. An envelope carries its mark and needs no fingerprint of its text, but its `_id`
-/// counts.
+/// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker), of what may
+/// have come round at all; both are counted as `Dropped::breaker`. An envelope carries its mark and needs no
+/// fingerprint of its text, but its `_id` counts.
 ///
 /// Stop: what can still be said is said until the time is over; nothing is waited for once the connector is not live.
 /// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered. What the connector has
@@ -98,6 +98,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   void inherit(const Breaker& breaker, event::SteadyTime now);
   void wake();
   void tell_breaker();
+  bool may_come_round(const event::Message& message) const;
 
   const OutletSettings settings_;
   const Told told_;

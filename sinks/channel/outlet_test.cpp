@@ -166,6 +166,27 @@ TEST_F(ChannelOutlet, TextDoesNotGoRound) {
   }
 }
 
+TEST_F(ChannelOutlet, WhatNoChannelCanSayHasNotComeRoundThoughSomebodyCopiesItsWords) {
+  auto words = settings();
+  words.form = event::Form::text;
+  words.content = [](const event::Event&, const event::Now&) { return std::string("a new follower"); };
+  words.queue.may_come_round = [](const event::Event& event) { return event.type_text() == "chat"; };
+  Outlet it(words);
+  it.start();
+  it.live(true, clocks());
+  const std::string copy = R"({"data":{"message":"a new follower"})";
+  event::Draft heard;
+  heard.text = copy;
+  it.heard(heard, clocks());
+  for (int n = 0; n < 2; ++n) {
+    it.offer(fresh());
+    const auto message = it.take(clocks());
+    ASSERT_TRUE(message);
+    it.report({message->number, MessageResult::sent, {}, {}}, clocks());
+  }
+  EXPECT_EQ(it.ledger().sent, 2U);
+}
+
 TEST_F(ChannelOutlet, WhatIsSaidOnAnotherChannelOfItsConnectorIsNotHeardHere) {
   auto chat = settings();
   chat.form = event::Form::text;
