@@ -231,24 +231,36 @@ TEST_F(DeliveryTest, WhatAStopLeavesGoesToTheTailAndTheNextRunDeliversIt) {
   }
   wire = std::make_shared<FakeDownstream::Shared>();
   const auto delivery = make(1u << 20, &tail);
-  EXPECT_EQ(delivery->ledger().recovered, 10U);
   delivery->start();
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().recovered == 10; }));
   ASSERT_TRUE(eventually([&] { return delivery->ledger().delivered == 10; }));
   for (int i = 0; i < 10; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
 }
 
-TEST_F(DeliveryTest, IsFullWhileItsTailIs) {
+TEST_F(DeliveryTest, IsFullWhenMemoryIsAndTheTailTakesNoMore) {
+  wire->hold = true;
   FakeTail tail;
   tail.set_full(true);
-  const auto delivery = make(1u << 20, &tail);
+  const auto delivery = make(100'000, &tail);
   std::atomic<int> rooms{0};
   delivery->on_room([&] { ++rooms; });
   delivery->start();
+  delivery->offer(event_holding("0"));
+  EXPECT_FALSE(delivery->full()) << "memory has room";
+  for (int i = 1; i < 200; ++i) delivery->offer(event_holding(std::to_string(i)));
   ASSERT_TRUE(eventually([&] { return delivery->full(); }));
   EXPECT_EQ(rooms, 0);
-  tail.set_full(false);
-  delivery->reopen();  // wakes it
+  wire->release();
   EXPECT_TRUE(eventually([&] { return rooms == 1; }));
+}
+
+TEST_F(DeliveryTest, WhatTheTailHoldsInMemoryCounts) {
+  FakeTail tail;
+  const auto delivery = make(100'000, &tail);
+  delivery->start();
+  tail.set_held(100'001);
+  delivery->reopen();  // wakes it
+  EXPECT_TRUE(eventually([&] { return delivery->full(); }));
 }
 
 TEST_F(DeliveryTest, AWireThatIsFullForAWhileGoesOnWhereItWas) {

@@ -32,6 +32,7 @@ class RandomFaults {
       tail_ = std::make_unique<FakeTail>();
     }
     outbox_ = std::make_unique<Outbox>(settings_, "letters", static_cast<Outbox::MakeLetter>(&letter_of), tail_.get());
+    outbox_->begin();
   }
 
   void run() {
@@ -52,7 +53,9 @@ class RandomFaults {
     EXPECT_EQ(outbox_->ledger().offered, events_);
     EXPECT_EQ(outbox_->ledger().dead_lettered, poison_.size()) << "only the guilty";
     for (const auto& [key, count] : offered_) expect_order(key, count);
-    if (tail_) EXPECT_EQ(tail_->records(), 0U) << "what is finished is forgotten";
+    if (tail_) {
+      EXPECT_EQ(tail_->records(), 0U) << "what is finished is forgotten";
+    }
   }
   std::uint64_t most_spooled() const { return most_spooled_; }
   std::uint64_t read_back() const { return tail_->given(); }
