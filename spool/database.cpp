@@ -50,7 +50,6 @@ DatabaseFault::Kind kind_of(int code) {
       return Kind::none;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR:  // e.g. a table is missing: what we ask for is right
       return Kind::damaged;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -152,7 +151,17 @@ DatabaseFault Database::open(const std::filesystem::path& file, Access access, c
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(uri.c_str(), &opened, flags, vfs.empty() ? nullptr : vfs.c_str());
   database_.reset(opened);
-  if (code == SQLITE_OK) return {};
+  if (code == SQLITE_OK) {
+    log_pages_ = std::make_unique<std::int64_t>(0);
+    sqlite3_wal_hook(
+        opened,
+        [](void* count, sqlite3*, const char*, int pages) {
+          *static_cast<std::int64_t*>(count) = pages;
+          return SQLITE_OK;
+        },
+        log_pages_.get());
+    return {};
+  }
   auto fault = fault_of(opened, code);
   close();
   return fault;
@@ -176,6 +185,10 @@ std::int64_t Database::number(const char* sql, std::int64_t otherwise) {
 }
 
 bool Database::in_transaction() const { return is_open() && sqlite3_get_autocommit(database_.get()) == 0; }
+
+void Database::keep_log() {
+  if (is_open()) sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
 
 std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }
 

@@ -84,6 +84,12 @@ class Database {
   bool in_transaction() const;
   /// Rows that the last statement changed.
   std::int64_t changes() const;
+  /// Of the log beside the file, as the last commit of this connection left it. Nothing moves it into the file but
+  /// `PRAGMA wal_checkpoint`.
+  std::int64_t log_pages() const { return log_pages_ ? *log_pages_ : 0; }
+  void log_emptied() { *log_pages_ = 0; }
+  /// `close` leaves the file and its log as they are.
+  void keep_log();
   /// Of the last call that failed.
   DatabaseFault fault() const;
 
@@ -91,6 +97,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  std::unique_ptr<std::int64_t> log_pages_;
   std::unique_ptr<sqlite3, Close> database_;
 };
 

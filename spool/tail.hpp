@@ -31,7 +31,8 @@ class SinkTail final : public event::Tail {
   struct Settings {
     event::TailSettings limits = {};
     std::chrono::milliseconds retry_first{500}, retry_most{10'000};  ///< after trouble with the disk
-    std::string vfs = {};                                            ///< for tests: SQLite's name of another disk
+    std::uint64_t log = 8u << 20;  ///< bytes of SQLite's log from which it is moved into the file
+    std::string vfs = {};          ///< for tests: SQLite's name of another disk
   };
 
   /// Opens or makes the file. A damaged one is set aside as `<file>.damaged-<time>`, and what verifies is taken over.
