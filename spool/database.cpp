@@ -148,6 +148,7 @@ DatabaseFault Database::open(const std::filesystem::path& file, Access access, c
     }
   }
   if (access == Access::snapshot) uri += "?immutable=1";
+  if (access == Access::read_beside) uri += "?readonly_shm=1";
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(uri.c_str(), &opened, flags, vfs.empty() ? nullptr : vfs.c_str());
   database_.reset(opened);

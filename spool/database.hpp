@@ -59,9 +59,10 @@ class Statement {
 class Database {
  public:
   enum class Access : std::uint8_t {
-    write,    ///< makes the file where there is none
-    read,     ///< and what a writer beside it has not yet moved from its log into the file
-    snapshot  ///< only the file, without locks: nobody writes to it
+    write,        ///< makes the file where there is none
+    read,         ///< with what a writer beside it has not yet moved from its log into the file
+    read_beside,  ///< likewise; the index of the log is there, and is not written to
+    snapshot      ///< only the file, without locks: nobody writes to it
   };
 
   Database();

@@ -185,6 +185,8 @@ bool File::drop_oldest(std::uint64_t bytes, std::vector<DroppedRecord>& dropped)
   return true;
 }
 
+bool File::write_something() { return database_.run("PRAGMA user_version=1"); }
+
 bool File::commit() {
   if (!database_.run("COMMIT")) return false;
   settle(true);
@@ -222,11 +224,9 @@ bool File::read(Lane& lane, std::uint64_t from, const std::function<bool(const S
     Stored stored{static_cast<std::uint64_t>(index_.integer(0)), index_.integer(1) == 1, {}};
     if (found == Statement::Step::row) stored.bytes = body_.bytes(0);
     if (found != Statement::Step::failed) more = each(stored);
+    if (found == Statement::Step::failed) index_.reset();  // before the one whose fault is asked for
     body_.reset();
-    if (found == Statement::Step::failed) {
-      index_.reset();
-      return false;
-    }
+    if (found == Statement::Step::failed) return false;
   }
   index_.reset();
   return !more || step == Statement::Step::done;

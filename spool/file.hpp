@@ -67,6 +67,8 @@ class File {
   bool remove(Lane& lane, std::uint64_t first, std::uint64_t last);
   /// Removes the oldest records until `bytes` are free or none is left.
   bool drop_oldest(std::uint64_t bytes, std::vector<DroppedRecord>& dropped);
+  /// A change that changes nothing, to see whether the disk takes it.
+  bool write_something();
   bool commit();
   /// Without a transaction: nothing.
   void rollback();

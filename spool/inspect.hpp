@@ -14,7 +14,7 @@
 namespace tributary::spool {
 
 /// A look into the file of a sink, also while a relay writes it: takes no lock that a writer would wait for, changes
-/// nothing, leaves nothing behind. What is seen is one moment. Thread: any one.
+/// nothing, leaves nothing behind. Each few hundred records are one moment. Thread: any one.
 class Inspection {
  public:
   struct Lane {
@@ -27,11 +27,11 @@ class Inspection {
   struct Line {
     std::uint64_t number = 0;
     const event::LaneName* lane = nullptr;
-    std::string_view type;   ///< of an event, JSON-escaped; of a dead letter, `dead letter`; else `corrupt`
-    std::string_view id;     ///< `_id`, JSON-escaped; of a dead letter, its reason
-    std::size_t bytes = 0;   ///< of the row
-    std::string_view time;   ///< `createdAt`; empty for a dead letter
-    std::string_view value;  ///< the JSON of the event or dead letter, one line
+    std::string_view type = {};   ///< of an event, JSON-escaped; of a dead letter, `dead letter`; else `corrupt`
+    std::string_view id = {};     ///< `_id`, JSON-escaped; of a dead letter, its reason
+    std::size_t bytes = 0;        ///< of the row
+    std::string_view time = {};   ///< `createdAt`; empty for a dead letter
+    std::string_view value = {};  ///< the JSON of the event or dead letter, one line
   };
 
   /// A sentence: why it cannot be read.
@@ -42,7 +42,7 @@ class Inspection {
 
   /// By lane, in order of their names. A sentence: why it ended early.
   std::variant<std::vector<Lane>, std::string> lanes() const;
-  /// Every record in order of their numbers, until `line` says false. Returns why it ended early, or "".
+  /// Every record in the order in which they were kept, until `line` says false. Returns why it ended early, or "".
   std::string each(const std::function<bool(const Line&)>& line) const;
 
  private:

@@ -20,7 +20,7 @@ constexpr std::uint8_t row_version = 1;
 constexpr std::size_t checksum_size = 8;
 constexpr std::size_t letter_frame_limit = 64u << 10;
 
-enum Flag : std::uint8_t { marked = 1, test = 2, update = 4, foreign_mark = 8 };
+enum Flag : std::uint8_t { marked = 1, test = 2, update = 4, foreign_mark = 8, all_flags = 15 };
 
 constexpr std::array slices{&event::Event::json,      &event::Event::key,  &event::Event::upstream_channel,
                             &event::Event::id,        &event::Event::type, &event::Event::provider,
@@ -159,7 +159,7 @@ std::variant<Row, std::string_view> decode(std::string_view bytes, ConnectorName
   const auto letter = from.number<std::uint8_t>();
   const auto kind = from.number<std::uint8_t>();
   const auto flags = from.number<std::uint8_t>();
-  from.expect(letter <= 1 && kind <= static_cast<std::uint8_t>(event::Kind::notice));
+  from.expect(letter <= 1 && kind <= static_cast<std::uint8_t>(event::Kind::notice) && flags <= all_flags);
   row.record.number = from.number<std::uint64_t>();
   row.lane.stream = from.text();
   row.lane.key = from.text();

@@ -93,7 +93,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
     bool closing = false;
     std::vector<PendingPtr> appends;
     std::vector<Forget> forgets;
-    std::size_t written = 0;  ///< of the appends
+    std::size_t written = 0;        ///< of the appends
+    std::uint64_t surely_free = 0;  ///< bytes up to the size
     bool no_room = false;
     std::vector<PendingPtr> left_out;
     std::vector<File::DroppedRecord> dropped;
@@ -110,6 +111,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   // the thread's side; the mutex is not held
   void run();
   bool has_work(Clock::time_point now) const;
+  bool wants_to_write() const;
   std::optional<Clock::time_point> next_time() const;
   void answer_all();
   bool answer(const Question& question);
@@ -125,7 +127,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void recovered();
   void readable();
   bool look_after_place();
-  bool make_anew();
+  bool make_anew(bool damaged);
   void look_at_size(bool no_room);
   void tidy(Clock::time_point now);
   void tell_counts();

@@ -57,8 +57,14 @@ void SinkTail::Writer::run() {
 bool SinkTail::Writer::has_work(Clock::time_point now) const {
   if (!jobs_.empty() || hurry_ || giving_back_) return true;
   if (!questions_.empty() && read_at_ <= now) return true;
+  return wants_to_write() && write_at_ <= now;
+}
+
+/// The mutex is held.
+bool SinkTail::Writer::wants_to_write() const {
+  if (failing_) return true;  // tried again, even with nothing to write
   const bool waits_for_room = full_ && !closing_ && forgets_.empty();
-  return (!pending_.empty() || !forgets_.empty()) && write_at_ <= now && !waits_for_room;
+  return (!pending_.empty() && !waits_for_room) || !forgets_.empty();
 }
 
 /// When there will be, if nothing comes. The mutex is held.
@@ -66,7 +72,7 @@ std::optional<std::chrono::steady_clock::time_point> SinkTail::Writer::next_time
   std::optional<Clock::time_point> next;
   const auto at = [&](Clock::time_point time) { next = next ? std::min(*next, time) : time; };
   if (!questions_.empty()) at(read_at_);
-  if ((!pending_.empty() || !forgets_.empty()) && (failing_ || !full_)) at(write_at_);
+  if (wants_to_write()) at(write_at_);
   if (records_ != 0) at(place_at_);
   if (file_->log_bytes() != 0) at(tidy_at_);
   if (dropped_count_ + corrupt_count_ != 0) at(counts_at_);
@@ -86,7 +92,7 @@ void SinkTail::Writer::answer_all() {
   for (; !questions.empty(); questions.pop_front()) {
     if (answer(questions.front())) continue;
     last_fault_ = file_->fault();
-    if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew() && answer(questions.front())) continue;
+    if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true) && answer(questions.front())) continue;
     read_delay_ = std::clamp(read_delay_ * 2, retry_first_, retry_most_);
     read_at_ = Clock::now() + read_delay_;
     trouble(Sign::cannot_read);
@@ -206,7 +212,7 @@ void SinkTail::Writer::write_round() {
   const auto now = Clock::now();
   if (now < write_at_ || !look_after_place()) return;
   Group group = compose();
-  if (group.appends.empty() && group.forgets.empty()) return;
+  if (group.appends.empty() && group.forgets.empty() && !failing_) return;
   tidy_at_ = now + idle;
   const bool committed = write(group);
   if (!committed) {
@@ -220,7 +226,7 @@ void SinkTail::Writer::write_round() {
     if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
     return;
   }
-  if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew()) return;
+  if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true)) return;
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
@@ -231,6 +237,7 @@ bool SinkTail::Writer::write(Group& group) {
   for (const auto& forget : group.forgets) {
     if (!file_->remove(in_file(*forget.lane), forget.range.first, forget.range.last)) return false;
   }
+  if (group.appends.empty() && group.forgets.empty() && !file_->write_something()) return false;
   return append(group) && file_->commit();
 }
 
@@ -254,8 +261,13 @@ bool SinkTail::Writer::append(Group& group) {
 bool SinkTail::Writer::make_room(const Pending& pending, std::size_t row, Group& group) {
   const bool letter = pending.record.letter != nullptr;
   const auto size = group.limits.size + (letter ? group.limits.size / 16 : 0);
-  const auto used = file_->used();
   if (file_->records() == 0 && group.written == 0) return true;
+  if (group.surely_free > 2 * row) {  // far from the size: nothing is asked of the file
+    group.surely_free -= 2 * row;
+    return true;
+  }
+  const auto used = file_->used();
+  group.surely_free = used + 4 * row < group.limits.size ? (group.limits.size - used) / 2 : 0;
   if (group.limits.at_limit == event::AtLimit::drop_oldest) {
     if (used + row <= size) return true;
     const auto wanted = std::max<std::uint64_t>(used + row - size, size / 64) + 2 * row;

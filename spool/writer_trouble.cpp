@@ -63,7 +63,10 @@ void SinkTail::Writer::readable() {
 /// Has the file been removed or replaced, it is made anew. False: it could not be.
 bool SinkTail::Writer::look_after_place() {
   if (file_->in_place()) return true;
-  if (make_anew()) return true;
+  if (make_anew(false)) {
+    recovered();
+    return true;
+  }
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
@@ -71,10 +74,10 @@ bool SinkTail::Writer::look_after_place() {
 }
 
 /// Not again and again: a disk that damages whatever is written is left alone.
-bool SinkTail::Writer::make_anew() {
+bool SinkTail::Writer::make_anew(bool damaged) {
   const auto now = Clock::now();
-  if (made_anew_at_ && now - *made_anew_at_ < anew_every) return false;
-  made_anew_at_ = now;
+  if (damaged && made_anew_at_ && now - *made_anew_at_ < anew_every) return false;
+  if (damaged) made_anew_at_ = now;
   Salvaged salvaged;
   if (!file_->make_anew(salvaged).empty()) {
     last_fault_ = file_->fault();
