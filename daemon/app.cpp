@@ -93,8 +93,9 @@ App::App(config::Settings settings, Telemetry& telemetry)
       run_id_(new_run()),
       telemetry_(telemetry),
       budget_(settings_.limits.dials_per_second),
+      disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_) {
   adjust(settings_);
 }
 
@@ -103,6 +104,7 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
   if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
   std::unique_ptr<App> app(new App(std::move(settings), telemetry));
   app->marks_->set(std::get<event::MarksPtr>(std::move(marks)));
+  if (auto fault = app->disk_.prepare(app->settings_); !fault.empty()) return Faults{std::move(fault)};
   auto planned = app->sinks_.plan(app->settings_);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   app->plan_ = std::get<SinkSet::PlanPtr>(std::move(planned));
@@ -173,12 +175,13 @@ std::vector<ConnectorChange> App::distribute(const relay::RoutingTablePtr& table
   }
   std::vector<std::future<std::vector<ConnectorChange>>> answers;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    answers.push_back(threads_[i]->ask(
-        [&thread = *threads_[i], table, unverified, limits = settings_.limits, share = std::move(shares[i])]() mutable {
-          thread.pipeline->use(table);
-          thread.reporter->unverified(unverified);
-          return thread.supervisor->want(std::move(share), limits);
-        }));
+    answers.push_back(threads_[i]->ask([&thread = *threads_[i], table, unverified, memory = disk_.memory(),
+                                        limits = settings_.limits, share = std::move(shares[i])]() mutable {
+      thread.pipeline->use(table);
+      thread.reporter->unverified(unverified);
+      thread.supervisor->remember_in(memory);
+      return thread.supervisor->want(std::move(share), limits);
+    }));
   }
   std::vector<ConnectorChange> changes;
   for (auto& answer : answers) {
@@ -192,8 +195,13 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   adjust(settings);
   auto marks = marks_of(settings);
   if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
+  const bool had_disk = disk_.memory() != nullptr;
+  if (auto fault = disk_.prepare(settings); !fault.empty()) return Faults{std::move(fault)};
   auto planned = sinks_.plan(settings);
-  if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
+  if (auto* faults = std::get_if<Faults>(&planned)) {
+    if (!had_disk) disk_.let_go();
+    return std::move(*faults);
+  }
   const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
   const auto table = SinkSet::table(*plan);
   try {

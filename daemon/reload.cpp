@@ -64,6 +64,7 @@ void Reload::run(App& app) {
   }
   for (const auto& warning : advice) telemetry_.emit(LogEvent::configuration_warning, "", config::format(warning));
   tell(std::get<Changes>(applied));
+  app.report_left();
 }
 
 void Reload::tell(const Changes& changes) {

@@ -114,7 +114,7 @@ void Producer::handle_event(rd_kafka_op_s* event, const Wire& wire) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (!absence_.begun()) {
         absence_.begin(std::chrono::steady_clock::now());
-        tell(Sign::down, {}, (last_fault_.empty() ? "no broker answers" : last_fault_) + "; events wait in memory");
+        tell(Sign::down, {}, (last_fault_.empty() ? "no broker answers" : last_fault_) + "; events wait");
         watch_->probe();
       }
       return;
@@ -214,7 +214,7 @@ void Producer::tell_absence() {
   if (!lasted) return;
   const auto text = "no broker has answered for " + std::to_string(lasted->count()) +
                     " minutes: " + (last_fault_.empty() ? "see whether Kafka runs, and the way there" : last_fault_) +
-                    "; events wait in memory until it is full";
+                    "; events wait";
   observer_.on_news({Sign::down, Urgency::error, {}, text});
 }
 
