@@ -598,10 +598,10 @@ void TranscriptPlayer::malformed(const event::Malformed& fault, const event::Now
   outputs_.push_back({"malformed", std::string(fault.reason), {}});
 }
 
-void TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
+bool TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
   outputs_.push_back({draft.kind == event::Kind::state ? "state" : "event", finished_json(draft), {}});
   if (draft.foreign_mark) outputs_.push_back({"foreign-mark", "", {}});
-  FakeIntake::accept(std::move(draft), now);
+  return FakeIntake::accept(std::move(draft), now);
 }
 
 void TranscriptPlayer::ignored(event::Ignored reason) {

@@ -88,7 +88,7 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   // Intake
   void control(bool unknown) override;
   void malformed(const event::Malformed& fault, const event::Now& now) override;
-  void accept(event::Draft&& draft, const event::Now& now) override;
+  bool accept(event::Draft&& draft, const event::Now& now) override;
   void ignored(event::Ignored reason) override;
   void notice(const event::Notice& notice, const event::Now& now) override;
   void live() override;
