@@ -54,6 +54,8 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void adopt(std::string_view rest);
   void publish(std::string_view rest);
   void answered(std::string_view rest);
+  void fetched(std::string_view rest);
+  net::HttpExchange::Result http_result(std::string_view rest);
   void unsent(std::string_view rest);
   void connection_input(std::string_view verb, std::string_view rest);
   void frame(const std::string& payload, bool binary);
