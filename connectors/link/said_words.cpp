@@ -37,6 +37,12 @@ std::optional<std::uint64_t> SaidWords::own(std::string_view channel, std::strin
   return found->number;
 }
 
+bool SaidWords::awaits(std::string_view channel, std::string_view words, event::SteadyTime now) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return !entry.back && now - entry.at <= own_window && entry.channel == channel && entry.words == words;
+  });
+}
+
 std::optional<std::uint64_t> SaidWords::copied(std::string_view channel, std::string_view words,
                                                event::SteadyTime now) {
   forget(now);

@@ -24,6 +24,17 @@ TEST(SaidWords, EachOfOurOwnComesBackOnce) {
   EXPECT_EQ(words.own("hall", "hola", start + 30s), std::nullopt);
 }
 
+TEST(SaidWords, ToAskWhatIsAwaitedUsesNothingUp) {
+  SaidWords words;
+  words.said(1, "hall", "hola", start);
+  EXPECT_TRUE(words.awaits("hall", "hola", start + 30s));
+  EXPECT_TRUE(words.awaits("hall", "hola", start + 30s));
+  EXPECT_FALSE(words.awaits("hall", "hola", start + 31s));
+  EXPECT_FALSE(words.awaits("hall", "adios", start));
+  EXPECT_EQ(words.own("hall", "hola", start), 1U);
+  EXPECT_FALSE(words.awaits("hall", "hola", start));
+}
+
 TEST(SaidWords, AfterHalfAMinuteNothingIsAwaited) {
   SaidWords words;
   words.said(1, "", "hola", start);
