@@ -49,7 +49,7 @@ void Gaps::remember_all(event::WallTime at) {
 
 void Gaps::lost(std::string_view cause, const event::Now& now) {
   if (memory_ != nullptr && last_frame_ && !gap_) remember_all(*last_frame_);
-  if (!gap_) gap_ = Missed{last_frame_.value_or(now.wall), cause};
+  if (!gap_) gap_ = Missed{last_frame_.value_or(now.wall), cause, live_since_};
 }
 
 void Gaps::forget_all_but(const std::vector<std::string>& now, const std::vector<std::string>& before) {
@@ -80,7 +80,7 @@ void Gaps::found(const std::vector<std::string>& secrets, const event::Now& now)
     Gap gap{
         std::move(channel), *missed, std::max(missed->from, now.wall), {}};  // the wall clock may have been set back
     if (filling_.size() < most_open) {
-      for (auto& question : protocol_.backfill(gap.channel, gap.missed.from - overlap, gap.to + overlap, secrets))
+      for (auto& question : protocol_.backfill(gap.channel, gap.missed.asked_from(), gap.to + overlap, secrets))
         gap.questions.push_back(std::move(question));
     }
     if (gap.questions.empty()) {
@@ -92,6 +92,7 @@ void Gaps::found(const std::vector<std::string>& secrets, const event::Now& now)
   }
   gap_.reset();
   anything_before_.reset();
+  live_since_ = now.wall;
 }
 
 std::optional<net::HttpRequest> Gaps::next(const event::Now& now) {
@@ -128,8 +129,8 @@ void Gaps::answered(const net::HttpAnswer& answer, const event::Now& now) {
 bool Gaps::is_of(const Gap& gap, const event::Draft& draft) {
   const bool known_again = draft.identified && !draft.test;
   if (!draft.updated) return known_again;
-  const auto slack = known_again ? overlap : std::chrono::seconds(0);
-  return draft.created >= gap.missed.from - slack && draft.created <= gap.to + slack;
+  if (!known_again) return draft.created >= gap.missed.from && draft.created <= gap.to;
+  return draft.created >= gap.missed.asked_from() && draft.created <= gap.to + overlap;
 }
 
 void Gaps::take(Gap& gap, BackfillAnswer& judged, const event::Now& now) {

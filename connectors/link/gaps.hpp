@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +79,8 @@ class Gaps {
   struct Missed {
     event::WallTime from;
     std::string_view cause;
+    event::WallTime live_since = event::WallTime::min();  ///< before the connection that was lost nothing is wanted
+    event::WallTime asked_from() const { return std::max(from - overlap, std::min(from, live_since)); }
   };
   struct Gap {
     std::string channel;
@@ -107,7 +110,8 @@ class Gaps {
   event::Intake& intake_;
   event::ConnectorMemory* memory_;
   std::optional<event::WallTime> last_frame_;
-  std::optional<Missed> gap_;              ///< open since the last live connection ended
+  event::WallTime live_since_ = event::WallTime::min();  ///< the last connection
+  std::optional<Missed> gap_;                            ///< open since the last live connection ended
   std::optional<Missed> anything_before_;  ///< missed since an earlier life, by channels that before_ does not have
   std::unordered_map<std::string, event::WallTime> before_;  ///< until when an earlier life listened to a channel
   std::deque<Gap> filling_;                                  ///< the first one is asked for

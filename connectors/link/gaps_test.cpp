@@ -41,6 +41,8 @@ class GapsTest : public ::testing::Test {
     conversation_ = std::make_unique<Conversation>(settings, *protocol_, intake_, observer_, transport_);
     conversation_->start(now_);
     dial();
+    pass(10s);
+    hear("odd");
   }
   void dial() {
     conversation_->secrets_read({"not-a-real-token"}, {}, now_);
@@ -78,7 +80,7 @@ class GapsTest : public ::testing::Test {
     return all;
   }
 
-  event::Now now_{event::SteadyTime{1h}, event::WallTime{1h}};
+  event::Now now_{event::SteadyTime{1h - 10s}, event::WallTime{1h - 10s}};
   event::MemoryInProcess memory_;
   support::ToySettings toy_;
   std::unique_ptr<support::ToyProtocol> protocol_;
@@ -228,6 +230,18 @@ TEST_F(GapsTest, TakesNothingThatIsOutsideOfIt) {
   lose_and_return();
   answer("at 3589999 early at 3590000 begin at 3730000 end at 3730001 late");
   EXPECT_THAT(ids(), ElementsAre("begin", "end")) << "but ten seconds at both ends, as clocks differ";
+}
+
+TEST_F(GapsTest, TakesNothingOfBeforeTheConnectionThatWasLost) {
+  make();
+  lose_and_return();  // live again at 3720 s
+  answer("");
+  pass(3s);
+  hear("odd");
+  lose_and_return();
+  EXPECT_THAT(transport_.requests.back().url, HasSubstr("from=1970-01-01T01:02:00.000Z&"));
+  answer("at 3719999 early at 3720000 begin");
+  EXPECT_THAT(ids(), ElementsAre("begin"));
 }
 
 TEST_F(GapsTest, WhatHasNoIdIsTakenOnlyWhereItWasSurelyMissed) {
