@@ -13,40 +13,39 @@
 #include "connectors/json/json_text.hpp"
 #include "connectors/json/upstream_time.hpp"
 #include "connectors/link/backfill.hpp"
-#include "connectors/link/gaps.hpp"
 #include "connectors/link/protocol_value.hpp"
 #include "text/time.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
 
-constexpr int http_ok = 200, bad_request = 400, unprocessable = 422;
-constexpr std::size_t answer_bytes = std::size_t{4} << 20U;
+constexpr int http_ok = 200, history_bad_request = 400, unprocessable = 422;
+constexpr std::size_t history_bytes = std::size_t{4} << 20U;
 
 /// The kinds of message of which the site itself asks for the last ones, with their own fields.
-struct Kind {
+struct HistoryKind {
   std::string_view type_name, fields;
 };
 constexpr std::array history_kinds{
-    Kind{"ChatText", "content subLength emojis"},
-    Kind{"ChatGift", "gift amount message"},
-    Kind{"ChatFollow", ""},
-    Kind{"ChatHost", "viewer"},
-    Kind{"ChatSubscription", "month"},
-    Kind{"ChatExtendSub", "month length"},
-    Kind{"ChatSubStreak", "length"},
-    Kind{"ChatGiftSub", "count receiver"},
-    Kind{"ChatGiftSubReceive", "gifter"},
-    Kind{"ChatModerator", "add"},
-    Kind{"ChatEmoteAdd", "emote"},
-    Kind{"ChatClip", "url"},
-    Kind{"ChatTCValueAdd", "amount totalAmount"},
+    HistoryKind{"ChatText", "content subLength emojis"},
+    HistoryKind{"ChatGift", "gift amount message"},
+    HistoryKind{"ChatFollow", ""},
+    HistoryKind{"ChatHost", "viewer"},
+    HistoryKind{"ChatSubscription", "month"},
+    HistoryKind{"ChatExtendSub", "month length"},
+    HistoryKind{"ChatSubStreak", "length"},
+    HistoryKind{"ChatGiftSub", "count receiver"},
+    HistoryKind{"ChatGiftSubReceive", "gifter"},
+    HistoryKind{"ChatModerator", "add"},
+    HistoryKind{"ChatEmoteAdd", "emote"},
+    HistoryKind{"ChatClip", "url"},
+    HistoryKind{"ChatTCValueAdd", "amount totalAmount"},
 };
 
 /// `all_times`: of all kinds, while the site asks for the time of texts only.
 std::string query_of(bool all_times) {
   std::string query = "query($u:String!,$c:Int!){user(username:$u){username chats(count:$c){type __typename";
-  for (const Kind& kind : history_kinds) {
+  for (const HistoryKind& kind : history_kinds) {
     query.append(" ... on ").append(kind.type_name).append("{id ").append(kind.fields);
     if (all_times || kind.type_name == "ChatText") query += " createdAt";
     query += " ...S}";
@@ -115,7 +114,7 @@ class Search final : public std::enable_shared_from_this<Search> {
     backfill.request =
         graphql_request(asked_.api_url, query_of(all_times), {{"u", asked_.streamer}, {"c", asked_.limit}});
     if (!asked_.token.empty()) backfill.request.headers.emplace_back("authorization", asked_.token);
-    backfill.request.limit = answer_bytes;
+    backfill.request.limit = history_bytes;
     backfill.judge = [self = shared_from_this(), all_times](const net::HttpAnswer& answer, const event::Now& now) {
       return self->judge(answer, all_times, now);
     };
@@ -130,7 +129,8 @@ class Search final : public std::enable_shared_from_this<Search> {
     const Object none;
     const Object& members = json ? parts_.members(whole) : none;
     std::string errors = json ? words_in(parts_, members["errors"]) : std::string();
-    const bool graphql = answer.status == http_ok || answer.status == bad_request || answer.status == unprocessable;
+    const bool graphql =
+        answer.status == http_ok || answer.status == history_bad_request || answer.status == unprocessable;
     if (all_times && graphql && errors.find("createdAt") != std::string::npos) {
       BackfillAnswer plainer;
       plainer.next.push_back(question(false));
@@ -166,9 +166,8 @@ class Search final : public std::enable_shared_from_this<Search> {
       }
       take(row, judged, now);
     }
-    const auto gap_begin = from_ + Gaps::overlap;
     const auto oldest = rows.oldest();
-    if (rows.size() >= asked_.limit && (!oldest || *oldest > gap_begin)) {
+    if (rows.size() >= asked_.limit && (!oldest || *oldest > from_)) {
       judged.fault = "the API tells the last " + std::to_string(rows.size()) + " messages only" +
                      (oldest ? ", since " + text::to_text(*oldest) : std::string()) +
                      "; what was said before is missing (`limit`)";

@@ -118,8 +118,8 @@ TEST_F(ChatSearch, AListThatIsFullAndDoesNotGoBackFarEnoughIsAFault) {
   EXPECT_EQ(answer_.fault,
             "the API tells the last 2 messages only, since 2026-11-01T11:50:30.000Z; what was said before "
             "is missing (`limit`)");
-  answer(chat_of({message_of("a", -3), message_of("c", 40)}));
-  EXPECT_EQ(answer_.fault, "") << "it reaches back to before the gap";
+  answer(chat_of({message_of("a", -11), message_of("c", 40)}));
+  EXPECT_EQ(answer_.fault, "") << "it reaches back to before the time asked for";
   answer(chat_of({message_of("c", 40)}));
   EXPECT_EQ(answer_.fault, "") << "there are no more";
 }

@@ -62,6 +62,9 @@ void Config::describe(config::Fields& fields) {
   if (std::any_of(origin.begin(), origin.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; })) {
     fields.fault("origin", "a control character, which no header may have");
   }
+  if (backfill && common.dedupe.ids == 0) {
+    fields.warn("backfill", "with `dedupe.ids: 0` what was heard just before a gap comes twice; expected more than 0");
+  }
   if (backfill && api_url.empty()) {
     fields.fault("api_url", "empty, and `backfill` is enabled; expected the address where it asks");
   }

@@ -418,7 +418,7 @@ TEST_F(HistoryApi, HasWhatWeSaidOurselvesAndASessionKnowsIt) {
   auto client = dial();
   until([&] { return client->live; });
   client->publish(1, "thanks Ada", speaker());
-  until([&] { return client->words() == std::vector<std::string>{"sent 1"}; });
+  until([&] { return client->words() == std::vector<std::string>{"sent 1"} && !client->ignored.empty(); });
   EXPECT_EQ(ask().drafts.size(), 1U) << "anybody else takes it for an event";
   const auto now = testing::now();
   const auto questions = client->session().backfill("dbl-lee", now.wall - 1min, now.wall + 1min, {});

@@ -7,7 +7,7 @@
 namespace tributary::connectors {
 namespace {
 
-std::string_view words_of(int status) {
+std::string_view status_words(int status) {
   constexpr int unauthorized = 401, forbidden = 403, not_found = 404, too_many = 429, fault_of_server = 500;
   constexpr int redirect = 300, bad = 400;
   switch (status) {
@@ -27,7 +27,7 @@ std::string_view words_of(int status) {
   return "the API does not understand the question";
 }
 
-std::chrono::seconds retry_after(const net::HttpAnswer& answer, const event::Now& now) {
+std::chrono::seconds wait_asked_for(const net::HttpAnswer& answer, const event::Now& now) {
   const auto since_1970 = std::chrono::duration_cast<std::chrono::seconds>(now.wall.time_since_epoch());
   return std::chrono::seconds(net::retry_after_seconds(net::header_value(answer.headers, "Retry-After"),
                                                        static_cast<std::time_t>(since_1970.count())));
@@ -38,9 +38,9 @@ std::chrono::seconds retry_after(const net::HttpAnswer& answer, const event::Now
 BackfillAnswer refusal(const net::HttpAnswer& answer, std::string_view said, const event::Now& now) {
   constexpr int too_many = 429, fault_of_server = 500;
   BackfillAnswer judged;
-  judged.fault = "HTTP " + std::to_string(answer.status) + ": " + std::string(words_of(answer.status));
+  judged.fault = "HTTP " + std::to_string(answer.status) + ": " + std::string(status_words(answer.status));
   if (answer.status == too_many || answer.status >= fault_of_server) {
-    const auto wait = retry_after(answer, now);
+    const auto wait = wait_asked_for(answer, now);
     if (wait <= longest_retry_after) {
       judged.again = wait;
     } else {

@@ -71,6 +71,9 @@ void Config::describe(config::Fields& fields) {
   });
   common.describe(fields, url);
 
+  if (backfill.enabled && common.dedupe.ids == 0) {
+    fields.warn("backfill", "with `dedupe.ids: 0` what was heard just before a gap comes twice; expected more than 0");
+  }
   const auto address = parsed(url);
   for (const std::string parameter : {"EIO", "transport"}) {
     if (address && names_parameter(address->query(), parameter)) {

@@ -501,7 +501,7 @@ void TranscriptPlayer::match(const Output& output, std::string_view what, std::s
     if (output.delay < low || output.delay > high) fault("came `" + output.in_words() + "`");
     return;
   }
-  if (what == "dial" && rest.empty()) return;
+  if ((what == "dial" || what == "fetch") && rest.empty()) return;
   same();
 }
 
