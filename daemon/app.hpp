@@ -84,6 +84,8 @@ class App {
   void use_marks(event::MarksPtr marks, Changes& changes);
   void tell_room();
   void serve();
+  void let_go();
+  std::vector<config::NamedSettings> running() const;
   void leave();
   std::chrono::milliseconds left() const;
 
@@ -94,6 +96,8 @@ class App {
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
   SinkSet sinks_;
+  /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
+  std::vector<config::NamedSettings> staying_;
   relay::RoutingTablePtr table_;  ///< in use
   SinkSet::PlanPtr plan_;         ///< until `start`
   std::vector<std::unique_ptr<IoThread>> threads_;

@@ -27,6 +27,8 @@ std::string words(const ConnectorChange& change) {
       return "connects anew, changed: " + joined(change.keys);
     case ConnectorChange::What::adopted:
       return "keeps its connection, changed: " + joined(change.keys);
+    case ConnectorChange::What::staying:
+      return "stops as soon as the sinks that speak on it have said what they have; its book stays in the account";
   }
   return {};
 }

@@ -212,6 +212,20 @@ SinkSet::Speaking SinkSet::speaking() const {
   return all;
 }
 
+std::set<std::string> SinkSet::still_speaking(const Plan* next) const {
+  std::set<std::string> connectors;
+  for (const auto& sink : leaving_) {
+    if (sink->channel) connectors.insert(sink->target.connector);
+  }
+  if (next == nullptr) return connectors;
+  for (const auto& sink : sinks_) {
+    const bool stays = std::any_of(next->places.begin(), next->places.end(),
+                                   [&](const Plan::Place& place) { return place.sink == sink; });
+    if (sink->channel && !stays) connectors.insert(sink->target.connector);
+  }
+  return connectors;
+}
+
 void SinkSet::stop_channels(std::chrono::milliseconds timeout) {
   for (const auto& sinks : {leaving_, sinks_}) {
     for (const auto& sink : sinks) {
@@ -328,9 +342,20 @@ std::vector<SinkBook> SinkSet::books() const {
 std::vector<SinkStanding> SinkSet::standings() const {
   std::vector<SinkStanding> all;
   for (const auto& [name, ledger] : books()) {
-    const auto is_it = [&name = name](const SinkPtr& sink) { return sink->settings.name == name; };
-    if (std::none_of(sinks_.begin(), sinks_.end(), is_it) && ledger.in_flight == 0) continue;  // gone
-    all.push_back({name, ledger.delivered + ledger.sent, ledger.in_flight});
+    const auto named = [&name = name](const std::vector<SinkPtr>& sinks) -> const Sink* {
+      const auto is_it = [&](const SinkPtr& sink) { return sink->settings.name == name; };
+      const auto found = std::find_if(sinks.begin(), sinks.end(), is_it);
+      return found == sinks.end() ? nullptr : found->get();
+    };
+    const Sink* sink = named(sinks_);
+    if (sink == nullptr && ledger.in_flight == 0) continue;  // gone
+    if (sink == nullptr) sink = named(leaving_);
+    SinkStanding standing{name, ledger.delivered, ledger.sent, ledger.in_flight};
+    if (sink != nullptr && sink->channel) {
+      standing.channel = true;
+      standing.breaker = sink->channel->breaker().state;
+    }
+    all.push_back(std::move(standing));
   }
   return all;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -58,6 +59,9 @@ class SinkSet {
 
   /// Who speaks on which connector now, with those that have something left to say before they go.
   Speaking speaking() const;
+  /// The connectors on which sinks speak that are going, and have something left to say before; also of those that this
+  /// plan will take out of use.
+  std::set<std::string> still_speaking(const Plan* next = nullptr) const;
   /// The channel sinks finish what they can say, while connectors and the other sinks go on. A second call may only
   /// shorten the time. Nothing may be offered to them any more: see `without_channels`.
   void stop_channels(std::chrono::milliseconds timeout);

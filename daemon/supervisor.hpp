@@ -27,7 +27,8 @@ namespace tributary::daemon {
 
 /// What became of one connector whose settings changed, and the keys that did.
 struct ConnectorChange {
-  enum class What : std::uint8_t { started, stopped, restarted, adopted };
+  /// staying: it is to stop once the sinks that were taken out with it have said what they have
+  enum class What : std::uint8_t { started, stopped, restarted, adopted, staying };
   std::string connector;
   What what = What::started;
   std::vector<std::string> keys;  ///< restarted, adopted

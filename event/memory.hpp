@@ -5,11 +5,14 @@
 // calls waits for a disk.
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "event/event.hpp"
@@ -73,12 +76,26 @@ struct TailRecord {
   bool notice = false;  ///< read back as a letter, for it cannot be read any more: it was one of the relay's own events
 };
 
-/// The answer to Tail::read.
+/// The answer to Tail::read. Without records: what was asked for has been lost meanwhile, and was told so before.
 struct TailRead {
   LaneName lane;
   std::uint64_t from = 0;           ///< as asked
   std::vector<TailRecord> records;  ///< in order of their numbers
 };
+
+/// Records that lie on the tail no more, although the relay did not forget them.
+struct TailLost {
+  struct Record {
+    std::uint64_t number = 0;
+    bool notice = false;  ///< one of the relay's own events
+  };
+  LaneName lane;
+  std::vector<Record> records;
+  Dropped reason = Dropped::limit;  ///< limit: by `at_limit`; stopped: they could not be committed before the end
+};
+
+/// What a tail has to say, in the order in which it came about.
+using TailNews = std::variant<TailRead, TailLost>;
 
 /// What an earlier run left of one lane.
 struct TailLeft {
@@ -88,38 +105,64 @@ struct TailLeft {
   std::uint64_t notices = 0;          ///< of the records: the relay's own events, which are beside the book
 };
 
-/// The part of a sink's lanes that is not in memory. One for each sink. The relay decides what lies here, and what is
-/// read back when; calls take effect in the order in which they are made, so that a dead letter is kept before its
-/// event is forgotten. Outlives its outbox. Thread: sink, but the `wake` of `on_read` runs on any.
+/// What is done when a tail has reached its size.
+enum class AtLimit : std::uint8_t {
+  block,        ///< nothing more is written: memory fills, then connectors stop reading
+  drop_oldest,  ///< the tail makes room and tells what it dropped
+  drop_newest,  ///< the relay drops what arrives
+};
+
+struct TailSettings {
+  std::uint64_t size = std::uint64_t{4} << 30;  ///< bytes on disk
+  AtLimit at_limit = AtLimit::block;
+};
+
+/// The part of a sink's lanes that is kept beyond memory. One for each sink. The relay decides what lies here, and what
+/// is read back when; calls take effect in the order in which they are made, so that a dead letter is kept before its
+/// event is forgotten. Outlives its outbox. Thread: sink, but the `wake` of `on_news` runs on any.
 class Tail {
  public:
   virtual ~Tail() = default;
 
-  /// What earlier runs left. Asked once, before everything else.
+  /// What earlier runs left, or the outbox before this one: with what is not committed yet. Asked before everything
+  /// else; asking again, after the outbox before has gone, begins anew: answers and news of before are forgotten, and
+  /// `append`s are counted from 1 again.
   virtual std::vector<TailLeft> left() = 0;
 
   /// Keeps one record. Numbers of a lane may come in any order: it is read in the order of numbers. The tail holds the
   /// event (and so its receipt) in memory until it is committed, and lets go of it then; what it must drop by a policy
-  /// of its own, it tells the receipt as lost.
+  /// of its own or at the end, it tells the receipt as lost, and the relay by TailLost.
   virtual void append(const LaneName& lane, TailRecord record) = 0;
-  /// Asks for the records of a lane from this number on: as many as have `bytes`, at least one. It is asked only where
-  /// there is one, and once at a time for each lane. Each call is answered through `take`, at once or later. A
-  /// record that cannot be read any more comes as the dead letter that says so, under the same number, and is a notice
-  /// where `left` or `append` had one: of a notice the relay only counts that it is lost. Events come with
-  /// the `received_steady` of their reading.
+  /// How many `append`s, in the order of the calls, are committed: what they brought survives the process and the
+  /// machine, or has been forgotten before.
+  virtual std::uint64_t committed() const = 0;
+  /// Asks for the records of a lane from this number on: as many as have `bytes`, at least one, whether they are
+  /// committed or not. It is asked only where there is one, and once at a time for each lane. Each call is answered
+  /// through `take`, at once or later. A record that cannot be read any more comes as the dead letter that says so,
+  /// under the same number, and is a notice where `left` or `append` had one: of a notice the relay only counts that it
+  /// is lost. Events come with the `received_steady` of their reading.
   virtual void read(const LaneName& lane, std::uint64_t from, std::size_t bytes) = 0;
-  /// The next answer that is there; none yet: nothing.
-  virtual std::optional<TailRead> take() = 0;
-  /// Called when `take` has something again. Set once, before `read`.
-  virtual void on_read(std::function<void()> wake) = 0;
-  /// These records of a lane are finished: they are not read again, also not by a later run.
+  /// The next news that is there; none yet: nothing.
+  virtual std::optional<TailNews> take() = 0;
+  /// Called when `take` has something again, when `committed` has grown, and when `full` or `failing` has changed. Set
+  /// before everything else, and again by the next outbox; an empty one: nobody listens.
+  virtual void on_news(std::function<void()> wake) = 0;
+  /// These records of a lane are finished: they are not read again, also not by a later run. What is forgotten before
+  /// it is committed need not be written at all.
   virtual void forget(const LaneName& lane, std::uint64_t first, std::uint64_t last) = 0;
 
-  /// At its cap, or it cannot write: the relay then holds in memory what it can, and stops reading from connectors.
-  /// What must follow records that lie here is appended all the same.
+  /// At its size. The relay then holds in memory what it can, and connectors stop reading when that is full. What must
+  /// follow records that lie here is appended all the same, and waits in memory until there is room (`block`,
+  /// `drop_newest`), or takes the place of the oldest (`drop_oldest`: never full for long).
   virtual bool full() const { return false; }
-  /// The end of the run: returns when everything is committed. Nothing is called afterwards.
-  virtual void close() {}
+  /// It cannot write now, e.g. for the disk is full or broken; it tries again by itself, and meanwhile keeps in memory
+  /// what it is given. The relay goes on without it as far as it can.
+  virtual bool failing() const { return false; }
+  /// Bytes that it holds in memory: what is not committed.
+  virtual std::size_t held() const { return 0; }
+  /// The end of its outbox, without another one: returns when everything is committed, or after `timeout`. What is not
+  /// is lost, and told so by `take`, which may be called afterwards, and nothing else but `left`.
+  virtual void close(std::chrono::milliseconds timeout) { static_cast<void>(timeout); }
 };
 
 /// All of it, as the composition root hands it out.
@@ -128,8 +171,10 @@ class Memory {
   virtual ~Memory() = default;
   /// Of a connector of this name; the same object for the same name. Lives as long as the memory.
   virtual ConnectorMemory& connector(const std::string& name) = 0;
-  /// Of a sink of this name; null: its lanes have no tail. Lives as long as the memory.
-  virtual Tail* tail(const std::string& sink) = 0;
+  /// Of a sink of this name: the same object for the same name, with these settings from now on. Null: its lanes have
+  /// no tail. A sentence: why there can be none, e.g. the file is of a newer version. Lives as long as the memory.
+  /// Thread: main.
+  virtual std::variant<Tail*, std::string> tail(const std::string& sink, const TailSettings& settings) = 0;
 };
 
 }  // namespace tributary::event

@@ -18,7 +18,7 @@ class MemoryInProcess final : public Memory {
   MemoryInProcess();
   ~MemoryInProcess() override;
   ConnectorMemory& connector(const std::string& name) override;
-  Tail* tail(const std::string&) override { return nullptr; }
+  std::variant<Tail*, std::string> tail(const std::string&, const TailSettings&) override { return nullptr; }
 
  private:
   class Connector;

@@ -66,7 +66,8 @@ struct DeadLetter {
   std::string_view reason;  ///< invalid, too_large, record_refused, malformed, …
   std::string value;        ///< the whole JSON value, EVENT.md's shape
   std::shared_ptr<const std::string> connector;
-  ReceiptPtr receipt = {};  ///< of the event that it stands for
+  ReceiptPtr receipt = {};          ///< of the event that it stands for
+  SteadyTime received_steady = {};  ///< when its frame was read
 };
 
 /// A sink as the relay sees it: it takes events over and answers for each of them in its book. Kafka, files and

@@ -49,10 +49,11 @@ void append_frame(std::string& out, std::string_view frame) {
 }
 
 std::unique_ptr<event::DeadLetter> finish(std::string_view reason, std::string value,
-                                          std::shared_ptr<const std::string> connector, event::ReceiptPtr receipt) {
+                                          std::shared_ptr<const std::string> connector, event::ReceiptPtr receipt,
+                                          event::SteadyTime received) {
   value += '}';
   return std::make_unique<event::DeadLetter>(
-      event::DeadLetter{reason, std::move(value), std::move(connector), std::move(receipt)});
+      event::DeadLetter{reason, std::move(value), std::move(connector), std::move(receipt), received});
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Malformed& fault, std:
   std::string value = opening(fault.reason, {{"", std::string(fault.reason), fault.detail}});
   origin(value, *connector, source, now.wall);
   append_frame(value, fault.frame);
-  return finish(fault.reason, std::move(value), std::move(connector), {});
+  return finish(fault.reason, std::move(value), std::move(connector), {}, now.steady);
 }
 
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
@@ -71,7 +72,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event,
   origin(value, *event.connector, event.source, event.received);
   value += ",\"event\":";
   value += event.json_text();
-  return finish("invalid", std::move(value), event.connector, event.receipt);
+  return finish("invalid", std::move(value), event.connector, event.receipt, event.received_steady);
 }
 
 std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::string_view reason,
@@ -84,7 +85,7 @@ std::unique_ptr<event::DeadLetter> letter_of(const event::Event& event, std::str
     value += ",\"event\":";
     value += event.json_text();
   }
-  return finish(reason, std::move(value), event.connector, event.receipt);
+  return finish(reason, std::move(value), event.connector, event.receipt, event.received_steady);
 }
 
 }  // namespace tributary::relay

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto longest_sleep = 1'000ms;
 /// While records wait for room in the wire's own queue.
 constexpr auto full_sleep = 5ms;
+/// At the end, for the tail to commit what is left: at least so long.
+constexpr auto for_commits = 2'000ms;
 /// While stopping: so often it is seen whether waiting still makes sense.
 constexpr auto stopping_sleep = 50ms;
 
@@ -40,16 +42,16 @@ Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstre
   for (auto kind : {event::Kind::activity, event::Kind::state, event::Kind::notice}) {
     takes_[static_cast<std::size_t>(kind)] = !downstream_->stream_of(probe_of(kind)).empty();
   }
-  if (tail_ != nullptr) tail_->on_read([this] { downstream_->wake(); });
-  ledger_ = outbox_.ledger();  // of what an earlier run left
 }
 
 Delivery::~Delivery() {
   stop(0ms);
   join();
-  if (stopped_) return;
-  take_inbox();  // it was never started: what was offered is lost, and its receipts say so
+  if (stopped_ || inbox_.empty()) return;
+  begin();  // it was never started: what was offered goes to its tail, or is lost, and its receipts say so
+  take_inbox();
   outbox_.drop_rest(event::Dropped::stopped);
+  if (tail_ != nullptr) close_tail();
 }
 
 void Delivery::start() {
@@ -79,10 +81,10 @@ std::shared_ptr<Delivery> Delivery::heir() const {
 }
 
 /// What the one before it has left comes first. Thread: that one's.
-void Delivery::inherit(std::vector<Outbox::Unfinished> rest) {
+void Delivery::inherit(Outbox::Rest rest) {
   std::vector<Offer> offers;
   std::size_t bytes = 0, booked = 0;
-  for (auto& [event, letter] : rest) {
+  for (auto& [event, letter] : rest.unfinished) {
     bytes += event ? event->bytes() : letter->value.size();
     if (!event || event->kind != event::Kind::notice) ++booked;
     if (event) {
@@ -95,6 +97,7 @@ void Delivery::inherit(std::vector<Outbox::Unfinished> rest) {
   const std::lock_guard lock(mutex_);
   inbox_.insert(inbox_.begin(), std::make_move_iterator(offers.begin()), std::make_move_iterator(offers.end()));
   inbox_booked_ += booked, inbox_fresh_ += booked;
+  handed_ += rest.handed;
 }
 
 void Delivery::join() {
@@ -186,11 +189,10 @@ void Delivery::publish(event::SteadyTime now) {
     ledger_.clamped = downstream_->clamped();
     inbox_booked_ -= std::exchange(taken_booked_, 0);
   }
-  outbox_bytes_.store(outbox_.bytes(), std::memory_order_relaxed);
+  const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
+  outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
-  const bool tail_full = tail_ != nullptr && tail_->full();
-  tail_full_.store(tail_full, std::memory_order_relaxed);
-  const bool room = told_full_ && !tail_full && held() < settings_.memory / 4 * 3 && told_full_.exchange(false);
+  const bool room = told_full_ && held() < settings_.memory / 4 * 3 && told_full_.exchange(false);
   tell_fullness(now);
   if (!room) return;
   for (const auto& told : room_) told();
@@ -234,7 +236,7 @@ bool Delivery::drained(event::SteadyTime now, event::SteadyTime by) {
     look.only_notices = inbox_fresh_ == 0 && outbox_.only_notices();
   }
   const auto stuck = downstream_->stuck();
-  look.stuck = !stuck.empty();
+  look.stuck = !stuck.empty() || outbox_.all_committed();  // then waiting saves nothing
   look.done = ledger.delivered + ledger.sent + ledger.dead_lettered + ledger.notices_delivered;
   const auto end = drain_.look(now, by, look);
   if (end != Drain::End::none && end != Drain::End::empty) stuck_ = stuck;
@@ -280,11 +282,25 @@ void Delivery::listen(std::chrono::milliseconds wait) {
   repaired_.clear();
 }
 
+void Delivery::begin() {
+  if (tail_ == nullptr) return;
+  tail_->on_news([this] { downstream_->wake(); });
+  std::uint64_t handed;
+  {
+    const std::lock_guard lock(mutex_);
+    handed = std::exchange(handed_, 0);
+  }
+  outbox_.begin(handed);
+  publish(std::chrono::steady_clock::now());
+}
+
 void Delivery::run() {
+  begin();
   for (;;) {
     take_inbox();
     outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
+    outbox_.write_behind(now);
     const bool retiring = heir() != nullptr;
     const bool flowing = retiring || pump(now);
     publish(now);
@@ -296,6 +312,16 @@ void Delivery::run() {
   close();
 }
 
+/// What cannot be committed in time is lost, and in the book.
+void Delivery::close_tail() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto by = stop_at().value_or(now);
+  tail_->close(
+      std::max<std::chrono::milliseconds>(for_commits, std::chrono::ceil<std::chrono::milliseconds>(by - now)));
+  outbox_.take_losses();
+  tail_->on_news({});
+}
+
 /// The wire goes first: it may still point at events that the outbox is about to let go.
 void Delivery::close() {
   downstream_->poll(0ms, reports_);
@@ -305,12 +331,13 @@ void Delivery::close() {
   take_inbox();
   downstream_->close();
   const auto heir = this->heir();
-  if (heir) {
+  if (heir && (tail_ == nullptr || heir->tail_ == tail_)) {
     heir->inherit(outbox_.take_rest());
+    if (tail_ != nullptr) tail_->on_news({});
   } else {
     outbox_.drop_rest(event::Dropped::stopped);
+    if (tail_ != nullptr) close_tail();
   }
-  if (tail_ != nullptr) tail_->close();
   publish(now);
   stopped_ = true;
 }

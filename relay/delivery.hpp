@@ -29,7 +29,7 @@ class Delivery final : public event::Outlet {
   using Alert = std::function<void(const std::string& sink, const SinkAlert& alert)>;
 
   /// `alert` runs on the sink's thread; `patience`: how long the sink may be full before somebody must look. The thread
-  /// starts with `start`. `tail`: null, or outlives it; then it is full only when the tail is.
+  /// starts with `start`, and what the tail has is taken in then. `tail`: null, or outlives it.
   Delivery(std::string name, std::unique_ptr<event::Downstream> downstream, const Outbox::Settings& settings,
            Alert alert, std::chrono::milliseconds patience = std::chrono::minutes(1), event::Tail* tail = nullptr);
   ~Delivery() override;
@@ -54,7 +54,7 @@ class Delivery final : public event::Outlet {
   bool takes(event::Kind kind) const override { return takes_[static_cast<std::size_t>(kind)]; }
   bool takes_letters() const override { return takes_letters_; }
   bool full() const override {
-    if (held() < settings_.memory && !tail_full_.load(std::memory_order_relaxed)) return false;
+    if (held() < settings_.memory) return false;
     told_full_ = true;  // whoever asked waits for on_room
     return true;
   }
@@ -64,8 +64,9 @@ class Delivery final : public event::Outlet {
   /// `room` runs on the sink's thread; it must only post elsewhere. Set before `start`.
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
   /// Another one takes its place: nothing new is sent, what is under way is waited for within `timeout`, and all that
-  /// is unfinished then goes to the heir, before what that was offered itself. The heir is started when this has
-  /// stopped.
+  /// is unfinished then goes to the heir, before what that was offered itself: through the tail, where both have it.
+  /// Where the heir has none, the rest stays on the tail.
+  /// The heir is started when this has stopped.
   void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;
   /// Valid after `join`.
@@ -88,8 +89,10 @@ class Delivery final : public event::Outlet {
   std::chrono::milliseconds until_due(event::SteadyTime now, bool flowing,
                                       const std::optional<event::SteadyTime>& stop_at) const;
   void listen(std::chrono::milliseconds wait);
+  void begin();
   void close();
-  void inherit(std::vector<Outbox::Unfinished> rest);
+  void close_tail();
+  void inherit(Outbox::Rest rest);
   std::shared_ptr<Delivery> heir() const;
 
   const std::string name_;
@@ -103,13 +106,14 @@ class Delivery final : public event::Outlet {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, heir_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, stop_at_, heir_, handed_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
   std::shared_ptr<Delivery> heir_;
+  std::uint64_t handed_ = 0;  ///< events on the tail that the one before it was offered; until the start
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published
@@ -121,7 +125,6 @@ class Delivery final : public event::Outlet {
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   mutable std::atomic<bool> told_full_{false};
-  std::atomic<bool> tail_full_{false};
   std::thread thread_;
 };
 

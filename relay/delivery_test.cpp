@@ -231,24 +231,93 @@ TEST_F(DeliveryTest, WhatAStopLeavesGoesToTheTailAndTheNextRunDeliversIt) {
   }
   wire = std::make_shared<FakeDownstream::Shared>();
   const auto delivery = make(1u << 20, &tail);
-  EXPECT_EQ(delivery->ledger().recovered, 10U);
   delivery->start();
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().recovered == 10; }));
   ASSERT_TRUE(eventually([&] { return delivery->ledger().delivered == 10; }));
   for (int i = 0; i < 10; ++i) ASSERT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
 }
 
-TEST_F(DeliveryTest, IsFullWhileItsTailIs) {
+TEST_F(DeliveryTest, IsFullWhenMemoryIsAndTheTailTakesNoMore) {
+  wire->hold = true;
   FakeTail tail;
   tail.set_full(true);
-  const auto delivery = make(1u << 20, &tail);
+  const auto delivery = make(100'000, &tail);
   std::atomic<int> rooms{0};
   delivery->on_room([&] { ++rooms; });
   delivery->start();
+  delivery->offer(event_holding("0"));
+  EXPECT_FALSE(delivery->full()) << "memory has room";
+  for (int i = 1; i < 200; ++i) delivery->offer(event_holding(std::to_string(i)));
   ASSERT_TRUE(eventually([&] { return delivery->full(); }));
   EXPECT_EQ(rooms, 0);
-  tail.set_full(false);
-  delivery->reopen();  // wakes it
+  wire->release();
   EXPECT_TRUE(eventually([&] { return rooms == 1; }));
+}
+
+TEST_F(DeliveryTest, WhatIsNotAcknowledgedInTimeIsOnTheTailWithoutAnotherEvent) {
+  wire->hold = true;
+  FakeTail tail;
+  const auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  EXPECT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  EXPECT_EQ(delivery->ledger().in_flight, 10U);
+}
+
+TEST_F(DeliveryTest, AStopDoesNotWaitForAWireThatIsSilentWhenAllIsCommitted) {
+  wire->hold = true;
+  FakeTail tail;
+  const auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  delivery->stop(1h);
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().spooled, 10U);
+}
+
+TEST_F(DeliveryTest, OneThatTakesAnothersPlaceGoesOnWithItsTail) {
+  wire->hold = true;
+  FakeTail tail;
+  tail.at_once = true;
+  auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  wire = std::make_shared<FakeDownstream::Shared>();
+  std::shared_ptr<Delivery> heir = make(1u << 20, &tail);
+  heir->offer(event_holding("10"));
+  delivery->retire(heir, 0ms);
+  ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
+  EXPECT_EQ(delivery->ledger().offered, 0U);
+  heir->start();
+  ASSERT_TRUE(eventually([&] { return heir->ledger().delivered == 11; }));
+  EXPECT_EQ(heir->ledger().offered, 11U);
+  EXPECT_EQ(heir->ledger().recovered, 0U);
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST_F(DeliveryTest, WhereTheNextOneHasNoTailTheRestStaysThere) {
+  wire->hold = true;
+  FakeTail tail;
+  auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  std::shared_ptr<Delivery> heir = make();
+  delivery->retire(heir, 0ms);
+  ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
+  EXPECT_EQ(delivery->ledger().spooled, 10U);
+  EXPECT_EQ(delivery->ledger().offered, 10U);
+  EXPECT_EQ(heir->ledger().offered, 0U);
+}
+
+TEST_F(DeliveryTest, WhatTheTailHoldsInMemoryCounts) {
+  FakeTail tail;
+  const auto delivery = make(100'000, &tail);
+  delivery->start();
+  tail.set_held(100'001);
+  delivery->reopen();  // wakes it
+  EXPECT_TRUE(eventually([&] { return delivery->full(); }));
 }
 
 TEST_F(DeliveryTest, AWireThatIsFullForAWhileGoesOnWhereItWas) {

@@ -28,6 +28,13 @@ class Numbered {
     chunk.things[number % per_chunk] = &thing;
     ++chunk.used;
   }
+  /// The number that is given next.
+  std::uint64_t next() const { return next_; }
+  /// Null where there is none.
+  Thing* at_or_null(std::uint64_t number) {
+    Chunk* chunk = find(number / per_chunk);
+    return chunk == nullptr ? nullptr : chunk->things[number % per_chunk];
+  }
   /// Of a thing that is there.
   Thing& at(std::uint64_t number) {
     Chunk* chunk = find(number / per_chunk);

@@ -13,9 +13,7 @@ using event::SteadyTime;
 using event::Verdict;
 
 Outbox::Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter, event::Tail* tail)
-    : settings_(settings), dead_letter_stream_(std::move(dead_letter_stream)), make_letter_(make_letter), tail_(tail) {
-  if (tail_ != nullptr) recover();
-}
+    : settings_(settings), dead_letter_stream_(std::move(dead_letter_stream)), make_letter_(make_letter), tail_(tail) {}
 
 Outbox::~Outbox() {
   for (auto& [name, stream] : streams_) {
@@ -151,7 +149,7 @@ void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
 void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
   Lane& lane = *item.lane;
   item.state = Item::State::done;
-  if (item.event && !item.notice && !item.on_tail) latency_.add(now - item.event->received_steady);
+  if (item.event && !item.notice && !item.read_back) latency_.add(now - item.event->received_steady);
   auto& refused_batches = lane.stream->refused_batches;
   if (alone) {
     if (refused_batches != 0) --refused_batches;

@@ -18,7 +18,9 @@
 
 namespace tributary::event {
 class Tail;
+enum class AtLimit : std::uint8_t;
 struct LaneName;
+struct TailLost;
 struct TailRead;
 struct TailRecord;
 }  // namespace tributary::event
@@ -42,6 +44,8 @@ namespace tributary::relay {
 ///  7. With a tail, memory is bounded: what arrives while half of `memory` is in use, or behind a record of its lane
 ///     that lies on the tail, lies there alone (`spooled`), and is read back in order as the lane drains. A lane that
 ///     is parked keeps one record in memory. At the end of the program nothing is dropped: the rest goes to the tail.
+///  8. With a tail, what is not finished `exposure` after its frame was read is kept there as well, so that it survives
+///     the process. With an exposure of 0 nothing is sent before it is committed there, unless the tail cannot write.
 /// Records are numbered in order of arrival, and this number is their token on the wire.
 /// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
 class Outbox {
@@ -51,8 +55,10 @@ class Outbox {
     std::chrono::milliseconds retry_base{100};
     std::chrono::milliseconds retry_cap{5'000};
     std::chrono::milliseconds parked{10'000};
-    bool acknowledges = true;     ///< false: what is done counts as `sent`, not `delivered`
-    bool opens_with_one = false;  ///< Downstream::opens_with_one
+    bool acknowledges = true;                ///< false: what is done counts as `sent`, not `delivered`
+    bool opens_with_one = false;             ///< Downstream::opens_with_one
+    std::chrono::milliseconds exposure{20};  ///< with a tail: how long a record may be in memory alone
+    event::AtLimit at_limit{};               ///< with a tail: what happens when it has reached its size
   };
   /// The record to send now; valid until `sent`.
   struct Next {
@@ -66,11 +72,15 @@ class Outbox {
   using MakeLetter = std::unique_ptr<event::DeadLetter> (*)(const event::Event& event, std::string_view reason,
                                                             std::string_view code);
 
-  /// `tail`: null, or outlives the outbox; what earlier runs left there comes first.
+  /// `tail`: null, or outlives the outbox. With one, `begin` comes before everything else.
   Outbox(const Settings& settings, std::string dead_letter_stream, MakeLetter make_letter, event::Tail* tail = nullptr);
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
+
+  /// What lies on the tail comes first. `handed`: so many of these events were offered to the outbox before this one in
+  /// the same process, and are no longer in its book.
+  void begin(std::uint64_t handed = 0);
 
   /// `stream` "" : this sink takes none of this kind; dropped as topic_off.
   void offer(event::EventPtr event, std::string_view stream);
@@ -81,6 +91,8 @@ class Outbox {
 
   /// Takes in what the tail has read, and asks it for more. Before each round of `next`.
   void read_back();
+  /// Keeps on the tail what has been in memory alone for `exposure`. Before each round of `next`.
+  void write_behind(event::SteadyTime now);
   bool next(event::SteadyTime now, Next& next);
   /// What became of the record that `next` gave. `why`: of a denial, the downstream's name of it.
   void sent(std::uint64_t token, event::Sent answer, event::SteadyTime now, std::string_view why = "denied");
@@ -95,20 +107,26 @@ class Outbox {
 
   /// When `next` may have something again without a report; time_point::max() for never.
   event::SteadyTime deadline() const;
-  /// The end: everything unfinished is dropped with this reason; with a tail, it goes there instead. The wire holds
-  /// nothing any more, and nothing may be reported.
+  /// The end: everything unfinished is dropped with this reason; with a tail, it goes there instead, and after its
+  /// `close` comes `take_losses`. The wire holds nothing any more, and nothing may be reported.
   void drop_rest(event::Dropped reason);
+  void take_losses();
   /// One of the two.
   struct Unfinished {
     event::EventPtr event;
     std::shared_ptr<const event::DeadLetter> letter;
   };
-  /// The end, where another outbox goes on: everything unfinished in the order of arrival, taken out of this book. What
-  /// lies on a tail stays there.
-  std::vector<Unfinished> take_rest();
+  struct Rest {
+    std::vector<Unfinished> unfinished;  ///< in the order of arrival
+    std::uint64_t handed = 0;            ///< events on the tail that were offered, see `begin`
+  };
+  /// The end, where another outbox goes on: everything unfinished, taken out of this book. With a tail it lies there.
+  Rest take_rest();
   /// Whether a report is still to come.
   bool under_way() const;
 
+  /// Is everything that is unfinished on the tail as well, and committed?
+  bool all_committed() const;
   /// Is nothing in memory?
   bool empty() const { return items_ == 0; }
   /// Is all that is left of the relay's own, beside the book?
@@ -158,9 +176,18 @@ class Outbox {
   void recover();
   bool overflows(const Lane& lane, const Item& item) const;
   void keep(const Lane& lane, Item& item);
+  bool drops_newest(const Lane& lane) const;
+  bool may_keep() const;
+  Item* first_unkept();
+  bool sendable(const Item& item) const;
+  void take_commits();
+  void wait_for_commit(Lane& lane);
   void spool(Lane& lane, Item& item);
   void unload(Lane& lane, std::size_t kept);
   void want_more(Lane& lane);
+  std::uint64_t hand_over_tail();
+  void take_news();
+  void take(const event::TailLost& lost);
   void load(event::TailRead read);
   void load(Lane& lane, event::TailRecord record);
 
@@ -173,8 +200,14 @@ class Outbox {
   Numbered<Item> numbers_;         ///< every item in memory
   Item* offered_ = nullptr;        ///< given by `next`, until `sent`
   std::deque<Lane*> ready_;
-  std::deque<Lane*> wanting_;   ///< lanes that ask for more of their tail
-  std::vector<Lane*> waiting_;  ///< lanes with a time at which they go on
+  std::deque<Lane*> wanting_;                             ///< lanes that ask for more of their tail
+  std::vector<Lane*> waiting_;                            ///< lanes with a time at which they go on
+  std::vector<Lane*> uncommitted_;                        ///< lanes whose next record must be committed first
+  std::uint64_t tickets_ = 0;                             ///< appends to the tail
+  std::uint64_t committed_ = 0;                           ///< of these
+  bool gives_up_waiting_ = false;                         ///< the tail cannot write: nothing waits for a commit
+  std::uint64_t unkept_from_ = 1;                         ///< numbers below are finished, or lie on the tail
+  event::SteadyTime keep_at_ = event::SteadyTime::max();  ///< when `write_behind` has something to do
   std::uint64_t generation_ = 1;
   std::size_t items_ = 0, bytes_ = 0, letter_bytes_ = 0, reading_bytes_ = 0, lane_count_ = 0;
   event::SinkLedger ledger_;

@@ -37,7 +37,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
       for (auto it = stream.lanes.begin(); it != stream.lanes.end();) {
         const Lane& lane = *it->second;
         const bool idle = lane.head == nullptr && lane.spooled == 0 && lane.reading == 0 && !lane.wanting &&
-                          !lane.ready && !lane.queued && lane.state == Lane::State::open;
+                          !lane.ready && !lane.queued && !lane.uncommitted && lane.state == Lane::State::open;
         if (idle) --lane_count_;
         if (idle && lane.parked) --stream.parked;
         it = idle ? stream.lanes.erase(it) : std::next(it);
@@ -57,6 +57,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
 
 void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, std::string_view key, bool kept) {
   Lane& lane = lane_of(stream_of(stream_name), key);
+  if (drops_newest(lane)) return drop(*item, event::Dropped::limit);
   item->number = numbers_.take_number();
   if (overflows(lane, *item)) {
     spool(lane, *item);
@@ -123,6 +124,11 @@ bool Outbox::next(SteadyTime now, Next& next) {
       lane.cursor = lane.cursor->next;
     }
     const bool may = lane.cursor != nullptr && lane.state == Lane::State::open;
+    if (may && !sendable(*lane.cursor)) {
+      lane.ready = false;
+      wait_for_commit(lane);
+      continue;
+    }
     if (may && !blocked(lane, now)) {
       const Item& item = *(offered_ = lane.cursor);
       next = {lane.stream->name, item.event.get(), item.letter.get(), item.number,

@@ -44,7 +44,7 @@ void Outbox::park(Lane& lane, std::string_view code, SteadyTime now) {
   lane.state = Lane::State::waiting;
   lane.until = stopping_ ? *stream.refused_at_stop + last_chance : now + settings_.parked;
   waiting_.push_back(&lane);
-  if (tail_ != nullptr && !tail_->full()) unload(lane, 1);
+  if (tail_ != nullptr && may_keep()) unload(lane, 1);
 }
 
 /// Once for all lanes of a stream, again when it is refused for another reason, and slowly while it lasts.
@@ -133,11 +133,11 @@ void Outbox::replay(Lane& lane, SteadyTime now) {
   lane.state = Lane::State::waiting;
   lane.until = now + delay(lane.attempt++);
   waiting_.push_back(&lane);
-  if (tail_ != nullptr && over_bound() && !tail_->full()) unload(lane, 1);
+  if (tail_ != nullptr && over_bound() && may_keep()) unload(lane, 1);
 }
 
 SteadyTime Outbox::deadline() const {
-  auto earliest = SteadyTime::max();
+  auto earliest = keep_at_;
   for (const Lane* lane : waiting_) earliest = std::min(earliest, lane->until);
   return earliest;
 }
@@ -151,12 +151,13 @@ bool Outbox::under_way() const {
   return false;
 }
 
-std::vector<Outbox::Unfinished> Outbox::take_rest() {
+Outbox::Rest Outbox::take_rest() {
+  if (tail_ != nullptr) return {{}, hand_over_tail()};
   std::vector<std::pair<std::uint64_t, Unfinished>> rest;
   for (auto& [name, stream] : streams_) {
     for (auto& [key, lane] : stream->lanes) {
       for (Item* item = lane->head; item != nullptr; item = item->next) {
-        if (item->state == Item::State::done || item->gone || item->on_tail) continue;
+        if (item->state == Item::State::done || item->gone) continue;
         rest.emplace_back(item->number, Unfinished{item->event, item->letter});
         item->gone = true;
         if (item->notice) {
@@ -167,11 +168,23 @@ std::vector<Outbox::Unfinished> Outbox::take_rest() {
       }
     }
   }
-  drop_rest(Dropped::stopped);  // what is left: nothing, or on the tail
+  drop_rest(Dropped::stopped);  // nothing is left
   std::sort(rest.begin(), rest.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
-  std::vector<Unfinished> taken;
-  for (auto& [number, unfinished] : rest) taken.push_back(std::move(unfinished));
+  Rest taken;
+  for (auto& [number, unfinished] : rest) taken.unfinished.push_back(std::move(unfinished));
   return taken;
+}
+
+/// Everything goes to the tail, and out of this book: first what an earlier process left.
+std::uint64_t Outbox::hand_over_tail() {
+  drop_rest(Dropped::stopped);
+  const auto recovered = std::min(ledger_.recovered, ledger_.spooled);
+  const auto handed = ledger_.spooled - recovered;
+  ledger_.recovered -= recovered;
+  ledger_.offered -= handed;
+  ledger_.spooled = 0;
+  ledger_.notices = ledger_.notices_delivered + ledger_.notices_dropped;
+  return handed;
 }
 
 void Outbox::drop_rest(Dropped reason) {

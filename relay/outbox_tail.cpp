@@ -10,6 +10,11 @@
 
 namespace tributary::relay {
 
+using event::SteadyTime;
+
+/// The wire is listened to in whole milliseconds: what is due within one is due now.
+constexpr auto wait_unit = std::chrono::milliseconds(1);
+
 event::LaneName Outbox::name_of(const Lane& lane) { return {lane.stream->name, lane.key}; }
 
 /// Arrivals may fill half of the memory, what is read back three quarters: so lanes that drain are not held up by those
@@ -19,38 +24,53 @@ bool Outbox::over_bound() const { return bytes_ >= settings_.memory / 2; }
 /// How much of a lane is read back at once.
 std::size_t Outbox::portion() const { return std::max<std::size_t>(settings_.memory / 16, 1); }
 
-/// Numbers lanes that an earlier run left, and has them read.
-void Outbox::recover() {
+void Outbox::begin(std::uint64_t handed) {
+  if (tail_ == nullptr) return;
+  std::uint64_t events = 0;
   for (const auto& left : tail_->left()) {
     numbers_.skip_to(left.last);
     if (left.records == 0) continue;
     Lane& lane = lane_of(stream_of(left.lane.stream), left.lane.key);
     lane.spooled = left.records;
     lane.spooled_from = left.first;
-    ledger_.recovered += left.records - left.notices;
+    events += left.records - left.notices;
     ledger_.spooled += left.records - left.notices;
     ledger_.notices += left.notices;
     want_more(lane);
   }
+  ledger_.offered += std::min(handed, events);
+  ledger_.recovered += events - std::min(handed, events);
+  unkept_from_ = numbers_.next();
 }
 
 /// Must what arrives for this lane lie on its tail?
 bool Outbox::overflows(const Lane& lane, const Item& item) const {
   if (tail_ == nullptr) return false;
   if (lane.spooled != 0) return true;
-  if (tail_->full()) return false;
+  if (!may_keep()) return false;
   const bool parked = lane.parked && lane.head != nullptr;  // one record is enough to try it
   return parked || over_bound() || (item.letter && letter_bytes_ + item.bytes > settings_.memory / 4);
 }
 
+/// Does the tail take what need not lie there?
+bool Outbox::may_keep() const { return !tail_->full() && !tail_->failing() && tail_->held() < settings_.memory / 4; }
+
+/// Memory and tail are full, and the policy is to let go of what arrives.
+bool Outbox::drops_newest(const Lane& lane) const {
+  if (tail_ == nullptr || settings_.at_limit != event::AtLimit::drop_newest || !tail_->full()) return false;
+  return lane.spooled != 0 || over_bound();
+}
+
 void Outbox::keep(const Lane& lane, Item& item) {
   if (std::exchange(item.on_tail, true)) return;
+  item.ticket = ++tickets_;
   tail_->append(name_of(lane), {item.number, item.event, item.letter});
 }
 
 /// The item leaves memory for the tail.
 void Outbox::spool(Lane& lane, Item& item) {
   keep(lane, item);
+  lane.spooled_ticket = std::max(lane.spooled_ticket, item.ticket);
   if (lane.spooled++ == 0 || item.number < lane.spooled_from) lane.spooled_from = item.number;
   if (item.notice) return;
   --ledger_.in_flight;
@@ -95,9 +115,100 @@ void Outbox::want_more(Lane& lane) {
   wanting_.push_back(&lane);
 }
 
+/// The first one in order of arrival that is in memory alone.
+Outbox::Item* Outbox::first_unkept() {
+  for (; unkept_from_ < numbers_.next(); ++unkept_from_) {
+    Item* item = numbers_.at_or_null(unkept_from_);
+    if (item != nullptr && !item->on_tail && !item->gone && item->state != Item::State::done) return item;
+  }
+  return nullptr;
+}
+
+void Outbox::write_behind(SteadyTime now) {
+  keep_at_ = SteadyTime::max();
+  if (tail_ == nullptr) return;
+  while (Item* item = first_unkept()) {
+    if (!may_keep()) return;  // it tells when it may
+    const auto received = item->event ? item->event->received_steady : item->letter->received_steady;
+    if (received + settings_.exposure > now + wait_unit) {
+      keep_at_ = received + settings_.exposure;
+      return;
+    }
+    keep(*item->lane, *item);
+  }
+}
+
+/// May it be sent, as far as the tail is concerned?
+bool Outbox::sendable(const Item& item) const {
+  if (tail_ == nullptr || settings_.exposure.count() != 0 || gives_up_waiting_) return true;
+  return item.on_tail && item.ticket <= committed_;
+}
+
+void Outbox::wait_for_commit(Lane& lane) {
+  if (!std::exchange(lane.uncommitted, true)) uncommitted_.push_back(&lane);
+}
+
+void Outbox::take_commits() {
+  const auto committed = tail_->committed();
+  const bool gives_up = tail_->failing() || tail_->full();
+  if (std::exchange(committed_, committed) == committed && std::exchange(gives_up_waiting_, gives_up) == gives_up)
+    return;
+  gives_up_waiting_ = gives_up;
+  for (Lane* lane : std::exchange(uncommitted_, {})) {
+    lane->uncommitted = false;
+    make_ready(*lane);
+  }
+}
+
+bool Outbox::all_committed() const {
+  if (tail_ == nullptr || tail_->committed() != tickets_) return false;
+  for (const auto& [name, stream] : streams_) {
+    for (const auto& [key, lane] : stream->lanes) {
+      for (const Item* item = lane->head; item != nullptr; item = item->next) {
+        if (!item->on_tail && !item->gone && item->state != Item::State::done) return false;
+      }
+    }
+  }
+  return true;
+}
+
+void Outbox::take_news() {
+  while (auto news = tail_->take()) {
+    if (auto* read = std::get_if<event::TailRead>(&*news)) {
+      load(std::move(*read));
+    } else {
+      take(std::get<event::TailLost>(*news));
+    }
+  }
+}
+
+/// What is in memory as well is only less safe.
+void Outbox::take(const event::TailLost& lost) {
+  Lane& lane = lane_of(stream_of(lost.lane.stream), lost.lane.key);
+  for (const auto& record : lost.records) {
+    if (Item* item = numbers_.at_or_null(record.number)) {
+      item->on_tail = false;
+      continue;
+    }
+    TRIBUTARY_ASSERT(lane.spooled != 0);
+    --lane.spooled;
+    if (record.notice) {
+      ++ledger_.notices_dropped;
+    } else {
+      --ledger_.spooled;
+      ++ledger_.dropped[static_cast<std::size_t>(lost.reason)];
+    }
+  }
+}
+
+void Outbox::take_losses() {
+  if (tail_ != nullptr) take_news();
+}
+
 void Outbox::read_back() {
   if (tail_ == nullptr) return;
-  while (auto read = tail_->take()) load(std::move(*read));
+  take_commits();
+  take_news();
   while (!wanting_.empty() && bytes_ + reading_bytes_ < settings_.memory / 4 * 3) {
     Lane& lane = *wanting_.front();
     wanting_.pop_front();
@@ -115,7 +226,6 @@ void Outbox::load(event::TailRead read) {
   // Meanwhile it may have been refused: it then keeps no more than it has, or has unloaded what comes before these.
   const bool wanted = lane.head == nullptr || lane.state != Lane::State::waiting;
   if (!wanted || read.from != lane.spooled_from || stopping_) return want_more(lane);
-  TRIBUTARY_ASSERT(!read.records.empty());
   for (auto& record : read.records) load(lane, std::move(record));
   want_more(lane);
 }
@@ -136,7 +246,8 @@ void Outbox::load(Lane& lane, event::TailRecord record) {
   }
   auto item = std::make_unique<Item>();
   item->number = record.number;
-  item->on_tail = true;
+  item->on_tail = item->read_back = true;
+  item->ticket = lane.spooled_ticket;  // or an earlier one
   item->notice = notice;
   item->bytes = record.event ? record.event->bytes() : sizeof(Item) + record.letter->value.capacity();
   item->event = std::move(record.event);

@@ -21,6 +21,7 @@ class OutboxTail : public testing::Test {
   }
   void make() {
     outbox = std::make_unique<Outbox>(settings, "letters", static_cast<Outbox::MakeLetter>(&letter_of), &tail);
+    outbox->begin();
   }
   void offer(const std::string& key, int from, int to) {
     for (int number = from; number <= to; ++number) outbox->offer(event_of(key, number), "topic");

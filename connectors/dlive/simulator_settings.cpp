@@ -88,7 +88,7 @@ const std::array<Line, 27> behaviours{
          [](Settings& s, View v) { s.api_delay = read_duration(v); }},
     Line{{"chat_pace", "DURATION", "a user's next message is refused before that (2s)"},
          [](Settings& s, View v) { s.chat_pace = read_duration(v); }},
-    Line{{"chat_length", "N", "a longer message is refused, in UTF-16 units (140)"},
+    Line{{"chat_length", "N", "a message of more characters is refused (140)"},
          [](Settings& s, View v) { s.chat_length = read_count(v); }},
     Line{{"unattended", "on|off", "the show goes on while nobody is there: the API tells the last messages afterwards"},
          [](Settings& s, View v) { s.unattended = read_flag(v); }},
