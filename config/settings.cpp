@@ -181,7 +181,6 @@ void ConnectorCommon::describe(Fields& fields, std::string_view url) {
                frame_limit);
   fields.group({.name = "dedupe", .help = "events seen before are counted and dropped"}, dedupe);
   fields.not_yet({.name = "record"}, "recording of frames", {.member = "directory"});
-  fields.not_yet({.name = "backfill"}, "backfill after a gap", {.member = "enabled", .value = "false"});
 }
 
 void ChannelRate::describe(Fields& fields) {

@@ -25,7 +25,7 @@ class NoIntake final : public event::Intake {
   void control(bool) override {}
   void malformed(const event::Malformed&, const event::Now&) override {}
   void carrying() override {}
-  void accept(event::Draft&&, const event::Now&) override {}
+  bool accept(event::Draft&&, const event::Now&) override { return true; }
   void ignored(event::Ignored) override {}
   void notice(const event::Notice& notice, const event::Now&) override {
     if (notice.type == "credentialExpiring") expiring = notice.data_json;

@@ -45,7 +45,8 @@ class Intake {
   virtual void control(bool unknown) = 0;  ///< a frame without events
   virtual void malformed(const Malformed& fault, const Now& now) = 0;
   virtual void carrying() = 0;  ///< a frame whose events follow
-  virtual void accept(Draft&& draft, const Now& now) = 0;
+  /// False: it was known already, a duplicate.
+  virtual bool accept(Draft&& draft, const Now& now) = 0;
   virtual void ignored(Ignored reason) = 0;  ///< an event that is not to be passed on
   virtual void notice(const Notice& notice, const Now& now) = 0;
   virtual void live() = 0;  ///< a new connection is live

@@ -48,7 +48,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 
   void carrying() override { ++book_.frames, ++book_.carrying; }
 
-  void accept(event::Draft&& draft, const event::Now& now) override {
+  bool accept(event::Draft&& draft, const event::Now& now) override {
     thread_.check();
     ++book_.events;
     last_event_ = now.steady;
@@ -61,7 +61,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       if (answer == Dedupe::Answer::duplicate) {
         ++book_.duplicate;
         draft.receipt.reset();
-        return;
+        return false;
       }
       update = answer == Dedupe::Answer::update;
       dedupe_.remember_when_safe(draft, now);
@@ -73,7 +73,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       ++book_.unrouted;
       if (to.none()) tell_unrouted(draft);
       draft.receipt.reset();
-      return;
+      return true;
     }
     const auto event =
         finish(std::move(draft), Finish{connector_, pipeline_.run_, book_.connections, sequence_ + 1, update, now});
@@ -82,7 +82,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       to = pipeline_.taking(event->kind, routes_.of(event->type_text(), pipeline_.validator_.document()));
       if ((to & ~silent).none()) {  // as its routes want it: nothing to tell a person
         ++book_.unrouted;
-        return;
+        return true;
       }
     }
     to &= ~silent;
@@ -94,6 +94,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
       pipeline_.refuse(*event, to);
     }
     pipeline_.taps_.tell(event);
+    return true;
   }
 
   void ignored(event::Ignored reason) override {

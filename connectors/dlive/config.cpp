@@ -18,9 +18,10 @@ bool is_name(const std::string& text) {
 
 void Config::describe(config::Fields& fields) {
   fields.url({.name = "url", .help = "the subscription socket"}, url, {"wss", "ws"});
-  fields.url({.name = "api_url",
-              .help = "GraphQL over HTTPS: sinks speak there, check --connect looks names up; empty: nowhere"},
-             api_url, {"https", "http"});
+  fields.url(
+      {.name = "api_url",
+       .help = "GraphQL over HTTPS: sinks speak there, check --connect looks names up, backfill asks; empty: nowhere"},
+      api_url, {"https", "http"});
   fields.field({.name = "origin", .help = "Origin header; empty: none"}, origin);
   fields.field({.name = "streamers",
                 .help = "usernames, not display names; a changed list needs no new connection",
@@ -40,8 +41,15 @@ void Config::describe(config::Fields& fields) {
                 .minimum = 1,
                 .maximum = 1'000'000},
                resubscribe_limit);
-  fields.not_yet({.name = "backfill", .help = "fetch what was missed over HTTPS"}, "backfill",
-                 {.member = "enabled", .value = "false"});
+  fields.group({.name = "backfill", .help = "after a gap, what was missed is looked for in the history of each chat"},
+               [&] {
+                 fields.field({.name = "enabled", .help = "asks `api_url`"}, backfill);
+                 fields.field({.name = "limit",
+                               .help = "the last messages of a chat; what was said before them stays missed",
+                               .minimum = 1,
+                               .maximum = 1'000},
+                              backfill_limit);
+               });
   common.describe(fields, url);
 
   std::string wrong;
@@ -53,6 +61,12 @@ void Config::describe(config::Fields& fields) {
   }
   if (std::any_of(origin.begin(), origin.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; })) {
     fields.fault("origin", "a control character, which no header may have");
+  }
+  if (backfill && common.dedupe.ids == 0) {
+    fields.warn("backfill", "with `dedupe.ids: 0` what was heard just before a gap comes twice; expected more than 0");
+  }
+  if (backfill && api_url.empty()) {
+    fields.fault("api_url", "empty, and `backfill` is enabled; expected the address where it asks");
   }
   for (std::size_t i = 0; i < streamers.size(); ++i) {
     if (!is_name(streamers[i])) {

@@ -21,6 +21,8 @@ struct Config : connectors::Settings {
   bool treasure_chest = true;                    ///< subscribe to their chests, too
   std::optional<config::Secret> token;           ///< sent as it is, no `Bearer`; read again at every dial
   std::uint32_t resubscribe_limit = 10;          ///< tries until a failing subscription is parked
+  bool backfill = false;                         ///< after a gap, the last messages of the chats are read at api_url
+  std::uint32_t backfill_limit = 50;             ///< so many
 
   void describe(config::Fields& fields) override;
 };

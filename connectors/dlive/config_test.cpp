@@ -34,7 +34,7 @@ TEST(Config, NamesOfStreamersAreEnough) {
 TEST(Config, ReadsEveryKey) {
   const auto loaded = load(
       "url: \"ws://127.0.0.1:9\", api_url: \"http://127.0.0.1:8\", origin: \"https://dlive.tv\", streamers: [a, b], "
-      "treasure_chest: false, auth: {token: {env: T}}, resubscribe_limit: 3, backfill: {enabled: false, limit: 50}");
+      "treasure_chest: false, auth: {token: {env: T}}, resubscribe_limit: 3, backfill: {enabled: true, limit: 70}");
   ASSERT_TRUE(loaded.settings) << first_fault(loaded);
   const auto& config = loaded.settings->connectors.at(0).as<Config>();
   EXPECT_EQ(config.origin, "https://dlive.tv");
@@ -43,6 +43,8 @@ TEST(Config, ReadsEveryKey) {
   ASSERT_TRUE(config.token);
   EXPECT_EQ(config.token->name, "T");
   EXPECT_EQ(config.resubscribe_limit, 3u);
+  EXPECT_TRUE(config.backfill);
+  EXPECT_EQ(config.backfill_limit, 70u);
 }
 
 TEST(Config, RefusesWhatCannotBe) {
@@ -55,7 +57,12 @@ TEST(Config, RefusesWhatCannotBe) {
   EXPECT_FALSE(load("streamers: [a], api_url: \"https://u:p@h\", auth: {token: {env: T}}").settings);
   EXPECT_TRUE(load("streamers: [a], api_url: \"https://u:p@h\"").settings);
   EXPECT_FALSE(load("streamers: [a], url: \"https://h\"").settings);
-  EXPECT_NE(first_fault(load("streamers: [a], backfill: {enabled: true}")).find("not yet"), std::string::npos);
+  EXPECT_FALSE(load("streamers: [a], backfill: {limit: 0}").settings);
+  EXPECT_FALSE(load("streamers: [a], backfill: {limit: 1001}").settings);
+  EXPECT_NE(first_fault(load("streamers: [a], api_url: \"\", backfill: {enabled: true}")).find("api_url"),
+            std::string::npos);
+  EXPECT_TRUE(load("streamers: [a], api_url: \"\", backfill: {enabled: false}").settings);
+  EXPECT_EQ(load("streamers: [a], backfill: {enabled: true}, dedupe: {ids: 0}").warnings.size(), 1u);
 }
 
 config::Loaded load_sink(const std::string& keys) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/dlive/backfill.hpp"
 #include "connectors/dlive/lookup.hpp"
 #include "text/ascii.hpp"
 #include "text/json.hpp"
@@ -23,7 +24,10 @@ net::Ending ending_of(net::Reason reason, std::string detail) {
 }  // namespace
 
 DLiveProtocol::DLiveProtocol(const std::string& connector, config::Shared<Config> config)
-    : config_(std::move(config)), codec_(connector, config_->nesting), subscriptions_(config_->resubscribe_limit) {}
+    : connector_(connector),
+      config_(std::move(config)),
+      codec_(connector, config_->nesting),
+      subscriptions_(config_->resubscribe_limit) {}
 
 std::vector<config::Secret> DLiveProtocol::secrets() const {
   return config_->token ? std::vector{*config_->token} : std::vector<config::Secret>{};
@@ -181,6 +185,24 @@ std::vector<Lookup> DLiveProtocol::lookups(const std::vector<std::string>& secre
     lookups.back().key = "streamers[" + std::to_string(lookups.size() - 1) + "]";
   }
   return lookups;
+}
+
+std::vector<Backfill> DLiveProtocol::backfill(const std::string& channel, event::WallTime from, event::WallTime to,
+                                              const std::vector<std::string>& secrets) const {
+  if (!config_->backfill || config_->api_url.empty() || channel.empty()) return {};
+  ChatHistory asked;
+  asked.api_url = config_->api_url;
+  asked.streamer = channel;
+  asked.token = secrets.empty() ? std::string{} : std::string(text::trimmed(secrets.front()));
+  asked.limit = config_->backfill_limit;
+  asked.connector = connector_;
+  asked.nesting = config_->nesting;
+  const auto& dedupe = config_->common.dedupe;
+  asked.known_since = from - (dedupe.ids == 0 ? std::chrono::milliseconds(0) : dedupe.window / 2);
+  asked.is_own = [this, channel](const ChatWords& chat, const event::Now& now) {
+    return publishing_.is_own(channel, chat, now);
+  };
+  return {missed_chats(std::move(asked), from, to)};
 }
 
 void DLiveProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {

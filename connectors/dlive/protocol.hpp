@@ -35,6 +35,8 @@ class DLiveProtocol final : public Protocol {
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
+  std::vector<Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
+                                 const std::vector<std::string>& secrets) const override;
   event::SteadyTime may_say_at() const override { return publishing_.may_say_at(); }
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
   void answered(std::uint64_t number, const std::variant<net::HttpAnswer, net::Ending>& result, const event::Now& now,
@@ -48,6 +50,7 @@ class DLiveProtocol final : public Protocol {
   void on_end(const Packet& packet, std::string_view words, const event::Now& now, Outcome& outcome);
   std::chrono::milliseconds silence_limit() const;
 
+  const std::string connector_;
   config::Shared<Config> config_;
   Codec codec_;
   Subscriptions subscriptions_;

@@ -83,6 +83,12 @@ bool Publishing::heard(std::string_view streamer, const ChatWords& chat, const e
   return false;
 }
 
+bool Publishing::is_own(std::string_view streamer, const ChatWords& chat, const event::Now& now) const {
+  const auto is_id = [&](const OwnId& own) { return !own.id.empty() && own.id == chat.id; };
+  if (std::any_of(ids_.begin(), ids_.end(), is_id)) return true;
+  return may_be_us(streamer, chat.user, now.steady) && said_.awaits(streamer, chat.words, now.steady);
+}
+
 /// Who we are the answers tell; before the first one, whoever says exactly our words is taken for us.
 bool Publishing::may_be_us(std::string_view streamer, std::string_view user, event::SteadyTime now) const {
   return std::any_of(speakers_.begin(), speakers_.end(), [&](const Known& each) {

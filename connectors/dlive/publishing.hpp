@@ -48,6 +48,8 @@ class Publishing {
   bool awaits_nothing(const event::Now& now);
   /// Somebody said something on a subscription. True: it was us, and it is no event.
   bool heard(std::string_view streamer, const ChatWords& chat, const event::Now& now, Outcome& outcome);
+  /// Of a message that stands in the history of a chat: we said it. Changes nothing.
+  bool is_own(std::string_view streamer, const ChatWords& chat, const event::Now& now) const;
 
  private:
   struct InFlight {

@@ -142,13 +142,13 @@ class Platform final : public Play {
         if (exists(each.streamer)) heard.push_back(each);
       }
     }
-    if (heard.empty()) return;
-    const std::string streamer = heard[stage_.audience().below(heard.size())].streamer;
+    if (heard.empty() && !settings_.unattended) return;
+    const std::string streamer = heard.empty() ? somebody() : heard[stage_.audience().below(heard.size())].streamer;
     const auto of = [&](bool chest) {
       return std::any_of(heard.begin(), heard.end(),
                          [&](const Running& each) { return each.chest == chest && each.streamer == streamer; });
     };
-    if (!of(false)) return;
+    if (!of(false) && !settings_.unattended) return;
     const auto& message = show_.next(of(true), now);
     if (message.chest && !of(true)) return;
     const std::uint64_t number = ++acts_;
@@ -169,6 +169,7 @@ class Platform final : public Play {
         if (every(settings_.complete_every)) subscriber(*client).complete(each.id);
       }
     }
+    if (!message.id.empty()) api_.said(streamer, message.json, now);
     const std::string id =
         message.id.empty() ? std::string{} : event::derived_id({"dlive", streamer, message.type_name, message.id});
     stage_.wrote(message.type_name, id, message.json, now);
@@ -188,8 +189,8 @@ class Platform final : public Play {
  private:
   /// What was said over the API, on each subscription of that streamer.
   void show_said(const SaidMessage& message) {
-    const auto nanoseconds =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now = std::chrono::system_clock::now();
+    const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch());
     const nlohmann::json value = {{"__typename", "ChatText"},
                                   {"type", "Message"},
                                   {"id", message.id},
@@ -206,6 +207,7 @@ class Platform final : public Play {
                                   {"role", "None"},
                                   {"roomRole", "Member"},
                                   {"subscribing", false}};
+    api_.said(message.streamer, value.dump(), std::chrono::floor<std::chrono::milliseconds>(now));
     const std::string data = "\"data\":{\"streamMessageReceived\":[" + value.dump() + "]}";
     for (Client* client : stage_.live()) {
       const auto running = subscriber(*client).running();
@@ -213,6 +215,12 @@ class Platform final : public Play {
         if (!each.chest && each.streamer == message.streamer) subscriber(*client).data(each, data);
       }
     }
+  }
+
+  /// To whom something happens while nobody listens.
+  std::string somebody() {
+    if (settings_.streamers.empty()) return std::string(demo_streamer);
+    return settings_.streamers[stage_.audience().below(settings_.streamers.size())];
   }
 
   static Subscriber& subscriber(Client& client) { return static_cast<Subscriber&>(client.role()); }

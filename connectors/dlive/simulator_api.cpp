@@ -8,30 +8,27 @@
 #include "connectors/dlive/graphql.hpp"
 #include "connectors/link/chat_line.hpp"
 #include "connectors/link/credential.hpp"
-#include "text/url.hpp"
 
 namespace tributary::connectors::dlive {
 namespace {
 
 constexpr std::chrono::milliseconds shown_after{100};  ///< the answer
 
-net::ServedReply json_reply(const nlohmann::json& body, int status = 200) {
-  return {status, {{"Content-Type", "application/json"}}, body.dump() + "\n"};
-}
+net::ServedReply api_reply(const nlohmann::json& body, int status = 200) { return json_reply(body.dump(), status); }
 
 net::ServedReply errors_reply(const std::string& words, int status = 200) {
-  return json_reply({{"errors", {{{"message", words}}}}, {"data", nullptr}}, status);
+  return api_reply({{"errors", {{{"message", words}}}}, {"data", nullptr}}, status);
 }
 
 net::ServedReply err_reply(const std::string& code, const std::string& words) {
-  return json_reply(
+  return api_reply(
       {{"data", {{"sendStreamchatMessage", {{"err", {{"code", code}, {"message", words}}}, {"message", nullptr}}}}}});
 }
 
 net::ServedReply said_reply(const SaidMessage& said) {
   const nlohmann::json message = {
       {"type", "Message"}, {"id", said.id}, {"content", said.words}, {"sender", {{"username", said.username}}}};
-  return json_reply({{"data", {{"sendStreamchatMessage", {{"err", nullptr}, {"message", message}}}}}});
+  return api_reply({{"data", {{"sendStreamchatMessage", {{"err", nullptr}, {"message", message}}}}}});
 }
 
 /// What the mutation wants, whole; none: the server refuses the query.
@@ -51,32 +48,17 @@ bool holds(const std::vector<std::string>& list, const std::string& what) {
 }  // namespace
 
 SimulatorApi::SimulatorApi(boost::asio::io_context& io, const SimulatorSettings& settings, NewId new_id, Show show)
-    : io_(io), settings_(settings), new_id_(std::move(new_id)), show_(std::move(show)) {}
+    : io_(io), settings_(settings), new_id_(std::move(new_id)), show_(std::move(show)), door_(io, settings.api_delay) {}
 
 void SimulatorApi::start(const SimulatorOptions& options) {
-  net::HttpServer::Settings listening;
-  listening.host = options.host;
-  listening.port = settings_.api_port;
-  listening.tls = {options.certificate, options.key, {}};
-  server_ = net::HttpServer::listen(
-      io_, listening,
+  door_.start(
+      options, settings_.api_port,
       [this](const net::ServedRequest& request, const net::HttpServer::Reply& reply) { serve(request, reply); });
-  text::Url url;
-  url.host = options.host;
-  url.port = server_->port();
-  url_ = (options.certificate.empty() ? "http://" : "https://") + url.host_and_port() + "/";
 }
 
 std::string SimulatorApi::account() const {
-  return "asked=" + std::to_string(asked_) + " said=" + std::to_string(said_) + " refused=" + std::to_string(refused_);
-}
-
-void SimulatorApi::answer(net::ServedReply what, const net::HttpServer::Reply& reply) {
-  if (settings_.api_delay.count() == 0) return reply(std::move(what));
-  const auto later = std::make_shared<boost::asio::steady_timer>(io_, settings_.api_delay);
-  later->async_wait([later, what = std::move(what), reply](const boost::system::error_code& cancelled) {
-    if (!cancelled) reply(what);
-  });
+  return "asked=" + std::to_string(asked_) + " said=" + std::to_string(said_) + " refused=" + std::to_string(refused_) +
+         " history=" + std::to_string(history_.asked());
 }
 
 void SimulatorApi::serve(const net::ServedRequest& request, const net::HttpServer::Reply& reply) {
@@ -91,14 +73,40 @@ void SimulatorApi::serve(const net::ServedRequest& request, const net::HttpServe
   if (variables != nullptr && query.find("sendStreamchatMessage(input:$input)") != std::string::npos) {
     return say(*variables, request.header("authorization"), reply);
   }
+  if (variables != nullptr && query.find("chats(count:$c)") != std::string::npos) {
+    if (history_.spoils(settings_, door_, reply)) return;
+    return answer(last_messages(*variables, query, request.header("authorization")), reply);
+  }
   answer(errors_reply("Cannot query field", settings_.apollo ? 400 : 422), reply);
+}
+
+net::ServedReply SimulatorApi::last_messages(const nlohmann::json& variables, const std::string& query,
+                                             const std::string& token) const {
+  if (!holds(settings_.tokens, token)) return errors_reply("not signed in", 401);
+  const bool asks_time_of_gifts = query.find("gift amount message createdAt") != std::string::npos;
+  if (settings_.history_untimed && asks_time_of_gifts) {
+    return errors_reply("Cannot query field \"createdAt\" on type \"ChatGift\".", settings_.apollo ? 400 : 422);
+  }
+  const std::string streamer = text_of(variables, "u");
+  const auto count = variables.find("c");
+  if (count == variables.end() || !count->is_number_unsigned()) return errors_reply("count is not whole", 422);
+  if (!holds(settings_.streamers, streamer)) return api_reply({{"data", {{"user", nullptr}}}});
+  nlohmann::json chats = nlohmann::json::array();
+  const auto newest =
+      history_.newest(streamer, event::WallTime::min(), event::WallTime::max(), count->get<std::size_t>());
+  for (auto said = newest.rbegin(); said != newest.rend(); ++said) {
+    auto message = nlohmann::json::parse((*said)->json);
+    if (settings_.history_untimed && message.value("__typename", "") != "ChatText") message.erase("createdAt");
+    chats.push_back(std::move(message));
+  }
+  return api_reply({{"data", {{"user", {{"username", streamer}, {"chats", chats}}}}}});
 }
 
 net::ServedReply SimulatorApi::look_up(const nlohmann::json& variables) const {
   const std::string name = text_of(variables, "n");
   const nlohmann::json user =
       holds(settings_.streamers, name) ? nlohmann::json{{"username", name}, {"displayname", name}} : nlohmann::json();
-  return json_reply({{"data", {{"userByDisplayName", user}}}});
+  return api_reply({{"data", {{"userByDisplayName", user}}}});
 }
 
 SimulatorApi::Fault SimulatorApi::fault_of_next() {

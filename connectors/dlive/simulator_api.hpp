@@ -11,8 +11,9 @@
 #include <utility>
 
 #include "connectors/dlive/simulator_settings.hpp"
+#include "connectors/simulation/api_door.hpp"
+#include "connectors/simulation/history.hpp"
 #include "connectors/simulation/simulator.hpp"
-#include "net/http_server.hpp"
 
 namespace tributary::connectors::dlive {
 
@@ -21,9 +22,9 @@ struct SaidMessage {
   std::string id, streamer, username, words;
 };
 
-/// The API beside a simulated socket: `userByDisplayName`, where everybody's display name is the username, and
-/// `sendStreamchatMessage` with each way in which it can fail. Owned by the simulator, ends before its io_context.
-/// Thread: io.
+/// The API beside a simulated socket: `userByDisplayName`, where everybody's display name is the username,
+/// `sendStreamchatMessage` with each way in which it can fail, and the last messages of a `user`, the oldest first.
+/// Owned by the simulator, ends before its io_context. Thread: io.
 class SimulatorApi {
  public:
   using Show = std::function<void(const SaidMessage& message)>;
@@ -33,26 +34,30 @@ class SimulatorApi {
   SimulatorApi(boost::asio::io_context& io, const SimulatorSettings& settings, NewId new_id, Show show);
 
   void start(const SimulatorOptions& options);
-  void stop() { server_.reset(); }
-  std::string url() const { return url_; }  ///< "" before the start
+  void stop() { door_.stop(); }
+  std::string url() const { return door_.url(); }  ///< "" before the start
+  /// A message with an id, for the history of that chat.
+  void said(std::string_view streamer, std::string_view json, event::WallTime at) { history_.add(streamer, json, at); }
   std::string account() const;
 
  private:
-  using Fault = SimulatorSettings::Fault;
+  using Fault = SimulatorSettings::ApiFault;
 
   void serve(const net::ServedRequest& request, const net::HttpServer::Reply& reply);
   net::ServedReply look_up(const nlohmann::json& variables) const;
   void say(const nlohmann::json& variables, const std::string& token, const net::HttpServer::Reply& reply);
   Fault fault_of_next();
   std::string refusal(const SaidMessage& message);
-  void answer(net::ServedReply what, const net::HttpServer::Reply& reply);
+  net::ServedReply last_messages(const nlohmann::json& variables, const std::string& query,
+                                 const std::string& token) const;
+  void answer(net::ServedReply what, const net::HttpServer::Reply& reply) { door_.answer(std::move(what), reply); }
 
   boost::asio::io_context& io_;
   const SimulatorSettings& settings_;
   NewId new_id_;
   Show show_;
-  std::unique_ptr<net::HttpServer> server_;
-  std::string url_;
+  ApiDoor door_;
+  History history_;
   std::map<std::string, std::chrono::steady_clock::time_point> last_;  ///< of each user's message
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);         ///< for what is to be shown later
   std::uint64_t asked_ = 0, said_ = 0, refused_ = 0;

@@ -18,8 +18,8 @@ std::uint64_t read_below(View text, std::uint64_t limit) {
   return number;
 }
 
-Settings::Fault read_fault(View text) {
-  using Fault = Settings::Fault;
+Settings::ApiFault read_api_fault(View text) {
+  using Fault = Settings::ApiFault;
   static constexpr std::array<std::pair<View, Fault>, 9> faults{{{"401", Fault::unauthorized},
                                                                  {"403", Fault::forbidden},
                                                                  {"429", Fault::limited},
@@ -41,7 +41,7 @@ Settings::Shown read_shown(View text) {
   throw BadValue{};
 }
 
-const std::array<Line, 23> behaviours{
+const std::array<Line, 27> behaviours{
     Line{{"server", "gqlgen|apollo", "whose habits: how errors look, what follows them, how frames end"},
          [](Settings& s, View v) {
            if (v != "gqlgen" && v != "apollo") throw BadValue{};
@@ -79,10 +79,10 @@ const std::array<Line, 23> behaviours{
          [](Settings& s, View v) { s.user_tokens = read_words(v); }},
     Line{
         {"api_fault", "401|403|429|500|errors|err|html|silent|reset", "what a message that is said over the API meets"},
-        [](Settings& s, View v) { s.api_fault = read_fault(v); }},
+        [](Settings& s, View v) { s.api_fault = read_api_fault(v); }},
     Line{{"api_fault_every", "N", "only each Nth message meets it (1)"},
          [](Settings& s, View v) { s.api_fault_every = std::max<std::uint64_t>(read_count(v), 1); }},
-    Line{{"retry_after", "DURATION", "Retry-After of `api_fault=429`, in seconds (2s)"},
+    Line{{"retry_after", "DURATION", "Retry-After of a 429, in seconds (2s)"},
          [](Settings& s, View v) { s.retry_after = std::chrono::ceil<std::chrono::seconds>(read_duration(v)); }},
     Line{{"api_delay", "DURATION", "until the API answers (none)"},
          [](Settings& s, View v) { s.api_delay = read_duration(v); }},
@@ -90,6 +90,14 @@ const std::array<Line, 23> behaviours{
          [](Settings& s, View v) { s.chat_pace = read_duration(v); }},
     Line{{"chat_length", "N", "a message of more characters is refused (140)"},
          [](Settings& s, View v) { s.chat_length = read_count(v); }},
+    Line{{"unattended", "on|off", "the show goes on while nobody is there: the API tells the last messages afterwards"},
+         [](Settings& s, View v) { s.unattended = read_flag(v); }},
+    Line{{"history_fault", "401|403|429|500|nonsense|silent|reset", "what a request for the last messages meets"},
+         [](Settings& s, View v) { s.history_fault = Settings::read_fault(v); }},
+    Line{{"history_fault_times", "N", "only the first N requests (all)"},
+         [](Settings& s, View v) { s.history_fault_times = read_count(v); }},
+    Line{{"history_untimed", "on|off", "the last messages have no time, texts aside"},
+         [](Settings& s, View v) { s.history_untimed = read_flag(v); }},
     Line{{"shown", "after|before|never", "what is said comes on subscriptions after its answer, before it (after)"},
          [](Settings& s, View v) { s.shown = read_shown(v); }},
 };

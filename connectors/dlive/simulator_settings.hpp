@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "connectors/simulation/behaviours.hpp"
+#include "connectors/simulation/history.hpp"
 
 namespace tributary::connectors::dlive {
 
 /// How a simulated subscription socket behaves; the defaults are a well server. A value. Thread: any.
-struct SimulatorSettings : StageSettings {
+struct SimulatorSettings : StageSettings, HistorySettings {
   bool apollo = false;                   ///< its habits rather than gqlgen's
   std::chrono::milliseconds ka{25'000};  ///< between two `ka`
   bool early_ka = true;                  ///< one at once after the acknowledgement
@@ -28,14 +29,26 @@ struct SimulatorSettings : StageSettings {
   std::uint64_t duplicate_every = 0;     ///< each Nth event is written twice
   bool omit_id = false;                  ///< data without an id
 
-  // The API over HTTP, where names are looked up and messages are said.
-  enum class Fault : std::uint8_t { none, unauthorized, forbidden, limited, broken, errors, err, html, silent, reset };
+  bool history_untimed = false;  ///< the API knows the time of texts only, and refuses to be asked for that of others
+
+  // The API over HTTP, where names are looked up, messages are said and the last ones are told.
+  enum class ApiFault : std::uint8_t {
+    none,
+    unauthorized,
+    forbidden,
+    limited,
+    broken,
+    errors,
+    err,
+    html,
+    silent,
+    reset
+  };
   enum class Shown : std::uint8_t { after, before, never };
   std::uint16_t api_port = 0;                  ///< 0: a free one
   std::vector<std::string> user_tokens;        ///< that may speak; empty: every one
-  Fault api_fault = Fault::none;               ///< what becomes of messages
+  ApiFault api_fault = ApiFault::none;         ///< what becomes of messages
   std::uint64_t api_fault_every = 1;           ///< of each Nth of them
-  std::chrono::seconds retry_after{2};         ///< of `limited`
   std::chrono::milliseconds api_delay{0};      ///< until a request is answered
   std::chrono::milliseconds chat_pace{2'000};  ///< a user's next message is refused before that
   std::size_t chat_length = 140;               ///< a longer one is refused

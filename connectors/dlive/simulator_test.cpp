@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -14,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "connectors/dlive/backfill.hpp"
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/config.hpp"
 #include "connectors/dlive/protocol.hpp"
@@ -70,6 +74,7 @@ class Subscriber final : public SessionClient<DLiveProtocol> {
     config.api_url = api_url;
     config.url = url;
     config.streamers = std::move(streamers);
+    config.backfill = true;
     if (token) config.token.emplace();
     return std::make_unique<DLiveProtocol>("arcade", config);
   }
@@ -337,6 +342,88 @@ TEST_F(SimulatorTest, RefusesBehavioursItDoesNotKnow) {
     EXPECT_THROW(start({{name, value}}), std::invalid_argument) << name;
   }
   EXPECT_GE(simulator_behaviours().size(), 20u);
+}
+
+/// The last messages of a chat, asked as a session asks.
+class HistoryApi : public SimulatorTest {
+ protected:
+  BackfillAnswer ask(const std::string& streamer = "dbl-lee", std::uint32_t limit = 1'000) {
+    ChatHistory asked;
+    asked.api_url = api_url();
+    asked.streamer = streamer;
+    asked.limit = limit;
+    asked.connector = "arcade";
+    asked.token = "good";
+    return answer_to(missed_chats(asked, testing::now().wall - 1h, testing::now().wall + 1h));
+  }
+  BackfillAnswer answer_to(const Backfill& question) {
+    std::optional<net::HttpExchange::Result> result;
+    const auto exchange = net::HttpExchange::start(io_, question.request,
+                                                   [&](net::HttpExchange::Result got) { result = std::move(got); });
+    until([&] { return result.has_value(); });
+    auto judged = question.judge(std::get<net::HttpAnswer>(*result), testing::now());
+    return judged.next.empty() ? std::move(judged) : answer_to(judged.next.front());
+  }
+  static std::vector<std::string> ids_of(const BackfillAnswer& answer) {
+    std::vector<std::string> all;
+    for (const auto& draft : answer.drafts) all.emplace_back(draft.id.of(draft.text));
+    return all;
+  }
+  std::vector<std::string> named() const {
+    std::vector<std::string> all;
+    std::copy_if(ids_.begin(), ids_.end(), std::back_inserter(all), [](const auto& id) { return !id.empty(); });
+    return all;
+  }
+};
+
+TEST_F(HistoryApi, TellsWhatWasSaidWhileNobodyWasThere) {
+  for (const char* untimed : {"off", "on"}) {
+    ids_.clear();
+    start({{"unattended", "on"}, {"pace", "even"}, {"tokens", "good"}, {"history_untimed", untimed}}, 5'000, 300);
+    until([&] { return simulator_->events_written() == 300; });
+    const auto all = ask();
+    const auto expected = named();
+    ASSERT_GT(expected.size(), 200U);
+    // Without times what came before the first text cannot be placed.
+    const auto got = ids_of(all);
+    ASSERT_GE(got.size() + 20, expected.size());
+    EXPECT_TRUE(std::equal(got.rbegin(), got.rend(), expected.rbegin()));
+    EXPECT_EQ(ids_of(ask("dbl-lee", 7)).size() <= 7, true);
+    EXPECT_EQ(ask("nobody-else").drafts.size(), 0U);
+    simulator_.reset();
+  }
+}
+
+TEST_F(HistoryApi, KnowsItsTokensAndUsers) {
+  start({{"tokens", "better"}});
+  EXPECT_THAT(ask().fault, ::testing::HasSubstr("HTTP 401"));
+  simulator_.reset();
+  start({{"streamers", "ada"}});
+  EXPECT_THAT(ask().fault, ::testing::HasSubstr("nobody has the username dbl-lee"));
+  EXPECT_EQ(ask("ada").fault, "");
+}
+
+TEST_F(HistoryApi, MayFail) {
+  for (const auto& [fault, words] :
+       std::map<std::string, std::string>{{"403", "HTTP 403"}, {"429", "HTTP 429"}, {"nonsense", "no JSON object"}}) {
+    start({{"history_fault", fault}, {"history_fault_times", "1"}});
+    EXPECT_THAT(ask().fault, ::testing::HasSubstr(words));
+    EXPECT_EQ(ask().fault, "");
+    simulator_.reset();
+  }
+}
+
+TEST_F(HistoryApi, HasWhatWeSaidOurselvesAndASessionKnowsIt) {
+  start({});
+  auto client = dial();
+  until([&] { return client->live; });
+  client->publish(1, "thanks Ada", speaker());
+  until([&] { return client->words() == std::vector<std::string>{"sent 1"} && !client->ignored.empty(); });
+  EXPECT_EQ(ask().drafts.size(), 1U) << "anybody else takes it for an event";
+  const auto now = testing::now();
+  const auto questions = client->session().backfill("dbl-lee", now.wall - 1min, now.wall + 1min, {});
+  ASSERT_EQ(questions.size(), 1U);
+  EXPECT_EQ(answer_to(questions.front()).drafts.size(), 0U);
 }
 
 }  // namespace

@@ -192,7 +192,8 @@ void Conversation::ended(net::Ending ending, const event::Now& now) {
 
 void Conversation::fetched(net::HttpExchange::Result result, const event::Now& now) {
   if (auto* ending = std::get_if<net::Ending>(&result)) {
-    gaps_.failed(fit(std::string(net::name(ending->reason)) + ": " + ending->detail), now);
+    const bool lasting = ending->reason == net::Reason::frame_too_large || net::ladder(*ending) != net::Ladder::fast;
+    gaps_.failed(fit(std::string(net::name(ending->reason)) + ": " + ending->detail), lasting, now);
   } else {
     auto& answer = std::get<net::HttpAnswer>(result);
     if (redaction_.stands_in(answer.body)) answer.body = redaction_.cleaned(answer.body);

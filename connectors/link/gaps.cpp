@@ -6,6 +6,7 @@
 
 #include "net/reason.hpp"
 #include "text/json.hpp"
+#include "text/printable.hpp"
 #include "text/time.hpp"
 
 namespace tributary::connectors {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr auto never_due = event::SteadyTime::max();
 constexpr auto remembered_every = std::chrono::seconds(2);
+constexpr std::size_t fault_limit = 300;  ///< bytes
 
 void text_of(std::string& json, std::string_view key, std::string_view text) {
   json += json.size() > 1 ? ",\"" : "\"";
@@ -36,18 +38,18 @@ void Gaps::remember(const event::Now& now) {
   remember_all(*last_frame_);
 }
 
-/// But not of channels with a gap that is not told yet: a restart must find it again.
+/// But not of channels with a gap that is not told yet, or was told by a stop: a restart must find it again.
 void Gaps::remember_all(event::WallTime at) {
   for (const std::string& channel : protocol_.channels()) {
     const bool filling =
         std::any_of(filling_.begin(), filling_.end(), [&](const Gap& gap) { return gap.channel == channel; });
-    if (!filling) memory_->seen(channel, at);
+    if (!filling && !before_.contains(channel)) memory_->seen(channel, at);
   }
 }
 
 void Gaps::lost(std::string_view cause, const event::Now& now) {
   if (memory_ != nullptr && last_frame_ && !gap_) remember_all(*last_frame_);
-  if (!gap_) gap_ = Missed{last_frame_.value_or(now.wall), cause};
+  if (!gap_) gap_ = Missed{last_frame_.value_or(now.wall), cause, live_since_};
 }
 
 void Gaps::forget_all_but(const std::vector<std::string>& now, const std::vector<std::string>& before) {
@@ -78,7 +80,7 @@ void Gaps::found(const std::vector<std::string>& secrets, const event::Now& now)
     Gap gap{
         std::move(channel), *missed, std::max(missed->from, now.wall), {}};  // the wall clock may have been set back
     if (filling_.size() < most_open) {
-      for (auto& question : protocol_.backfill(gap.channel, gap.missed.from, gap.to, secrets))
+      for (auto& question : protocol_.backfill(gap.channel, gap.missed.asked_from(), gap.to + overlap, secrets))
         gap.questions.push_back(std::move(question));
     }
     if (gap.questions.empty()) {
@@ -90,6 +92,7 @@ void Gaps::found(const std::vector<std::string>& secrets, const event::Now& now)
   }
   gap_.reset();
   anything_before_.reset();
+  live_since_ = now.wall;
 }
 
 std::optional<net::HttpRequest> Gaps::next(const event::Now& now) {
@@ -109,22 +112,61 @@ void Gaps::answered(const net::HttpAnswer& answer, const event::Now& now) {
     judged = {};
     judged.fault = std::string("a fault of this program, please report it: ") + thrown.what();
   }
-  for (event::Draft& draft : judged.drafts) {
-    draft.backfilled = true;
-    ++gap.events;
-    intake_.accept(std::move(draft), now);
+  take(gap, judged, now);
+  if (!judged.fault.empty()) {
+    std::string fault = text::printable(judged.fault, fault_limit);
+    return judged.again ? try_again(std::move(fault), judged.again, now) : failed(std::move(fault), true, now);
   }
-  if (!judged.fault.empty()) return failed(std::move(judged.fault), now);
+  gap.tries = 0;
+  in_vain_ = false;
   gap.questions.pop_front();
   for (auto next = judged.next.rbegin(); next != judged.next.rend(); ++next) gap.questions.push_front(std::move(*next));
   go_on(now);
 }
 
-void Gaps::failed(std::string words, const event::Now& now) {
+/// The time asked for is wider than the gap: what was heard in it dedupe knows by its id. What has none is taken only
+/// where it was surely missed; of what has no time of the upstream's the protocol has judged.
+bool Gaps::is_of(const Gap& gap, const event::Draft& draft) {
+  const bool known_again = draft.identified && !draft.test;
+  if (!draft.updated) return known_again;
+  if (!known_again) return draft.created >= gap.missed.from && draft.created <= gap.to;
+  return draft.created >= gap.missed.asked_from() && draft.created <= gap.to + overlap;
+}
+
+void Gaps::take(Gap& gap, BackfillAnswer& judged, const event::Now& now) {
+  std::erase_if(judged.drafts, [&](const event::Draft& draft) { return !is_of(gap, draft); });
+  for (event::Draft& draft : judged.drafts) draft.backfilled = true;
+  if (!judged.backwards || judged.next.empty()) return pass_on(gap, judged.drafts, now);
+  for (const event::Draft& draft : judged.drafts) gap.held_bytes += sizeof(draft) + draft.text.capacity();
+  gap.held.push_back(std::move(judged.drafts));
+  if (gap.held_bytes <= most_held) return;
+  judged.fault = "more than " + std::to_string(most_held >> 20U) + " MiB were missed, the older part is not fetched";
+}
+
+void Gaps::pass_on(Gap& gap, std::vector<event::Draft>& drafts, const event::Now& now) {
+  for (event::Draft& draft : drafts) {
+    if (intake_.accept(std::move(draft), now)) ++gap.events;
+  }
+}
+
+void Gaps::failed(std::string words, bool lasting, const event::Now& now) {
   if (!asking_) return;
+  if (!lasting) return try_again(std::move(words), std::chrono::milliseconds(0), now);
   filling_.front().fault = std::move(words);
   filling_.front().questions.clear();
   go_on(now);
+}
+
+/// What fails may be good a little later, but a gap is not kept open for ever.
+void Gaps::try_again(std::string fault, std::optional<std::chrono::milliseconds> after, const event::Now& now) {
+  Gap& gap = filling_.front();
+  if (++gap.tries >= (in_vain_ ? 1U : most_tries)) {
+    in_vain_ = true;
+    return failed(std::move(fault), true, now);
+  }
+  asking_ = false;
+  ask_at_ = now.steady + std::max<std::chrono::milliseconds>(*after, first_wait * (1U << (gap.tries - 1)));
+  intake_.settle();
 }
 
 /// After an answer: the next request, or the next gap.
@@ -136,11 +178,21 @@ void Gaps::go_on(const event::Now& now) {
     gap.questions.clear();
   }
   if (gap.questions.empty()) {
-    publish(gap, now);
+    end(gap, now);
     filling_.pop_front();
   }
-  if (!filling_.empty()) ask_at_ = now.steady + filling_.front().questions.front().after;
+  if (filling_.empty()) {
+    in_vain_ = false;
+  } else {
+    ask_at_ = now.steady + filling_.front().questions.front().after;
+  }
   intake_.settle();
+}
+
+/// What waited for older pages goes out now, whether they came or not.
+void Gaps::end(Gap& gap, const event::Now& now) {
+  for (auto page = gap.held.rbegin(); page != gap.held.rend(); ++page) pass_on(gap, *page, now);
+  publish(gap, now);
 }
 
 event::SteadyTime Gaps::deadline() const { return asking_ || filling_.empty() ? never_due : ask_at_; }
@@ -149,7 +201,9 @@ void Gaps::give_up(const event::Now& now) {
   asking_ = false;
   for (Gap& gap : filling_) {
     gap.fault = "stopped before it was filled";
-    publish(gap, now);
+    end(gap, now);
+    const auto known = before_.try_emplace(gap.channel, gap.missed.from).first;
+    known->second = std::min(known->second, gap.missed.from);
   }
   filling_.clear();
 }

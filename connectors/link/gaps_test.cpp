@@ -41,6 +41,8 @@ class GapsTest : public ::testing::Test {
     conversation_ = std::make_unique<Conversation>(settings, *protocol_, intake_, observer_, transport_);
     conversation_->start(now_);
     dial();
+    pass(10s);
+    hear("odd");
   }
   void dial() {
     conversation_->secrets_read({"not-a-real-token"}, {}, now_);
@@ -68,6 +70,9 @@ class GapsTest : public ::testing::Test {
     given.body = std::move(body);
     conversation_->fetched(std::move(given), now_);
   }
+  void no_answer() {
+    conversation_->fetched(net::Ending{net::Reason::dial_timeout, "no answer to not-a-real-token within 10s"}, now_);
+  }
   std::vector<std::string> gaps() const { return intake_.notices_of("gap"); }
   std::vector<std::string> ids() const {
     std::vector<std::string> all;
@@ -75,7 +80,7 @@ class GapsTest : public ::testing::Test {
     return all;
   }
 
-  event::Now now_{event::SteadyTime{1h}, event::WallTime{1h}};
+  event::Now now_{event::SteadyTime{1h - 10s}, event::WallTime{1h - 10s}};
   event::MemoryInProcess memory_;
   support::ToySettings toy_;
   std::unique_ptr<support::ToyProtocol> protocol_;
@@ -99,7 +104,8 @@ TEST_F(GapsTest, IsFilledFirstAndThenToldOnce) {
   EXPECT_THAT(gaps(), IsEmpty()) << "found, and asked for";
   ASSERT_EQ(transport_.requests.size(), 1U);
   EXPECT_EQ(transport_.requests[0].url,
-            "http://archive/missed?channel=den&from=1970-01-01T01:00:00.000Z&to=1970-01-01T01:02:00.000Z&page=1");
+            "http://archive/missed?channel=den&from=1970-01-01T00:59:50.000Z&to=1970-01-01T01:02:10.000Z&page=1")
+      << "ten seconds more at both ends";
   EXPECT_EQ(net::header_value(transport_.requests[0].headers, "Authorization"), "Bearer not-a-real-token");
   answer("one two");
   EXPECT_THAT(ids(), ElementsAre("one", "two"));
@@ -135,17 +141,178 @@ TEST_F(GapsTest, ARefusalLeavesItUnfilledAndSaysWhy) {
   make();
   lose_and_return();
   answer("one more");
-  answer("", 429);
-  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":false,"events":1,"detail":"HTTP 429"})")));
+  answer("", 403);
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":false,"events":1,"detail":"HTTP 403"})")));
 }
 
-TEST_F(GapsTest, NoAnswerLeavesItUnfilledAndSaysWhy) {
+TEST_F(GapsTest, NoAnswerInFiveTriesLeavesItUnfilledAndSaysWhy) {
   make();
   lose_and_return();
-  conversation_->fetched(net::Ending{net::Reason::dial_timeout, "no answer to not-a-real-token within 10s"}, now_);
+  for (const auto wait : {2s, 4s, 8s, 16s}) {
+    no_answer();
+    EXPECT_THAT(gaps(), IsEmpty());
+    const auto asked = transport_.requests.size();
+    pass(wait - 1ms);
+    EXPECT_EQ(transport_.requests.size(), asked) << wait.count();
+    pass(1ms);
+    EXPECT_EQ(transport_.requests.size(), asked + 1) << wait.count();
+  }
+  no_answer();
   EXPECT_THAT(gaps(),
               ElementsAre(HasSubstr(
                   R"("backfilled":false,"events":0,"detail":"dial_timeout: no answer to <redacted> within 10s"})")));
+  pass(1h);
+  EXPECT_EQ(transport_.requests.size(), 5U);
+}
+
+TEST_F(GapsTest, AnAnswerThatIsTooLargeIsNotAskedForAgain) {
+  make();
+  lose_and_return();
+  conversation_->fetched(net::Ending{net::Reason::frame_too_large, "8 MiB"}, now_);
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("detail":"frame_too_large: 8 MiB"})")));
+}
+
+TEST_F(GapsTest, WhatMayPassIsTriedAgainAndEachPageAnew) {
+  make();
+  lose_and_return();
+  for (unsigned page = 1; page <= 3; ++page) {
+    for (unsigned tries = 1; tries < Gaps::most_tries; ++tries) {
+      answer("", 503);
+      pass(16s);
+    }
+    EXPECT_THAT(transport_.requests.back().url, HasSubstr("page=" + std::to_string(page)));
+    answer(page == 3 ? "three" : "one more");
+  }
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":true,"events":3)")));
+}
+
+TEST_F(GapsTest, NothingIsAskedSoonerThanTheUpstreamWants) {
+  make();
+  lose_and_return();
+  answer("", 429);
+  EXPECT_LE(conversation_->deadline(), now_.steady + 1min);
+  pass(59s);
+  EXPECT_EQ(transport_.requests.size(), 1U);
+  pass(1s);
+  ASSERT_EQ(transport_.requests.size(), 2U);
+  EXPECT_EQ(transport_.requests[0].url, transport_.requests[1].url);
+  answer("one");
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":true,"events":1)")));
+}
+
+TEST_F(GapsTest, AfterOneThatWasTriedInVainTheNextHasOneTry) {
+  make();
+  lose_and_return();
+  lose_and_return();
+  ASSERT_EQ(transport_.requests.size(), 1U) << "one at a time";
+  for (unsigned tries = 1; tries <= Gaps::most_tries; ++tries) {
+    no_answer();
+    pass(16s);
+  }
+  ASSERT_THAT(gaps().size(), 1U);
+  no_answer();
+  EXPECT_THAT(gaps().size(), 2U);
+  lose_and_return();
+  no_answer();
+  EXPECT_THAT(gaps().size(), 2U) << "and those of later have all of them again";
+}
+
+TEST_F(GapsTest, CountsOnlyWhatWasNotHeardBefore) {
+  make();
+  lose_and_return();
+  intake_.known = [](const event::Draft& draft) { return draft.id.of(draft.text) == "heard"; };
+  answer("heard missed");
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":true,"events":1)")));
+}
+
+TEST_F(GapsTest, TakesNothingThatIsOutsideOfIt) {
+  make();  // a gap from 3600 s to 3720 s
+  lose_and_return();
+  answer("at 3589999 early at 3590000 begin at 3730000 end at 3730001 late");
+  EXPECT_THAT(ids(), ElementsAre("begin", "end")) << "but ten seconds at both ends, as clocks differ";
+}
+
+TEST_F(GapsTest, TakesNothingOfBeforeTheConnectionThatWasLost) {
+  make();
+  lose_and_return();  // live again at 3720 s
+  answer("");
+  pass(3s);
+  hear("odd");
+  lose_and_return();
+  EXPECT_THAT(transport_.requests.back().url, HasSubstr("from=1970-01-01T01:02:00.000Z&"));
+  answer("at 3719999 early at 3720000 begin");
+  EXPECT_THAT(ids(), ElementsAre("begin"));
+}
+
+TEST_F(GapsTest, WhatHasNoIdIsTakenOnlyWhereItWasSurelyMissed) {
+  make();
+  lose_and_return();
+  answer("at 3599999 nameless at 3600000 nameless at 3720000 nameless at 3720001 nameless");
+  EXPECT_EQ(intake_.drafts.size(), 2U);
+}
+
+TEST_F(GapsTest, PagesThatGoBackwardsArePassedOnOldestFirst) {
+  make();
+  lose_and_return();
+  answer("five six older");
+  EXPECT_THAT(ids(), IsEmpty()) << "until what is older has come";
+  answer("three four older");
+  answer("one two");
+  EXPECT_THAT(ids(), ElementsAre("one", "two", "three", "four", "five", "six"));
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":true,"events":6)")));
+}
+
+TEST_F(GapsTest, WhatNewerPagesBroughtIsPassedOnWhenOlderOnesAreRefused) {
+  make();
+  lose_and_return();
+  answer("five six older");
+  answer("", 401);
+  EXPECT_THAT(ids(), ElementsAre("five", "six"));
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr(R"("backfilled":false,"events":2,"detail":"HTTP 401")")));
+}
+
+TEST_F(GapsTest, NewerPagesAreHeldUpToALimitOfBytes) {
+  make();
+  lose_and_return();
+  const std::string mebibyte(1U << 20U, 'x');
+  std::size_t pages = 0;
+  for (; gaps().empty() && pages < 20; ++pages) answer(mebibyte + " older");
+  EXPECT_LT(pages, 20U);
+  EXPECT_EQ(intake_.drafts.size(), pages);
+  EXPECT_THAT(gaps(), ElementsAre(HasSubstr("more than 16 MiB were missed, the older part is not fetched")));
+}
+
+TEST_F(GapsTest, AConnectionThatIsLostWhileAGapIsFilledChangesNothing) {
+  make();
+  lose_and_return();
+  pass(10s);
+  hear("event live");
+  lose();
+  answer("one more");
+  EXPECT_THAT(ids(), ElementsAre("live", "one")) << "while nothing is connected";
+  pass(2min);
+  dial();
+  answer("two");
+  ASSERT_THAT(gaps(), ElementsAre(HasSubstr(R"("to":"1970-01-01T01:02:00.000Z","cause":"eof","backfilled":true,)"
+                                            R"("events":2)")));
+  answer("three");
+  EXPECT_THAT(gaps().back(), HasSubstr(R"("from":"1970-01-01T01:02:10.000Z","to":"1970-01-01T01:04:10.000Z",)"
+                                       R"("cause":"eof","backfilled":true,"events":1)"));
+}
+
+TEST_F(GapsTest, WhatAStopLeftUnfilledTheNextLifeFills) {
+  make();
+  lose_and_return();
+  answer("six older");
+  conversation_->stop(now_.steady + 1s, now_);
+  EXPECT_THAT(ids(), ElementsAre("six"));
+  EXPECT_THAT(gaps(),
+              ElementsAre(HasSubstr(R"("backfilled":false,"events":1,"detail":"stopped before it was filled")")));
+  pass(1min);
+  transport_.requests.clear();
+  make();
+  ASSERT_EQ(transport_.requests.size(), 1U);
+  EXPECT_THAT(transport_.requests[0].url, HasSubstr("from=1970-01-01T00:59:50.000Z&to=1970-01-01T01:03:10.000Z"));
 }
 
 TEST_F(GapsTest, AProtocolThatThrowsLeavesItUnfilled) {

@@ -391,13 +391,26 @@ TEST_F(LinkTest, FillsAGapOverHttpAndTellsItThen) {
   EXPECT_EQ(intake.drafts.size(), 3U);
 }
 
-TEST_F(LinkTest, AGapWhoseArchiveIsAwayIsToldUnfilled) {
-  toy.archive = "http://127.0.0.1:1/missed";
+TEST_F(LinkTest, AGapWhoseAnswerIsTooLargeIsToldUnfilled) {
+  support::Door archive(io, 1);
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n");
+  toy.archive = "http://127.0.0.1:" + std::to_string(archive.port()) + "/missed";
   settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
   start_live();
   await([&] { return !intake.notices_of("gap").empty(); });
   EXPECT_THAT(intake.notices_of("gap").at(0),
-              HasSubstr("\"backfilled\":false,\"events\":0,\"detail\":\"connect_refused"));
+              HasSubstr("\"backfilled\":false,\"events\":0,\"detail\":\"frame_too_large"));
+}
+
+TEST_F(LinkTest, AnArchiveThatIsOutOfOrderIsAskedAgain) {
+  support::Door archive(io, 1);
+  archive.answer_next("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+  archive.answer_next("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none");
+  toy.archive = "http://127.0.0.1:" + std::to_string(archive.port()) + "/missed";
+  settings.last_seen = event::WallTime(std::chrono::milliseconds(0));
+  start_live();
+  await([&] { return !intake.notices_of("gap").empty(); });
+  EXPECT_THAT(intake.notices_of("gap").at(0), HasSubstr("\"backfilled\":true,\"events\":1"));
 }
 
 TEST_F(LinkTest, AnEventOverTheFrameLimitCostsTheConnectionOnly) {

@@ -60,9 +60,12 @@ struct Backfill {
 
 /// What an answer to a Backfill means.
 struct BackfillAnswer {
-  std::vector<event::Draft> drafts;  ///< of the missed time, oldest first, through the connector's codec
+  std::vector<event::Draft> drafts;  ///< of the time asked for, oldest first, through the connector's codec
   std::vector<Backfill> next;        ///< what to ask now: the next page; before what else there is to ask
+  bool backwards = false;            ///< what `next` brings is older than `drafts`, and is passed on before them
   std::string fault;                 ///< it does not say what was missed, in words: the gap is not filled
+  /// With a fault that may pass: ask the same again, no sooner than after this. How often, Gaps decides.
+  std::optional<std::chrono::milliseconds> again;
 };
 
 /// A message that goes out as an HTTP request beside the socket. `Protocol::answered` hears what came of it.
@@ -152,7 +155,8 @@ class Protocol {
 
   /// What the upstream has said of who we are; asked while it is live.
   virtual Standing standing() const { return {}; }
-  /// What to ask for after a gap of one of its channels; none: nothing can be filled. `secrets` as for `dial`. Pure.
+  /// What to ask for after a gap of one of its channels; none: nothing can be filled. `from` and `to` are wider than
+  /// the gap (Gaps::overlap), whose limits are looked at afterwards. `secrets` as for `dial`. Pure.
   virtual std::vector<Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
                                          const std::vector<std::string>& secrets) const {
     static_cast<void>(channel), static_cast<void>(from), static_cast<void>(to), static_cast<void>(secrets);

@@ -44,6 +44,8 @@ class SaidLately {
   /// These words come from ourselves: the message that they were, which is used up by that. None: no such words are
   /// awaited.
   std::optional<std::uint64_t> own(std::string_view channel, std::string_view words, event::SteadyTime now);
+  /// They would: the same question, and nothing is used up by it.
+  bool awaits(std::string_view channel, std::string_view words, event::SteadyTime now) const;
   /// These words come from another: the last message that they repeat, word by word. None: they repeat nothing that
   /// we said.
   std::optional<std::uint64_t> copied(std::string_view channel, std::string_view words, event::SteadyTime now);

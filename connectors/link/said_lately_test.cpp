@@ -127,6 +127,17 @@ TEST(SaidLately, EachOfOurOwnComesBackOnce) {
   EXPECT_EQ(words.own("hall", "hola", start + 30s), std::nullopt);
 }
 
+TEST(SaidLately, ToAskWhatIsAwaitedUsesNothingUp) {
+  SaidLately words;
+  words.said(1, "hall", "hola", start);
+  EXPECT_TRUE(words.awaits("hall", "hola", start + 30s));
+  EXPECT_TRUE(words.awaits("hall", "hola", start + 30s));
+  EXPECT_FALSE(words.awaits("hall", "hola", start + 31s));
+  EXPECT_FALSE(words.awaits("hall", "adios", start));
+  EXPECT_EQ(words.own("hall", "hola", start), 1U);
+  EXPECT_FALSE(words.awaits("hall", "hola", start));
+}
+
 TEST(SaidLately, AfterHalfAMinuteNothingIsAwaited) {
   SaidLately words;
   words.said(1, "", "hola", start);

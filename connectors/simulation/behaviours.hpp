@@ -53,6 +53,7 @@ struct StageSettings {
 
   bool people = true;  ///< lulls and bursts around the rate; else even
   bool broadcast = false;
+  bool unattended = false;  ///< the show goes on while nobody is there; for connectors whose API tells of it afterwards
   std::uint64_t burst = 0;
   std::chrono::milliseconds goodbye_after{0};  ///< counted from live; 0: never
   Goodbye goodbye = Goodbye::close;

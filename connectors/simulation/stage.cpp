@@ -264,7 +264,7 @@ void Stage::perform() {
   last_tick_ = now;
   const auto& all = live();
   const bool watched = std::any_of(all.begin(), all.end(), [](const Client* client) { return client->watches(); });
-  if (options_.rate <= 0 || !watched) return;
+  if (options_.rate <= 0 || !(watched || settings_.unattended)) return;
   const double pace = settings_.people ? audience_.pace() : 1.0;
   const auto group = std::max<std::uint64_t>(settings_.burst, 1);
   credit_ = std::min(credit_ + seconds * options_.rate * pace,

@@ -105,7 +105,7 @@ class Play {
   virtual net::UpgradeAnswer admit(const net::UpgradeRequest& request) = 0;
   virtual std::unique_ptr<Role> cast(Client& client, const net::UpgradeRequest& request) = 0;
   /// Writes what happens next to `stage.listeners()`, none of which may be there. Tells the Stage each event it wrote;
-  /// none when nobody could be told.
+  /// none when nobody could be told, unless it is `unattended`.
   virtual void act(event::WallTime now) = 0;
   /// See Simulator::connector_yaml.
   virtual std::string connector_yaml(const std::string& url) const = 0;

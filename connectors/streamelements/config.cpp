@@ -58,10 +58,22 @@ void Config::describe(config::Fields& fields) {
   fields.field({.name = "test_events", .help = "pass event:test and isMock on, marked relay.test"}, test_events);
   fields.field({.name = "state_updates", .help = "pass event:update and event:reset on, to topics.state"},
                state_updates);
-  fields.not_yet({.name = "backfill", .help = "fetch what was missed by the activities API"}, "backfill",
-                 {.member = "enabled", .value = "false"});
+  fields.group({.name = "backfill", .help = "after a gap, what was missed is read back from the activities API"}, [&] {
+    fields.field({.name = "enabled", .help = "needs a token of method jwt, or oauth2 with activities:read"},
+                 backfill.enabled);
+    fields.url({.name = "api_url", .help = "where the API is"}, backfill.api_url, {"https", "http"});
+    fields.field({.name = "limit",
+                  .help = "activities of one request; there are as many requests as it takes",
+                  .minimum = 2,
+                  .maximum = 500},
+                 backfill.limit);
+    check_backfill(fields);
+  });
   common.describe(fields, url);
 
+  if (backfill.enabled && common.dedupe.ids == 0) {
+    fields.warn("backfill", "with `dedupe.ids: 0` what was heard just before a gap comes twice; expected more than 0");
+  }
   const auto address = parsed(url);
   for (const std::string parameter : {"EIO", "transport"}) {
     if (address && names_parameter(address->query(), parameter)) {
@@ -70,6 +82,21 @@ void Config::describe(config::Fields& fields) {
   }
   if (!channel.empty() && !is_channel_id(channel)) {
     fields.fault("channel", "`" + channel + "` is no channel id; expected 24 digits of 0-9 a-f");
+  }
+}
+
+void Config::check_backfill(config::Fields& fields) const {
+  std::string wrong;
+  const auto api = text::parse_url(backfill.api_url, {"https", "http"}, wrong);
+  if (backfill.enabled && backfill.api_url.empty()) fields.fault("api_url", "expected a URL that is not empty");
+  if (api && !api->query().empty()) fields.fault("api_url", "expected a URL without a query");
+  if (api && api->has_user_info()) {
+    fields.fault("api_url",
+                 "its user and the token of `auth` both make the Authorization header; remove the user from the URL");
+  }
+  if (backfill.enabled && method == Method::apikey) {
+    fields.warn("enabled",
+                "the activities API is not known to accept a token of `method: apikey`; expected jwt or oauth2");
   }
 }
 

@@ -23,10 +23,22 @@ struct Config : connectors::Settings {
   bool test_events = false;    ///< event:test and isMock
   bool state_updates = false;  ///< event:update and event:reset
 
+  /// What was missed is read back from the activities API.
+  struct Backfill {
+    bool enabled = false;
+    std::string api_url = "https://api.streamelements.com";
+    std::uint32_t limit = 500;  ///< activities of one request
+    bool operator==(const Backfill&) const = default;
+  };
+  Backfill backfill;
+
   void describe(config::Fields& fields) override;
 
   /// `url` with EIO and transport in its query.
   std::string dial_url() const;
+
+ private:
+  void check_backfill(config::Fields& fields) const;
 };
 
 }  // namespace tributary::connectors::streamelements

@@ -57,6 +57,30 @@ TEST(Config, RefusesAChannelThatIsNoneAndAMissingToken) {
   EXPECT_FALSE(load("auth: {method: password, token: {env: T}}").settings);
 }
 
+TEST(Config, ReadsWhereWhatWasMissedIsAskedFor) {
+  const auto loaded =
+      load("auth: {token: {env: T}}, backfill: {enabled: true, api_url: \"http://h:8/deep\", limit: 7}");
+  ASSERT_TRUE(loaded.settings) << first_fault(loaded);
+  const auto& config = loaded.settings->connectors.at(0).as<Config>();
+  EXPECT_EQ(config.backfill, (Config::Backfill{true, "http://h:8/deep", 7}));
+  EXPECT_EQ(Config{}.backfill, (Config::Backfill{false, "https://api.streamelements.com", 500}));
+}
+
+TEST(Config, RefusesWhatNoActivitiesCanBeAskedWith) {
+  const auto fault = [](const std::string& backfill) {
+    return first_fault(load("auth: {token: {env: T}}, backfill: {" + backfill + "}"));
+  };
+  EXPECT_NE(fault("limit: 1").find("backfill.limit"), std::string::npos);
+  EXPECT_NE(fault("limit: 501").find("backfill.limit"), std::string::npos);
+  EXPECT_NE(fault("enabled: true, api_url: \"\"").find("backfill.api_url"), std::string::npos);
+  EXPECT_NE(fault("api_url: \"https://h/?a=b\"").find("without a query"), std::string::npos);
+  EXPECT_NE(fault("api_url: \"https://u:p@h\"").find("Authorization"), std::string::npos);
+  EXPECT_NE(fault("api_url: \"wss://h\"").find("backfill.api_url"), std::string::npos);
+  EXPECT_EQ(load("auth: {method: apikey, token: {env: T}}, backfill: {enabled: true}").warnings.size(), 1u);
+  EXPECT_EQ(load("auth: {token: {env: T}}, backfill: {enabled: true}, dedupe: {ids: 0}").warnings.size(), 1u);
+  EXPECT_EQ(load("auth: {method: oauth2, token: {env: T}}, backfill: {enabled: true}").warnings.size(), 0u);
+}
+
 TEST(Config, DialsTheSocketIoPathOfAHost) {
   Config config;
   for (const std::string url : {"wss://h", "wss://h/", "wss://h/socket.io", "wss://h/socket.io/"}) {

@@ -41,7 +41,8 @@ milliseconds duration_of(const Object& handshake, std::string_view key, millisec
 
 StreamElementsProtocol::StreamElementsProtocol(std::string connector, config::Shared<Config> config)
     : config_(std::move(config)),
-      codec_({std::move(connector), config_->test_events, config_->state_updates, config_->nesting}),
+      codec_settings_{std::move(connector), config_->test_events, config_->state_updates, config_->nesting},
+      codec_(codec_settings_),
       json_(config_->nesting),
       heartbeat_(config_->engine_io) {}
 
@@ -265,6 +266,34 @@ void StreamElementsProtocol::farewell(Outcome& outcome) {
 std::vector<std::string> StreamElementsProtocol::channels() const {
   const auto& channel = channel_.empty() ? config_->channel : channel_;
   return channel.empty() ? std::vector<std::string>{} : std::vector<std::string>{channel};
+}
+
+/// None: nothing is to be asked, or nobody knows for which channel.
+std::optional<Activities> StreamElementsProtocol::activities(const std::string& channel,
+                                                             const std::vector<std::string>& secrets) const {
+  if (!config_->backfill.enabled || secrets.empty()) return std::nullopt;
+  Activities asked;
+  asked.token = text::trimmed(secrets.front());
+  asked.channel = channel.empty() && config_->method == Method::jwt ? claims_of(asked.token).channel : channel;
+  if (asked.token.empty() || asked.channel.empty()) return std::nullopt;
+  asked.api_url = config_->backfill.api_url;
+  asked.limit = config_->backfill.limit;
+  asked.method = config_->method;
+  asked.codec = codec_settings_;
+  return asked;
+}
+
+std::vector<Backfill> StreamElementsProtocol::backfill(const std::string& channel, event::WallTime from,
+                                                       event::WallTime to,
+                                                       const std::vector<std::string>& secrets) const {
+  auto asked = activities(channel, secrets);
+  return asked ? std::vector{missed_activities(std::move(*asked), from, to)} : std::vector<Backfill>{};
+}
+
+std::vector<Lookup> StreamElementsProtocol::lookups(const std::vector<std::string>& secrets) const {
+  const auto served = channels();
+  const auto asked = activities(served.empty() ? std::string() : served.front(), secrets);
+  return asked ? std::vector{activities_lookup(*asked)} : std::vector<Lookup>{};
 }
 
 void StreamElementsProtocol::explain(net::Ending& ending) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "connectors/json/json_text.hpp"
 #include "connectors/link/credential.hpp"
 #include "connectors/link/protocol.hpp"
+#include "connectors/streamelements/backfill.hpp"
 #include "connectors/streamelements/codec.hpp"
 #include "connectors/streamelements/config.hpp"
 #include "connectors/streamelements/heartbeat.hpp"
@@ -39,6 +41,9 @@ class StreamElementsProtocol final : public Protocol {
   void farewell(Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override;
+  std::vector<Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,
+                                 const std::vector<std::string>& secrets) const override;
+  std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;
 
  private:
   enum class Phase : std::uint8_t { dialled, opened, joined, live, over };
@@ -58,7 +63,10 @@ class StreamElementsProtocol final : public Protocol {
   static void unknown(Outcome& outcome) { outcome.unknown = true; }
   static void malformed(std::string_view reason, std::string_view detail, Outcome& outcome);
 
+  std::optional<Activities> activities(const std::string& channel, const std::vector<std::string>& secrets) const;
+
   config::Shared<Config> config_;
+  Codec::Settings codec_settings_;
   Codec codec_;
   JsonText json_;  ///< of what the server says to us
   JsonParts parts_;

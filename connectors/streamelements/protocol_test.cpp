@@ -31,6 +31,8 @@ std::unique_ptr<Protocol> make(const support::TranscriptConfig& given) {
       config.channel = value;
     } else if (key == "test_events") {
       config.test_events = value == "true";
+    } else if (key == "backfill") {
+      config.backfill.enabled = value == "on";
     } else if (key == "state_updates") {
       config.state_updates = value == "true";
     } else if (key == "heartbeat") {

@@ -6,6 +6,7 @@
 
 #include "connectors/simulation/stage.hpp"
 #include "connectors/streamelements/show.hpp"
+#include "connectors/streamelements/simulator_api.hpp"
 #include "connectors/streamelements/simulator_peer.hpp"
 #include "connectors/streamelements/simulator_settings.hpp"
 
@@ -29,9 +30,16 @@ std::string query_value(std::string_view target, std::string_view name) {
 class Realtime final : public Play {
  public:
   Realtime(Stage& stage, const SimulatorSettings& settings)
-      : stage_(stage), settings_(settings), show_(stage.audience(), settings_.channel), expiry_(stage.io()) {
+      : stage_(stage),
+        settings_(settings),
+        show_(stage.audience(), settings_.channel),
+        api_(stage.io(), settings_, [this](std::string_view token) { return accepts(token); }),
+        expiry_(stage.io()) {
     if (settings_.token_lifetime.count() > 0) expiry_.set(settings_.token_lifetime, [this] { expire_tokens(); });
   }
+
+  void start(const SimulatorOptions& options) override { api_.start(options); }
+  void stop() override { api_.stop(); }
 
   net::UpgradeAnswer admit(const net::UpgradeRequest& request) override {
     net::UpgradeAnswer answer;
@@ -57,8 +65,9 @@ class Realtime final : public Play {
 
   void act(event::WallTime now) override {
     const auto listeners = stage_.listeners();
-    if (listeners.empty()) return;
+    if (listeners.empty() && !settings_.unattended) return;
     const auto& activity = show_.next(now);
+    api_.said(activity.json, now);
     const std::uint64_t number = ++acts_;
     const auto every = [number](std::uint64_t n) { return n != 0 && number % n == 0; };
     std::string frame = every(settings_.ack_every) ? "42" + std::to_string(number) : "42";
@@ -93,10 +102,11 @@ class Realtime final : public Play {
   std::string path() const override { return "/socket.io/"; }
   std::string connector_yaml(const std::string& url) const override {
     return "{type: streamelements, url: \"" + url + "\", auth: {method: jwt, token: {value: \"" +
-           (settings_.tokens.empty() ? "demo-token" : settings_.tokens.front()) + "\"}}}";
+           (settings_.tokens.empty() ? "demo-token" : settings_.tokens.front()) + "\"}}, backfill: {api_url: \"" +
+           api_.url() + "\"}}";
   }
   std::string account() const override {
-    return "duplicates=" + std::to_string(duplicates_) + " tests=" + std::to_string(tests_);
+    return "duplicates=" + std::to_string(duplicates_) + " tests=" + std::to_string(tests_) + " " + api_.account();
   }
   void say_binary(Client& client) override {
     client.say(R"(451-["bin",{"raw":{"_placeholder":true,"num":0}}])");
@@ -130,6 +140,7 @@ class Realtime final : public Play {
   Stage& stage_;
   SimulatorSettings settings_;
   Show show_;
+  SimulatorApi api_;
   Cue expiry_;
   bool expired_ = false;
   std::uint64_t acts_ = 0, duplicates_ = 0, tests_ = 0;

@@ -1,5 +1,6 @@
 #include "connectors/streamelements/simulator_settings.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -26,7 +27,7 @@ Settings::Silence silence(std::string_view text) {
   throw BadValue{};
 }
 
-const std::array<Line, 21> behaviours{
+const std::array<Line, 28> behaviours{
     Line{{"engine_io", "3|4|both", "which Engine.IO protocol is spoken; others are refused with 400"},
          [](Settings& s, View v) {
            if (v != "3" && v != "4" && v != "both") throw BadValue{};
@@ -74,6 +75,24 @@ const std::array<Line, 21> behaviours{
     Line{{"updates", "on|off", "nine event:update with each subscription"},
          [](Settings& s, View v) { s.updates = read_flag(v); }},
     Line{{"ack_every", "N", "each Nth event wants an ack"}, [](Settings& s, View v) { s.ack_every = read_count(v); }},
+    Line{{"unattended", "on|off", "the show goes on while nobody is there: the activities API tells of it afterwards"},
+         [](Settings& s, View v) { s.unattended = read_flag(v); }},
+    Line{{"api_port", "PORT", "where the activities API listens (a free one)"},
+         [](Settings& s, View v) {
+           const auto port = read_count(v);
+           if (port > 65'535) throw BadValue{};
+           s.api_port = static_cast<std::uint16_t>(port);
+         }},
+    Line{{"api_delay", "DURATION", "until it answers (none)"},
+         [](Settings& s, View v) { s.api_delay = read_duration(v); }},
+    Line{{"history_fault", "401|403|429|500|nonsense|silent|reset", "what a request for activities meets"},
+         [](Settings& s, View v) { s.history_fault = Settings::read_fault(v); }},
+    Line{{"history_fault_times", "N", "only the first N requests (all)"},
+         [](Settings& s, View v) { s.history_fault_times = read_count(v); }},
+    Line{{"history_page", "N", "it gives no more activities at once (500)"},
+         [](Settings& s, View v) { s.history_page = std::max<std::uint64_t>(read_count(v), 1); }},
+    Line{{"retry_after", "DURATION", "Retry-After of `history_fault=429`, in seconds (2s)"},
+         [](Settings& s, View v) { s.retry_after = std::chrono::ceil<std::chrono::seconds>(read_duration(v)); }},
 };
 
 }  // namespace

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "connectors/simulation/behaviours.hpp"
+#include "connectors/simulation/history.hpp"
 #include "connectors/simulation/simulator.hpp"
 
 namespace tributary::connectors::streamelements {
 
 /// How a simulated realtime socket behaves; the defaults are a well server. A value. Thread: any.
-struct SimulatorSettings : StageSettings {
+struct SimulatorSettings : StageSettings, HistorySettings {
   enum class Silence : std::uint8_t { never, open, join, authenticate, live };
   enum class Farewell : std::uint8_t { none, leave, close, reset };
 
@@ -44,6 +45,11 @@ struct SimulatorSettings : StageSettings {
   std::uint64_t test_every = 0;
   std::uint64_t ack_every = 0;
   bool updates = false;
+
+  // the activities API
+  std::uint16_t api_port = 0;              ///< 0: a free one
+  std::chrono::milliseconds api_delay{0};  ///< until a request is answered
+  std::uint64_t history_page = 500;        ///< gives no more at once, whatever is asked for
 
   /// Throws std::invalid_argument: an unknown name, or a value it cannot have.
   static SimulatorSettings parse(const std::map<std::string, std::string>& behaviours);

@@ -12,8 +12,11 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "connectors/simulation/simulator_fixture.hpp"
@@ -313,6 +316,70 @@ TEST_F(SimulatorTest, RefusesBehavioursItDoesNotKnow) {
   EXPECT_THROW(start({{"segment", "few"}}), std::invalid_argument);
   EXPECT_THROW(start({{"silence", "sometimes"}}), std::invalid_argument);
   EXPECT_GE(simulator_behaviours().size(), 25u);
+}
+
+/// The activities API of the simulator, asked over loopback.
+class ActivitiesApi : public SimulatorTest {
+ protected:
+  net::HttpAnswer ask(const std::string& query, const std::string& authorization = "Bearer good") {
+    net::HttpRequest request;
+    request.url = api_url() + "kappa/v2/activities/" + query;
+    if (!authorization.empty()) request.headers = {{"Authorization", authorization}};
+    std::optional<net::HttpExchange::Result> result;
+    const auto exchange =
+        net::HttpExchange::start(io_, request, [&](net::HttpExchange::Result got) { result = std::move(got); });
+    until([&] { return result.has_value(); });
+    return std::holds_alternative<net::HttpAnswer>(*result) ? std::get<net::HttpAnswer>(*result) : net::HttpAnswer{};
+  }
+  std::string api_url() const {
+    const std::string yaml = simulator_->connector_yaml();
+    const auto begin = yaml.find("http://");
+    return yaml.substr(begin, yaml.find('"', begin) - begin);
+  }
+  static std::string whole(const std::string& limit = "500") {
+    return "5eb8a1f0c2d3e4f5a6b7c8d9?after=2020-01-01T00%3A00%3A00.000Z&before=2100-01-01T00%3A00%3A00.000Z&limit=" +
+           limit;
+  }
+};
+
+TEST_F(ActivitiesApi, TellsWhatWasSaidWhileNobodyWasThereNewestFirst) {
+  start({{"unattended", "on"}, {"pace", "even"}, {"tokens", "good"}, {"history_page", "30"}}, 5'000, 40);
+  until([&] { return simulator_->events_written() == 40; });
+  const auto page = nlohmann::json::parse(ask(whole()).body);
+  ASSERT_EQ(page.size(), 30U) << "no more at once";
+  for (std::size_t i = 0; i < page.size(); ++i) EXPECT_EQ(page[i]["_id"], ids_[39 - i]);
+  const std::string before = page[29]["createdAt"];
+  EXPECT_EQ(nlohmann::json::parse(ask(whole("2")).body).size(), 2U);
+  const auto older = nlohmann::json::parse(
+      ask("5eb8a1f0c2d3e4f5a6b7c8d9?after=2020-01-01T00%3A00%3A00.000Z&limit=500&before=" + before).body);
+  for (const auto& activity : older) EXPECT_LT(activity["createdAt"].get<std::string>(), before);
+}
+
+TEST_F(ActivitiesApi, KnowsWhoMayAskAndWhat) {
+  start({{"tokens", "good"}});
+  EXPECT_EQ(ask(whole()).status, 200);
+  EXPECT_EQ(ask(whole(), "oAuth good").status, 200);
+  for (const char* who : {"", "good", "apikey good", "Bearer bad"}) EXPECT_EQ(ask(whole(), who).status, 401) << who;
+  EXPECT_EQ(ask("another?after=x").status, 403);
+  EXPECT_EQ(ask(whole("501")).status, 400);
+  EXPECT_EQ(ask(whole("0")).status, 400);
+  EXPECT_EQ(ask("5eb8a1f0c2d3e4f5a6b7c8d9?limit=1").status, 400);
+}
+
+TEST_F(ActivitiesApi, MayRefuseTheFirstRequests) {
+  start({{"history_fault", "429"}, {"history_fault_times", "1"}, {"retry_after", "7s"}});
+  const auto refused = ask(whole());
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(net::header_value(refused.headers, "Retry-After"), "7");
+  EXPECT_EQ(ask(whole()).status, 200);
+  simulator_.reset();
+  for (const auto& [fault, status] :
+       std::map<std::string, int>{{"401", 401}, {"403", 403}, {"500", 500}, {"nonsense", 200}, {"reset", 0}}) {
+    start({{"history_fault", fault}});
+    EXPECT_EQ(ask(whole()).status, status) << fault;
+    simulator_.reset();
+  }
+  EXPECT_THROW(start({{"history_fault", "418"}}), std::invalid_argument);
 }
 
 }  // namespace

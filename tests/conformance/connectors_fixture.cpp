@@ -33,7 +33,7 @@ struct Witness::Checker {
 
 Witness::Witness() : checker_(std::make_shared<Checker>()) {}
 
-void Witness::accept(event::Draft&& draft, const event::Now& now) {
+bool Witness::accept(event::Draft&& draft, const event::Now& now) {
   relay::Finish finish;
   finish.connector = std::make_shared<const std::string>("conformance");
   finish.run = "01TEST";
@@ -51,6 +51,7 @@ void Witness::accept(event::Draft&& draft, const event::Now& now) {
     invalid.push_back(violations.front().path + ": " + violations.front().message + " in " + text);
   }
   if (texts_.size() < (64u << 20)) texts_ += text + "\n" + std::string(event->key_text()) + "\n";
+  return true;
 }
 
 void Witness::changed(const std::string&, const connectors::LinkStatus& status) {

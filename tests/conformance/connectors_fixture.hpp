@@ -52,7 +52,7 @@ config::Loaded load(const std::string& settings_yaml);
 class Witness final : public support::FakeIntake, public connectors::LinkObserver {
  public:
   Witness();
-  void accept(event::Draft&& draft, const event::Now& now) override;
+  bool accept(event::Draft&& draft, const event::Now& now) override;
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;

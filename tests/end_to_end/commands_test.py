@@ -240,7 +240,7 @@ def test_one_fault_is_exit_2_with_its_line(work, text, line):
 
 
 @pytest.mark.parametrize("text", [
-    "version: 1\nconnectors: {s: {type: streamelements, auth: {token: {file: token}}, backfill: {enabled: true}}}\n",
+    "version: 1\nconnectors: {s: {type: streamelements, auth: {token: {file: token}}, record: {directory: r}}}\n",
 ])
 def test_what_comes_later_is_refused_as_not_yet(work, text):
     _, output = faults_of(work, text)

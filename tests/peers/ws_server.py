@@ -77,7 +77,7 @@ class Simulated:
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         said = self.process.stderr.readline()
-        found = re.match(r"listening on ws://127\.0\.0\.1:(\d+)", said)
+        found = re.match(r"listening on wss?://127\.0\.0\.1:(\d+)", said)
         assert found, said
         self.port = int(found[1])
         return self
@@ -86,10 +86,10 @@ class Simulated:
         self.end()
 
     def end(self):
-        """Once it has ended its log of written events is whole."""
+        """Once it has ended its log of written events is whole, and `account` is what it said last."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.communicate(timeout=20 * PATIENCE)
+            self.account = self.process.communicate(timeout=20 * PATIENCE)[1]
 
 
 def frame(value):

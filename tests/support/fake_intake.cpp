@@ -25,11 +25,16 @@ void FakeIntake::carrying() {
   ++ledger.carrying;
 }
 
-void FakeIntake::accept(event::Draft&& draft, const event::Now&) {
+bool FakeIntake::accept(event::Draft&& draft, const event::Now&) {
   ++ledger.events;
+  if (known && known(draft)) {
+    ++ledger.duplicate;
+    return false;
+  }
   ++ledger.accepted;
   ledger.repaired += draft.repaired;
   drafts.push_back(std::move(draft));
+  return true;
 }
 
 void FakeIntake::ignored(event::Ignored reason) {

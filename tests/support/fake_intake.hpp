@@ -28,7 +28,7 @@ class FakeIntake : public event::Intake {
   void control(bool unknown) override;
   void malformed(const event::Malformed& fault, const event::Now& now) override;
   void carrying() override;
-  void accept(event::Draft&& draft, const event::Now& now) override;
+  bool accept(event::Draft&& draft, const event::Now& now) override;
   void ignored(event::Ignored reason) override;
   void notice(const event::Notice& notice, const event::Now& now) override;
   void live() override;
@@ -48,6 +48,7 @@ class FakeIntake : public event::Intake {
   std::vector<Note> notices;
   std::uint64_t settled = 0;
   bool full = false;
+  std::function<bool(const event::Draft&)> known;  ///< what is a duplicate; none: nothing
 
  private:
   std::vector<std::function<void()>> waiting_;

@@ -191,10 +191,11 @@ std::vector<connectors::Backfill> ToyProtocol::backfill(const std::string& chann
                                                         const std::vector<std::string>& secrets) const {
   if (settings_.archive.empty()) return {};
   return {page(settings_.archive + "?channel=" + channel + "&from=" + text::to_text(from) + "&to=" + text::to_text(to),
-               1, secrets.empty() ? "nobody" : secrets.front())};
+               1, secrets.empty() ? "nobody" : secrets.front(), from + (to - from) / 2)};
 }
 
-connectors::Backfill ToyProtocol::page(std::string url, unsigned number, std::string token) const {
+connectors::Backfill ToyProtocol::page(std::string url, unsigned number, std::string token,
+                                       event::WallTime when) const {
   connectors::Backfill asked;
   asked.request.url = url + "&page=" + std::to_string(number);
   asked.request.headers.emplace_back("Authorization", "Bearer " + token);
@@ -202,22 +203,31 @@ connectors::Backfill ToyProtocol::page(std::string url, unsigned number, std::st
     connectors::BackfillAnswer judged;
     if (answer.status != 200) {
       judged.fault = "HTTP " + std::to_string(answer.status);
+      if (answer.status == 503) judged.again = std::chrono::milliseconds(0);
+      if (answer.status == 429) judged.again = std::chrono::minutes(1);
       return judged;
     }
     std::istringstream words(answer.body);
+    const auto add = [&](const std::string& id, event::WallTime at) {
+      Outcome outcome;
+      event_line(id, {now.steady, at}, outcome);
+      judged.drafts.push_back(std::move(outcome.drafts.front()));
+      judged.drafts.back().identified = id != "nameless";
+    };
     for (std::string word; words >> word;) {
       if (word == "throw") throw std::runtime_error("a bug");
-      if (word == "more") {
-        judged.next.push_back(page(url, number + 1, token));
-      } else if (word == "later") {
+      if (word == "more" || word == "later" || word == "older") {
+        judged.next.push_back(page(url, number + 1, token, when));
+        judged.backwards = word == "older";
         int ms = 0;
-        words >> ms;
-        judged.next.push_back(page(url, number + 1, token));
+        if (word == "later") words >> ms;
         judged.next.back().after = std::chrono::milliseconds(ms);
+      } else if (word == "at") {
+        std::int64_t ms = 0;
+        words >> ms >> word;
+        add(word, event::WallTime(std::chrono::milliseconds(ms)));
       } else {
-        Outcome outcome;
-        event_line(word, now, outcome);
-        judged.drafts.push_back(std::move(outcome.drafts.front()));
+        add(word, when);
       }
     }
     return judged;

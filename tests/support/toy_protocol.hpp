@@ -32,8 +32,10 @@ struct ToySettings {
 ///   publishing: C say NUMBER CONTENT, S said NUMBER (confirmed), S sorry NUMBER (refused), S heard NUMBER (echoed);
 ///   `quiet …` is at most once, `odd` is returned, `bug` throws, `post …` goes over HTTP, more than `say_limit` is
 ///   too_large; S hold, S go (may it be said?), S mute (nothing can be)
-///   what was missed: GET ARCHIVE?channel=…&from=…&to=…&page=N with the token; ids, parted by spaces; `more` says that
-///   there is another page, `later MS` that it is to be asked for after so long; another status than 200 refuses
+///   what was missed: GET ARCHIVE?channel=…&from=…&to=…&page=N with the token; ids, parted by spaces, said in the
+///   middle of that time; `at MS ID` that long after 1970; `nameless` has no id of its own; `more` says that there is
+///   another page, `older` that it is of an earlier time, `later MS` that it is to be asked for after so long; 503 may
+///   be good a little later, 429 after a minute, any other status but 200 refuses
 class ToyProtocol : public connectors::Protocol {
  public:
   explicit ToyProtocol(ToySettings settings) : settings_(std::move(settings)) {}
@@ -56,7 +58,7 @@ class ToyProtocol : public connectors::Protocol {
                 connectors::Outcome& outcome) override;
 
  private:
-  connectors::Backfill page(std::string url, unsigned number, std::string token) const;
+  connectors::Backfill page(std::string url, unsigned number, std::string token, event::WallTime when) const;
   bool word_on_message(std::string_view verb, std::string_view rest, connectors::Outcome& outcome);
   void event_line(std::string_view id, const event::Now& now, connectors::Outcome& outcome) const;
 

@@ -145,6 +145,8 @@ void TranscriptPlayer::input(std::string_view verb, std::string_view rest) {
     publish(rest);
   } else if (verb == "answered") {
     answered(rest);
+  } else if (verb == "fetched") {
+    fetched(rest);
   } else if (verb == "posts-wait" || verb == "posts-leave") {
     posts_wait_ = verb == "posts-wait";
   } else if (verb == "unsent") {
@@ -182,20 +184,26 @@ void TranscriptPlayer::publish(std::string_view rest) {
 /// What came of a post: `answered NUMBER STATUS [retry-after=SECONDS] [BODY]`, `answered NUMBER REASON`.
 void TranscriptPlayer::answered(std::string_view rest) {
   const auto number = number_of<std::uint64_t>(word(rest));
+  conversation_->answered(number, http_result(rest), now_);
+}
+
+void TranscriptPlayer::fetched(std::string_view rest) { conversation_->fetched(http_result(rest), now_); }
+
+/// `STATUS [retry-after=SECONDS] [BODY]`, or a reason.
+net::HttpExchange::Result TranscriptPlayer::http_result(std::string_view rest) {
   const std::string_view first = word(rest);
-  if (!first.empty() && first.find_first_not_of("0123456789") == std::string_view::npos) {
-    net::HttpAnswer answer{number_of<int>(first), {}, {}};
-    constexpr std::string_view retry_after = "retry-after=";
-    if (rest.starts_with(retry_after)) {
-      answer.headers.emplace_back("Retry-After", word(rest).substr(retry_after.size()));
-    }
-    answer.body = rest;
-    conversation_->answered(number, std::move(answer), now_);
-  } else {
+  if (first.empty() || first.find_first_not_of("0123456789") != std::string_view::npos) {
     net::Ending ending;
     ending.reason = reason_of(first);
-    conversation_->answered(number, std::move(ending), now_);
+    return ending;
   }
+  net::HttpAnswer answer{number_of<int>(first), {}, {}};
+  constexpr std::string_view retry_after = "retry-after=";
+  if (rest.starts_with(retry_after)) {
+    answer.headers.emplace_back("Retry-After", word(rest).substr(retry_after.size()));
+  }
+  answer.body = rest;
+  return answer;
 }
 
 /// A post that was not written: `unsent NUMBER REASON [never]`.
@@ -443,10 +451,10 @@ void TranscriptPlayer::malformed(const event::Malformed& fault, const event::Now
   outputs_.push_back({"malformed", std::string(fault.reason), {}});
 }
 
-void TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
+bool TranscriptPlayer::accept(event::Draft&& draft, const event::Now& now) {
   outputs_.push_back({draft.kind == event::Kind::state ? "state" : "event", finished_json(draft), {}});
   if (draft.foreign_mark) outputs_.push_back({"foreign-mark", "", {}});
-  FakeIntake::accept(std::move(draft), now);
+  return FakeIntake::accept(std::move(draft), now);
 }
 
 void TranscriptPlayer::ignored(event::Ignored reason) {

@@ -39,6 +39,8 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void adopt(std::string_view rest);
   void publish(std::string_view rest);
   void answered(std::string_view rest);
+  void fetched(std::string_view rest);
+  net::HttpExchange::Result http_result(std::string_view rest);
   void unsent(std::string_view rest);
   void connection_input(std::string_view verb, std::string_view rest);
   void frame(const std::string& payload, bool binary);
@@ -72,7 +74,7 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   // Intake
   void control(bool unknown) override;
   void malformed(const event::Malformed& fault, const event::Now& now) override;
-  void accept(event::Draft&& draft, const event::Now& now) override;
+  bool accept(event::Draft&& draft, const event::Now& now) override;
   void ignored(event::Ignored reason) override;
   void notice(const event::Notice& notice, const event::Now& now) override;
   void live() override;

@@ -149,7 +149,7 @@ void Output::match(std::string_view expected, std::string_view rest) const {
     if (delay < low || delay > high) fault("came `" + in_words() + "`");
     return;
   }
-  if (what == "dial" && rest.empty()) return;
+  if ((what == "dial" || what == "fetch") && rest.empty()) return;
   same();
 }
 
