@@ -400,6 +400,7 @@ std::vector<SinkStanding> SinkSet::standings() const {
     if (sink != nullptr && sink->channel) {
       standing.channel = true;
       standing.breaker = sink->channel->breaker().state;
+      standing.copies = sink->channel->copies();
     }
     all.push_back(std::move(standing));
   }

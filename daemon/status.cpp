@@ -55,6 +55,7 @@ std::string words_of(const SinkStanding& one) {
   if (one.delivered != 0 || !sends) text += " " + std::to_string(one.delivered) + " delivered,";
   if (sends) text += " " + std::to_string(one.sent) + " sent,";
   text += " " + std::to_string(one.waiting) + " waiting";
+  if (one.copies != 0) text += ", repeated there " + counted(one.copies, "time");
   if (one.breaker == BreakerState::open) text += ", breaker open";
   if (one.breaker == BreakerState::half_open) text += ", breaker half open";
   return text;

@@ -31,6 +31,7 @@ struct SinkStanding {
   std::uint64_t delivered = 0, sent = 0, waiting = 0;  ///< sent: handed over, and nobody says whether it arrived
   bool channel = false;                                ///< it speaks on the connection of a connector
   sinks::channel::BreakerState breaker = sinks::channel::BreakerState::closed;
+  std::uint64_t copies = 0;  ///< how often somebody on the channel repeated it, since it was made
 };
 
 /// "1 sink", "2 sinks".

@@ -47,11 +47,12 @@ TEST(Status, WhatIsOnlySentIsNotCalledDeliveredAndAnOpenBreakerIsSeen) {
   using sinks::channel::BreakerState;
   EXPECT_EQ(status_line({}, {{"events", 12, 0, 0},
                              {"console", 0, 3, 0},
-                             {"hall-screen", 0, 7, 1, true, BreakerState::open},
+                             {"hall-screen", 0, 7, 1, true, BreakerState::open, 3},
                              {"all-users", 5, 2, 0, true, BreakerState::half_open},
                              {"class-chat", 0, 0, 0, true}}),
             "0 of 0 connectors are live | sinks: events 12 delivered, 0 waiting; console 3 sent, 0 waiting; "
-            "hall-screen 7 sent, 1 waiting, breaker open; all-users 5 delivered, 2 sent, 0 waiting, breaker half open; "
+            "hall-screen 7 sent, 1 waiting, repeated there 3 times, breaker open; all-users 5 delivered, 2 sent, 0 "
+            "waiting, breaker half open; "
             "class-chat 0 sent, 0 waiting");
 }
 

@@ -159,6 +159,11 @@ BreakerStanding Outlet::breaker() const {
   return queue_.breaker().standing();
 }
 
+std::uint64_t Outlet::copies() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.copies();
+}
+
 void Outlet::tell_breaker() {
   std::vector<BreakerStanding> changes;
   {

@@ -79,6 +79,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
   unsigned joining() const;
   /// Where the breaker stands at this moment. Thread: any.
   BreakerStanding breaker() const;
+  /// How often somebody repeated on the channel what it said. Thread: any.
+  std::uint64_t copies() const;
   void reopen() override {}
 
   // event::Outbound

@@ -89,6 +89,7 @@ event::SteadyTime Queue::may_give_at() const { return std::max(not_before_, buck
 
 void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
   if (result == MessageResult::echoed) {
+    ++copies_;
     breaker_.heard(number, now);
     return drop_for_breaker();
   }

@@ -100,6 +100,8 @@ class Queue {
   /// It had to drop something for its limit, and has not been below three quarters since.
   bool full() const { return full_; }
   const event::SinkLedger& ledger() const { return ledger_; }
+  /// How often what it said was heard on the channel from somebody else, whether it can come round or not.
+  std::uint64_t copies() const { return copies_; }
   const Breaker& breaker() const { return breaker_; }
   std::vector<BreakerStanding> take_breaker_changes() { return breaker_.take_changes(); }
 
@@ -139,7 +141,7 @@ class Queue {
   event::SteadyTime not_before_{};                                    ///< nothing is given
   TokenBucket bucket_;
   Breaker breaker_;
-  std::uint64_t numbers_ = 0;
+  std::uint64_t numbers_ = 0, copies_ = 0;
   std::size_t bytes_ = 0;
   bool full_ = false;
   bool stopped_ = false;

@@ -444,6 +444,7 @@ TEST_F(ChannelQueue, WhatCannotComeRoundIsNotHeldUpHoweverOftenItIsCopied) {
   for (std::uint64_t number = 1; number <= 50; ++number) offer_one("tip"), say(number, true);
   EXPECT_EQ(queue.breaker().standing().state, BreakerState::closed) << "somebody copies every tip";
   EXPECT_EQ(queue.breaker().standing().said, 0U) << "they do not count";
+  EXPECT_EQ(queue.copies(), 50U);
 
   for (std::uint64_t number = 51; number <= 53; ++number) offer_one("chat");
   offer_one("tip"), offer_one("chat");  // 54, 55

@@ -110,6 +110,7 @@ def test_a_copycat_silences_no_alert(hall, back):
             wait_until(lambda: len(hall.heard()) >= 2 * count, 20, "a tip and its copy")
         emitted += emit(connection, 50)
         hall.heard(2 * 55)
+        relay.wait_log('"status"', "screen 55 sent, 0 waiting, repeated there 55 times", seconds=80)
         account = relay.stop()
     assert [each for each in emitted if hall.heard().count(each) != 2] == []
     assert account["sent"] == 55 and account["dropped"] == 0
@@ -130,7 +131,7 @@ def test_a_bot_that_says_everything_again_opens_the_breaker(hall, back):
         emitted = emit(connection, 5)
         hall.heard(2 * (3 + 5))
         relay.wait_log("events_dropped", "50 breaker", seconds=25)
-        relay.wait_log('"status"', "screen 8 sent, 0 waiting, breaker open", '"delivered":0', '"breakers_open":1', seconds=25)
+        relay.wait_log('"status"', "screen 8 sent, 0 waiting, repeated there 8 times, breaker open", '"delivered":0', '"breakers_open":1', seconds=25)
         account = relay.stop()
     assert set(emitted) <= set(hall.heard())
     assert account["sent"] == 3 + 5 and account["offered"] == 53 + 5 and stopped(relay)["dropped.breaker"] == 50
