@@ -102,7 +102,7 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   obey(now);
 }
 
-void Conversation::secret_unreadable(std::string detail, const event::Now& now, bool fixed) {
+void Conversation::secret_unreadable(const std::string& detail, const event::Now& now, bool fixed) {
   if (session_.state() != State::dialing) return;
   secret_fixed_ = fixed;
   session_.ended(ending_of(net::Reason::credential_unreadable, fit(detail)), now.steady, actions_);

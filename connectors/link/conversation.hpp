@@ -112,7 +112,7 @@ class Conversation {
   void secrets_read(const std::vector<std::string>& secrets, const std::vector<std::string>& others,
                     const event::Now& now);
   /// `fixed`: the secret cannot change while the program runs.
-  void secret_unreadable(std::string detail, const event::Now& now, bool fixed = false);
+  void secret_unreadable(const std::string& detail, const event::Now& now, bool fixed = false);
   void secret_changed(const event::Now& now);
   void opened(const event::Now& now);
   void message(std::string_view payload, bool binary, const event::Now& now);

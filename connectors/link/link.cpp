@@ -204,7 +204,7 @@ void Link::read_secrets() {
 
 void Link::take_secrets(SecretsRead read) {
   secrets_by_ = never;
-  if (!read.fault.empty()) return conversation_.secret_unreadable(std::move(read.fault), read_clocks(), read.fixed);
+  if (!read.fault.empty()) return conversation_.secret_unreadable(read.fault, read_clocks(), read.fixed);
   std::vector<std::string> values;
   for (std::size_t i = 0; i < read.values.size(); ++i) {
     (i < protocol_secrets_ ? values : header_values_).emplace_back(read.values[i].reveal());

@@ -9,7 +9,7 @@ import threading
 
 from peers.door import Door
 from peers.mapping import lines_of
-from peers.place import free_port, wait_until
+from peers.place import PATIENCE, free_port, wait_until
 from peers.program import kafka as kafka_sink
 from peers.ws_server import Dialled, Simulated
 
@@ -256,7 +256,7 @@ class Users(Channel):
     upstream = "users"
     refusing = {"origins": "nobody"}
     refusal_words = ('"connector_waiting"', '"there"')
-    settings = {"confirm_timeout": "1s"}
+    settings = {"confirm_timeout": f"{max(1000, round(500 * PATIENCE))}ms"}  # a slow machine's echo is no lost one
 
     def dials(self, port):
         return {"url": f"ws://127.0.0.1:{port}", "origin": "trusted-host", "api_key": {"file": "credential"},
