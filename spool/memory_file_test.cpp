@@ -76,6 +76,15 @@ class MemoryFileTest : public testing::Test {
   const fs::path path = folder / "memory.db";
 };
 
+TEST_F(MemoryFileTest, its_log_stays_small) {
+  MemoryFile file(path);
+  ASSERT_FALSE(file.open().fault);
+  for (std::uint32_t round = 0; round < 400; ++round) {
+    ASSERT_FALSE(file.write({ids("stage", round * 200, round * 200 + 200, 65'536)}));
+  }
+  EXPECT_LT(fs::file_size(folder / "memory.db-wal"), 3U << 20U);
+}
+
 TEST_F(MemoryFileTest, knows_channels_and_ids_again) {
   {
     MemoryFile file(path);
