@@ -55,7 +55,7 @@ class Tails : public testing::TestWithParam<Kind> {
 
 TEST_P(Tails, AreReadInTheOrderOfNumbersWhetherCommittedOrNot) {
   EXPECT_TRUE(tail_->left().empty());
-  for (const std::uint64_t number : {7, 3, 9, 1}) tail_.append(lane_a, number);
+  for (const std::uint64_t number : {7U, 3U, 9U, 1U}) tail_.append(lane_a, number);
   tail_.append(lane_b, 4);
   EXPECT_EQ(numbers(lane_a, 1), (Numbers{1, 3, 7, 9}));
   EXPECT_EQ(numbers(lane_a, 2), (Numbers{3, 7, 9}));
