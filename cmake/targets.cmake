@@ -4,7 +4,7 @@ function(tributary_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   tributary_tidied(${name})
   # What fuzz targets are there for is built once, for them and for the unit tests.
-  if(TRIBUTARY_FUZZ AND name MATCHES "^tributary_(text|schema|expression|event|config|connectors)$")
+  if(TRIBUTARY_FUZZ AND name MATCHES "^tributary_(text|schema|expression|event|config|connectors|spool)$")
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
     target_link_options(${name} INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate)
   endif()

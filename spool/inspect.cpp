@@ -21,7 +21,7 @@ bool has_bytes(const fs::path& file) {
   return fs::file_size(file, failed) > 0 && !failed;
 }
 
-std::string words(const DatabaseFault& fault) { return std::string(fault.code) + ": " + fault.words; }
+std::string words_of_fault(const DatabaseFault& fault) { return std::string(fault.code) + ": " + fault.words; }
 
 }  // namespace
 
@@ -51,7 +51,7 @@ class Inspection::Reader {
     const auto access = !log    ? Database::Access::snapshot
                         : index ? Database::Access::read_beside
                                 : Database::Access::read;
-    if (const auto fault = database_.open(file_, access)) return "cannot be read: " + words(fault);
+    if (const auto fault = database_.open(file_, access)) return "cannot be read: " + words_of_fault(fault);
     made_index_ = log && !index;
     if (const auto fault = names(); !fault.empty()) return fault;
     return {};
@@ -67,7 +67,7 @@ class Inspection::Reader {
     if (lanes_.count(id) == 0) names();  // a new one
     return lanes_[id];
   }
-  std::string failed() { return "cannot be read further: " + words(database_.fault()); }
+  std::string failed() { return "cannot be read further: " + words_of_fault(database_.fault()); }
 
  private:
   std::string names() {
@@ -76,7 +76,7 @@ class Inspection::Reader {
     for (; step == Statement::Step::row; step = names.step()) {
       lanes_[names.integer(0)] = {std::string(names.bytes(1)), std::string(names.bytes(2))};
     }
-    return step == Statement::Step::done ? std::string() : "cannot be read: " + words(database_.fault());
+    return step == Statement::Step::done ? std::string() : "cannot be read: " + words_of_fault(database_.fault());
   }
   fs::path file_;
   Database database_;

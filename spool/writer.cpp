@@ -170,7 +170,7 @@ void SinkTail::Writer::run_there(std::function<void()> job) {
   std::unique_lock lock(mutex_);
   jobs_.push_back([this, job = std::move(job), finished] {
     job();
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard quiet(mutex_);
     *finished = true;
     done_.notify_all();
   });

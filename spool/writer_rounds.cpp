@@ -42,7 +42,7 @@ void SinkTail::Writer::run() {
     answer_all();
     if (hurry) look_at_size(false);
     write_round();
-    tidy(now);
+    tidy(Clock::now());
     tell_counts();
     lock.lock();
   }

@@ -141,19 +141,18 @@ void SinkTail::Writer::tidy(Clock::time_point now) {
     place_at_ = now + place_every;
     if (records_ != 0 && now >= write_at_) look_after_place();
   }
+  const bool due = now >= tidy_at_;
+  if (due) tidy_at_ = now + tidy_every;
   giving_back_ = false;
   const auto free = file_->free();
   if (failing_ || now < give_back_at_) return;
   if (free >= give_back_from && free >= file_->used()) {
     giving_back_ = file_->give_back(give_back_at_once);
     if (!giving_back_) give_back_at_ = now + counts_every;
-    tidy_at_ = now + tidy_every;
     if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
     return;
   }
-  if (now < tidy_at_ || file_->log_bytes() == 0) return;
-  tidy_at_ = now + tidy_every;
-  file_->checkpoint(true);
+  if (due && file_->log_bytes() != 0) file_->checkpoint(true);
 }
 
 /// Of what may happen again and again.

@@ -77,6 +77,11 @@ PLANTED = {
         "event/mark.cpp",
         "    if (number == 0 || number > hops_most) return false;\n",
         "    if (number > hops_most) return false;\n"),
+    # A part may lie outside its text.
+    "row": (
+        "spool/row.cpp",
+        "    from.expect(part.offset <= event->text.size() && part.size <= event->text.size() - part.offset);\n",
+        ""),
     # An amount that is no number is taken.
     "unwrap": (
         "connectors/json/event_reader.cpp",

@@ -1,0 +1,135 @@
+#include "spool/inspect.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "spool/tail_fixture.hpp"
+
+namespace tributary::spool {
+namespace {
+
+using namespace std::chrono_literals;
+
+const event::LaneName events_lane{"topic", "a"}, letters_lane{"letters", "stage"};
+
+class Inspecting : public testing::Test {
+ protected:
+  void fill(TailUser<SinkTail>& tail) {
+    tail->left();
+    for (std::uint64_t number = 1; number <= 1'200; ++number)
+      tail.append(events_lane, number, "number " + std::to_string(number));
+    auto letter = std::make_shared<event::DeadLetter>();
+    letter->reason = "record_refused";
+    letter->value = R"({"reason":"record_refused"})";
+    letter->connector = std::make_shared<const std::string>("stage");
+    tail->append(letters_lane, {1'201, nullptr, std::move(letter)});
+    EXPECT_TRUE(tail.wait_committed(1'201));
+  }
+  /// Every file of the folder, with its bytes but for what SQLite shares in memory.
+  std::map<std::string, std::string> folder() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      auto& bytes = all[entry.path().filename().string()];
+      if (entry.path().native().ends_with("-shm")) continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      bytes.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+  }
+  void expect_all_seen() const {
+    auto opened = Inspection::open(file_);
+    ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Inspection>>(opened)) << std::get<std::string>(opened);
+    const auto& inspection = *std::get<0>(opened);
+    auto lanes = inspection.lanes();
+    ASSERT_TRUE(std::holds_alternative<std::vector<Inspection::Lane>>(lanes)) << std::get<std::string>(lanes);
+    const auto& all = std::get<0>(lanes);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].name, letters_lane);
+    EXPECT_EQ(all[1].name, events_lane);
+    EXPECT_EQ(all[1].records, 1'200U);
+    EXPECT_EQ(all[1].first, 1U);
+    EXPECT_EQ(all[1].last, 1'200U);
+    EXPECT_GT(all[1].bytes, 1'200U * 200);
+    std::uint64_t next = 1;
+    EXPECT_EQ(inspection.each([&](const Inspection::Line& line) {
+      EXPECT_EQ(line.number, next++);
+      if (line.number == 1'201) {
+        EXPECT_EQ(line.type, "dead letter");
+        EXPECT_EQ(line.id, "record_refused");
+        EXPECT_EQ(line.value, R"({"reason":"record_refused"})");
+        return true;
+      }
+      EXPECT_EQ(*line.lane, events_lane);
+      EXPECT_EQ(line.type, "tip");
+      EXPECT_EQ(line.id, "507f1f77bcf86cd799439011");
+      EXPECT_NE(line.value.find("number " + std::to_string(line.number)), std::string_view::npos);
+      return !HasFailure();
+    }),
+              "");
+    EXPECT_EQ(next, 1'202U);
+  }
+  TestFolder folder_;
+  std::filesystem::path file_ = folder_ / "sink.spool";
+  TestObserver observer_;
+};
+
+TEST_F(Inspecting, SeesEverythingWhileARelayWrites) {
+  TailUser tail(opened(file_, {}, observer_));
+  fill(tail);
+  ASSERT_EQ(folder().count("sink.spool-wal"), 1U);
+  const auto before = folder();
+  expect_all_seen();
+  EXPECT_EQ(folder(), before);
+  tail->forget(events_lane, 1, 1'200);
+  tail->close(60s);
+  tail.append(events_lane, 1'202);
+  EXPECT_TRUE(tail.wait_committed(1'202));
+}
+
+TEST_F(Inspecting, LeavesNothingBehindWhereNobodyWrites) {
+  {
+    TailUser tail(opened(file_, {}, observer_));
+    fill(tail);
+  }
+  const auto before = folder();
+  ASSERT_EQ(before.size(), 1U);
+  expect_all_seen();
+  EXPECT_EQ(folder(), before);
+}
+
+/// As after a kill: the log is there, and nobody who works with it.
+TEST_F(Inspecting, SeesWhatARelayHasLeftThatWasKilled) {
+  {
+    TailUser tail(opened(file_, {}, observer_));
+    fill(tail);
+    std::filesystem::create_directory(folder_ / "killed");
+    for (const char* part : {"", "-wal", "-shm"}) {
+      const auto name = "sink.spool" + std::string(part);
+      std::filesystem::copy(folder_ / name, folder_ / "killed" / name);
+    }
+  }
+  file_ = folder_ / "killed" / "sink.spool";
+  expect_all_seen();
+  std::filesystem::remove(file_.native() + "-shm");
+  expect_all_seen();
+  EXPECT_FALSE(std::filesystem::exists(file_.native() + "-shm"));
+  EXPECT_TRUE(std::filesystem::exists(file_.native() + "-wal"));
+}
+
+TEST_F(Inspecting, WhatIsNoSpoolIsSaidSo) {
+  const auto fault = [&](const std::string& name) {
+    auto opened = Inspection::open(folder_ / name);
+    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened) : "";
+  };
+  EXPECT_NE(fault("gone").find("is not there"), std::string::npos);
+  std::ofstream(folder_ / "text") << std::string(200, 'x');
+  EXPECT_NE(fault("text").find("is no spool"), std::string::npos);
+  std::ofstream(folder_ / "empty").flush();
+  EXPECT_NE(fault("empty").find("is empty"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tributary::spool
