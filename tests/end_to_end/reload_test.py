@@ -213,7 +213,7 @@ def test_everything_changes_under_load_and_every_event_is_accounted_for(work, io
 
 def test_what_a_replaced_sink_could_not_deliver_goes_to_the_one_that_takes_its_place(work):
     """Nobody is where the sink delivers to; the file is set right, and nothing that waited is lost."""
-    sinks = {"events": {"type": "kafka", "brokers": [f"127.0.0.1:{free_port()}"]}}
+    sinks = {"events": {"type": "kafka", "brokers": [f"127.0.0.1:{free_port()}"], "spool": {"enabled": False}}}
     with Simulated("dlive", options=("--rate", "200", "--set", "pace=even"), streamers="ada") as upstream, \
             Tributary(work, configuration(upstream.port, ["ada"], sinks=sinks, routes=[{"to": ["events"]}])) as relay:
         relay.wait_log('"connector_up"')
