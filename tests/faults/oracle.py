@@ -52,6 +52,7 @@ class Verdict:
     on_topic: int = 0
     repeats: int = 0
     lost: int = 0
+    lost_at: list = dataclasses.field(default_factory=list, repr=False)  #: when each of them was written
     oldest_loss: int = 0  #: ms between the oldest event lost and its fault, in ms: the measured worst case
     youngest_loss: int = 0  #: ms between the youngest event lost before a fault and that fault
     back_after: int = 0  #: ms: the worst time from the end of a fault to a fresh event
@@ -61,7 +62,7 @@ class Verdict:
         return self
 
     def figures(self):
-        return {name: value for name, value in vars(self).items() if name != "faults"}
+        return {name: value for name, value in vars(self).items() if name not in ("faults", "lost_at")}
 
 
 def judge(written, found, faults=(), promise=Promise()):
@@ -102,6 +103,7 @@ def _losses(written, first, faults, promise, verdict):
         if number in first:
             continue
         verdict.lost += 1
+        verdict.lost_at.append(line.at)
         # A crash excuses what was written from shortly before it until the upstream has noticed it.
         ages = [fault.at - line.at for fault in faults if fault.loses and fault.at - reach < line.at <= fault.over]
         if not ages:
