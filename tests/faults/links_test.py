@@ -34,7 +34,7 @@ def test_answers_of_the_broker_that_are_lost_cost_nothing(work, kafka, topics):
         stage.end(Promise(reconnect=RECONNECT), "broker_answer_cut", cuts=5)
 
 
-@pytest.mark.parametrize("how", ["cut", "stall", "refuse", "slow"])
+@pytest.mark.parametrize("how", ["cut", "stall", *(pytest.param(how, marks=pytest.mark.long) for how in ("refuse", "slow"))])
 def test_a_bad_way_to_the_broker_costs_nothing(work, kafka, topics, how):
     with Stage(work, kafka, topics, rate=200, behind_proxy=True) as stage:
         stage.start()
@@ -109,8 +109,11 @@ def slow_drip(stage):
     stage.upstream_proxy.flow()
 
 
-@pytest.mark.parametrize("what", [silence_after_accept, silence_after_handshake, silence_after_live, resets, slow_drip],
-                         ids=lambda what: what.__name__)
+LONG = (silence_after_handshake, slow_drip)
+
+
+@pytest.mark.parametrize("what", [silence_after_accept, silence_after_live, resets,
+                                  *(pytest.param(what, marks=pytest.mark.long) for what in LONG)], ids=lambda what: what.__name__)
 def test_an_upstream_that_fails_costs_what_is_in_the_gap(work, kafka, topics, what):
     impatient = {"timeouts": {"dial": "2s", "handshake": "2s", "pong": "2s"}, "ping_interval": "1s"}
     with Stage(work, kafka, topics, rate=100, connector=impatient) as stage:

@@ -4,6 +4,7 @@ what an independent consumer read from the topic. Pure: no clock, no broker, no 
 All times are milliseconds of the machine's wall clock.
 """
 
+import collections
 import dataclasses
 import typing
 
@@ -14,14 +15,23 @@ class Written(typing.NamedTuple):
     """One event that the upstream wrote to a connection; its place in the list is its number."""
 
     at: int
-    event: dict  #: what must come of it, by peers/mapping.py
+    id: str
+    event: typing.Callable[[], dict]  #: what must come of it, by peers/mapping.py
 
 
 class Found(typing.NamedTuple):
-    """One record of the topic, in the order of its partition."""
+    """One record, in the order of its partition; `lane`: its topic and key."""
 
-    key: bytes
+    lane: object
     value: bytes
+
+
+class First(typing.NamedTuple):
+    """What is known of the record with which an event arrived first."""
+
+    value: bytes
+    read: int  #: relay.receivedAt
+    run: str
 
 
 class Fault(typing.NamedTuple):
@@ -56,18 +66,20 @@ class Verdict:
     oldest_loss: int = 0  #: ms between the oldest event lost and its fault, in ms: the measured worst case
     youngest_loss: int = 0  #: ms between the youngest event lost before a fault and that fault
     back_after: int = 0  #: ms: the worst time from the end of a fault to a fresh event
+    slowest_read: int = 0  #: ms: the worst time from an event's being written to its being read
+    of_run: dict = dataclasses.field(default_factory=dict, repr=False)  #: relay.run → events that it numbered
 
     def check(self):
         assert not self.faults, f"{len(self.faults)} broken promises, the first:\n" + "\n".join(self.faults[:12])
         return self
 
     def figures(self):
-        return {name: value for name, value in vars(self).items() if name not in ("faults", "lost_at")}
+        return {name: value for name, value in vars(self).items() if isinstance(value, int)}
 
 
 def judge(written, found, faults=(), promise=Promise()):
     verdict = Verdict(written=len(written), on_topic=len(found))
-    numbers = {line.event["_id"]: number for number, line in enumerate(written)}
+    numbers = {line.id: number for number, line in enumerate(written)}
     assert len(numbers) == len(written), "the upstream wrote an id twice: not a stream that this oracle can judge"
     first, lanes = _payloads(written, found, numbers, verdict)
     _losses(written, first, faults, promise, verdict)
@@ -78,7 +90,8 @@ def judge(written, found, faults=(), promise=Promise()):
 
 
 def _payloads(written, found, numbers, verdict):
-    """({number: its first record}, {lane: numbers in order}); tells what is invented or changed."""
+    """({number: (value, read at, relay.run) of its first record}, {lane: numbers in order}); tells what is invented or
+    changed."""
     first, lanes = {}, {}
     for record in found:
         event = mapping.parse(record.value)
@@ -86,14 +99,17 @@ def _payloads(written, found, numbers, verdict):
         if number is None:
             verdict.faults.append(f"invented: nobody wrote {record.value[:200]!r}")
             continue
-        lanes.setdefault(record.key, []).append(number)
+        lanes.setdefault(record.lane, []).append(number)
         if number in first:
             verdict.repeats += 1
             if record.value != first[number].value:
                 verdict.faults.append(f"event {number}: its repeat differs: {first[number].value!r} then {record.value!r}")
             continue
-        first[number] = record
-        verdict.faults += [f"event {number} {fault}" for fault in mapping.differences(written[number].event, event)]
+        relay = event["relay"]
+        first[number] = First(record.value, mapping.milliseconds(relay["receivedAt"]), relay["run"])
+        verdict.faults += [f"event {number} {fault}" for fault in mapping.differences(written[number].event(), event)]
+    verdict.of_run = collections.Counter(arrival.run for arrival in first.values())
+    verdict.slowest_read = max((first[number].read - written[number].at for number in first), default=0)
     return first, lanes
 
 
@@ -137,16 +153,17 @@ def _order(key, arrived, promise, verdict):
 def _freshness(written, first, faults, promise, verdict):
     if not promise.reconnect:
         return
-    read = sorted(mapping.milliseconds(mapping.parse(record.value)["relay"]["receivedAt"])
-                  for number, record in first.items() if any(written[number].at >= fault.over for fault in faults))
+    ends = min((fault.over for fault in faults), default=0)
+    read = sorted((written[number].at, arrival.read) for number, arrival in first.items() if written[number].at >= ends)
     for fault in faults:
-        fresh = [at for at in read if at >= fault.over]
+        fresh = [at for wrote, at in read if wrote >= fault.over]
         if not fresh:
             verdict.faults.append(f"silence: no event was read after the fault that ended at {fault.over}")
             continue
-        verdict.back_after = max(verdict.back_after, fresh[0] - fault.over)
-        if fresh[0] - fault.over > promise.reconnect:
-            verdict.faults.append(f"silence: the first event after the fault was read {fresh[0] - fault.over} ms later, "
+        late = min(fresh) - fault.over
+        verdict.back_after = max(verdict.back_after, late)
+        if late > promise.reconnect:
+            verdict.faults.append(f"silence: the first event after the fault was read {late} ms later, "
                                   f"promised are {promise.reconnect} ms")
 
 

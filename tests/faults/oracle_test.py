@@ -22,7 +22,8 @@ def written(number):
     at = BEGAN + 100 * number
     activity = mapping.parse(mapping.json.dumps(tip(stamp(at), number, amount=4.25)))
     activity["channel"] = f"{number % 2:024x}"
-    return Written(at, mapping.canonical(activity, {}, "main"))
+    event = mapping.canonical(activity, {}, "main")
+    return Written(at, event["_id"], lambda: event)
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def lines():
 
 
 def record(line, sequence, late=5):
-    event = {**line.event, "relay": {**line.event["relay"], "receivedAt": stamp(line.at + late), "run": "01K9ZB4T",
+    wanted = line.event()
+    event = {**wanted, "relay": {**wanted["relay"], "receivedAt": stamp(line.at + late), "run": "01K9ZB4T",
                                      "sequence": mapping.Number(str(sequence))}}
     return Found(event["channel"].encode(), to_text(event).encode())
 

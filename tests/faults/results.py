@@ -6,6 +6,7 @@ Written to TRIBUTARY_FAULT_RESULTS, by default build/test-reports/faults.
 import json
 import os
 import pathlib
+import subprocess
 import time
 
 from peers.place import ROOT
@@ -18,5 +19,11 @@ def tell(row, **figures):
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{row}.json"
     written = path.with_suffix(f".{os.getpid()}")
-    written.write_text(json.dumps({"date": time.strftime("%Y-%m-%d"), "figures": figures}, indent=1) + "\n")
+    told = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "figures": figures}
+    written.write_text(json.dumps(told, indent=1) + "\n")
     written.replace(path)
+
+
+def commit():
+    done = subprocess.run(["git", "rev-parse", "--short=9", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"

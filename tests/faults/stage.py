@@ -12,7 +12,9 @@ The upstream is the real Socket.IO server; each event has an id of its own and i
 """
 
 import contextlib
+import functools
 import os
+import re
 import threading
 import time
 
@@ -30,6 +32,16 @@ RECONNECT_CAP = 1000  #: ms, of peers.program.streamelements
 RECONNECT = int((RECONNECT_CAP + 15000) * PATIENCE)
 
 
+_LOGGED = re.compile(r'\{"at":(\d+),"sockets":\[[^]]*\],"arguments":\["event",')
+_ID = re.compile(r'"_id":"([0-9a-f]{24})"')
+
+
+def expected_of(text):
+    """The canonical event of a line of the server's log."""
+    _, activity, *more = mapping.parse(text)["arguments"]
+    return mapping.canonical(activity, more[0] if more else {}, "main")
+
+
 def now():
     return int(time.time() * 1000)
 
@@ -38,11 +50,13 @@ class Stage:
     """`connector`, `sink`: settings added to theirs; `config`: more of the file; `behind_proxy`: the broker is reached
     through `stage.broker_proxy`. The upstream is always reached through `stage.upstream_proxy`."""
 
-    def __init__(self, work, broker, topics, rate=300, connector=None, sink=None, behind_proxy=False, env=None, **config):
+    def __init__(self, work, broker, topics, rate=300, connector=None, sink=None, behind_proxy=False, listener="plaintext",
+                 env=None, **config):
         self.work, self.broker, self.topics, self.rate, self.env = work, broker, topics, rate, env
         self.faults, self.lives = [], []
         self.connector, self.sink, self.config = connector or {}, sink or {}, config
-        self.behind_proxy = behind_proxy
+        self.behind_proxy, self.listener = behind_proxy, listener
+        self.events_topics = [topics["events"]]
         self._held = contextlib.ExitStack()
 
     def __enter__(self):
@@ -50,7 +64,7 @@ class Stage:
             self.topics.create(self.broker)
             self.server = held.enter_context(SocketIO(self.work, 4, channels=CHANNELS))
             self.upstream_proxy = held.enter_context(Proxy(self.server.port))
-            bootstrap = self.broker.bootstrap()
+            bootstrap = self.broker.bootstrap(self.listener)
             if self.behind_proxy:
                 ports = self.broker.ports
                 self.broker_proxy = held.enter_context(Proxy(ports["behind_proxy"], ports["proxy"]))
@@ -101,27 +115,37 @@ class Stage:
         with self.fault(loses=True):
             self.relay.process.kill()
             self.relay.process.wait()
-            wait_until(lambda: self.server.stats()["live"] == 0, 20, "the upstream to notice", interval=0.01)
+            self.wait_gone()
+
+    def wait_gone(self):
+        wait_until(lambda: self.server.stats()["live"] == 0, 20, "the upstream to notice", interval=0.01)
 
     def written(self):
         """What was written to a connection that stood, as far as the server knew."""
         lines = []
-        for text in self.server.emitted_lines():
-            line = mapping.parse(text)
-            name, *arguments = line["arguments"]
-            if name == "event":
-                said = arguments[1] if len(arguments) > 1 else {}
-                lines.append(Written(int(line["at"]), mapping.canonical(arguments[0], said, "main")))
+        with open(self.server.log, encoding="utf-8") as log:  # by lines: a long run has hundreds of megabytes
+            for text in log:
+                head = _LOGGED.match(text)
+                if head and '"sockets":[]' not in head[0]:
+                    lines.append(Written(int(head[1]), _ID.search(text)[1], functools.partial(expected_of, text)))
         return lines
 
     def found(self):
-        return [Found(record.key, record.value) for record in self.broker.read_topic(self.topics["events"])]
+        return [Found((topic, record.key), record.value)
+                for topic in self.events_topics for record in self.broker.read_topic(topic)]
+
+    def written_before(self, at):
+        return sum(1 for line in self.written() if line.at <= at)
+
+    def on_kafka(self):
+        return sum(self.broker.count(topic) for topic in self.events_topics)
 
     def drain(self, seconds=120):
         """The stream ends, and everything written is on the topic. For faults that lose nothing."""
         self.pace(0)
         wanted = len(self.written())
-        wait_until(lambda: self.broker.count(self.topics["events"]) >= wanted, seconds, "everything on Kafka", interval=0.5)
+        wait_until(lambda: self.on_kafka() >= wanted, seconds,
+                   lambda: f"{wanted} events on Kafka, {self.on_kafka()} are there", interval=0.5)
 
     def quiet(self):
         """The stream ends, and the program has read all of it."""
@@ -132,14 +156,17 @@ class Stage:
         """The stream ends, the program stops in order, and the oracle judges: the verdict."""
         self.quiet()
         account = self.relay.stop(seconds=120)
-        found = self.found()
-        verdict = judge(self.written(), found, self.faults, promise).check()
-        run = self.run_of(self.relay)
-        numbered = {event["_id"] for event in (mapping.parse(record.value) for record in found) if event["relay"]["run"] == run}
-        check_ledger(account, len(numbered))
+        verdict = self.judge(promise, row, **figures)
+        check_ledger(account, verdict.of_run.get(self.run_of(self.relay), 0))
         assert account["in_flight"] == account["spooled"] == account["dropped"] == account["dead_lettered"] == 0, dict(account)
+        print(dict(account))
+        return verdict
+
+    def judge(self, promise=Promise(), row=None, **figures):
+        """The oracle alone, of a program that has ended; `row`: of the table that the figures are for."""
+        verdict = judge(self.written(), self.found(), self.faults, promise).check()
         told = {**verdict.figures(), **figures}
-        print(f"{told}\n{dict(account)}")
+        print(told)
         if row:
             results.tell(row, **told)
         return verdict
