@@ -67,7 +67,7 @@ class Proxy:
         self._call(self._set_open(False))
 
     def flow(self):
-        """The end of `stall`, `delay` and `drip`: what waited passes now."""
+        """The end of `stall`, `delay` and `drip`: what waited passes."""
         self._delay, self._drip = 0.0, None
         self._call(self._set_open(True))
 
@@ -130,15 +130,28 @@ class Proxy:
             self._pairs.discard(pair)
 
     async def _pump(self, reader, writer, pair, up):
-        while data := await reader.read(1 << 16):
+        """What was read waits in a queue until it is due, so that a delay takes nothing from what passes in a second."""
+        queue = asyncio.Queue(maxsize=256)
+        await asyncio.gather(self._read(reader, queue), self._write(queue, writer, pair, up))
+
+    async def _read(self, reader, queue):
+        data = b"begin"
+        while data:
+            data = await reader.read(1 << 16)
+            await queue.put((self._loop.time() + self._delay, data))
+
+    async def _write(self, queue, writer, pair, up):
+        while True:
+            due, data = await queue.get()
+            if not data:
+                break
+            await asyncio.sleep(max(0.0, due - self._loop.time()))
             await self._open.wait()
             if up:
                 self._look_at_requests(pair, data)
             elif pair.withheld_from(data):
                 self.answers_withheld += 1
                 raise ConnectionResetError
-            if self._delay:
-                await asyncio.sleep(self._delay)
             for piece in self._pieces(data):
                 writer.write(piece)
                 await writer.drain()
