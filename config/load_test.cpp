@@ -388,12 +388,21 @@ TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {
       "routes: [{to: [t]}]\n");
   EXPECT_TRUE(loaded.settings);
   EXPECT_THAT(fixture::lines(loaded.warnings),
-              ElementsAre("t.yaml:2:1: spool: not used yet: nothing is written there by this version",
-                          "t.yaml:3:1: admin: not used yet: this version opens no admin port",
+              ElementsAre("t.yaml:3:1: admin: not used yet: this version opens no admin port",
                           "t.yaml:6:46: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
                           "readable by the service alone is safer",
                           "t.yaml:6:92: connectors.a.tls.insecure: the server's certificate is not verified",
                           "t.yaml:7:1: routes: no route leads to the sink `s`"));
+}
+
+TEST(Load, knows_whether_the_directory_of_spools_is_written) {
+  const Loaded loaded = read("version: 1\nspool: {directory: state}\n");
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_TRUE(loaded.settings->spool.written);
+  EXPECT_EQ(loaded.settings->spool.directory.text, "state");
+  EXPECT_FALSE(read("version: 1\nspool: {}\n").settings->spool.written);
+  EXPECT_THAT(faults("version: 1\nspool: {directory: \"\"}\n"),
+              ElementsAre("t.yaml:2:20: spool.directory: expected a directory, found \"\""));
 }
 
 TEST(Load, reports_bad_secrets_without_showing_them) {

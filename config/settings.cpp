@@ -312,7 +312,10 @@ void Admin::describe(Fields& fields) {
 }
 
 void SpoolPlace::describe(Fields& fields) {
-  fields.field({.name = "directory", .help = "where state is kept"}, directory);
+  fields.field({.name = "directory", .help = "spools, ids and last-seen times; for one process alone"}, directory);
+  if (!fields.reading()) return;
+  written = fields.given("directory");
+  if (directory.empty()) fields.fault("directory", "expected a directory, found \"\"");
 }
 
 void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
@@ -341,8 +344,7 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   describe_routes(fields);
   fields.group({.name = "marks", .help = "by which relays know what they said on channels"},
                [&] { marks.describe(fields, instance); });
-  fields.group({.name = "spool", .help = "of all sinks; not used yet"}, spool);
-  if (fields.given("spool")) fields.warn("spool", "not used yet: nothing is written there by this version");
+  fields.group({.name = "spool", .help = "what is kept on disk, when a sink has a `spool`"}, spool);
   fields.group({.name = "limits", .help = "of the whole process"}, limits);
   fields.field({.name = "stop_timeout", .help = "to drain the sinks after SIGTERM", .minimum = 0, .maximum = hour},
                stop_timeout);

@@ -213,8 +213,10 @@ struct Admin {
   void describe(Fields& fields);
 };
 
+// Where sinks keep what Kafka has not acknowledged, and connectors what they must know again after a restart.
 struct SpoolPlace {
   Path directory = "/var/lib/tributary";
+  bool written = false;  // `directory` stands in the file: then it must be usable
 
   void describe(Fields& fields);
 };

@@ -16,6 +16,9 @@ struct Types {
   std::vector<std::string_view> canonical;  ///< every `type` that its codec writes, from the codec's own table
   bool open = false;                        ///< it passes on types that this version does not know, as they are sent
   std::string_view state_key = {};          ///< the key that has it publish session state, where that is on; else ""
+  /// Those of its types that are words anybody on the channel may say, and programs, too: such an event may be what
+  /// this relay said, come round. Every kind of upstream on which something can be published has one.
+  std::vector<std::string_view> spoken = {};
 };
 
 /// The channel sink that a kind of upstream offers: events go out on the connection of one of its connectors. In the

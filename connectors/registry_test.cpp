@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -32,6 +33,17 @@ TEST(Registry, MakesSettingsThatItsProtocolTakes) {
     for (const Entry& other : registry()) {
       if (&other == &entry) continue;
       EXPECT_THROW(other.protocol("main-stage", common), std::bad_cast) << other.name;
+    }
+  }
+}
+
+TEST(Registry, WhereSomethingCanBePublishedItIsSaidWhichTypesAreSpoken) {
+  for (const Entry& entry : registry()) {
+    const auto settings = entry.settings();
+    const Types types = entry.types(dynamic_cast<const Settings&>(*settings));
+    EXPECT_EQ(types.spoken.empty(), entry.channel == nullptr) << entry.name;
+    for (const auto type : types.spoken) {
+      EXPECT_EQ(std::count(types.canonical.begin(), types.canonical.end(), type), 1) << entry.name << ": " << type;
     }
   }
 }

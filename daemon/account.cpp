@@ -122,6 +122,10 @@ std::string how_it_ended(const Account& account) {
                                                : "ended; no event was lost but those that the sinks' limits dropped"
                     : lost == 1 ? "ended; 1 event was lost"
                                 : "ended; " + std::to_string(lost) + " events were lost";
+  if (const auto spooled = account.sinks.spooled; spooled != 0) {
+    out += spooled == 1 ? "; 1 event waits on disk for the next start"
+                        : "; " + std::to_string(spooled) + " events wait on disk for the next start";
+  }
   if (const auto counts = details(account); !counts.empty()) out += " (" + counts + ")";
   return out;
 }

@@ -54,6 +54,38 @@ std::vector<std::string> other_differences(const config::Settings& one, const co
   return keys;
 }
 
+bool runs_in(const config::Settings& settings, const std::string& connector) {
+  const auto* found = settings.connector(connector);
+  return found != nullptr && found->enabled;
+}
+
+/// Of the connectors that run, those that are needed and that the next settings have no more.
+std::vector<config::NamedSettings> staying(std::vector<config::NamedSettings> running, const config::Settings& next,
+                                           const std::set<std::string>& needed) {
+  std::erase_if(running, [&](const auto& connector) {
+    return needed.count(connector.name) == 0 || runs_in(next, connector.name);
+  });
+  return running;
+}
+
+/// Those that stay a moment longer have not changed for their supervisor, nor those that stayed and are wanted again.
+void tell_of_staying(const std::vector<config::NamedSettings>& before, const std::vector<config::NamedSettings>& now,
+                     const config::Settings& settings, std::vector<ConnectorChange>& changes) {
+  const auto named = [](const auto& all, const std::string& name) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+  };
+  const auto told = [&](const std::string& name) {
+    return std::any_of(changes.begin(), changes.end(), [&](const auto& change) { return change.connector == name; });
+  };
+  for (const auto& connector : now) {
+    if (!named(before, connector.name)) changes.push_back({connector.name, ConnectorChange::What::staying, {}});
+  }
+  for (const auto& connector : before) {
+    if (!runs_in(settings, connector.name) || told(connector.name)) continue;
+    changes.push_back({connector.name, ConnectorChange::What::started, {}});
+  }
+}
+
 }  // namespace
 
 App::App(config::Settings settings, Telemetry& telemetry)
@@ -61,8 +93,9 @@ App::App(config::Settings settings, Telemetry& telemetry)
       run_id_(new_run()),
       telemetry_(telemetry),
       budget_(settings_.limits.dials_per_second),
+      disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_) {
   adjust(settings_);
 }
 
@@ -71,6 +104,7 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
   if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
   std::unique_ptr<App> app(new App(std::move(settings), telemetry));
   app->marks_->set(std::get<event::MarksPtr>(std::move(marks)));
+  if (auto fault = app->disk_.prepare(app->settings_); !fault.empty()) return Faults{std::move(fault)};
   auto planned = app->sinks_.plan(app->settings_);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   app->plan_ = std::get<SinkSet::PlanPtr>(std::move(planned));
@@ -135,19 +169,19 @@ std::size_t App::thread_of(const std::string& connector) {
 std::vector<ConnectorChange> App::distribute(const relay::RoutingTablePtr& table) {
   std::vector<std::vector<config::NamedSettings>> shares(threads_.size());
   std::set<std::string> unverified;
-  for (const auto& connector : settings_.connectors) {
-    if (!connector.enabled) continue;
+  for (const auto& connector : running()) {
     shares[thread_of(connector.name)].push_back(connector);
     if (connector.as<connectors::Settings>().common.tls.insecure) unverified.insert(connector.name);
   }
   std::vector<std::future<std::vector<ConnectorChange>>> answers;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    answers.push_back(threads_[i]->ask(
-        [&thread = *threads_[i], table, unverified, limits = settings_.limits, share = std::move(shares[i])]() mutable {
-          thread.pipeline->use(table);
-          thread.reporter->unverified(unverified);
-          return thread.supervisor->want(std::move(share), limits);
-        }));
+    answers.push_back(threads_[i]->ask([&thread = *threads_[i], table, unverified, memory = disk_.memory(),
+                                        limits = settings_.limits, share = std::move(shares[i])]() mutable {
+      thread.pipeline->use(table);
+      thread.reporter->unverified(unverified);
+      thread.supervisor->remember_in(memory);
+      return thread.supervisor->want(std::move(share), limits);
+    }));
   }
   std::vector<ConnectorChange> changes;
   for (auto& answer : answers) {
@@ -161,8 +195,13 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   adjust(settings);
   auto marks = marks_of(settings);
   if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
+  const bool had_disk = disk_.memory() != nullptr;
+  if (auto fault = disk_.prepare(settings); !fault.empty()) return Faults{std::move(fault)};
   auto planned = sinks_.plan(settings);
-  if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
+  if (auto* faults = std::get_if<Faults>(&planned)) {
+    if (!had_disk) disk_.let_go();
+    return std::move(*faults);
+  }
   const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
   const auto table = SinkSet::table(*plan);
   try {
@@ -176,12 +215,16 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   if (settings.limits.dials_per_second != settings_.limits.dials_per_second) {
     budget_.rate(settings.limits.dials_per_second);
   }
+  const auto stayed = staying_;
+  staying_ = staying(running(), settings, sinks_.still_speaking(plan.get()));
   settings_ = std::move(settings);
   use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
   table_ = table;
   changes.connectors = distribute(table);
+  tell_of_staying(stayed, staying_, settings_, changes.connectors);
   changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
   serve();
+  let_go();
   return changes;
 }
 
@@ -205,7 +248,24 @@ void App::serve() {
 }
 
 void App::put_away() {
-  if (sinks_.put_away()) serve();
+  if (!sinks_.put_away()) return;
+  serve();
+  let_go();
+}
+
+/// The connectors that stayed for a sink leave once that has.
+void App::let_go() {
+  const auto needed = sinks_.still_speaking();
+  const auto gone = std::erase_if(staying_, [&](const auto& connector) { return needed.count(connector.name) == 0; });
+  if (gone != 0 && (stop_ == Stop::no || stop_ == Stop::saying)) distribute(table_);
+}
+
+/// The connectors of the settings, and those that stay for a moment.
+std::vector<config::NamedSettings> App::running() const {
+  auto all = settings_.connectors;
+  std::erase_if(all, [](const auto& connector) { return !connector.enabled; });
+  all.insert(all.end(), staying_.begin(), staying_.end());
+  return all;
 }
 
 /// What escapes one connector's call-back must not end the others.

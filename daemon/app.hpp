@@ -15,6 +15,7 @@
 #include "config/settings.hpp"
 #include "daemon/account.hpp"
 #include "daemon/books.hpp"
+#include "daemon/disk.hpp"
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
@@ -67,6 +68,8 @@ class App {
   void report_losses() const { sinks_.report_losses(); }
   /// Logs how long each sink took to have events acknowledged; after `wait`.
   void report_latency() const { sinks_.report_latency(); }
+  /// Logs what lies on disk, and no sink delivers.
+  void report_left() const { disk_.report_left(settings_); }
   std::size_t sinks() const { return sinks_.size(); }
   const config::Settings& settings() const { return settings_; }
   /// The id of this start, `relay.run` of every event.
@@ -84,6 +87,8 @@ class App {
   void use_marks(event::MarksPtr marks, Changes& changes);
   void tell_room();
   void serve();
+  void let_go();
+  std::vector<config::NamedSettings> running() const;
   void leave();
   std::chrono::milliseconds left() const;
 
@@ -93,7 +98,10 @@ class App {
   net::DialBudget budget_;
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
+  Disk disk_;  ///< outlives all events
   SinkSet sinks_;
+  /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
+  std::vector<config::NamedSettings> staying_;
   relay::RoutingTablePtr table_;  ///< in use
   SinkSet::PlanPtr plan_;         ///< until `start`
   std::vector<std::unique_ptr<IoThread>> threads_;

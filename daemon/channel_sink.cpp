@@ -1,6 +1,10 @@
 #include "daemon/channel_sink.hpp"
 
+#include <algorithm>
+#include <map>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "connectors/link/channel_settings.hpp"
 #include "connectors/registry.hpp"
@@ -19,6 +23,21 @@ event::Form form_of(config::ChannelFormat format) {
       return event::Form::text;
   }
   return event::Form::text;
+}
+
+/// Is it words that somebody said on a channel? Only such can be ours, come round.
+bool is_spoken(const event::Event& event) {
+  static const auto spoken = [] {
+    std::map<std::string_view, std::vector<std::string_view>> all;
+    for (const auto& entry : connectors::registry()) {
+      const auto settings = entry.settings();
+      all[entry.name] = entry.types(dynamic_cast<const connectors::Settings&>(*settings)).spoken;
+    }
+    return all;
+  }();
+  const auto types = spoken.find(event.source);
+  return types != spoken.end() &&
+         std::find(types->second.begin(), types->second.end(), event.type_text()) != types->second.end();
 }
 
 }  // namespace
@@ -60,6 +79,7 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   settings.queue.max_age = common.max_age;
   settings.queue.rate = {common.rate.per_second, common.rate.burst};
   settings.queue.breaker = {common.breaker.echo_share, common.breaker.window, common.breaker.open_for};
+  settings.queue.may_come_round = is_spoken;
   const auto& own = sink.as<connectors::ChannelSettings>();
   settings.queue.confirm_timeout = own.confirm_timeout;
   settings.queue.resend = own.resend;

@@ -8,6 +8,7 @@
 #include "daemon/check_report.hpp"
 #include "daemon/check_try.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/disk.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
@@ -73,6 +74,17 @@ void check_sinks(const config::Settings& settings, CheckReport& report) {
   }
 }
 
+/// A directory that was asked for must be usable; without the usual one the program runs, and keeps nothing.
+void check_directory(const config::Settings& settings, CheckReport& report) {
+  if (!Disk::needed(settings)) return;
+  const auto fault = Disk::fault_of(settings);
+  if (fault.empty()) return;
+  if (settings.spool.written) return report.bad("spool.directory", fault);
+  report.warn("spool.directory", fault +
+                                     ": nothing is kept on disk, so that a crash loses what Kafka has not "
+                                     "acknowledged; make it for the user who runs the program, or name another");
+}
+
 }  // namespace
 
 int check_command(const std::filesystem::path& file, bool connect, std::chrono::milliseconds timeout,
@@ -87,6 +99,7 @@ int check_command(const std::filesystem::path& file, bool connect, std::chrono::
     for (const auto& advice : advice_on(loaded)) report.warn(advice);
     check_certificates(*loaded.settings, report);
     check_sinks(*loaded.settings, report);
+    check_directory(*loaded.settings, report);
   }
   if (report.faults() != 0) return answered(bad_usage);
   report.good("", file.string() + ": " + counted(loaded.settings->connectors.size(), "connector") + ", " +

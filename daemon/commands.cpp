@@ -115,8 +115,8 @@ struct CommandLine {
   CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.",
                "tributary"};
   std::string configuration;
-  bool connect = false;
-  std::string try_file;
+  bool connect = false, spool_count = false, spool_show = false, spool_export = false;
+  std::string try_file, spool_file;
   std::string timeout_text, time_text, demo_time_text, schema;
   std::optional<std::chrono::milliseconds> timeout;
   DemoOptions demo;
@@ -134,6 +134,7 @@ struct CommandLine {
       add_demo();
       add_simulate();
     }
+    add_spool();
     add_schema();
   }
 
@@ -269,6 +270,22 @@ struct CommandLine {
       simulate.behaviours[behaviour.substr(0, equals)] = behaviour.substr(equals + 1);
     }
     result = simulate_command(simulate);
+  }
+  void add_spool() {
+    auto& command = *app.add_subcommand(
+        "spool", "Look into what a Kafka sink keeps on disk; changes nothing, also while the relay runs");
+    command.add_option("file", spool_file, "The file, e.g. /var/lib/tributary/events.spool")->required();
+    auto* count = command.add_flag("--count", spool_count, "How many records each lane has (the default)");
+    auto* show =
+        command.add_flag("--show", spool_show, "A line for each record: number, time, topic, key, type, id, size");
+    auto* dump =
+        command.add_flag("--export", spool_export, "The events and dead letters themselves, one in JSON on each line");
+    show->excludes(count)->excludes(dump);
+    dump->excludes(count);
+    command.callback([this] {
+      const auto view = spool_show ? SpoolView::show : spool_export ? SpoolView::values : SpoolView::count;
+      result = spool_command(spool_file, view);
+    });
   }
   void add_schema() {
     auto& command = *app.add_subcommand("schema", "Print a JSON Schema (draft-07), or the reference configuration");

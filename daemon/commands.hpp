@@ -63,6 +63,10 @@ std::string behaviours_text(const std::string& connector);
 /// `tributary schema <event|streamelements|config|reference>`; "" lists them.
 int schema_command(const std::string& name);
 
+enum class SpoolView : std::uint8_t { count, show, values };
+/// `tributary spool FILE [--count|--show|--export]`: a look into what a sink keeps on disk; changes nothing.
+int spool_command(const std::filesystem::path& file, SpoolView view);
+
 /// Ours, e.g. "0.4.0".
 std::string_view version();
 /// `tributary --version`: ours and every linked library's.

@@ -117,7 +117,7 @@ std::string configuration(const Upstreams& upstreams, const std::string& broker)
   for (const auto& each : upstreams.all()) {
     text.append("  ").append(each.entry.example_name).append(": ") += each.simulator->connector_yaml() + "\n";
   }
-  text += "sinks:\n  events: {type: kafka, brokers: [\"" + broker + "\"]}\n";
+  text += "sinks:\n  events: {type: kafka, brokers: [\"" + broker + "\"], spool: {enabled: false}}\n";
   std::string channels;
   for (const auto& each : upstreams.all()) {
     if (!each.listener) continue;

@@ -27,6 +27,8 @@ std::string words(const ConnectorChange& change) {
       return "connects anew, changed: " + joined(change.keys);
     case ConnectorChange::What::adopted:
       return "keeps its connection, changed: " + joined(change.keys);
+    case ConnectorChange::What::staying:
+      return "stops as soon as the sinks that speak on it have said what they have; its book stays in the account";
   }
   return {};
 }
@@ -62,6 +64,7 @@ void Reload::run(App& app) {
   }
   for (const auto& warning : advice) telemetry_.emit(LogEvent::configuration_warning, "", config::format(warning));
   tell(std::get<Changes>(applied));
+  app.report_left();
 }
 
 void Reload::tell(const Changes& changes) {

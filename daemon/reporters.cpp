@@ -192,13 +192,22 @@ void ChannelReporter::breaker(const sinks::channel::BreakerStanding& standing) {
   using sinks::channel::BreakerState;
   if (standing.state == BreakerState::open) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(standing.open_for).count();
+    if (standing.inherited) {
+      open_ = true;
+      telemetry_.emit(LogEvent::breaker_opened, sink_,
+                      "open as before the reload: nothing that comes from a channel is carried here for " +
+                          std::to_string(seconds) + " s more, then one message is tried");
+      return;
+    }
     telemetry_.emit(LogEvent::breaker_opened, sink_,
                     std::to_string(standing.heard) + " of the last " + std::to_string(standing.said) +
-                        " messages came back: nothing is said for " + std::to_string(seconds) +
-                        " s, then one is tried");
+                        " messages that were carried here from a channel came back: no more are carried for " +
+                        std::to_string(seconds) + " s, then one is tried; other events are not held up");
     open_ = true;
+  } else if (standing.state == BreakerState::half_open) {
+    open_ = open_ || standing.inherited;
   } else if (standing.state == BreakerState::closed && std::exchange(open_, false)) {
-    telemetry_.emit(LogEvent::breaker_closed, sink_, "what is said does not come back any more");
+    telemetry_.emit(LogEvent::breaker_closed, sink_, "what is carried here does not come back any more");
   }
 }
 

@@ -239,7 +239,8 @@ TEST(ChannelReporter, TellsThatTheBreakerOpenedAndClosed) {
   });
   ASSERT_EQ(written.size(), 2U);
   EXPECT_NE(
-      written[0]["message"].get<std::string>().find("3 of the last 6 messages came back: nothing is said for 60 s"),
+      written[0]["message"].get<std::string>().find(
+          "3 of the last 6 messages that were carried here from a channel came back: no more are carried for 60 s"),
       std::string::npos);
   EXPECT_NE(written[1]["event"].get<std::string>().find("breaker_closed"), std::string::npos);
 }

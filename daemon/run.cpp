@@ -73,6 +73,7 @@ int run_command(const std::filesystem::path& file) {
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
   announce(app, file, telemetry);
+  app.report_left();
   app.start();
 
   auto status_at = std::chrono::steady_clock::now() + first_status;

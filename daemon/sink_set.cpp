@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds longest_full = 1min;
 /// One that is replaced waits no longer for what is under way: its heir sends it again.
 constexpr std::chrono::milliseconds longest_hand_over = 5s;
 
+/// The exposure of a sink whose spool is turned off while it runs: what lies there is delivered, nothing is added in
+/// time.
+constexpr std::chrono::milliseconds never_written_behind = std::chrono::hours(24 * 365);
+
 relay::OnFailure on_failure(sinks::OnFailure policy) {
   switch (policy) {
     case sinks::OnFailure::dead_letter:
@@ -84,6 +88,9 @@ struct SinkSet::Sink {
   std::shared_ptr<sinks::channel::Outlet> channel;  ///< one that speaks on the connection of a connector
   relay::Target target;
   std::size_t memory = 0;
+  event::Tail* tail = nullptr;  ///< null: nothing of it is kept on disk
+  event::TailSettings tail_settings;
+  std::uint64_t found = 0;  ///< records that an earlier run left
 
   std::string_view stuck() const { return delivery ? delivery->stuck() : std::string_view(); }
 };
@@ -98,12 +105,32 @@ struct SinkSet::Plan {
   std::vector<relay::Route> routes;
 };
 
-SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks)
-    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)) {}
+SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
+                 const Disk& disk)
+    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)), disk_(disk) {}
 SinkSet::~SinkSet() = default;
 
+/// Its own file; the one before it has it already. A sentence: why it cannot be used.
+std::string SinkSet::give_tail(Sink& sink, const sinks::Spool& wanted, const SinkPtr& before) {
+  sink.tail_settings = {wanted.size.bytes, wanted.at_limit};
+  if (before) sink.tail = before->tail;  // also when it is turned off: what lies there must come first
+  if (sink.tail != nullptr || !wanted.enabled || disk_.memory() == nullptr) return {};
+  auto tail = disk_.memory()->tail(sink.settings.name, sink.tail_settings);
+  if (auto* fault = std::get_if<std::string>(&tail)) return std::move(*fault);
+  sink.tail = std::get<event::Tail*>(tail);
+  sink.found = disk_.memory()->tail(sink.settings.name)->records();
+  return {};
+}
+
+/// May it have a tail now, and has none?
+bool SinkSet::tail_differs(const Sink& sink, const config::NamedSettings& wanted) const {
+  const auto* type = sinks::find(wanted.type);
+  return sink.tail == nullptr && disk_.memory() != nullptr && type != nullptr && type->spool != nullptr &&
+         type->spool(wanted).enabled;
+}
+
 std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSettings& settings,
-                                                          const config::Settings& all) {
+                                                          const config::Settings& all, const SinkPtr& before) {
   auto sink = std::make_shared<Sink>();
   sink->settings = settings;
   sink->place = place_of(settings);
@@ -117,9 +144,9 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
     return sink;
   }
   const auto patience = std::min<std::chrono::milliseconds>(longest_full, all.limits.pause);
+  const auto* type = sinks::find(settings.type);
   auto [downstream, handling, fault] =
-      sinks::find(settings.type)
-          ->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
+      type->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
   if (!downstream) return "sinks." + settings.name + ": " + fault;
   auto schema = sinks::schema_named(handling.validation.schema);
   if (auto* problem = std::get_if<std::string>(&schema)) {
@@ -129,6 +156,14 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   outbox.memory = handling.memory;
   outbox.acknowledges = downstream->acknowledges();
   outbox.opens_with_one = downstream->opens_with_one();
+  if (type->spool != nullptr) {
+    const auto& spool = type->spool(settings);
+    if (auto wrong = give_tail(*sink, spool, before); !wrong.empty()) {
+      return "sinks." + settings.name + ".spool: " + wrong;
+    }
+    outbox.exposure = spool.enabled ? spool.exposure : never_written_behind;
+    outbox.at_limit = spool.at_limit;
+  }
   sink->memory = handling.memory;
   sink->delivery = std::make_shared<relay::Delivery>(
       settings.name, std::move(downstream), outbox,
@@ -136,7 +171,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
         report(telemetry_, name, SinkFacts{sink.memory, sink.feeding}, alert,
                sink.reporter->told_missing(alert.stream));
       },
-      patience);
+      patience, sink->tail);
   sink->delivery->on_room(room_);
   sink->outlet = sink->delivery;
   sink->target.outlet = sink->delivery;
@@ -160,12 +195,13 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
       place.before = sink;
       place.keys = config::differences(config::values_of(sink->settings), config::values_of(wanted));
       if (sink->settings.type != wanted.type) place.keys = {"type"};
+      if (place.keys.empty() && tail_differs(*sink, wanted)) place.keys = {"spool"};
       for (std::string& key : place.keys) key = "sinks." + config::path_element(wanted.name) + "." + key;
     }
     if (place.before && place.keys.empty()) {
       place.sink = place.before;
     } else {
-      auto made = make(wanted, settings);
+      auto made = make(wanted, settings, place.before);
       if (auto* fault = std::get_if<std::string>(&made)) {
         faults.push_back(std::move(*fault));
         continue;
@@ -197,7 +233,8 @@ relay::RoutingTablePtr SinkSet::table(const Plan& plan) {
 
 /// What it has not delivered goes to the one that takes its place.
 void SinkSet::retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout) {
-  if (sink.delivery && heir.delivery) return sink.delivery->retire(heir.delivery, timeout);
+  const bool has_all = sink.tail == nullptr || sink.tail == heir.tail;  // what lies on disk goes only with it
+  if (sink.delivery && heir.delivery && has_all) return sink.delivery->retire(heir.delivery, timeout);
   if (sink.channel && heir.channel) return sink.channel->retire(heir.channel, timeout);
   sink.outlet->stop(timeout);
 }
@@ -210,6 +247,20 @@ SinkSet::Speaking SinkSet::speaking() const {
     }
   }
   return all;
+}
+
+std::set<std::string> SinkSet::still_speaking(const Plan* next) const {
+  std::set<std::string> connectors;
+  for (const auto& sink : leaving_) {
+    if (sink->channel) connectors.insert(sink->target.connector);
+  }
+  if (next == nullptr) return connectors;
+  for (const auto& sink : sinks_) {
+    const bool stays = std::any_of(next->places.begin(), next->places.end(),
+                                   [&](const Plan::Place& place) { return place.sink == sink; });
+    if (sink->channel && !stays) connectors.insert(sink->target.connector);
+  }
+  return connectors;
 }
 
 void SinkSet::stop_channels(std::chrono::milliseconds timeout) {
@@ -255,9 +306,17 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
   for (auto& place : plan->places) {
     if (place.sink == place.before) continue;
     changes.push_back({place.sink->settings.name, place.before ? Became::replaced : Became::started, place.keys});
+    if (place.sink->tail != nullptr) {
+      const auto& name = place.sink->settings.name;
+      disk_.memory()->tail(name, place.sink->tail_settings);
+      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found);
+    }
     for (const auto& others : {leaving_, before}) {
       for (const SinkPtr& other : others) {
-        if (other == place.before || other->place == place.sink->place) place.sink->waits_for.push_back(other);
+        const bool same_tail = other->tail != nullptr && other->tail == place.sink->tail;
+        if (other == place.before || other->place == place.sink->place || same_tail) {
+          place.sink->waits_for.push_back(other);
+        }
       }
     }
   }
@@ -306,6 +365,7 @@ bool SinkSet::put_away() {
     sink->outlet->join();
     const auto ledger = sink->outlet->ledger();
     report(telemetry_, sink->settings.name, ledger, sink->stuck());
+    report_waiting(*sink);
     if (sink->delivery) report(telemetry_, sink->settings.name, sink->delivery->latency());
     gone_[sink->settings.name] += ledger;
     silent = silent || sink->channel != nullptr;
@@ -328,9 +388,20 @@ std::vector<SinkBook> SinkSet::books() const {
 std::vector<SinkStanding> SinkSet::standings() const {
   std::vector<SinkStanding> all;
   for (const auto& [name, ledger] : books()) {
-    const auto is_it = [&name = name](const SinkPtr& sink) { return sink->settings.name == name; };
-    if (std::none_of(sinks_.begin(), sinks_.end(), is_it) && ledger.in_flight == 0) continue;  // gone
-    all.push_back({name, ledger.delivered + ledger.sent, ledger.in_flight});
+    const auto named = [&name = name](const std::vector<SinkPtr>& sinks) -> const Sink* {
+      const auto is_it = [&](const SinkPtr& sink) { return sink->settings.name == name; };
+      const auto found = std::find_if(sinks.begin(), sinks.end(), is_it);
+      return found == sinks.end() ? nullptr : found->get();
+    };
+    const Sink* sink = named(sinks_);
+    if (sink == nullptr && ledger.in_flight == 0) continue;  // gone
+    if (sink == nullptr) sink = named(leaving_);
+    SinkStanding standing{name, ledger.delivered, ledger.sent, ledger.in_flight + ledger.spooled};
+    if (sink != nullptr && sink->channel) {
+      standing.channel = true;
+      standing.breaker = sink->channel->breaker().state;
+    }
+    all.push_back(std::move(standing));
   }
   return all;
 }
@@ -353,9 +424,16 @@ void SinkSet::report_drops() {
   }
 }
 
+void SinkSet::report_waiting(const Sink& sink) const {
+  if (sink.tail == nullptr) return;
+  const auto& name = sink.settings.name;
+  daemon::report_waiting(telemetry_, name, disk_.memory()->tail(name)->file().string(), sink.outlet->ledger());
+}
+
 void SinkSet::report_losses() const {
   for (const auto& sink : sinks_) {
     report(telemetry_, sink->settings.name, sink->outlet->ledger(), sink->stuck());
+    report_waiting(*sink);
   }
 }
 

@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "config/settings.hpp"
 #include "daemon/books.hpp"
+#include "daemon/disk.hpp"
 #include "daemon/reporters.hpp"
 #include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
@@ -18,6 +20,7 @@
 #include "event/mark_holder.hpp"
 #include "relay/delivery.hpp"
 #include "relay/routing_table.hpp"
+#include "sinks/handling.hpp"
 
 namespace tributary::daemon {
 
@@ -44,8 +47,9 @@ class SinkSet {
   using Speaking = std::map<std::string, std::vector<event::OutboundPtr>>;
 
   /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere. `marks` are set on
-  /// what is said.
-  SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks);
+  /// what is said. `disk` is prepared before each plan.
+  SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
+          const Disk& disk);
   ~SinkSet();
 
   /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
@@ -58,6 +62,9 @@ class SinkSet {
 
   /// Who speaks on which connector now, with those that have something left to say before they go.
   Speaking speaking() const;
+  /// The connectors on which sinks speak that are going, and have something left to say before; also of those that this
+  /// plan will take out of use.
+  std::set<std::string> still_speaking(const Plan* next = nullptr) const;
   /// The channel sinks finish what they can say, while connectors and the other sinks go on. A second call may only
   /// shorten the time. Nothing may be offered to them any more: see `without_channels`.
   void stop_channels(std::chrono::milliseconds timeout);
@@ -89,13 +96,18 @@ class SinkSet {
   struct Sink;
   using SinkPtr = std::shared_ptr<Sink>;
 
-  std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, const config::Settings& all);
+  std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, const config::Settings& all,
+                                          const SinkPtr& before);
+  std::string give_tail(Sink& sink, const sinks::Spool& wanted, const SinkPtr& before);
+  bool tail_differs(const Sink& sink, const config::NamedSettings& wanted) const;
+  void report_waiting(const Sink& sink) const;
   static void retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout);
   void start_if_free(const SinkPtr& sink);
 
   Telemetry& telemetry_;
   const std::function<void()> room_;
   const std::shared_ptr<const event::MarkHolder> marks_;
+  const Disk& disk_;
   std::vector<SinkPtr> sinks_;                     ///< in the order of the file
   std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away

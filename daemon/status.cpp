@@ -6,6 +6,8 @@
 namespace tributary::daemon {
 namespace {
 
+using sinks::channel::BreakerState;
+
 constexpr std::size_t most_listed = 20;
 
 std::string_view word_of(net::State state) {
@@ -46,8 +48,16 @@ std::string words_of(const ConnectorStanding& one) {
   return text;
 }
 
+/// Most sinks only deliver, or only send.
 std::string words_of(const SinkStanding& one) {
-  return one.name + " " + std::to_string(one.delivered) + " delivered, " + std::to_string(one.waiting) + " waiting";
+  const bool sends = one.channel || one.sent != 0;
+  std::string text = one.name;
+  if (one.delivered != 0 || !sends) text += " " + std::to_string(one.delivered) + " delivered,";
+  if (sends) text += " " + std::to_string(one.sent) + " sent,";
+  text += " " + std::to_string(one.waiting) + " waiting";
+  if (one.breaker == BreakerState::open) text += ", breaker open";
+  if (one.breaker == BreakerState::half_open) text += ", breaker half open";
+  return text;
 }
 
 template <class Standing>
@@ -82,9 +92,10 @@ std::string status_line(const std::vector<ConnectorStanding>& connectors, const 
 
 void report(Telemetry& telemetry, const std::vector<ConnectorStanding>& connectors,
             const std::vector<SinkStanding>& sinks) {
-  std::uint64_t events = 0, malformed = 0, unrouted = 0, delivered = 0, waiting = 0;
+  std::uint64_t events = 0, malformed = 0, unrouted = 0, delivered = 0, waiting = 0, sent = 0, breakers = 0;
   for (const auto& one : connectors) events += one.events, malformed += one.malformed, unrouted += one.unrouted;
-  for (const auto& one : sinks) delivered += one.delivered, waiting += one.waiting;
+  for (const auto& one : sinks) delivered += one.delivered, waiting += one.waiting, sent += one.sent;
+  for (const auto& one : sinks) breakers += one.breaker == BreakerState::closed ? 0U : 1U;
   telemetry.emit(LogEvent::status, "", status_line(connectors, sinks),
                  {{"connectors", connectors.size()},
                   {"live", live_among(connectors)},
@@ -92,7 +103,9 @@ void report(Telemetry& telemetry, const std::vector<ConnectorStanding>& connecto
                   {"malformed", malformed},
                   {"unrouted", unrouted},
                   {"delivered", delivered},
-                  {"waiting", waiting}});
+                  {"waiting", waiting},
+                  {"sent", sent},
+                  {"breakers_open", breakers}});
 }
 
 }  // namespace tributary::daemon

@@ -9,6 +9,7 @@
 #include "daemon/telemetry.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
+#include "sinks/channel/breaker.hpp"
 
 namespace tributary::daemon {
 
@@ -27,14 +28,17 @@ struct ConnectorStanding {
 /// How one sink stands. A value.
 struct SinkStanding {
   std::string name;
-  std::uint64_t delivered = 0, waiting = 0;
+  std::uint64_t delivered = 0, sent = 0, waiting = 0;  ///< sent: handed over, and nobody says whether it arrived
+  bool channel = false;                                ///< it speaks on the connection of a connector
+  sinks::channel::BreakerState breaker = sinks::channel::BreakerState::closed;
 };
 
 /// "1 sink", "2 sinks".
 std::string counted(std::size_t count, const std::string& noun);
 
 /// `4 of 5 connectors are live: hall waiting (connect_refused), 0 events; main-stage live, 12 events, the last 3 s ago;
-/// … | sinks: events 12 delivered, 0 waiting`. What is not live comes first; of very many, only some are named.
+/// … | sinks: events 12 delivered, 0 waiting; hall-screen 7 sent, 0 waiting, breaker open`. What is not live comes
+/// first; of very many, only some are named.
 std::string status_line(const std::vector<ConnectorStanding>& connectors, const std::vector<SinkStanding>& sinks);
 
 /// Logs that line, with its sums as numbers. Thread: any.

@@ -26,7 +26,7 @@ TEST(Status, SaysHowEachConnectorAndEachSinkStands) {
   ConnectorStanding hall;
   hall.name = "hall";
   hall.state = net::State::waiting, hall.reason = net::Reason::connect_refused, hall.paused = true;
-  EXPECT_EQ(status_line({stage, arcade, hall}, {{"events", 1200, 5}}),
+  EXPECT_EQ(status_line({stage, arcade, hall}, {{"events", 1200, 0, 5}}),
             "2 of 3 connectors are live: hall waiting to dial again (connect_refused), not reading: a sink is full, 0 "
             "events; stage live, 1204 events (7 unrouted), the last 3 s ago; arcade live, 1 event, 2 malformed frames, "
             "silent for "
@@ -43,11 +43,23 @@ TEST(Status, OfVeryManyConnectorsOnlySomeAreNamedAndThoseThatAreNotLiveFirst) {
   EXPECT_NE(line.find("and 9980 more"), std::string::npos);
 }
 
+TEST(Status, WhatIsOnlySentIsNotCalledDeliveredAndAnOpenBreakerIsSeen) {
+  using sinks::channel::BreakerState;
+  EXPECT_EQ(status_line({}, {{"events", 12, 0, 0},
+                             {"console", 0, 3, 0},
+                             {"hall-screen", 0, 7, 1, true, BreakerState::open},
+                             {"all-users", 5, 2, 0, true, BreakerState::half_open},
+                             {"class-chat", 0, 0, 0, true}}),
+            "0 of 0 connectors are live | sinks: events 12 delivered, 0 waiting; console 3 sent, 0 waiting; "
+            "hall-screen 7 sent, 1 waiting, breaker open; all-users 5 delivered, 2 sent, 0 waiting, breaker half open; "
+            "class-chat 0 sent, 0 waiting");
+}
+
 TEST(Status, ItsSumsAreNumbers) {
   const auto written = lines_by([](Telemetry& telemetry) {
     auto bad = live("b", 3);
     bad.malformed = 4, bad.unrouted = 1;
-    report(telemetry, {live("a", 2), bad}, {{"x", 4, 1}, {"y", 0, 0}});
+    report(telemetry, {live("a", 2), bad}, {{"x", 4, 0, 1}, {"y", 0, 2, 0, true, sinks::channel::BreakerState::open}});
   });
   ASSERT_EQ(written.size(), 1U);
   EXPECT_EQ(written[0]["level"], "info");
@@ -58,6 +70,8 @@ TEST(Status, ItsSumsAreNumbers) {
   EXPECT_EQ(written[0]["unrouted"], 1);
   EXPECT_EQ(written[0]["delivered"], 4);
   EXPECT_EQ(written[0]["waiting"], 1);
+  EXPECT_EQ(written[0]["sent"], 2);
+  EXPECT_EQ(written[0]["breakers_open"], 1);
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ namespace tributary::daemon {
 
 /// What became of one connector whose settings changed, and the keys that did.
 struct ConnectorChange {
-  enum class What : std::uint8_t { started, stopped, restarted, adopted };
+  /// staying: it is to stop once the sinks that were taken out with it have said what they have
+  enum class What : std::uint8_t { started, stopped, restarted, adopted, staying };
   std::string connector;
   What what = What::started;
   std::vector<std::string> keys;  ///< restarted, adopted
@@ -62,6 +63,9 @@ class Supervisor {
   explicit Supervisor(const Surroundings& around);
   ~Supervisor();
 
+  /// What connectors that are started from now on are to know again after a restart. Null: nothing; else it outlives
+  /// the supervisor and its events.
+  void remember_in(event::Memory* memory) { around_.memory = memory; }
   /// These run from now on, and no others: what is not there is started, what is no longer wanted says goodbye; what
   /// has other settings takes them over on its open connection, or is stopped and started again. What has not changed
   /// is not touched. Names must differ. Answers what it did, in the order of names.

@@ -30,10 +30,21 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"message_failed", Level::warn},  // one message; ERROR where the upstream lets nobody speak
       {"breaker_opened", Level::warn},  // it closes by itself when nothing comes back any more
       {"breaker_closed", Level::info},
-      {"events_dropped", Level::warn},       // as the configuration asks
-      {"record_refused", Level::warn},       // one event is a dead letter; the others flow
-      {"record_too_large", Level::warn},     // likewise
-      {"dead_letter_failed", Level::error},  // an event is lost, and so will be the next
+      {"events_dropped", Level::warn},  // as the configuration asks
+      {"spool_found", Level::info},
+      {"spool_left", Level::warn},  // perhaps it is meant to wait
+      {"spool_waits", Level::info},
+      {"spool_failing", Level::error},  // the disk needs a person; until then a crash loses events
+      {"spool_works", Level::info},
+      {"spool_full", Level::warn},  // it empties when Kafka takes events
+      {"spool_has_room", Level::info},
+      {"spool_dropped", Level::warn},          // as the configuration asks
+      {"spool_damaged", Level::error},         // see what the disk has; some events may be lost
+      {"spool_record_corrupt", Level::error},  // likewise
+      {"spool_not_committed", Level::error},   // events are lost
+      {"record_refused", Level::warn},         // one event is a dead letter; the others flow
+      {"record_too_large", Level::warn},       // likewise
+      {"dead_letter_failed", Level::error},    // an event is lost, and so will be the next
       {"sink_latency", Level::info},
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right

@@ -40,8 +40,19 @@ enum class LogEvent : std::uint8_t {
   message_failed,  ///< a channel sink's: not said, perhaps not arrived, or to be said later
   breaker_opened,  ///< what a channel sink says comes back: it says nothing for a while
   breaker_closed,
-  events_dropped,  ///< by the limits of a channel sink, since the last status
-  record_refused,  ///< the broker refused one record for itself: dead-lettered
+  events_dropped,        ///< by the limits of a channel sink, since the last status
+  spool_found,           ///< at the start: what an earlier run left on disk for a sink
+  spool_left,            ///< at the start: what lies there, and no sink delivers
+  spool_waits,           ///< at the end: what waits on disk for the next start
+  spool_failing,         ///< the disk cannot be written or read: events are in memory alone
+  spool_works,           ///< again
+  spool_full,            ///< at its size
+  spool_has_room,        ///< again
+  spool_dropped,         ///< at its size, the oldest were dropped
+  spool_damaged,         ///< a file is set aside; what verifies goes on
+  spool_record_corrupt,  ///< single records: dead letters
+  spool_not_committed,   ///< at the end: what could not be written
+  record_refused,        ///< the broker refused one record for itself: dead-lettered
   record_too_large,
   dead_letter_failed,  ///< a dead letter could not be produced
   sink_latency,        ///< at the end: how long a sink took to have its events acknowledged

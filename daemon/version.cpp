@@ -9,6 +9,7 @@
 
 #include "daemon/commands.hpp"
 #include "sinks/kafka/client.hpp"
+#include "spool/database.hpp"
 
 namespace tributary::daemon {
 
@@ -28,6 +29,7 @@ std::string version_text() {
       "  simdjson      " +
       dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION) +
       " (" + simdjson::get_active_implementation()->name() + ")\n";
+  text += "  sqlite        " + std::string(spool::database_version()) + "\n";
   text += "  nlohmann/json " +
           dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) + "\n";
   text += "  spdlog        " + dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\n";

@@ -73,6 +73,9 @@ class Outbound {
   virtual const std::string& name() const = 0;
   /// The connector is live and takes messages from now on; or it no longer is. Thread: io.
   virtual void live(bool live, const Now& now) = 0;
+  /// Nothing is read on the connection, so no word of the upstream can come: what is awaited has that much longer. Over
+  /// when reading goes on, or with the connection. Thread: io.
+  virtual void paused(bool paused, const Now& now) { static_cast<void>(paused), static_cast<void>(now); }
   /// The next message that may be said now. A number is not given again before it was answered with `returned`,
   /// `unconfirmed`, or `awaiting` for too long. Nothing while it is not live. Thread: io.
   virtual std::optional<Message> take(const Now& now) = 0;

@@ -331,7 +331,7 @@ void Delivery::close() {
   take_inbox();
   downstream_->close();
   const auto heir = this->heir();
-  if (heir) {
+  if (heir && (tail_ == nullptr || heir->tail_ == tail_)) {
     heir->inherit(outbox_.take_rest());
     if (tail_ != nullptr) tail_->on_news({});
   } else {

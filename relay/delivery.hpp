@@ -65,6 +65,7 @@ class Delivery final : public event::Outlet {
   void on_room(std::function<void()> room) { room_.push_back(std::move(room)); }
   /// Another one takes its place: nothing new is sent, what is under way is waited for within `timeout`, and all that
   /// is unfinished then goes to the heir, before what that was offered itself: through the tail, where both have it.
+  /// Where the heir has none, the rest stays on the tail.
   /// The heir is started when this has stopped.
   void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;

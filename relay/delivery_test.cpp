@@ -254,6 +254,63 @@ TEST_F(DeliveryTest, IsFullWhenMemoryIsAndTheTailTakesNoMore) {
   EXPECT_TRUE(eventually([&] { return rooms == 1; }));
 }
 
+TEST_F(DeliveryTest, WhatIsNotAcknowledgedInTimeIsOnTheTailWithoutAnotherEvent) {
+  wire->hold = true;
+  FakeTail tail;
+  const auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  EXPECT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  EXPECT_EQ(delivery->ledger().in_flight, 10U);
+}
+
+TEST_F(DeliveryTest, AStopDoesNotWaitForAWireThatIsSilentWhenAllIsCommitted) {
+  wire->hold = true;
+  FakeTail tail;
+  const auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  delivery->stop(1h);
+  delivery->join();
+  EXPECT_EQ(delivery->ledger().spooled, 10U);
+}
+
+TEST_F(DeliveryTest, OneThatTakesAnothersPlaceGoesOnWithItsTail) {
+  wire->hold = true;
+  FakeTail tail;
+  tail.at_once = true;
+  auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  wire = std::make_shared<FakeDownstream::Shared>();
+  std::shared_ptr<Delivery> heir = make(1u << 20, &tail);
+  heir->offer(event_holding("10"));
+  delivery->retire(heir, 0ms);
+  ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
+  EXPECT_EQ(delivery->ledger().offered, 0U);
+  heir->start();
+  ASSERT_TRUE(eventually([&] { return heir->ledger().delivered == 11; }));
+  EXPECT_EQ(heir->ledger().offered, 11U);
+  EXPECT_EQ(heir->ledger().recovered, 0U);
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(wire->records[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST_F(DeliveryTest, WhereTheNextOneHasNoTailTheRestStaysThere) {
+  wire->hold = true;
+  FakeTail tail;
+  auto delivery = make(1u << 20, &tail);
+  delivery->start();
+  for (int i = 0; i < 10; ++i) delivery->offer(event_holding(std::to_string(i)));
+  ASSERT_TRUE(eventually([&] { return tail.appended() == 10; }));
+  std::shared_ptr<Delivery> heir = make();
+  delivery->retire(heir, 0ms);
+  ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
+  EXPECT_EQ(delivery->ledger().spooled, 10U);
+  EXPECT_EQ(delivery->ledger().offered, 10U);
+  EXPECT_EQ(heir->ledger().offered, 0U);
+}
+
 TEST_F(DeliveryTest, WhatTheTailHoldsInMemoryCounts) {
   FakeTail tail;
   const auto delivery = make(100'000, &tail);

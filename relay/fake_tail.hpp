@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,8 @@ class FakeTail final : public event::Tail {
  public:
   std::vector<event::TailLeft> left() override {
     asked_.clear(), news_.clear();
-    appended_ = committed_ = 0;
+    TRIBUTARY_ASSERT(uncommitted_.empty());  // the tests of crashes and hand-overs commit, or crash, before
+    appended_ = 0, committed_ = 0;
     std::vector<event::TailLeft> all;
     for (const auto& [lane, records] : lanes_) {
       if (records.empty()) continue;
@@ -41,6 +43,7 @@ class FakeTail final : public event::Tail {
     }
     const auto number = record.number;
     ++appended_;
+    if (!commits) uncommitted_.push_back({appended_, name(lane), number});
     TRIBUTARY_ASSERT(lanes_[name(lane)].emplace(number, std::move(record)).second);
   }
   void read(const event::LaneName& lane, std::uint64_t from, std::size_t bytes) override {
@@ -55,7 +58,7 @@ class FakeTail final : public event::Tail {
     return one;
   }
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
-  std::uint64_t committed() const override { return commits ? appended_ : committed_; }
+  std::uint64_t committed() const override { return commits ? appended_.load() : committed_; }
   void forget(const event::LaneName& lane, std::uint64_t first, std::uint64_t last) override {
     auto& records = lanes_[name(lane)];
     records.erase(records.lower_bound(first), records.upper_bound(last));
@@ -87,7 +90,16 @@ class FakeTail final : public event::Tail {
   void set_full(bool full) { full_ = full; }              ///< any thread
   void set_failing(bool failing) { failing_ = failing; }  ///< any thread
   void set_held(std::size_t held) { held_ = held; }       ///< any thread
-  void commit(std::uint64_t appends) { committed_ += appends; }
+  void commit(std::uint64_t appends = 1'000'000) {
+    committed_ = std::min(committed_ + appends, appended_.load());
+    while (!uncommitted_.empty() && uncommitted_.front().append <= committed_) uncommitted_.pop_front();
+    tell();
+  }
+  /// The process ends without a word: what is not committed has never been.
+  void crash() {
+    for (const auto& one : uncommitted_) lanes_[one.lane].erase(one.number);
+    uncommitted_.clear();
+  }
   /// By the policy at the cap, or because it could not be committed.
   void lose(const event::LaneName& lane, std::uint64_t number, event::Dropped reason = event::Dropped::limit) {
     auto& records = lanes_[name(lane)];
@@ -103,7 +115,24 @@ class FakeTail final : public event::Tail {
     for (const auto& [lane, records] : lanes_) all += records.size();
     return all;
   }
+  /// The sequence numbers of the events of a lane.
+  std::set<std::uint64_t> kept(const event::LaneName& lane) const {
+    std::set<std::uint64_t> sequences;
+    const auto found = lanes_.find(name(lane));
+    if (found == lanes_.end()) return sequences;
+    for (const auto& [number, record] : found->second) {
+      if (record.event) sequences.insert(record.event->sequence);
+    }
+    return sequences;
+  }
+  bool is_committed(const event::LaneName& lane, std::uint64_t number) const {
+    const auto found = lanes_.find(name(lane));
+    if (found == lanes_.end() || found->second.count(number) == 0) return false;
+    return std::none_of(uncommitted_.begin(), uncommitted_.end(),
+                        [&](const auto& one) { return one.lane == name(lane) && one.number == number; });
+  }
   std::uint64_t given() const { return given_; }
+  std::uint64_t appended() const { return appended_; }
   std::size_t asked() const { return asked_.size(); }
 
   bool commits = true;   ///< at once; else as `commit` says
@@ -119,7 +148,13 @@ class FakeTail final : public event::Tail {
   void tell() const {
     if (wake_) wake_();
   }
-  static std::pair<std::string, std::string> name(const event::LaneName& lane) { return {lane.stream, lane.key}; }
+  using Name = std::pair<std::string, std::string>;
+  struct Uncommitted {
+    std::uint64_t append;
+    Name lane;
+    std::uint64_t number;
+  };
+  static Name name(const event::LaneName& lane) { return {lane.stream, lane.key}; }
   static event::TailRecord stand_in(const event::TailRecord& record) {
     auto letter = std::make_shared<event::DeadLetter>();
     letter->reason = "spool_corrupt";
@@ -133,7 +168,9 @@ class FakeTail final : public event::Tail {
   std::map<std::uint64_t, bool> damaged_;
   std::function<void()> wake_;
   std::uint64_t given_ = 0;
-  std::uint64_t appended_ = 0, committed_ = 0;
+  std::deque<Uncommitted> uncommitted_;
+  std::atomic<std::uint64_t> appended_{0};
+  std::uint64_t committed_ = 0;
   std::atomic<bool> full_{false}, failing_{false};
   std::atomic<std::size_t> held_{0};
 };

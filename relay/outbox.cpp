@@ -149,8 +149,7 @@ void Outbox::report(const event::DeliveryReport& report, SteadyTime now) {
 void Outbox::delivered(Item& item, bool alone, SteadyTime now) {
   Lane& lane = *item.lane;
   item.state = Item::State::done;
-  if (item.event && !item.notice && (!item.on_tail || item.ticket != 0))
-    latency_.add(now - item.event->received_steady);
+  if (item.event && !item.notice && !item.read_back) latency_.add(now - item.event->received_steady);
   auto& refused_batches = lane.stream->refused_batches;
   if (alone) {
     if (refused_batches != 0) --refused_batches;

@@ -27,6 +27,7 @@ struct Outbox::Item {
   bool notice = false;       ///< the relay's own event: beside the book
   bool send_alone = false;   ///< in a batch that was refused for one of its records
   bool on_tail = false;      ///< lies on the lane's tail as well
+  bool read_back = false;    ///< has been on the tail alone
   std::uint64_t ticket = 0;  ///< of its append in this outbox's life; 0: before
   bool gone = false;         ///< finished otherwise: leaves the lane without being delivered
 };
@@ -43,15 +44,16 @@ struct Outbox::Lane {
   Item* tail = nullptr;
   Item* cursor = nullptr;  ///< the first one not yet sent, in this pass
   std::size_t in_flight = 0;
-  std::size_t bytes = 0;           ///< of its items
-  std::uint64_t spooled = 0;       ///< records that lie on the tail alone, all of them behind its items,
-  std::uint64_t spooled_from = 0;  ///< with this number and greater ones
-  std::size_t reading = 0;         ///< bytes asked of the tail
-  bool wanting = false;            ///< in wanting_
-  bool uncommitted = false;        ///< in uncommitted_
-  std::size_t to_send_alone = 0;   ///< among its items
-  std::uint64_t generation = 0;    ///< of the wire that delivered its last record, sent together with others,
-  event::SteadyTime delivered{};   ///< at this time
+  std::size_t bytes = 0;             ///< of its items
+  std::uint64_t spooled = 0;         ///< records that lie on the tail alone, all of them behind its items,
+  std::uint64_t spooled_from = 0;    ///< with this number and greater ones
+  std::uint64_t spooled_ticket = 0;  ///< the last append of these
+  std::size_t reading = 0;           ///< bytes asked of the tail
+  bool wanting = false;              ///< in wanting_
+  bool uncommitted = false;          ///< in uncommitted_
+  std::size_t to_send_alone = 0;     ///< among its items
+  std::uint64_t generation = 0;      ///< of the wire that delivered its last record, sent together with others,
+  event::SteadyTime delivered{};     ///< at this time
   State state = State::open;
   event::Verdict worst = event::Verdict::purged;
   std::string_view code;

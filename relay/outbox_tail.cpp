@@ -12,6 +12,9 @@ namespace tributary::relay {
 
 using event::SteadyTime;
 
+/// The wire is listened to in whole milliseconds: what is due within one is due now.
+constexpr auto wait_unit = std::chrono::milliseconds(1);
+
 event::LaneName Outbox::name_of(const Lane& lane) { return {lane.stream->name, lane.key}; }
 
 /// Arrivals may fill half of the memory, what is read back three quarters: so lanes that drain are not held up by those
@@ -67,6 +70,7 @@ void Outbox::keep(const Lane& lane, Item& item) {
 /// The item leaves memory for the tail.
 void Outbox::spool(Lane& lane, Item& item) {
   keep(lane, item);
+  lane.spooled_ticket = std::max(lane.spooled_ticket, item.ticket);
   if (lane.spooled++ == 0 || item.number < lane.spooled_from) lane.spooled_from = item.number;
   if (item.notice) return;
   --ledger_.in_flight;
@@ -126,7 +130,7 @@ void Outbox::write_behind(SteadyTime now) {
   while (Item* item = first_unkept()) {
     if (!may_keep()) return;  // it tells when it may
     const auto received = item->event ? item->event->received_steady : item->letter->received_steady;
-    if (received + settings_.exposure > now) {
+    if (received + settings_.exposure > now + wait_unit) {
       keep_at_ = received + settings_.exposure;
       return;
     }
@@ -242,7 +246,8 @@ void Outbox::load(Lane& lane, event::TailRecord record) {
   }
   auto item = std::make_unique<Item>();
   item->number = record.number;
-  item->on_tail = true;
+  item->on_tail = item->read_back = true;
+  item->ticket = lane.spooled_ticket;  // or an earlier one
   item->notice = notice;
   item->bytes = record.event ? record.event->bytes() : sizeof(Item) + record.letter->value.capacity();
   item->event = std::move(record.event);

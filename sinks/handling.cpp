@@ -27,6 +27,24 @@ void Validation::describe(config::Fields& fields) {
   }
 }
 
+void Spool::describe(config::Fields& fields) {
+  fields.field({.name = "enabled", .help = "false: what waits is in memory alone, and a crash loses it"}, enabled);
+  fields.field({.name = "exposure",
+                .help = "written when not acknowledged so soon; 0ms: each event first, then sent",
+                .minimum = 0,
+                .maximum = 60'000},
+               exposure);
+  fields.field({.name = "size", .help = "on disk, at most", .minimum = 1 << 20}, size);
+  fields.choice({.name = "at_limit", .help = "block: connectors stop reading; else what is dropped then"}, at_limit,
+                {{event::AtLimit::block, "block"},
+                 {event::AtLimit::drop_oldest, "drop_oldest"},
+                 {event::AtLimit::drop_newest, "drop_newest"}});
+  if (enabled) return;
+  for (const auto* key : {"exposure", "size", "at_limit"}) {
+    if (fields.given(key)) fields.warn(key, "it has no effect with `enabled: false`");
+  }
+}
+
 std::variant<schema::Schema, std::string> schema_named(const std::string& name) {
   std::string text;
   if (name == "event" || name == "streamelements") {

@@ -51,6 +51,8 @@ void check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds de
 
 bool takes_state_kafka(const config::NamedSettings& sink) { return !sink.as<kafka::Settings>().topics.state.empty(); }
 
+const Spool& spool_of_kafka(const config::NamedSettings& sink) { return sink.as<kafka::Settings>().spool; }
+
 Built build_file(const config::NamedSettings& sink, SinkObserver& observer, Opening opening) {
   const auto& settings = sink.as<file::Settings>();
   auto target = std::make_unique<file::RotatingFile>(
@@ -88,7 +90,8 @@ const std::array<SinkType, 3> types{{
      build_kafka,
      fault_of_kafka,
      check_kafka,
-     takes_state_kafka},
+     takes_state_kafka,
+     spool_of_kafka},
     {{"file", "JSON lines in a file that is rotated", "archive", config::make_settings<file::Settings>},
      build_file,
      nullptr,

@@ -39,6 +39,8 @@ struct SinkType {
   void (*check)(const config::NamedSettings& sink, std::chrono::milliseconds deadline, const Told& tell);
   /// Whether it takes session state (`stateUpdate`, `stateReset`). Null: never.
   bool (*takes_state)(const config::NamedSettings& sink) = nullptr;
+  /// What it keeps on disk. Null: never anything.
+  const Spool& (*spool)(const config::NamedSettings& sink) = nullptr;
 };
 
 /// All that need no connector; the channel sinks are offered by connectors (connectors/entry.hpp). Thread: any.

@@ -29,7 +29,7 @@ struct Config : connectors::Settings {
 struct SinkConfig : connectors::ChannelSettings {
   std::string streamer;        ///< in whose chat: a username, not a display name
   config::Secret token;        ///< the user's who speaks, sent as it is; read anew for each message
-  std::uint32_t length = 140;  ///< the longest text, in UTF-16 units; bot accounts may say 500
+  std::uint32_t length = 140;  ///< characters of the longest text; bot accounts may say 500
 
   SinkConfig() : ChannelSettings(config::ChannelCommon::Speaks::chat, "arcade") {}
   void describe(config::Fields& fields) override;

@@ -16,7 +16,7 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<DLiveProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
-Types types(const Settings&) { return {canonical_types()}; }
+Types types(const Settings&) { return {.canonical = canonical_types(), .spoken = {"chat", "unknown"}}; }
 
 std::shared_ptr<const event::Address> address(const config::Described& sink) {
   const auto& settings = dynamic_cast<const SinkConfig&>(sink);

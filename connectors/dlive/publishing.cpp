@@ -87,7 +87,7 @@ bool Publishing::heard(std::string_view streamer, const ChatWords& chat, const e
 bool Publishing::may_be_us(std::string_view streamer, std::string_view user, event::SteadyTime now) const {
   return std::any_of(speakers_.begin(), speakers_.end(), [&](const Known& each) {
     if (each.speaker->streamer != streamer) return false;
-    return each.username.empty() ? now - each.said <= SaidWords::own_window : each.username == user;
+    return each.username.empty() ? now - each.said <= SaidLately::own_window : each.username == user;
   });
 }
 

@@ -16,7 +16,7 @@
 #include "connectors/dlive/codec.hpp"
 #include "connectors/dlive/mutation.hpp"
 #include "connectors/link/protocol.hpp"
-#include "connectors/link/said_words.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::connectors::dlive {
@@ -69,7 +69,7 @@ class Publishing {
   bool may_be_us(std::string_view streamer, std::string_view user, event::SteadyTime now) const;
   void remember(std::string id, std::uint64_t number, event::SteadyTime now);
 
-  SaidWords said_;
+  SaidLately said_;
   std::deque<OwnId> ids_;        ///< of what we said, oldest first
   std::vector<Known> speakers_;  ///< the oldest first
   std::optional<InFlight> in_flight_;

@@ -151,8 +151,7 @@ void SimulatorApi::say(const nlohmann::json& variables, const std::string& token
     answer(said_reply(*message), reply);
   }
   if (settings_.shown != SimulatorSettings::Shown::after) return;
-  const auto later =
-      std::make_shared<boost::asio::steady_timer>(io_, settings_.api_delay + shown_after);
+  const auto later = std::make_shared<boost::asio::steady_timer>(io_, settings_.api_delay + shown_after);
   later->async_wait(
       [later, this, alive = std::weak_ptr(alive_), shown = *message](const boost::system::error_code& cancelled) {
         if (!cancelled && alive.lock()) show_(shown);

@@ -88,7 +88,7 @@ const std::array<Line, 23> behaviours{
          [](Settings& s, View v) { s.api_delay = read_duration(v); }},
     Line{{"chat_pace", "DURATION", "a user's next message is refused before that (2s)"},
          [](Settings& s, View v) { s.chat_pace = read_duration(v); }},
-    Line{{"chat_length", "N", "a longer message is refused, in UTF-16 units (140)"},
+    Line{{"chat_length", "N", "a message of more characters is refused (140)"},
          [](Settings& s, View v) { s.chat_length = read_count(v); }},
     Line{{"shown", "after|before|never", "what is said comes on subscriptions after its answer, before it (after)"},
          [](Settings& s, View v) { s.shown = read_shown(v); }},

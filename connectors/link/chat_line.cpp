@@ -7,16 +7,12 @@
 
 namespace tributary::connectors {
 
-std::string chat_line(std::string_view words, std::size_t units) {
-  constexpr char32_t last_of_one_unit = 0xFFFF;
+std::string chat_line(std::string_view words, std::size_t characters) {
   const std::string line = text::printable(words);
   const std::string_view whole = text::trimmed(line);
-  std::size_t end = 0, used = 0;
-  while (end < whole.size()) {
-    const auto next = text::first_character(whole.substr(end));
-    used += next.code > last_of_one_unit ? 2 : 1;
-    if (used > units) break;
-    end += std::max<std::size_t>(next.bytes, 1);
+  std::size_t end = 0;
+  for (std::size_t used = 0; used < characters && end < whole.size(); ++used) {
+    end += std::max<std::size_t>(text::first_character(whole.substr(end)).bytes, 1);
   }
   return std::string(text::trimmed(whole.substr(0, end)));
 }

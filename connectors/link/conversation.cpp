@@ -122,12 +122,7 @@ void Conversation::opened(const event::Now& now) {
   protocol_.open(++sockets_, now, outcome_);
   listen(now);
   apply(now);
-  if (session_.is_paused() && open()) {
-    transport_.pause_reading(true);
-    outcome_.clear();
-    protocol_.paused(true, now, outcome_);
-    apply(now);
-  }
+  if (session_.is_paused() && open()) pause_reading(true, now);
   publish_if_due(now);
 }
 
@@ -176,15 +171,10 @@ void Conversation::room(const event::Now& now) {
   if (!session_.is_paused()) return;
   const bool was_open = open();
   session_.paused(false, now.steady, actions_);
-  if (was_open) {
-    transport_.pause_reading(false);
-    outcome_.clear();
-    protocol_.paused(false, now, outcome_);
-    apply(now);
-  }
+  if (was_open) pause_reading(false, now);
   obey(now);
   fill_gaps(now);
-  publish_if_due(now);
+  work(now);  // what is awaited has another time now
 }
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
@@ -314,10 +304,14 @@ void Conversation::make_room_first(const event::Now& now) {
 void Conversation::pause(const event::Now& now) {
   session_.paused(true, now.steady, actions_);
   transport_.await_room();
-  if (!open()) return;
-  transport_.pause_reading(true);
+  if (open()) pause_reading(true, now);
+}
+
+void Conversation::pause_reading(bool paused, const event::Now& now) {
+  transport_.pause_reading(paused);
+  publisher_.paused(paused, now);
   outcome_.clear();
-  protocol_.paused(true, now, outcome_);
+  protocol_.paused(paused, now, outcome_);
   apply(now);
 }
 

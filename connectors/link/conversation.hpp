@@ -161,6 +161,7 @@ class Conversation {
   bool open() const;
   void make_room_first(const event::Now& now);
   void pause(const event::Now& now);
+  void pause_reading(bool paused, const event::Now& now);
   void count(std::string_view payload, const event::Now& now);
   void pass_on(const event::Now& now);
   void apply(const event::Now& now);

@@ -7,6 +7,7 @@ namespace tributary::connectors {
 
 void Publisher::attach(event::OutboundPtr outbound, const event::Now& now) {
   outbound->live(live_, now);
+  outbound->paused(paused_, now);
   outbounds_.push_back(std::move(outbound));
 }
 
@@ -23,6 +24,7 @@ void Publisher::detach(const event::Outbound& outbound, const event::Now& now) {
   }
   std::erase_if(finished_, [&](const auto& each) { return each.second.from == gone; });
   gone->live(false, now);
+  gone->paused(false, now);
 }
 
 void Publisher::detach_all(const event::Now& now) {
@@ -30,6 +32,7 @@ void Publisher::detach_all(const event::Now& now) {
 }
 
 void Publisher::live(bool live, const event::Now& now) {
+  if (!live) paused(false, now);
   if (live == live_) return;
   live_ = live;
   if (!live) {
@@ -40,6 +43,11 @@ void Publisher::live(bool live, const event::Now& now) {
     }
   }
   for (const event::OutboundPtr& outbound : outbounds_) outbound->live(live, now);
+}
+
+void Publisher::paused(bool paused, const event::Now& now) {
+  if (std::exchange(paused_, paused) == paused) return;
+  for (const event::OutboundPtr& outbound : outbounds_) outbound->paused(paused, now);
 }
 
 std::optional<event::Message> Publisher::take(const event::Now& now) {

@@ -30,6 +30,8 @@ class Publisher {
   /// The connection is live, or over: then what was said on it and has no answer is unconfirmed, except what goes out
   /// beside it as a Post.
   void live(bool live, const event::Now& now);
+  /// Reading stops or goes on; over, too, when the connection is.
+  void paused(bool paused, const event::Now& now);
   /// The next message of the sink whose turn it is, with a number of ours: unique in this run, the same when it is
   /// tried again before an answer came.
   std::optional<event::Message> take(const event::Now& now);
@@ -66,6 +68,7 @@ class Publisher {
   TakenByNumber finished_;  ///< the newest of those that have one and may be heard back
   std::uint64_t numbers_ = 0;
   bool live_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace tributary::connectors

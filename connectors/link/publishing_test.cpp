@@ -66,6 +66,22 @@ TEST_F(LinkPublishing, WhatAwaitedAWordWhenTheConnectionEndedIsUnconfirmedAndThe
   EXPECT_THAT(sink->lives, ElementsAre(true, false, true));
 }
 
+TEST_F(LinkPublishing, ASinkIsToldWhenNothingIsReadSoThatNoWordCanCome) {
+  settings.pause_limit = 50ms;
+  start_publishing();
+  EXPECT_THAT(sink->pauses, ElementsAre(false));
+  intake.full = true;
+  server->say("event first");
+  await([&] { return sink->pauses.size() == 2; });
+  intake.make_room();
+  await([&] { return sink->pauses.size() == 3; });
+  EXPECT_THAT(sink->pauses, ElementsAre(false, true, false));
+  intake.full = true;
+  server->say("event second");
+  await([&] { return !witness.endings.empty(); });
+  EXPECT_THAT(sink->pauses, ElementsAre(false, true, false, true, false)) << "over with the connection";
+}
+
 TEST_F(LinkPublishing, TwoSinksTakeTurnsAndEachHearsOfItsOwn) {
   const auto other = std::make_shared<support::FakeOutbound>();
   for (std::uint64_t i = 1; i <= 3; ++i) sink->put(i, "quiet a"), other->put(i, "quiet b");

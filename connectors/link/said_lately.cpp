@@ -1,5 +1,6 @@
 #include "connectors/link/said_lately.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -14,11 +15,15 @@ bool of_a_word(char c) {
 
 std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
+/// No name of a channel has a line break in it.
+std::size_t hash_of(std::string_view channel, std::string_view words) {
+  return hash_of(std::string(channel).append("\n").append(words));
+}
+
 }  // namespace
 
 void SaidLately::said(const event::Message& message, const event::Now& now) {
   forget(now.steady);
-  if (said_.size() >= limit) forget_oldest();
   Said said{now.steady, message.number, hash_of(message.content), hash_of(message.content), {}, {}};
   if (message.event) {
     said.id = message.event->id_text();
@@ -27,8 +32,18 @@ void SaidLately::said(const event::Message& message, const event::Now& now) {
     if (words.size() >= shortest_words) said.words = hash_of(words);
   }
   if (said.id.size() < shortest_id) said.id.clear();
-  by_text_[said.text] = by_text_[said.words] = said.number;
-  if (!said.id.empty()) by_id_[said.id] = {said.number, said.created_at};
+  add(std::move(said));
+}
+
+void SaidLately::said(std::uint64_t number, std::string_view channel, std::string_view words, event::SteadyTime now) {
+  forget(now);
+  const std::size_t hash = hash_of(channel, words);
+  add({now, number, hash, hash, {}, {}});
+}
+
+void SaidLately::add(Said said) {
+  if (said_.size() >= limit) forget_oldest();
+  know(said);
   said_.push_back(std::move(said));
 }
 
@@ -44,24 +59,80 @@ std::string SaidLately::words_of(const event::Event& event) {
   return paid ? std::string() : plain_text(data["message"]);
 }
 
+void SaidLately::take_back(std::uint64_t number) {
+  for (std::size_t i = 0; i < said_.size(); ++i) {
+    if (said_[i].number != number) continue;
+    if (i < old_) {
+      --old_;
+    } else {
+      know_no_more(said_[i]);
+    }
+    said_.erase(said_.begin() + static_cast<std::ptrdiff_t>(i--));
+  }
+  for (std::size_t i = old_; i < said_.size(); ++i) know(said_[i]);  // one of the same text may be the last one now
+}
+
+void SaidLately::came_back(std::uint64_t number) {
+  for (Said& said : said_) said.back |= said.number == number;
+}
+
+void SaidLately::put_off(event::SteadyTime::duration pause) {
+  for (Said& said : said_) said.at += pause;
+}
+
+bool SaidLately::empty(event::SteadyTime now) {
+  forget(now);
+  return said_.empty();
+}
+
 void SaidLately::forget(event::SteadyTime now) {
-  while (!said_.empty() && now - said_.front().at > window) forget_oldest();
+  for (; old_ < said_.size() && now - said_[old_].at > copy_window; ++old_) know_no_more(said_[old_]);
+  while (!said_.empty() && now - said_.front().at > own_window) forget_oldest();
 }
 
 void SaidLately::forget_oldest() {
-  const Said& oldest = said_.front();
-  for (const std::size_t hash : {oldest.text, oldest.words}) {
-    const auto text = by_text_.find(hash);
-    if (text != by_text_.end() && text->second == oldest.number) by_text_.erase(text);
+  if (old_ == 0) {
+    know_no_more(said_.front());
+  } else {
+    --old_;
   }
-  const auto id = by_id_.find(oldest.id);
-  if (id != by_id_.end() && id->second.number == oldest.number) by_id_.erase(id);
   said_.pop_front();
+}
+
+void SaidLately::know(const Said& said) {
+  by_text_[said.text] = by_text_[said.words] = said.number;
+  if (!said.id.empty()) by_id_[said.id] = {said.number, said.created_at};
+}
+
+void SaidLately::know_no_more(const Said& said) {
+  for (const std::size_t hash : {said.text, said.words}) {
+    const auto text = by_text_.find(hash);
+    if (text != by_text_.end() && text->second == said.number) by_text_.erase(text);
+  }
+  const auto id = by_id_.find(said.id);
+  if (id != by_id_.end() && id->second.number == said.number) by_id_.erase(id);
+}
+
+std::optional<std::uint64_t> SaidLately::own(std::string_view channel, std::string_view words, event::SteadyTime now) {
+  forget(now);
+  const std::size_t hash = hash_of(channel, words);
+  const auto found =
+      std::find_if(said_.begin(), said_.end(), [&](const Said& said) { return !said.back && said.text == hash; });
+  if (found == said_.end()) return std::nullopt;
+  found->back = true;
+  return found->number;
+}
+
+std::optional<std::uint64_t> SaidLately::copied(std::string_view channel, std::string_view words,
+                                                event::SteadyTime now) {
+  forget(now);
+  const auto found = by_text_.find(hash_of(channel, words));
+  return found == by_text_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<std::uint64_t> SaidLately::repeated_by(std::string_view content, const event::Now& now) {
   forget(now.steady);
-  if (said_.empty()) return std::nullopt;
+  if (by_text_.empty()) return std::nullopt;
   if (const auto same = by_text_.find(hash_of(content)); same != by_text_.end()) return same->second;
   if (by_id_.empty()) return std::nullopt;
   std::string word;
@@ -78,10 +149,6 @@ std::optional<std::uint64_t> SaidLately::repeated_by(std::string_view content, c
     at = end + 1;
   }
   return std::nullopt;
-}
-
-void SaidLately::put_off(event::SteadyTime::duration pause) {
-  for (Said& said : said_) said.at += pause;
 }
 
 }  // namespace tributary::connectors

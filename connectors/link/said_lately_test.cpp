@@ -112,5 +112,78 @@ TEST(SaidLately, IsBounded) {
   EXPECT_EQ(said.repeated_by("text 4096", at(0s)), 4096U);
 }
 
+const event::SteadyTime start{1h};
+
+TEST(SaidLately, EachOfOurOwnComesBackOnce) {
+  SaidLately words;
+  EXPECT_TRUE(words.empty(start));
+  words.said(1, "hall", "hola", start);
+  words.said(2, "hall", "hola", start);
+  EXPECT_FALSE(words.empty(start));
+  EXPECT_EQ(words.own("hall", "hola ", start), std::nullopt);
+  EXPECT_EQ(words.own("another", "hola", start), std::nullopt);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), 1U);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), 2U);
+  EXPECT_EQ(words.own("hall", "hola", start + 30s), std::nullopt);
+}
+
+TEST(SaidLately, AfterHalfAMinuteNothingIsAwaited) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  EXPECT_EQ(words.own("", "hola", start + 30s + 1ms), std::nullopt);
+  EXPECT_TRUE(words.empty(start + 30s + 1ms));
+}
+
+TEST(SaidLately, WhatDidNotGetThereIsNotAwaited) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "adios", start);
+  words.take_back(1);
+  words.came_back(2);
+  EXPECT_EQ(words.own("", "hola", start), std::nullopt);
+  EXPECT_EQ(words.own("", "adios", start), std::nullopt) << "it was told by its id";
+  EXPECT_EQ(words.copied("", "adios", start), 2U);
+}
+
+TEST(SaidLately, AfterATextWasTakenBackACopyIsOfTheOneBefore) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "hola", start + 1s);
+  words.take_back(2);
+  EXPECT_EQ(words.copied("", "hola", start + 10s), 1U);
+  words.take_back(1);
+  EXPECT_EQ(words.copied("", "hola", start + 2s), std::nullopt);
+  EXPECT_TRUE(words.empty(start + 2s));
+}
+
+TEST(SaidLately, WhatIsTooOldForACopyIsStillAwaited) {
+  SaidLately words;
+  words.said(1, "", "hola", start);
+  words.said(2, "", "adios", start + 15s);
+  EXPECT_EQ(words.copied("", "hola", start + 20s), std::nullopt);
+  words.take_back(1);
+  EXPECT_EQ(words.copied("", "adios", start + 20s), 2U);
+  EXPECT_EQ(words.own("", "adios", start + 40s), 2U);
+  EXPECT_EQ(words.own("", "hola", start + 20s), std::nullopt);
+}
+
+TEST(SaidLately, ACopyOfAnotherIsToldForTenSeconds) {
+  SaidLately words;
+  words.said(1, "", "a tip", start);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s), 1U) << "each copy that is heard";
+  EXPECT_EQ(words.copied("", "another tip", start), std::nullopt);
+  EXPECT_EQ(words.copied("", "a tip", start + 10s + 1ms), std::nullopt);
+  words.said(2, "", "a tip", start + 5s);
+  EXPECT_EQ(words.copied("", "a tip", start + 6s), 2U) << "the last one";
+}
+
+TEST(SaidLately, OfWhatChatsWereToldTooTheOldestIsForgotten) {
+  SaidLately words;
+  for (std::uint64_t i = 0; i <= SaidLately::limit; ++i) words.said(i, "", std::to_string(i), start);
+  EXPECT_EQ(words.own("", "0", start), std::nullopt);
+  EXPECT_EQ(words.own("", "1", start), 1U);
+}
+
 }  // namespace
 }  // namespace tributary::connectors

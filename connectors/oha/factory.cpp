@@ -14,7 +14,8 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<OhaProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
-Types types(const Settings&) { return {canonical_types()}; }
+/// Of what the socket says besides nobody knows who said it.
+Types types(const Settings&) { return {.canonical = canonical_types(), .spoken = canonical_types()}; }
 
 std::string channel(const config::Described&, const Settings& connector, const std::string&) {
   return dynamic_cast<const Config&>(connector).label;

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "connectors/link/protocol.hpp"
-#include "connectors/link/said_words.hpp"
+#include "connectors/link/said_lately.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::connectors::oha {
@@ -19,7 +19,7 @@ namespace tributary::connectors::oha {
 class Publishing {
  public:
   static constexpr std::chrono::seconds settling_time{2};
-  static constexpr std::size_t words_limit = 2'000;  ///< of UTF-16; the upstream's document states none
+  static constexpr std::size_t words_limit = 2'000;  ///< characters; the upstream's document states none
 
   /// A new connection, as this user; "": nobody knows, so the first to say exactly our words is taken for us.
   void open(std::string username);
@@ -44,7 +44,7 @@ class Publishing {
   void settle(event::MessageReport report, Outcome& outcome);
 
   std::string username_;
-  SaidWords said_;
+  SaidLately said_;
   std::optional<std::uint64_t> in_flight_;
   bool paused_ = false;
   event::SteadyTime settled_at_ = event::SteadyTime::max();

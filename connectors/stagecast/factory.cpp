@@ -15,7 +15,7 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<StagecastProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
-Types types(const Settings&) { return {canonical_types()}; }
+Types types(const Settings&) { return {.canonical = canonical_types(), .spoken = {"broadcast"}}; }
 
 std::shared_ptr<const event::Address> address(const config::Described& sink) {
   return std::make_shared<Recipient>(dynamic_cast<const SinkConfig&>(sink).to);

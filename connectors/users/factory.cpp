@@ -14,7 +14,7 @@ std::unique_ptr<Protocol> make_protocol(const std::string& connector_name,
   return std::make_unique<UsersProtocol>(connector_name, config::Shared<Config>::from(settings));
 }
 
-Types types(const Settings&) { return {canonical_types()}; }
+Types types(const Settings&) { return {.canonical = canonical_types(), .spoken = {"echo", "unknown"}}; }
 
 std::string channel(const config::Described&, const Settings& connector, const std::string& connector_name) {
   return dynamic_cast<const Config&>(connector).public_name(connector_name);

@@ -7,6 +7,7 @@ namespace tributary::sinks::channel {
 namespace {
 
 constexpr auto no_time = event::SteadyTime::max();
+constexpr std::uint64_t of_another = 0;  ///< no message of this sink
 
 }  // namespace
 
@@ -20,6 +21,24 @@ std::string_view name(BreakerState state) noexcept {
       return "half_open";
   }
   return "closed";
+}
+
+void Breaker::take_over(const Breaker& before, event::SteadyTime now) {
+  if (settings_.echo_share <= 0) return;
+  said_ = before.said_;
+  for (Said& each : said_) each.number = of_another;
+  heard_ = before.heard_;
+  if (before.settings_.open_for.count() > 0) {
+    open_for_ = settings_.open_for * (before.open_for_ / before.settings_.open_for);
+  }
+  changes_.clear();
+  state_ = before.state_;
+  until_ = state_ == BreakerState::open ? std::min(before.until_, now + open_for_) : no_time;
+  look(now);
+  if (state_ == BreakerState::closed) return;
+  changes_ = {standing()};
+  changes_.front().inherited = true;
+  if (is_open()) changes_.front().open_for = std::chrono::ceil<std::chrono::milliseconds>(until_ - now);
 }
 
 bool Breaker::lets_through() const {
@@ -84,7 +103,7 @@ event::SteadyTime Breaker::deadline() const { return until_; }
 
 BreakerStanding Breaker::standing() const {
   const auto lasts = state_ == BreakerState::open ? open_for_ : std::chrono::milliseconds(0);
-  return {state_, said_.size(), heard_, lasts};
+  return {state_, said_.size(), heard_, lasts, false};
 }
 
 std::vector<BreakerStanding> Breaker::take_changes() { return std::exchange(changes_, {}); }

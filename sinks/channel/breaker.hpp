@@ -12,7 +12,7 @@
 
 namespace tributary::sinks::channel {
 
-/// closed: what is offered is said. open: nothing is. half_open: one message is tried.
+/// Of the messages that it is told of: closed: what is offered is said. open: nothing is. half_open: one is tried.
 enum class BreakerState : std::uint8_t { closed, open, half_open };
 std::string_view name(BreakerState state) noexcept;
 
@@ -29,13 +29,15 @@ struct BreakerStanding {
   std::size_t heard = 0;  ///< of these, those that came back
   /// open: how long it stays so, from when it opened
   std::chrono::milliseconds open_for{0};
+  bool inherited = false;  ///< it has not changed: it stood so in the sink before this one; `open_for` from now on
 };
 
-/// Keeps a message from going round and round: when too much of what a sink says comes back, it says nothing for a
-/// while. With at least `least_said` messages said within `window`, so that a single echo opens nothing, it opens as
-/// soon as the share of those that came back is `echo_share` or more. After `open_for` it is half open: one message is
-/// tried. One that has not come back within `window` closes it; one that has opens it again, for twice as long as
-/// before, at most `longest` times `open_for`. Pure. Owned by Queue.
+/// Keeps a message from going round and round: when too much of what a sink says comes back, it says nothing more of
+/// the kind for a while: of what may have come round, which is all that this is told of (QueueSettings). With at least
+/// `least_said` messages said within `window`, so that a single echo opens nothing, it opens as soon as the share of
+/// those that came back is `echo_share` or more. After `open_for` it is half open: one message is tried. One that has
+/// not come back within `window` closes it; one that has opens it again, for twice as long as before, at most `longest`
+/// times `open_for`. Pure. Owned by Queue.
 class Breaker {
  public:
   static constexpr std::size_t least_said = 3;
@@ -48,6 +50,10 @@ class Breaker {
   bool lets_through() const;
   /// What is offered is to be dropped.
   bool is_open() const { return state_ == BreakerState::open; }
+  /// Goes on where this one stands, which another sink had in this place: so a reload neither ends what it holds up nor
+  /// forgets what came back. A trial that is under way there is made again here. `open_for` is the own one, with as
+  /// many doublings. Of messages only the count is taken over. Call it before anything was let through.
+  void take_over(const Breaker& before, event::SteadyTime now);
   /// A message was let through.
   void given(std::uint64_t number);
   void said(std::uint64_t number, event::SteadyTime now);

@@ -130,6 +130,48 @@ TEST_F(ChannelBreaker, ATrialThatWasNotSaidIsNone) {
   EXPECT_TRUE(breaker.lets_through());
 }
 
+TEST_F(ChannelBreaker, GoesOnInTheSinkThatTakesThePlace) {
+  open();
+  pass(60s);
+  say_and_hear(100);  // the trial: twice as long
+  pass(20s);
+  Breaker heir{BreakerSettings{0.5, 10s, 60s}};
+  heir.take_over(breaker, now);
+  EXPECT_TRUE(heir.is_open());
+  EXPECT_EQ(heir.deadline(), now + 100s);
+  const auto changes = heir.take_changes();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_TRUE(changes[0].inherited);
+  EXPECT_EQ(changes[0].open_for, 100s);
+
+  Breaker shorter{BreakerSettings{0.5, 10s, 5s}};
+  shorter.take_over(breaker, now);
+  EXPECT_EQ(shorter.deadline(), now + 10s) << "its own time, doubled as often";
+  Breaker none{BreakerSettings{}};
+  none.take_over(breaker, now);
+  EXPECT_TRUE(none.lets_through()) << "it has no breaker any more";
+
+  pass(100s);
+  say(101);  // a trial whose fate is not known yet
+  Breaker another{BreakerSettings{0.5, 10s, 60s}};
+  another.take_over(breaker, now);
+  EXPECT_EQ(another.standing().state, BreakerState::half_open);
+  EXPECT_TRUE(another.lets_through()) << "it tries one itself";
+  another.given(1), another.said(1, now), another.heard(1, now);
+  EXPECT_EQ(another.standing().open_for, 240s);
+}
+
+TEST_F(ChannelBreaker, CountsOnWithWhatWasSaidInItsPlaceBefore) {
+  say_and_hear(1), say_and_hear(2);
+  Breaker heir{BreakerSettings{0.5, 10s, 60s}};
+  heir.take_over(breaker, now);
+  EXPECT_TRUE(heir.take_changes().empty());
+  heir.given(1), heir.said(1, now);
+  EXPECT_EQ(heir.standing().said, 3U);
+  heir.heard(1, now);
+  EXPECT_TRUE(heir.is_open());
+}
+
 TEST_F(ChannelBreaker, WithoutAShareThereIsNone) {
   Breaker none{BreakerSettings{}};
   for (std::uint64_t number = 1; number <= 10; ++number) {

@@ -79,9 +79,11 @@ void Outlet::stop(std::chrono::milliseconds timeout) {
 }
 
 void Outlet::retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout) {
+  const auto now = clock_now();
   {
     const std::lock_guard lock(mutex_);
     heir_ = std::move(heir);
+    hand_over_breaker(now);
     hand_over();
   }
   stop(timeout);
@@ -93,10 +95,25 @@ void Outlet::hand_over() const {
   if (auto unsaid = queue_.take_unsaid(); !unsaid.empty()) heir_->inherit(std::move(unsaid));
 }
 
+/// As it is taken out of use, and as it ends: it may hear of what it said until then.
+void Outlet::hand_over_breaker(event::SteadyTime now) const {
+  if (!heir_) return;
+  queue_.look(now);
+  heir_->inherit(queue_.breaker(), now);
+}
+
+/// One that has itself an heir by now passes it on.
 void Outlet::inherit(std::vector<event::EventPtr> unsaid) {
   const std::lock_guard lock(mutex_);
+  if (heir_) return heir_->inherit(std::move(unsaid));
   queue_.inherit(std::move(unsaid));
   wake();
+}
+
+void Outlet::inherit(const Breaker& breaker, event::SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (heir_) return heir_->inherit(breaker, now);
+  if (!started_) queue_.inherit(breaker, now);
 }
 
 bool Outlet::stopped() const {
@@ -127,6 +144,7 @@ bool Outlet::finished(event::SteadyTime now) const {
   hand_over();
   queue_.look(now);  // what is too old is no loss of this stop
   if (!queue_.empty() && live_ && now < *stop_by_) return false;
+  hand_over_breaker(now);
   queue_.stop();
   stopped_ = true;
   ended_.notify_all();
@@ -166,6 +184,18 @@ void Outlet::live(bool live, const event::Now& now) {
   finished(now.steady);
 }
 
+void Outlet::paused(bool paused, const event::Now& now) {
+  const std::lock_guard lock(mutex_);
+  queue_.paused(paused, now.steady);
+}
+
+/// Words of an event that no channel can make are nobody's but ours, though somebody says the same. A bare event may be
+/// there already, by a second relay: nobody else knows its `_id`.
+bool Outlet::may_come_round(const event::Message& message) const {
+  const auto& may = settings_.queue.may_come_round;
+  return message.form == event::Form::event || !may || may(*message.event);
+}
+
 std::optional<event::Message> Outlet::take(const event::Now& now) {
   for (;;) {
     std::optional<Queue::Given> given;
@@ -190,7 +220,7 @@ std::optional<event::Message> Outlet::take(const event::Now& now) {
         queue_.leave(message.number, event::Dropped::empty);
         continue;
       }
-      if (message.attempt == 1) {
+      if (message.attempt == 1 && may_come_round(message)) {
         if (const auto round = fingerprints_.came_round(message, now.steady)) {
           const std::lock_guard lock(mutex_);
           queue_.came_round(message.number, round->number, now.steady);

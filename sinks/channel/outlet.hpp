@@ -37,9 +37,9 @@ struct OutletSettings {
 /// Takes activities only. An event of its own connector is let go as if it had never been offered: it is in no count of
 /// this book. What else must never be said here the relay keeps away (relay::Target).
 ///
-/// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker); both are
-/// counted as `Dropped::breaker`. An envelope carries its mark and needs no fingerprint of its text, but its `_id`
-/// counts.
+/// Against loops without marks it drops what has come round (Fingerprints) and has a breaker (Breaker), of what may
+/// have come round at all; both are counted as `Dropped::breaker`. An envelope carries its mark and needs no
+/// fingerprint of its text, but its `_id` counts.
 ///
 /// Stop: what can still be said is said until the time is over; nothing is waited for once the connector is not live.
 /// What is left is dropped as `stopped`, or counted as sent if it was said and nobody answered. What the connector has
@@ -72,7 +72,8 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool stopped() const override;
   void join() override;
   /// Another one takes its place: what was never said goes there, before what that was offered itself; what was said
-  /// has `timeout` for the upstream's word. The heir is started when this has stopped. Call it instead of `stop`.
+  /// has `timeout` for the upstream's word. The breaker goes on where it stands. The heir is started when this has
+  /// stopped. Call it instead of `stop`.
   void retire(std::shared_ptr<Outlet> heir, std::chrono::milliseconds timeout);
   /// How many threads wait in `join` at this moment.
   unsigned joining() const;
@@ -82,6 +83,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
 
   // event::Outbound
   void live(bool live, const event::Now& now) override;
+  void paused(bool paused, const event::Now& now) override;
   std::optional<event::Message> take(const event::Now& now) override;
   event::SteadyTime due(const event::Now& now) const override;
   void report(const event::MessageReport& report, const event::Now& now) override;
@@ -91,9 +93,12 @@ class Outlet final : public event::Outlet, public event::Outbound {
  private:
   bool finished(event::SteadyTime now) const;
   void hand_over() const;
+  void hand_over_breaker(event::SteadyTime now) const;
   void inherit(std::vector<event::EventPtr> unsaid);
+  void inherit(const Breaker& breaker, event::SteadyTime now);
   void wake();
   void tell_breaker();
+  bool may_come_round(const event::Message& message) const;
 
   const OutletSettings settings_;
   const Told told_;

@@ -166,6 +166,27 @@ TEST_F(ChannelOutlet, TextDoesNotGoRound) {
   }
 }
 
+TEST_F(ChannelOutlet, WhatNoChannelCanSayHasNotComeRoundThoughSomebodyCopiesItsWords) {
+  auto words = settings();
+  words.form = event::Form::text;
+  words.content = [](const event::Event&, const event::Now&) { return std::string("a new follower"); };
+  words.queue.may_come_round = [](const event::Event& event) { return event.type_text() == "chat"; };
+  Outlet it(words);
+  it.start();
+  it.live(true, clocks());
+  const std::string copy = R"({"data":{"message":"a new follower"})";
+  event::Draft heard;
+  heard.text = copy;
+  it.heard(heard, clocks());
+  for (int n = 0; n < 2; ++n) {
+    it.offer(fresh());
+    const auto message = it.take(clocks());
+    ASSERT_TRUE(message);
+    it.report({message->number, MessageResult::sent, {}, {}}, clocks());
+  }
+  EXPECT_EQ(it.ledger().sent, 2U);
+}
+
 TEST_F(ChannelOutlet, WhatIsSaidOnAnotherChannelOfItsConnectorIsNotHeardHere) {
   auto chat = settings();
   chat.form = event::Form::text;
@@ -324,6 +345,50 @@ TEST_F(ChannelOutlet, OneThatIsReplacedLeavesWhatItHasNotSaidAndEnds) {
   }
   EXPECT_EQ(said, 4);
   EXPECT_EQ(heir->ledger().offered, 4U);
+}
+
+TEST_F(ChannelOutlet, OneThatTakesAPlaceGoesOnWithItsBreaker) {
+  auto careful = settings();
+  careful.queue.breaker = {0.5, 10s, 60s};
+  Outlet before(careful);
+  before.start();
+  before.live(true, clocks());
+  const auto now = clocks();
+  const auto say_and_hear = [&] {
+    before.offer(fresh());
+    const auto message = before.take(now);
+    ASSERT_TRUE(message);
+    before.report({message->number, MessageResult::sent, {}, {}}, now);
+    before.report({message->number, MessageResult::echoed, {}, {}}, now);
+  };
+  for (int n = 0; n < 2; ++n) say_and_hear();
+  before.offer(fresh());
+  const auto in_hand = before.take(now);
+  ASSERT_TRUE(in_hand);
+  std::vector<BreakerStanding> standings;
+  auto heir = std::make_shared<Outlet>(
+      careful, Outlet::Told(), [&](const std::string&, const BreakerStanding& each) { standings.push_back(each); });
+  before.retire(heir, long_stop);
+  EXPECT_EQ(heir->breaker().said, 2U) << "what came back is not forgotten";
+  heir->offer(fresh());
+  before.report({in_hand->number, MessageResult::sent, {}, {}}, now);
+  EXPECT_TRUE(before.stopped());
+  EXPECT_EQ(heir->breaker().said, 3U) << "and what was said until the end";
+
+  auto last = std::make_shared<Outlet>(careful);
+  heir->start();
+  heir->live(true, now);
+  const auto message = heir->take(now);
+  ASSERT_TRUE(message);
+  heir->report({message->number, MessageResult::sent, {}, {}}, now);
+  heir->report({message->number, MessageResult::echoed, {}, {}}, now);
+  EXPECT_EQ(heir->breaker().state, BreakerState::open) << "three of four";
+  ASSERT_EQ(standings.size(), 1U);
+  EXPECT_FALSE(standings[0].inherited);
+  last->offer(fresh());
+  heir->retire(last, long_stop);
+  EXPECT_EQ(last->breaker().state, BreakerState::open);
+  EXPECT_EQ(last->ledger().dropped[static_cast<std::size_t>(Dropped::breaker)], 1U) << "what it had waits no longer";
 }
 
 TEST_F(ChannelOutlet, OfWhichTheTemplateMakesNothingNothingIsSaid) {

@@ -1,6 +1,7 @@
 #include "sinks/channel/queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tributary::sinks::channel {
@@ -19,7 +20,7 @@ std::uint64_t& count_of(event::SinkLedger& ledger, Dropped reason) {
 
 void Queue::offer(event::EventPtr event, event::SteadyTime now) {
   look(now);
-  if (breaker_.is_open()) return offer_dropped(Dropped::breaker);
+  if (breaker_.is_open() && may_come_round(*event)) return offer_dropped(Dropped::breaker);
   const auto at = enqueue(std::move(event));
   if (at->second.bytes > settings_.memory) {
     full_ = true;
@@ -32,9 +33,15 @@ Queue::Items::iterator Queue::enqueue(event::EventPtr event) {
   const std::size_t bytes = event->bytes();
   ++ledger_.offered, ++ledger_.in_flight;
   bytes_ += bytes;
+  const bool round = may_come_round(*event);
   const auto at = items_.emplace(++numbers_, Item{std::move(event), bytes}).first;
-  waiting_.insert(at->first);
+  at->second.may_come_round = round;
+  enter(at, State::waiting);
   return at;
+}
+
+bool Queue::may_come_round(const event::Event& event) const {
+  return !settings_.may_come_round || settings_.may_come_round(event);
 }
 
 void Queue::offer_dropped(Dropped reason) { ++ledger_.offered, ++count_of(ledger_, reason); }
@@ -52,15 +59,15 @@ void Queue::make_room() {
 
 std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
   look(now);
-  while (!waiting_.empty() && may_give_at() <= now) {
-    const auto at = items_.find(*waiting_.begin());
+  while (!givable().empty() && may_give_at() <= now) {
+    const auto at = items_.find(*givable().begin());
     if (expires_at(*at->second.event) <= now) {
       give_up(at, Dropped::expired);
       continue;
     }
     enter(at, State::given);
     bucket_.take(now);
-    breaker_.given(at->first);
+    if (at->second.may_come_round) breaker_.given(at->first);
     return Given{at->first, at->second.said + 1, at->second.event};
   }
   return std::nullopt;
@@ -68,15 +75,17 @@ std::optional<Queue::Given> Queue::take(event::SteadyTime now) {
 
 event::SteadyTime Queue::due(event::SteadyTime now) const {
   auto next = breaker_.deadline();
-  if (!confirm_by_.empty()) next = std::min(next, confirm_by_.begin()->first);
+  if (!confirm_by_.empty() && !paused_at_) next = std::min(next, confirm_by_.begin()->first);
   if (waiting_.empty()) return next;
-  return std::min({next, std::max(now, may_give_at()), expires_at(*items_.at(*waiting_.begin()).event)});
+  if (!givable().empty()) next = std::min(next, std::max(now, may_give_at()));
+  return std::min(next, expires_at(*items_.at(*waiting_.begin()).event));
 }
 
-/// The first moment at which something that waits may be given; never: not before something else has happened.
-event::SteadyTime Queue::may_give_at() const {
-  return breaker_.lets_through() ? std::max(not_before_, bucket_.free_at()) : never;
-}
+/// What may be given as far as the breaker is concerned.
+const std::set<std::uint64_t>& Queue::givable() const { return breaker_.lets_through() ? waiting_ : passing_; }
+
+/// The first moment at which something may be given, for the rate and after what was returned.
+event::SteadyTime Queue::may_give_at() const { return std::max(not_before_, bucket_.free_at()); }
 
 void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime now) {
   if (result == MessageResult::echoed) {
@@ -88,7 +97,7 @@ void Queue::report(std::uint64_t number, MessageResult result, event::SteadyTime
   const State state = at->second.state;
   const bool said = result == MessageResult::awaiting || result == MessageResult::sent ||
                     result == MessageResult::confirmed || result == MessageResult::unconfirmed;
-  if (state == State::given && said) breaker_.said(number, now);
+  if (state == State::given && said && at->second.may_come_round) breaker_.said(number, now);
   if (stopped_ && (result == MessageResult::awaiting || result == MessageResult::returned ||
                    result == MessageResult::unconfirmed)) {
     if (said) ++at->second.said;
@@ -145,6 +154,12 @@ void Queue::inherit(std::vector<event::EventPtr> unsaid) {
   for (event::EventPtr& mine : take_unsaid()) unsaid.push_back(std::move(mine));
   for (event::EventPtr& event : unsaid) enqueue(std::move(event));
   make_room();
+  drop_for_breaker();
+}
+
+void Queue::inherit(const Breaker& before, event::SteadyTime now) {
+  breaker_.take_over(before, now);
+  drop_for_breaker();
 }
 
 void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> message, event::SteadyTime now) {
@@ -154,15 +169,32 @@ void Queue::came_round(std::uint64_t number, std::optional<std::uint64_t> messag
   drop_for_breaker();
 }
 
-/// While it is open nothing waits.
+/// While it is open nothing waits that may come round.
 void Queue::drop_for_breaker() {
-  if (!breaker_.is_open()) return;
-  while (!waiting_.empty()) give_up(items_.find(*waiting_.begin()), Dropped::breaker);
+  if (!breaker_.is_open() || waiting_.size() == passing_.size()) return;
+  std::vector<std::uint64_t> held;
+  std::set_difference(waiting_.begin(), waiting_.end(), passing_.begin(), passing_.end(), std::back_inserter(held));
+  for (const std::uint64_t number : held) give_up(items_.find(number), Dropped::breaker);
+}
+
+void Queue::paused(bool paused, event::SteadyTime now) {
+  if (paused == paused_at_.has_value()) return;
+  look(now);
+  if (paused) {
+    paused_at_ = now;
+    return;
+  }
+  const auto pause = now - *std::exchange(paused_at_, std::nullopt);
+  for (const auto& [_, number] : std::exchange(confirm_by_, {})) {
+    Item& item = items_.at(number);
+    item.confirm_by += pause;
+    confirm_by_.emplace(item.confirm_by, number);
+  }
 }
 
 void Queue::look(event::SteadyTime now) {
   breaker_.look(now);
-  while (!confirm_by_.empty() && confirm_by_.begin()->first <= now) {
+  while (!paused_at_ && !confirm_by_.empty() && confirm_by_.begin()->first <= now) {
     say_again_or_end(items_.find(confirm_by_.begin()->second));
   }
   while (!waiting_.empty()) {
@@ -195,8 +227,10 @@ void Queue::enter(Items::iterator at, State state) {
   Item& item = at->second;
   if (item.confirm_by != never) confirm_by_.erase({std::exchange(item.confirm_by, never), at->first});
   waiting_.erase(at->first);
+  passing_.erase(at->first);
   said_.erase(at->first);
   if (state == State::waiting) waiting_.insert(at->first);
+  if (state == State::waiting && !item.may_come_round) passing_.insert(at->first);
   if (item.said != 0 && state != State::given) said_.insert(at->first);
   item.state = state;
 }
@@ -206,7 +240,7 @@ void Queue::await(Items::iterator at, event::SteadyTime now) {
   ++item.said;
   enter(at, State::awaiting);
   if (settings_.confirm_timeout.count() > 0) {
-    item.confirm_by = now + settings_.confirm_timeout;
+    item.confirm_by = paused_at_.value_or(now) + settings_.confirm_timeout;
     confirm_by_.emplace(item.confirm_by, at->first);
   }
 }

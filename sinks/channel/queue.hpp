@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,6 +29,9 @@ struct QueueSettings {
     std::uint32_t burst = 1;
   } rate;  ///< of what is said, again or not; what is over it waits, and may grow too old
   BreakerSettings breaker;
+  /// May the event be what this sink said, come round? Words that somebody said on a channel may; a tip or a follower
+  /// may not. The breaker is told of the first kind alone and holds up that alone. None: any may.
+  std::function<bool(const event::Event&)> may_come_round;
 };
 
 /// What waits for a channel, what was given to its connector, and what awaits the upstream's word: decided without a
@@ -43,6 +47,8 @@ struct QueueSettings {
 /// At the limit the first to go are those that were said already, since nobody misses an alert by that; then the oldest
 /// that was never said (it is the nearest to its end; or the new one, when it is larger than all that may wait). So
 /// `memory` bounds everything but what the connector has in its hands at the moment.
+///
+/// What cannot come round passes the breaker by: it may overtake what waits for a trial's fate.
 /// Owned by Outlet, which locks. Thread: any, one at a time.
 class Queue {
  public:
@@ -75,8 +81,12 @@ class Queue {
   std::vector<event::EventPtr> take_unsaid();
   /// The same, of the one before this: in front of all that was offered here. Nothing was taken yet.
   void inherit(std::vector<event::EventPtr> unsaid);
+  /// The breaker goes on where that of the queue before this stands. Nothing was taken yet.
+  void inherit(const Breaker& before, event::SteadyTime now);
   /// A new connection: what came back from the last one may be given at once.
   void connected() { not_before_ = {}; }
+  /// Nobody can say whether what is awaited arrived: its time stands still.
+  void paused(bool paused, event::SteadyTime now);
   /// Drops what is too old; gives up on words that did not come.
   void look(event::SteadyTime now);
   /// Nothing more is given. What the connector has in its hands keeps its place in the book until its next report,
@@ -100,14 +110,17 @@ class Queue {
     std::size_t bytes = 0;
     State state = State::waiting;
     unsigned said = 0;  ///< how often it was handed to the socket
+    bool may_come_round = true;
     event::SteadyTime confirm_by = event::SteadyTime::max();
   };
   using Items = std::map<std::uint64_t, Item>;
 
   Items::iterator enqueue(event::EventPtr event);
+  bool may_come_round(const event::Event& event) const;
   event::SteadyTime expires_at(const event::Event& event) const;
   void make_room();
   void drop_for_breaker();
+  const std::set<std::uint64_t>& givable() const;
   event::SteadyTime may_give_at() const;
   void enter(Items::iterator at, State state);
   void await(Items::iterator at, event::SteadyTime now);
@@ -119,8 +132,10 @@ class Queue {
   const QueueSettings settings_;
   Items items_;                                                       ///< by number, which is the order of arrival
   std::set<std::uint64_t> waiting_;                                   ///< those that can be taken
+  std::set<std::uint64_t> passing_;                                   ///< of these, those that the breaker lets pass
   std::set<std::pair<event::SteadyTime, std::uint64_t>> confirm_by_;  ///< those whose answer has a time
   std::set<std::uint64_t> said_;                                      ///< those that were said and are not given
+  std::optional<event::SteadyTime> paused_at_;                        ///< nobody can answer since then
   event::SteadyTime not_before_{};                                    ///< nothing is given
   TokenBucket bucket_;
   Breaker breaker_;

@@ -197,6 +197,28 @@ TEST_F(ChannelQueue, WithoutAnAnswerItIsSaidAgainAndThenCountedAsSent) {
   report_ends(queue);
 }
 
+TEST_F(ChannelQueue, WhileNothingIsReadTheTimeForAnAnswerStandsStill) {
+  Queue queue(confirmed(0));  // within 5 s
+  offer(queue, 2);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(1, MessageResult::awaiting, now);
+  now += 2s;
+  queue.paused(true, now);
+  ASSERT_TRUE(queue.take(now));
+  queue.report(2, MessageResult::awaiting, now);
+  EXPECT_EQ(queue.due(now), never);
+  now += 20s;
+  queue.look(now);
+  EXPECT_EQ(queue.ledger().in_flight, 2U);
+  queue.paused(false, now);
+  EXPECT_EQ(queue.due(now), now + 3s);
+  queue.look(now + 3s);
+  EXPECT_EQ(queue.ledger().sent, 1U);
+  queue.report(2, MessageResult::confirmed, now + 4s);
+  EXPECT_EQ(queue.ledger().delivered, 1U);
+  report_ends(queue);
+}
+
 TEST_F(ChannelQueue, AnAnswerThatComesAfterItsTimeStillConfirms) {
   Queue queue(confirmed(1));
   offer(queue);
@@ -400,6 +422,49 @@ TEST_F(ChannelQueue, WhileTheBreakerIsOpenWhatWaitsAndWhatComesIsDropped) {
     queue.report(number, MessageResult::sent, now);
   }
   EXPECT_EQ(queue.ledger().lost(), 0U);
+}
+
+TEST_F(ChannelQueue, WhatCannotComeRoundIsNotHeldUpHoweverOftenItIsCopied) {
+  QueueSettings settings;
+  settings.breaker = {0.5, 10s, 60s};
+  settings.may_come_round = [](const event::Event& event) { return event.type_text() == "chat"; };
+  Queue queue(settings);
+  const auto offer_one = [&](const std::string& type) {
+    auto made = std::make_shared<event::Event>(*make_event({.type = type}));
+    made->received_steady = now;
+    queue.offer(made, now);
+  };
+  const auto say = [&](std::uint64_t number, bool copied) {
+    const auto given = queue.take(now);
+    ASSERT_TRUE(given);
+    EXPECT_EQ(given->number, number);
+    queue.report(number, MessageResult::sent, now);
+    if (copied) queue.report(number, MessageResult::echoed, now);
+  };
+  for (std::uint64_t number = 1; number <= 50; ++number) offer_one("tip"), say(number, true);
+  EXPECT_EQ(queue.breaker().standing().state, BreakerState::closed) << "somebody copies every tip";
+  EXPECT_EQ(queue.breaker().standing().said, 0U) << "they do not count";
+
+  for (std::uint64_t number = 51; number <= 53; ++number) offer_one("chat");
+  offer_one("tip"), offer_one("chat");  // 54, 55
+  for (std::uint64_t number = 51; number <= 53; ++number) say(number, true);
+  EXPECT_EQ(queue.breaker().standing().state, BreakerState::open) << "somebody copies every word";
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 1U) << "the words that waited";
+  offer_one("chat");
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
+  offer_one("tip");  // 56
+  say(54, true), say(56, true);
+
+  now += 60s;
+  offer_one("chat"), offer_one("chat"), offer_one("tip");  // 57, 58, 59
+  say(57, false);
+  say(59, false);
+  EXPECT_FALSE(queue.take(now)) << "words wait until the fate of the trial is known";
+  EXPECT_EQ(queue.due(now), now + 10s);
+  now += 10s;
+  say(58, false);
+  EXPECT_TRUE(queue.ledger().balances());
+  EXPECT_EQ(dropped(queue, Dropped::breaker), 2U);
 }
 
 TEST_F(ChannelQueue, ATrialThatIsRefusedOrReturnedIsFollowedByAnother) {

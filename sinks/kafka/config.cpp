@@ -105,7 +105,8 @@ void Settings::describe(config::Fields& fields) {
   fields.field(
       {.name = "memory", .help = "what events not yet acknowledged may hold before reading pauses", .minimum = 1 << 20},
       memory);
-  fields.not_yet({.name = "spool"}, "a spool on disk", {.member = "enabled", .value = "false", .absent_is_off = false});
+  fields.group({.name = "spool", .help = "on disk, in `spool.directory`: what Kafka has not acknowledged in time"},
+               spool);
 }
 
 void Settings::describe_topics(config::Fields& fields) {

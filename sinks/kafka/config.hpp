@@ -41,6 +41,7 @@ struct Settings final : config::Described {
   } security;
   std::map<std::string, config::Secret> librdkafka;  ///< passed through
   config::Size memory = config::mib(64);
+  Spool spool;
 
   void describe(config::Fields& fields) override;
 

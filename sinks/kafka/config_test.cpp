@@ -302,10 +302,17 @@ TEST(KafkaConfig, ChecksTopicsAndBrokers) {
   EXPECT_EQ(loaded.faults.size(), 2U);
 }
 
-TEST(KafkaConfig, TheSpoolIsForLater) {
+TEST(KafkaConfig, ReadsTheSpool) {
   EXPECT_THAT(faults("spool: {enabled: false}"), IsEmpty());
-  EXPECT_THAT(faults("spool: {exposure: 20ms}"), ElementsAre(HasSubstr("not yet")));
-  EXPECT_THAT(faults("spool: {enabled: true}"), ElementsAre(HasSubstr("not yet")));
+  EXPECT_THAT(faults("spool: {exposure: 0ms, size: 1MiB, at_limit: drop_oldest}"), IsEmpty());
+  EXPECT_THAT(faults("spool: {exposure: 2m}"), ElementsAre(HasSubstr("expected 0ms to 1m")));
+  EXPECT_THAT(faults("spool: {size: 1KiB}"), ElementsAre(HasSubstr("at least 1MiB")));
+  EXPECT_THAT(faults("spool: {at_limit: wait}"), ElementsAre(HasSubstr("expected block, drop_oldest or drop_newest")));
+  const Settings settings;
+  EXPECT_TRUE(settings.spool.enabled);
+  EXPECT_EQ(settings.spool.exposure, std::chrono::milliseconds(20));
+  EXPECT_EQ(settings.spool.size, config::gib(4));
+  EXPECT_EQ(settings.spool.at_limit, event::AtLimit::block);
 }
 
 }  // namespace

@@ -24,6 +24,12 @@ class InFlight {
     return slot;
   }
 
+  /// How a slot travels with its record: never null.
+  static void* opaque_of(std::uint32_t slot) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot) + 1); }
+  static std::size_t slot_of(const void* opaque) {
+    return static_cast<std::size_t>(reinterpret_cast<std::uintptr_t>(opaque)) - 1;
+  }
+
   std::uint64_t take(std::size_t slot) {
     TRIBUTARY_ASSERT(slot < slots_.size() && slots_[slot].used);
     slots_[slot].used = false;

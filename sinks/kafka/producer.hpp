@@ -133,7 +133,8 @@ class Producer final : public event::Downstream {
   unsigned question_ = 0;              ///< that was asked in a hurry
   std::chrono::steady_clock::time_point awaited_until_{};
   std::chrono::steady_clock::time_point next_rebuild_{};
-  std::chrono::milliseconds rebuild_pause_;
+  static constexpr std::chrono::milliseconds first_rebuild_pause{1'000};
+  std::chrono::milliseconds rebuild_pause_{first_rebuild_pause};
 
   std::array<Wire, 2> wires_;  ///< by Manner
   std::mutex wake_mutex_;      ///< guards the exchange of their queues against wake

@@ -126,7 +126,7 @@ def configuration(port, broker, connections, routes, tls, log="error", where=Fal
     for i in range(connections):
         lines.append(f"  c{i}: {{type: streamelements, url: '{scheme}://127.0.0.1:{port}/socket.io/', "
                      f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
-    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "routes:"]
+    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "spool: {directory: spool}", "routes:"]
     if where:
         lines += [f"  - {{where: \"{condition}\", to: [events]}}" for condition in CONDITIONS]
     else:

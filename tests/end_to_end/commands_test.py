@@ -240,7 +240,6 @@ def test_one_fault_is_exit_2_with_its_line(work, text, line):
 
 
 @pytest.mark.parametrize("text", [
-    "version: 1\nsinks: {k: {type: kafka, brokers: [a:1], spool: {enabled: true}}}\n",
     "version: 1\nconnectors: {s: {type: streamelements, auth: {token: {file: token}}, backfill: {enabled: true}}}\n",
 ])
 def test_what_comes_later_is_refused_as_not_yet(work, text):

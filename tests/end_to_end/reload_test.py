@@ -8,9 +8,14 @@ import time
 
 import pytest
 
+from peers.downstreams import Stagecast
 from peers.place import free_port, wait_until
-from peers.program import Tributary, write_config
+from peers.program import Tributary, streamelements, write_config
+from peers.scripted import ScriptedUpstream
+from peers.tap import CLOSE
 from peers.ws_server import Simulated
+
+from end_to_end.sinks_test import emit
 
 pytestmark = pytest.mark.quick
 
@@ -238,6 +243,31 @@ def test_a_sink_that_is_renamed_and_one_that_comes_back_never_write_side_by_side
             account = relay.stop()
             numbers = written_by(work / "one.jsonl", "d")
             assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) == account["accepted"] == account["delivered"]
+
+
+def test_a_channel_sink_that_is_taken_out_with_its_connector_says_what_it_has(work):
+    """The connector stays connected until then, and leaves."""
+    with Stagecast(work, None, None) as hall, ScriptedUpstream() as upstream:
+        config = {"log": {"level": "debug", "format": "json"}, "stop_timeout": "60s",
+                  "connectors": {"main": streamelements(upstream.url()), **hall.connectors},
+                  "sinks": {"out": {"type": "stdout"}, "screen": {**hall.sink, "rate": {"per_second": 5, "burst": 1}}},
+                  "routes": [{"from": ["main"], "to": ["out", "screen"]}]}
+        with Tributary(work, config) as relay:
+            connection = upstream.live()
+            hall.wait_ready(relay)
+            emitted = emit(connection, 12)
+            hall.heard(1)
+            del config["connectors"]["there"], config["sinks"]["screen"]
+            config["routes"][0]["to"].remove("screen")
+            reload(relay, config, '"reloaded"', '"there"', "stops as soon as the sinks that speak on it have said")
+            assert len(hall.heard()) < 12, "some waited"
+            more = emit(connection, 1)
+            assert hall.heard(12) == emitted
+            wait_until(lambda: hall.door.last().said.of(CLOSE), 20, "the connector says goodbye")
+            wait_until(lambda: more[0] in relay.stdout, 20, "the other sink goes on")
+            account = relay.stop()
+        assert hall.heard() == emitted, "what came after the reload is not said there"
+        assert account["dropped"] == 0 and account["sent"] == 12 + 13
 
 
 @pytest.mark.long

@@ -135,7 +135,7 @@ def test_a_second_sigterm_ends_at_once_and_the_account_says_what_was_let_go(work
     topics.create(own_kafka)
     with ScriptedUpstream() as upstream:
         config = {"connectors": {"main": streamelements(upstream.url())},
-                  "sinks": {"events": kafka_sink(own_kafka.bootstrap(), topics=dict(topics))},
+                  "sinks": {"events": kafka_sink(own_kafka.bootstrap(), topics=dict(topics), spool={"enabled": False})},
                   "routes": [{"to": ["events"]}], "stop_timeout": "60s"}
         with Tributary(work, config) as relay:
             connection = upstream.live()
@@ -162,7 +162,7 @@ def test_the_drain_ends_with_stop_timeout(work, own_kafka, topics):
     topics.create(own_kafka)
     with ScriptedUpstream() as upstream:
         config = {"connectors": {"main": streamelements(upstream.url())},
-                  "sinks": {"events": kafka_sink(own_kafka.bootstrap(), topics=dict(topics))},
+                  "sinks": {"events": kafka_sink(own_kafka.bootstrap(), topics=dict(topics), spool={"enabled": False})},
                   "routes": [{"to": ["events"]}], "stop_timeout": "2s"}
         with Tributary(work, config) as relay:
             connection = upstream.live()

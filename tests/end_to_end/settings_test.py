@@ -68,7 +68,8 @@ def test_a_pause_longer_than_limits_pause_gives_the_connection_up(work):
     """Nobody answers at the broker's address, and 1 MiB is soon full."""
     with ScriptedUpstream() as upstream:
         config = {"connectors": {"main": streamelements(upstream.url())}, "limits": {"pause": "1s"}, "stop_timeout": "1s",
-                  "sinks": {"events": kafka_sink(f"127.0.0.1:{free_port()}", memory="1MiB")}, "routes": [{"to": ["events"]}]}
+                  "sinks": {"events": kafka_sink(f"127.0.0.1:{free_port()}", memory="1MiB", spool={"enabled": False})},
+                  "routes": [{"to": ["events"]}]}
         with Tributary(work, config) as relay:
             connection = upstream.live()
             try:

@@ -23,7 +23,8 @@ FOLDERS = {
     "connectors": {"net", "config", "event", "expression", "text"},
     "relay": {"config", "schema", "event", "expression", "text"},
     "sinks": {"net", "config", "schema", "event", "expression", "text"},
-    "daemon": {"connectors", "sinks", "relay", "config", "net", "schema", "event", "expression", "text"},
+    "spool": {"event", "text"},
+    "daemon": {"connectors", "sinks", "relay", "spool", "config", "net", "schema", "event", "expression", "text"},
 }
 
 #: folders that all upstreams share → those of them that they may include
@@ -49,7 +50,7 @@ LIBRARIES = [
     ("websocketpp/*", ["net/*.cpp"]),
     ("librdkafka/*", ["sinks/kafka/*", "daemon/demo*.cpp"]),
     ("yaml-cpp/*", ["config/*.cpp"]),
-    ("sqlite3.h", ["relay/spool.cpp"]),
+    ("sqlite3.h", ["spool/database.cpp", VERSIONS]),
     ("boost/beast*", ["net/*.cpp", "daemon/admin*"]),
     ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "expression/*", "schema/*", "text/json.cpp", VERSIONS]),

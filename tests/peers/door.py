@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 
+from peers.passing import Passing
 from peers.tap import Side
 
 GOING_AWAY = b"\x88\x02\x03\xe9"  # a server's close frame with code 1001
@@ -61,37 +62,20 @@ class _Passage:
         self.silent = True
 
 
-class Door:
-    """`port` is to be dialled instead of `target`, which may change: the next connection goes there."""
+class Door(Passing):
+    """`passages`: what went through it, in order."""
 
     def __init__(self, target):
-        self.target = target
+        super().__init__(target)
         self.passages = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
 
     def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().__exit__()
         for passage in self.passages:
             passage.cut()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                client.close()
-                continue
-            self.passages.append(_Passage(client, server))
+    def passing(self, client, server):
+        self.passages.append(_Passage(client, server))
 
     def last(self):
         return self.passages[-1]

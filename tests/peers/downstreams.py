@@ -84,7 +84,8 @@ class Kafka(Downstream):
         threading.Timer(2, self.kafka.resume).start()
 
     def stalled(self):
-        return {**self.sink, "brokers": [f"127.0.0.1:{free_port()}"], "memory": "1MiB"}, None
+        return {**self.sink, "brokers": [f"127.0.0.1:{free_port()}"], "memory": "1MiB",
+                "spool": {"enabled": False}}, None
 
     def used_its_secret(self):
         return bool(self.heard())

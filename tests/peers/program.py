@@ -53,9 +53,11 @@ def run_once(*arguments, folder=None, seconds=30, env=None, stdin=subprocess.DEV
 
 
 def write_config(folder, config, name="tributary.yaml"):
-    """`config`: a dict, or the text itself."""
+    """`config`: a dict, or the text itself. What a dict's Kafka sinks keep lies in the folder, not in the machine's."""
     path = pathlib.Path(folder) / name
     if not isinstance(config, str):
+        if any(sink.get("type") == "kafka" for sink in (config.get("sinks") or {}).values()):
+            config = {"spool": {"directory": "spool"}, **config}
         config = yaml.safe_dump({"version": 1, **config}, sort_keys=False, allow_unicode=True)
     path.write_text(config)
     return path

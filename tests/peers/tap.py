@@ -5,6 +5,8 @@ import struct
 import threading
 import time
 
+from peers.passing import Passing
+
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -82,44 +84,23 @@ class Conversation:
         return None if not closes else struct.unpack("!H", closes[0][:2])[0] if closes[0] else 0
 
 
-class Tap:
-    """`port` is to be dialled instead of `target`. What the client says is on its way for `late` seconds, what the server
-    says for `server_late`."""
+class Tap(Passing):
+    """What the client says is on its way for `late` seconds, what the server says for `server_late`."""
 
     def __init__(self, target, late=0.0, server_late=0.0):
-        self.target = target
+        super().__init__(target)
         self.late, self.server_late = late, server_late
         self.conversations = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                client.close()
-                continue
-            conversation = Conversation((client, server))
-            self.conversations.append(conversation)
-            threads = [threading.Thread(target=_pass_on, args=ends, daemon=True)
-                       for ends in ((client, server, conversation.client, self.late),
-                                    (server, client, conversation.server, self.server_late))]
-            for thread in threads:
-                thread.start()
-            threading.Thread(target=_wait_for, args=(threads, conversation.over), daemon=True).start()
+    def passing(self, client, server):
+        conversation = Conversation((client, server))
+        self.conversations.append(conversation)
+        threads = [threading.Thread(target=_pass_on, args=ends, daemon=True)
+                   for ends in ((client, server, conversation.client, self.late),
+                                (server, client, conversation.server, self.server_late))]
+        for thread in threads:
+            thread.start()
+        threading.Thread(target=_wait_for, args=(threads, conversation.over), daemon=True).start()
 
 
 def _wait_for(threads, over):

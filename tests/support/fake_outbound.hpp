@@ -25,6 +25,7 @@ class FakeOutbound : public event::Outbound {
     lives.push_back(live);
     if (live) not_before = event::SteadyTime::min();
   }
+  void paused(bool paused, const event::Now&) override { pauses.push_back(paused); }
   std::optional<event::Message> take(const event::Now& now) override {
     ++asked;
     if (due(now) > now.steady) return std::nullopt;
@@ -97,7 +98,7 @@ class FakeOutbound : public event::Outbound {
   std::vector<event::MessageReport> reports;
   std::vector<std::string> ignored;  ///< reports of what was never given, or has had its last word
   std::vector<std::string> heard_events;
-  std::vector<bool> lives;
+  std::vector<bool> lives, pauses;
   int asked = 0;
   std::shared_ptr<const event::Address> address;  ///< of each message
   event::SteadyTime not_before = event::SteadyTime::min();

@@ -13,24 +13,9 @@
 #include "tests/support/fake_intake.hpp"
 #include "tests/support/fake_outbound.hpp"
 #include "tests/support/transcript.hpp"
+#include "tests/support/transcript_words.hpp"
 
 namespace tributary::support {
-
-/// What is wrong with a transcript's line, or with what came of it.
-struct TranscriptFault {
-  std::string message;
-};
-
-/// `1m30s` → 90,000 ms; throws TranscriptFault.
-std::chrono::milliseconds duration_of(std::string_view text);
-
-/// What came of an input and is not yet expected by a line.
-struct Output {
-  std::string what;  ///< ">", ">b", "dial", "live", "event", …: the word of the language
-  std::string text;  ///< what stands behind it
-  std::chrono::milliseconds delay{0};
-  std::string in_words() const;
-};
 
 /// Plays the lines of one transcript: the Transport, Intake and observer of a Conversation, with a clock of its own.
 /// Every member throws TranscriptFault when the transcript does not hold.
@@ -60,7 +45,6 @@ class TranscriptPlayer : private connectors::Transport, private connectors::Link
   void pass(std::chrono::milliseconds time);
   void settle_up();
   void expect(std::string_view what, std::string_view rest);
-  void match(const Output& output, std::string_view what, std::string_view rest) const;
   void question(std::string_view rest) const;
   void nothing_left() const;
   void claim_dial();

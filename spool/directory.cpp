@@ -1,0 +1,147 @@
+#include "spool/directory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+namespace tributary::spool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view suffix = ".spool";
+constexpr std::string_view digits = "0123456789ABCDEF";
+
+std::string words_for(const fs::path& path, std::string_view what, int error) {
+  return path.string().append(" ").append(what).append(": ").append(std::generic_category().message(error));
+}
+
+/// With what is missing above it. 0, or errno.
+int make_directories(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return 0;
+  if (errno != ENOENT || !path.has_relative_path() || path.parent_path() == path) return errno;
+  if (const int error = make_directories(path.parent_path())) return error;
+  return ::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+/// Of a path that is there.
+std::string fault_of_there(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path.string() + " is no directory";
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return words_for(path, "cannot be written to", errno);
+  return {};
+}
+
+bool is_plain(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
+std::string encoded(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (is_plain(c)) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append("%").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+  }
+  return out;
+}
+
+std::string decoded(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    unsigned byte = 0;
+    if (name[i] == '%' && i + 2 < name.size() &&
+        std::from_chars(name.data() + i + 1, name.data() + i + 3, byte, 16).ptr == name.data() + i + 3) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += name[i];
+    }
+  }
+  return out;
+}
+
+/// Of the process that has the lock, as it wrote it; "" when that cannot be read.
+std::string holder(int lock) {
+  std::array<char, 32> text{};
+  const auto size = ::pread(lock, text.data(), text.size(), 0);
+  std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  pid.erase(std::find_if(pid.begin(), pid.end(), [](char c) { return c < '0' || c > '9'; }), pid.end());
+  return pid;
+}
+
+}  // namespace
+
+std::string Directory::fault_of(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(path, error))) return fault_of_there(path);
+  fs::path above = path.parent_path();
+  while (!above.empty() && above != above.parent_path() && !fs::exists(fs::symlink_status(above, error))) {
+    above = above.parent_path();
+  }
+  if (above.empty()) above = ".";
+  const auto fault = fault_of_there(above);
+  return fault.empty() ? std::string() : path.string() + " cannot be made: " + fault;
+}
+
+std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::path& path) {
+  if (const int error = make_directories(path)) return words_for(path, "cannot be made", error);
+  if (auto fault = fault_of_there(path); !fault.empty()) return fault;
+  const auto file = path / "lock";
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock == -1) return words_for(file, "cannot be opened", errno);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    const auto pid = error == EWOULDBLOCK ? holder(lock) : std::string();
+    ::close(lock);
+    if (error != EWOULDBLOCK) return words_for(file, "cannot be locked", error);
+    return path.string() + " is in use by another process" + (pid.empty() ? "" : ", " + pid) +
+           ": end that one, or give this one a `spool.directory` of its own";
+  }
+  std::unique_ptr<Directory> directory(new Directory(path, lock));
+  const auto pid = std::to_string(::getpid()) + "\n";
+  // On a full disk the lock is as good without its number.
+  const auto written = ::ftruncate(lock, 0) == 0 ? ::pwrite(lock, pid.data(), pid.size(), 0) : 0;
+  static_cast<void>(written);
+  return directory;
+}
+
+Directory::~Directory() { ::close(lock_); }
+
+fs::path Directory::file_in(const fs::path& directory, std::string_view sink) {
+  return directory / encoded(sink).append(suffix);
+}
+
+std::vector<std::string> Directory::sinks_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (name.size() > suffix.size() && name.ends_with(suffix)) {
+      names.push_back(decoded(std::string_view(name).substr(0, name.size() - suffix.size())));
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+int make_private(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor == -1) return errno;
+  ::close(descriptor);
+  return 0;
+}
+
+}  // namespace tributary::spool
