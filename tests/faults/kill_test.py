@@ -21,27 +21,29 @@ def found_on_disk(relay):
 def kill_and_judge(work, kafka, topics, exposure, kills, rate, row):
     """`kills` lives that each end by kill -9 and leave something behind, and one more that delivers it.
 
-    The broker answers so late that what is in flight is older than what may be lost: without a spool this fails. A kill that
-    left nothing on the disk and nothing unheard proves nothing, and is repeated."""
+    Each life first delivers what the one before has left; then the broker answers so late that what is in flight is older
+    than what may be lost: without a spool this fails. A kill that left nothing on the disk and nothing unheard proves
+    nothing, and is repeated."""
     dice = random.Random()
     with Stage(work, kafka, topics, rate=rate, behind_proxy=True, spool={"directory": str(work / "spool")},
                sink={"spool": {"exposure": f"{exposure}ms"}}) as stage, Fsync(work) as disk:
-        stage.broker_proxy.delay(LATE)
         done = repeated = most = 0
         relay = stage.start()
         while done < kills:
-            stage.run(dice.uniform(8 * LATE, 8 * LATE + 2))
+            stage.run(dice.uniform(1.5, 3))
+            stage.broker_proxy.delay(LATE)
+            stage.run(dice.uniform(2 * LATE, 2 * LATE + 1))
             at_kill = len(stage.faults)
             stage.kill()
+            stage.broker_proxy.flow()
             arrived = stage.on_kafka()  # repeats too: rather too many
             relay = stage.start()
             left = found_on_disk(relay)
             most = max(most, left)
-            in_flight = stage.written_before(stage.faults[at_kill].at) > arrived
-            done, repeated = (done + 1, repeated) if left or in_flight else (done, repeated + 1)
+            something = left or stage.written_before(stage.faults[at_kill].at) > arrived
+            done, repeated = (done + 1, repeated) if something else (done, repeated + 1)
             assert repeated < 3 * kills, "the kills find nothing in flight and nothing spooled"
         stage.run(1)
-        stage.broker_proxy.flow()
         commit = int(disk.worst)
         promise = Promise(exposure=exposure, read_and_commit=AT_MOST, reconnect=RECONNECT, after_crashes=True,
                           holes_in_replays=exposure > 0)
