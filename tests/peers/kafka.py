@@ -291,6 +291,7 @@ class _Reader:
             assert time.monotonic() < deadline, f"{topic} could not be read to its end; left: {waiting}"
             for place, batch in self.consumer.poll(timeout_ms=500).items():
                 records += [record for record in batch if record.offset < ends[place.partition]]
+                deadline = time.monotonic() + 60 * PATIENCE  # a long topic takes as long as it takes, while it comes
             waiting = {place.partition for place in places
                        if ends[place.partition] and self.consumer.position(place) < ends[place.partition]}
         return sorted(records, key=lambda record: (record.partition, record.offset))
