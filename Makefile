@@ -12,7 +12,7 @@ DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml
 SOURCES = $(shell find text schema event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all bench install format lint clean
+.PHONY: help deps build demo test test-all test-faults bench install format lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,6 +34,11 @@ test:  ## every test of the short tier, set-up included: at most 25 minutes on t
 test-all:  ## and the long ones: ThreadSanitizer, both Kafkas, long faults, 60 s of fuzzing
 	@deploy/install-deps --tests
 	@tests/run --all
+
+test-faults:  ## the fault suite whole, about two hours, and its table in docs/RELIABILITY.md (AWAY=600 SOAK=3600 seconds)
+	@deploy/install-deps --tests
+	@TRIBUTARY_AWAY_SECONDS=$(or $(AWAY),600) TRIBUTARY_SOAK_SECONDS=$(or $(SOAK),3600) tests/run --all 'test tools' 'build release' faults
+	@tests/faults/page.py
 
 bench:  ## CPU per event beside the floor measured in the same run
 	@deploy/install-deps --tests

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from faults import results
 from peers import mapping
 from peers.place import wait_until
 from peers.program import Tributary, kafka as kafka_sink, streamelements
@@ -74,7 +75,7 @@ def stream_through(work, broker, topics, outages, per_second=300, before=3, afte
     return stats, expected, broker.read_topic(topics["events"], len(expected)), account, peak, began
 
 
-def check_nothing_lost(topics, stats, expected, records, account, peak, began):
+def check_nothing_lost(row, topics, stats, expected, records, account, peak, began):
     repeats = mapping.check_order(records, replays=True)
     first = {}
     for record in records:
@@ -86,27 +87,34 @@ def check_nothing_lost(topics, stats, expected, records, account, peak, began):
     assert account["accepted"] == account["offered"] == account["delivered"] == len(expected)
     assert account["in_flight"] == account["dropped"] == account["dead_lettered"] == 0
     assert peak < 64 * MIB + 32 * MIB, f"{peak / MIB:.0f} MiB"
+    results.tell(row, written=len(expected), on_topic=len(records), repeats=repeats, lost=0, peak_mib=round(peak / MIB, 1))
 
 
-@pytest.mark.parametrize("how", ["kill -9", "SIGSTOP"])
+def row_of(how, seconds):
+    return f"broker_{how.replace(' -', '_').lower()}_{seconds}s"
+
+
+@pytest.mark.parametrize("how", ["kill -9", pytest.param("SIGSTOP", marks=pytest.mark.long)])
 def test_a_broker_away_for_15_s_costs_nothing(work, own_kafka, topics, how):
-    check_nothing_lost(topics, *stream_through(work, own_kafka, topics, [Outage(how, 15)]))
+    check_nothing_lost(row_of(how, 15), topics, *stream_through(work, own_kafka, topics, [Outage(how, 15)]))
 
 
+@pytest.mark.long
 def test_a_broker_away_for_60_s_costs_nothing(work, own_kafka, topics):
-    check_nothing_lost(topics, *stream_through(work, own_kafka, topics, [Outage("kill -9", 60)]))
+    check_nothing_lost(row_of("kill -9", 60), topics, *stream_through(work, own_kafka, topics, [Outage("kill -9", 60)]))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("how, seconds", [("SIGSTOP", 60), ("SIGTERM", 60), ("SIGSTOP", 150)])
 def test_a_broker_away_for_longer_than_its_timeouts_costs_nothing(work, own_kafka, topics, how, seconds):
-    check_nothing_lost(topics, *stream_through(work, own_kafka, topics, [Outage(how, seconds)], per_second=200))
+    check_nothing_lost(row_of(how, seconds), topics,
+                       *stream_through(work, own_kafka, topics, [Outage(how, seconds)], per_second=200))
 
 
 @pytest.mark.long
 def test_a_broker_that_comes_and_goes_costs_nothing(work, own_kafka, topics):
     outages = [Outage("kill -9", 2), Outage("SIGSTOP", 5), Outage("kill -9", 10), Outage("SIGTERM", 1), Outage("SIGSTOP", 35)]
-    check_nothing_lost(topics, *stream_through(work, own_kafka, topics, outages))
+    check_nothing_lost("broker_comes_and_goes", topics, *stream_through(work, own_kafka, topics, outages))
 
 
 def test_a_full_sink_stays_within_its_bytes_and_its_books_are_exact(work, own_kafka, topics):

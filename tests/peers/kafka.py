@@ -1,6 +1,6 @@
 """A real Kafka broker: one node, KRaft, its own folder and ports, with every kind of listener at once.
 
-`plaintext` and `tls` connections are the super user (ANONYMOUS); SASL users have no right until `allow` gives one.
+`plaintext`, `tls` and `behind_proxy` connections are the super user (ANONYMOUS); SASL users have no right until `allow` gives one.
 `read_topic` reads back what was written, by kafka-python, which shares no code with librdkafka.
 """
 
@@ -20,8 +20,9 @@ from peers.place import PATIENCE, TOOLS, free_ports, wait_until
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its retries would bury what a failed test has to say
 
-LISTENERS = ("plaintext", "tls", "sasl", "sasl_tls")
-_PROTOCOL = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}
+LISTENERS = ("plaintext", "tls", "sasl", "sasl_tls", "behind_proxy")
+_PROTOCOL = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL",
+             "behind_proxy": "PLAINTEXT"}
 _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 #: Believes unsigned tokens, which is what both Kafka and librdkafka have for tests.
@@ -57,7 +58,8 @@ class RealKafka:
     def format_and_start(self):
         """A new, empty broker; other ports are tried when another process was quicker to take one."""
         for attempt in range(4):
-            self.ports = dict(zip((*LISTENERS, "controller"), free_ports(len(LISTENERS) + 1)))
+            names = (*LISTENERS, "controller", "proxy")
+            self.ports = dict(zip(names, free_ports(len(names))))
             self._format(attempt)
             try:
                 self.start()
@@ -123,6 +125,8 @@ class RealKafka:
         data = self.folder / f"data-{attempt}"
         properties = self.folder / "server.properties"
         where = ",".join(f"{name.upper()}://127.0.0.1:{self.ports[name]}" for name in LISTENERS)
+        # Clients of the listener `behind_proxy` are sent to the port `proxy`, where a test has its proxy listen.
+        told = where.replace(f":{self.ports['behind_proxy']}", f":{self.ports['proxy']}")
         controller = self.ports["controller"]
         plain_users = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
         lines = {
@@ -131,7 +135,7 @@ class RealKafka:
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "controller.listener.names": "CONTROLLER",
             "listeners": f"{where},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": where,
+            "advertised.listeners": told,
             "listener.security.protocol.map":
                 ",".join(f"{name.upper()}:{_PROTOCOL[name]}" for name in LISTENERS) + ",CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PLAINTEXT",
@@ -287,6 +291,7 @@ class _Reader:
             assert time.monotonic() < deadline, f"{topic} could not be read to its end; left: {waiting}"
             for place, batch in self.consumer.poll(timeout_ms=500).items():
                 records += [record for record in batch if record.offset < ends[place.partition]]
+                deadline = time.monotonic() + 60 * PATIENCE  # a long topic takes as long as it takes, while it comes
             waiting = {place.partition for place in places
                        if ends[place.partition] and self.consumer.position(place) < ends[place.partition]}
         return sorted(records, key=lambda record: (record.partition, record.offset))

@@ -11,6 +11,7 @@
 const fs = require('fs');
 const path = require('path');
 const readline = require('readline');
+const {performance} = require('perf_hooks');
 const {Activities} = require('./activities.js');
 
 const options = {port: 0, version: 2, allowEIO3: true, pingInterval: 25000, pingTimeout: 5000, seed: 1,
@@ -106,8 +107,33 @@ function burst(order, reply) {  // {count, per_turn, pause}: `per_turn` emission
   turn();
 }
 
+// {rate, plain}: so many emissions a second from now on, until the next order of this kind; 0: none. What the server could
+// not write in time is written as soon as it can. `plain`: activities alone, each with an id of its own.
+let pace = null;
+function paced(order, reply) {
+  clearInterval(pace);
+  if (order.rate > 0) {
+    const began = performance.now();
+    let done = 0;
+    pace = setInterval(() => {
+      const due = Math.floor((performance.now() - began) / 1000 * order.rate);
+      for (; done < due; done++) emit(order.plain ? ['event', activities.activity()] : activities.next());
+    }, 5);
+  }
+  reply();
+}
+
+// Answers when every connection has read all that was emitted so far: it acknowledges an event that wants that.
+function sync(order, reply) {
+  let left = live.size;
+  if (left === 0) reply();
+  for (const socket of live.values()) socket.emit('event:somethingElse', {}, () => { if (--left === 0) reply(); });
+}
+
 const orders = {
   emit: burst,
+  pace: paced,
+  sync,
   say(order, reply) { emit(order.arguments); reply(); },
   stats(order, reply) { reply({...counts, live: live.size, port}); },
   restart(order, reply) { close(() => setTimeout(() => listen(reply), order.down || 0)); },
