@@ -2,9 +2,11 @@
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "spool/disk_fixture.hpp"
 #include "spool/tail_fixture.hpp"
@@ -120,7 +122,11 @@ class ModelRun {
     for (auto& [key, records] : lanes_) {
       Records there;
       if (left.count(key) != 0) {
-        for (const auto& record : tail.read({"topic", key}, 0, 1u << 30).records) {
+        tail->read({"topic", key}, 0, 1u << 30);
+        std::optional<event::TailNews> news;
+        while (!(news = tail->take()) && observer_.count(Sign::cannot_read) == 0) std::this_thread::yield();
+        if (!news) return broken("cannot be read");
+        for (const auto& record : std::get<event::TailRead>(*news).records) {
           const auto known = records.find(record.number);
           if (known == records.end()) return broken("invented " + key + std::to_string(record.number));
           if (!record.event || record.event->text != spooled_event(key, known->second.words)->text) {
