@@ -305,7 +305,7 @@ TEST(KafkaConfig, ChecksTopicsAndBrokers) {
 TEST(KafkaConfig, ReadsTheSpool) {
   EXPECT_THAT(faults("spool: {enabled: false}"), IsEmpty());
   EXPECT_THAT(faults("spool: {exposure: 0ms, size: 1MiB, at_limit: drop_oldest}"), IsEmpty());
-  EXPECT_THAT(faults("spool: {exposure: 2m}"), ElementsAre(HasSubstr("expected 0ms to 1m")));
+  EXPECT_THAT(faults("spool: {exposure: 2m}"), ElementsAre(HasSubstr("expected 0s to 1m")));
   EXPECT_THAT(faults("spool: {size: 1KiB}"), ElementsAre(HasSubstr("at least 1MiB")));
   EXPECT_THAT(faults("spool: {at_limit: wait}"), ElementsAre(HasSubstr("expected block, drop_oldest or drop_newest")));
   const Settings settings;
