@@ -95,7 +95,7 @@ TEST(Load, remembers_places_and_secrets) {
   const Loaded loaded = load_text(whole, "etc/t.yaml", fixture::vocabulary());
   const auto place = loaded.places.find("sinks.events.brokers[1]");
   ASSERT_NE(place, loaded.places.end());
-  EXPECT_EQ(place->second.line, 18U);
+  EXPECT_EQ(place->second.line, 17U);
   EXPECT_EQ(place->second.column, 43U);
   EXPECT_EQ(place->second.file, "etc/t.yaml");
   ASSERT_THAT(loaded.secrets, SizeIs(2));
