@@ -299,7 +299,8 @@ def test_a_second_process_is_refused_and_touches_nothing(work, topics):
     config = config_for(None, nobody(), topics)
     with run(work, config) as relay:
         relay.wait_log("program_started")
-        wait_until(lambda: spool_of(work).exists(), 10, "the spool")
+        log = work / "spool" / "events.spool-wal"
+        wait_until(lambda: spool_of(work).exists() and log.exists() and log.stat().st_size == 0, 10, "a spool at rest")
         before = listing(work / "spool")
         done = run_once("run", "-c", relay.folder / "tributary.yaml", folder=work)
         assert done.returncode == 2, done
