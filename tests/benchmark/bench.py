@@ -56,11 +56,11 @@ class Bench:
     def scene(self, **kwargs):
         return Scene(self.build, PARTITIONS, **kwargs)
 
-    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False):
+    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False, spool=False):
         """One run: (CPU seconds, wall seconds, peak KiB)."""
         with self.scene(tls=tls) as scene:
             load = scene.load(events, rate, connections)
-            relay = scene.relay(load.port, connections, routes, where=where)
+            relay = scene.relay(load.port, connections, routes, where=where, spool=spool)
             measured = scene.measure(relay, load, events)
             peak = memory_kib(relay.pid, "VmHWM")
             account = relay.account()
@@ -178,6 +178,17 @@ class Bench:
         self.table.row("flat out, ten `where` routes against none: CPU per event",
                        statistics.median(ten) / statistics.median(none), "x", 1.15)
 
+    def spool_rows(self):
+        """While Kafka keeps up, and flat out, where an event waits for longer than its exposure. In turns."""
+        for rate, words, target in ((20_000, "at 20,000 events/s", 1.10), (0, "flat out", None)):
+            events = rate * self.seconds if rate else self.flat_out
+            without, spooled = [], []
+            for _ in range(self.rounds):
+                without.append(self.whole(events, rate)[0])
+                spooled.append(self.whole(events, rate, spool=True)[0])
+            self.table.row(f"{words}, a spool against none: CPU per event",
+                           statistics.median(spooled) / statistics.median(without), "x", target)
+
     def start_and_stop_rows(self):
         starts, stops = [], []
         for _ in range(5):
@@ -197,7 +208,7 @@ class Bench:
 
     def run(self):
         for part in (self.flat_out_rows, self.paced_rows, self.latency_rows, self.idle_rows, self.growth_rows,
-                     self.where_rows, self.start_and_stop_rows):
+                     self.where_rows, self.spool_rows, self.start_and_stop_rows):
             if self.only not in part.__name__:
                 continue
             try:

@@ -120,13 +120,15 @@ CONDITIONS = ["data.amount >= 1000000", "data.currency == 'XTS'", "test == true"
               "not (data.username != 'none')", "data.tier == '3000'", "data.amount >= 0 and test == false"]
 
 
-def configuration(port, broker, connections, routes, tls, log="error", where=False):
+def configuration(port, broker, connections, routes, tls, log="error", where=False,
+                  spool=False):
     scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
     lines = ["version: 1", "connectors:"]
     for i in range(connections):
         lines.append(f"  c{i}: {{type: streamelements, url: '{scheme}://127.0.0.1:{port}/socket.io/', "
                      f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
-    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']}}", "spool: {directory: spool}", "routes:"]
+    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}'], spool: {{enabled: {str(spool).lower()}}}}}",
+              "spool: {directory: spool}", "routes:"]
     if where:
         lines += [f"  - {{where: \"{condition}\", to: [events]}}" for condition in CONDITIONS]
     else:
@@ -185,10 +187,10 @@ class Scene(contextlib.ExitStack):
         return self.started(Load, self.program("load_server"), "--events", str(events), "--rate", str(rate),
                             "--connections", str(connections), *extra)
 
-    def relay(self, port, connections=1, routes=1, log="error", where=False):
+    def relay(self, port, connections=1, routes=1, log="error", where=False, spool=False):
         file = self.path("tributary.yaml")
         with open(file, "w", encoding="utf-8") as text:
-            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where))
+            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where, spool))
         with open(self.path("token"), "w", encoding="utf-8") as text:
             text.write("load-token\n")
         return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)

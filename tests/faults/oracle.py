@@ -83,8 +83,9 @@ def judge(written, found, faults=(), promise=Promise()):
     assert len(numbers) == len(written), "the upstream wrote an id twice: not a stream that this oracle can judge"
     first, lanes = _payloads(written, found, numbers, verdict)
     _losses(written, first, faults, promise, verdict)
+    unsafe = _unsafe(written, faults, promise)
     for key, arrived in lanes.items():
-        _order(key, arrived, promise, verdict)
+        _order(key, [number for number in arrived if number not in unsafe], promise, verdict)
     _freshness(written, first, faults, promise, verdict)
     return verdict
 
@@ -131,6 +132,17 @@ def _losses(written, first, faults, promise, verdict):
         verdict.oldest_loss = max(verdict.oldest_loss, age)
         if age:
             verdict.youngest_loss = age if not verdict.youngest_loss else min(age, verdict.youngest_loss)
+
+
+def _unsafe(written, faults, promise):
+    """What was sent before it was safe, and may have been on its way when the relay was killed: order is promised for
+    safe events. The network may hold such a one until the next life has sent newer ones; nothing is sent unsafe with an
+    exposure of 0."""
+    if not promise.exposure:
+        return set()
+    reach = promise.exposure + promise.read_and_commit
+    return {number for number, line in enumerate(written)
+            if any(fault.loses and fault.at - reach < line.at <= fault.at for fault in faults)}
 
 
 def _order(key, arrived, promise, verdict):

@@ -89,6 +89,16 @@ def test_a_reorder_within_a_key_is_found_and_one_across_keys_is_none(lines):
     assert broken(lines, records(lines, order)) == []
 
 
+def test_what_was_on_its_way_at_a_crash_and_not_safe_may_come_late(lines):
+    order = [*range(18), 20, 22, 18, 19, *range(23, COUNT)]  # 21 is lost; the crash is 50 ms after 20
+    late = [*range(18), 20, 21, 22, 18, 19, *range(23, COUNT)]
+    assert broken(lines, records(lines, order), [CRASH], exposure=300, read_and_commit=0) == []
+    assert any("came before an older one" in fault for fault in broken(lines, records(lines, late), [CRASH]))
+    old = [*range(14), 20, 21, 22, *range(14, 20), *range(23, COUNT)]
+    assert any("came before an older one" in fault
+               for fault in broken(lines, records(lines, old), [CRASH], exposure=300, read_and_commit=0))
+
+
 def test_a_contiguous_replay_passes(lines):
     order = [*range(0, 30), *range(20, COUNT)]
     assert judge(lines, records(lines, order)).check().repeats == 10
