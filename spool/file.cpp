@@ -136,6 +136,7 @@ bool File::begin() {
 void File::touch(Lane& lane, std::int64_t records, std::int64_t notices) {
   if (!std::exchange(lane.touched, true)) touched_.push_back(&lane);
   lane.more_records += records;
+  more_records_ += records;
   lane.more_notices += notices;
 }
 
@@ -199,6 +200,7 @@ void File::rollback() {
 }
 
 void File::settle(bool committed) {
+  more_records_ = 0;
   for (Lane* lane : std::exchange(touched_, {})) {
     if (committed) {
       const auto before = lane->records;

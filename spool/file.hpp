@@ -88,6 +88,8 @@ class File {
   std::uint64_t used();
   std::uint64_t free();
   std::uint64_t records() const { return records_; }
+  /// Is nothing in it, with what the open transaction does?
+  bool empty() const { return records_ + static_cast<std::uint64_t>(more_records_) == 0; }
   std::uint64_t log_bytes() const { return static_cast<std::uint64_t>(database_.log_pages()) * page_size; }
   /// Gives at most so many bytes of free pages back to the disk. False: it cannot now.
   bool give_back(std::uint64_t bytes);
@@ -120,6 +122,7 @@ class File {
   std::vector<Lane*> touched_;
   std::int64_t next_lane_ = 1;
   std::uint64_t records_ = 0;
+  std::int64_t more_records_ = 0;                    ///< by the transaction that is open
   std::pair<std::uint64_t, std::uint64_t> place_{};  ///< device and number of the file
 };
 
