@@ -162,6 +162,41 @@ TEST_F(Damage, ALogWithoutItsFileIsSetAside) {
   EXPECT_EQ(set_aside(), 1U);
 }
 
+TEST_F(Damage, OfALogWithoutItsFileWhatVerifiesIsTakenOver) {
+  const auto log = folder_ / "log";
+  {
+    TailUser tail(opened(file_, settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 50; ++number) tail.append(lane_1, number, words_of(number));
+    ASSERT_TRUE(tail.wait_committed(50));
+    std::filesystem::copy_file(file_.native() + "-wal", log);
+  }
+  std::filesystem::remove(file_);
+  std::filesystem::rename(log, file_.native() + "-wal");
+  read_all();
+  EXPECT_EQ(events_.size(), 50U);
+  EXPECT_EQ(set_aside(), 1U);
+}
+
+TEST_F(Damage, LongRecordsAreFoundInACutFileAndForgottenOnesAreNot) {
+  std::string longer(30'000, 'y');
+  {
+    TailUser tail(opened(file_, settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 1'000; ++number) {
+      tail.append(lane_1, number, words_of(number) + (number == 500 ? longer : std::string()));
+    }
+    ASSERT_TRUE(tail.wait_committed(1'000));
+    tail->forget(lane_1, 1, 400);
+    tail->close(60s);
+  }
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) / 4 * 3);
+  read_all();
+  EXPECT_GT(events_.size(), 200U);
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), 500U), 1);
+  EXPECT_TRUE(std::none_of(events_.begin(), events_.end(), [](auto number) { return number <= 400; }));
+}
+
 TEST_F(Damage, AFileThatIsRemovedInUseIsMadeAnewWithEverything) {
   TailUser tail(opened(file_, settings_, observer_));
   tail->left();
