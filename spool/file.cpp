@@ -46,6 +46,7 @@ DatabaseFault File::connect() {
     disconnect();
   } else {
     note_place();
+    removed_ = false;
   }
   return fault;
 }
@@ -129,7 +130,10 @@ File::Lane& File::lane(const event::LaneName& name) {
 // ── a transaction ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool File::begin() {
-  if (!database_.is_open() && connect()) return false;
+  if (!database_.is_open() && connect()) {
+    note_place();  // of what it has begun to make
+    return false;
+  }
   return database_.run("BEGIN IMMEDIATE");
 }
 
@@ -217,6 +221,7 @@ void File::settle(bool committed) {
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool File::read(Lane& lane, std::uint64_t from, const std::function<bool(const Stored&)>& each) {
+  if (removed_) return true;
   index_.bind(1, lane.id).bind(2, as_signed(from));
   Statement::Step step;
   bool more = true;

@@ -101,6 +101,9 @@ class File {
   /// Makes the file anew of what can be read of it: after damage (the old one is set aside), or when it is not in
   /// place. Empty: done. Else it goes on as it was.
   std::string make_anew(Salvaged& salvaged);
+  /// Makes a new file in place of this one, whose records are all finished: it takes less room than to remove them one
+  /// by one. False: the old one is there as it was.
+  bool make_empty();
 
  private:
   File(std::filesystem::path file, std::string vfs);
@@ -121,6 +124,7 @@ class File {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> touched_;
   std::int64_t next_lane_ = 1;
+  bool removed_ = false;  ///< and no new one made yet
   std::uint64_t records_ = 0;
   std::int64_t more_records_ = 0;                    ///< by the transaction that is open
   std::pair<std::uint64_t, std::uint64_t> place_{};  ///< device and number of the file

@@ -198,4 +198,17 @@ std::string File::make_anew(Salvaged& salvaged) {
   return {};
 }
 
+bool File::make_empty() {
+  rollback();
+  if (!remove_file(file_, vfs_)) return false;  // first: SQLite throws a log away whose file is gone
+  database_.keep_log();
+  disconnect();
+  for (const char* part : {"-wal", "-shm"}) remove_file(part_of(file_, part), vfs_);
+  for (const auto& lane : lanes_) lane->records = lane->notices = 0;
+  records_ = 0;
+  removed_ = true;
+  if (connect()) note_place();  // `begin` tries again
+  return true;
+}
+
 }  // namespace tributary::spool

@@ -309,6 +309,58 @@ TEST_F(Trouble, ADiskThatHangsHoldsUpNeitherCloseNorTheEnd) {
   disk_.release();  // the thread that stayed behind goes on, and touches nothing that is gone
 }
 
+TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOnceEverythingIsDelivered) {
+  disk_.limit(500'000);
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  std::uint64_t number = 0;
+  while (!tail->failing() && number < 10'000) {
+    ++number;
+    tail.append(number % 2 == 0 ? lane_1 : lane_2, number, words_of(number));
+    if (number % 20 == 0) tail.wait([&] { return tail->failing() || tail->committed() >= number; });
+  }
+  ASSERT_TRUE(tail->failing());
+  ASSERT_GT(tail->records(), 50U);
+  EXPECT_EQ(tail.numbers(lane_1).size() + tail.numbers(lane_2).size(), number);
+  for (const auto& lane : {lane_1, lane_2}) {
+    for (std::uint64_t one = 1; one <= number; ++one) tail->forget(lane, one, one);
+  }
+  ASSERT_TRUE(tail.wait([&] { return !tail->failing(); }));
+  EXPECT_EQ(observer_.wait(Sign::works_again).sign, Sign::works_again);
+  ++number;
+  tail.append(lane_1, number, words_of(number));
+  ASSERT_TRUE(tail.wait_committed(number));
+  EXPECT_EQ(tail.numbers(lane_1), Numbered{number});
+  EXPECT_TRUE(tail.numbers(lane_2).empty());
+  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+  tail.end();
+  TailUser again(opened("sink", settings_, observer_));
+  ASSERT_EQ(again->left().size(), 1U);
+  EXPECT_EQ(again.numbers(lane_1), Numbered{number});
+}
+
+TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {
+  disk_.limit(700'000);  // the log may grow to 4 MiB
+  {
+    TailUser tail(opened("sink", settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 150; ++number) tail.append(lane_2, number, words_of(number));
+    ASSERT_TRUE(tail.wait_committed(150));
+    tail->forget(lane_2, 1, 149);
+    tail->close(60s);
+  }
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  for (std::uint64_t number = 1; number <= 1'000; ++number) {
+    tail.append(lane_1, number, words_of(number));
+    if (number % 20 != 0) continue;
+    ASSERT_TRUE(tail.wait([&] { return tail->failing() || tail->committed() >= number; }));
+    ASSERT_FALSE(tail->failing()) << number;
+    tail->forget(lane_1, number - 19, number);
+  }
+  EXPECT_EQ(observer_.count(Sign::cannot_write), 0U);
+}
+
 TEST_F(Trouble, WhatCannotBeReadNowIsReadLater) {
   TailUser tail(opened("sink", settings_, observer_));
   tail->left();

@@ -223,6 +223,7 @@ void SinkTail::Writer::write_round() {
   }
   finish(group, committed);
   if (committed) {
+    emptied_log_ = false;
     recovered();
     no_room_ = group.no_room;
     look_at_size(group.no_room);
@@ -230,6 +231,7 @@ void SinkTail::Writer::write_round() {
     return;
   }
   if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true)) return;
+  if (last_fault_.kind == DatabaseFault::Kind::trouble && make_room_on_disk()) return;
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
