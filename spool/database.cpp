@@ -199,4 +199,11 @@ DatabaseFault Database::fault() const {
   return fault_of(database_.get(), code == SQLITE_OK ? SQLITE_ERROR : code);
 }
 
+bool remove_file(const std::filesystem::path& file, const std::string& vfs) {
+  auto* disk = sqlite3_vfs_find(vfs.empty() ? nullptr : vfs.c_str());
+  if (disk == nullptr) return false;
+  const int code = disk->xDelete(disk, file.c_str(), 1);
+  return code == SQLITE_OK || code == SQLITE_IOERR_DELETE_NOENT;
+}
+
 }  // namespace tributary::spool

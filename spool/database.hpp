@@ -102,6 +102,9 @@ class Database {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
+/// Removes a file or its log; who has it open keeps what is in it. False: it is still there.
+bool remove_file(const std::filesystem::path& file, const std::string& vfs);
+
 /// The version of the library, e.g. `3.40.1`.
 std::string_view database_version();
 

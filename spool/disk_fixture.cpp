@@ -63,6 +63,15 @@ struct TestDisk::Vfs {
   int write_code = 0, read_code = 0;
   bool hangs = false;
   std::size_t open_files = 0;
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+
+  /// May a file grow to this size?
+  bool has_room(const Content& content, std::uint64_t size) const {
+    if (size <= content.now.size()) return true;
+    std::uint64_t all = size - content.now.size();
+    for (const auto& [name, other] : files) all += other->now.size();
+    return all <= limit;
+  }
 
   struct File {
     sqlite3_file base;
@@ -105,6 +114,8 @@ struct TestDisk::Vfs {
     auto& [base, vfs, content] = of(file);
     std::unique_lock lock(vfs->mutex);
     if (const int code = vfs->change(lock)) return code;
+    if (!vfs->has_room(**content, static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(size)))
+      return SQLITE_FULL;
     ++vfs->writes;
     (*content)->change(
         {static_cast<std::size_t>(at), std::string(static_cast<const char*>(from), static_cast<std::size_t>(size))});
@@ -254,6 +265,11 @@ void TestDisk::refuse_writes(int code) {
 void TestDisk::refuse_reads(int code) {
   const std::lock_guard lock(vfs_->mutex);
   vfs_->read_code = code;
+}
+
+void TestDisk::limit(std::uint64_t bytes) {
+  const std::lock_guard lock(vfs_->mutex);
+  vfs_->limit = bytes;
 }
 
 void TestDisk::hang() {

@@ -32,6 +32,8 @@ class TestDisk {
   /// Writes fail with this SQLite code; 0: they work again.
   void refuse_writes(int code);
   void refuse_reads(int code);
+  /// Of all files together: what would go beyond fails with SQLITE_FULL.
+  void limit(std::uint64_t bytes);
   /// A write does not return until `release`, which waits until all files are closed.
   void hang();
   void release();

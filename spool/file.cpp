@@ -46,6 +46,7 @@ DatabaseFault File::connect() {
     disconnect();
   } else {
     note_place();
+    removed_ = false;
   }
   return fault;
 }
@@ -129,13 +130,17 @@ File::Lane& File::lane(const event::LaneName& name) {
 // ── a transaction ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool File::begin() {
-  if (!database_.is_open() && connect()) return false;
+  if (!database_.is_open() && connect()) {
+    note_place();  // of what it has begun to make
+    return false;
+  }
   return database_.run("BEGIN IMMEDIATE");
 }
 
 void File::touch(Lane& lane, std::int64_t records, std::int64_t notices) {
   if (!std::exchange(lane.touched, true)) touched_.push_back(&lane);
   lane.more_records += records;
+  more_records_ += records;
   lane.more_notices += notices;
 }
 
@@ -199,6 +204,7 @@ void File::rollback() {
 }
 
 void File::settle(bool committed) {
+  more_records_ = 0;
   for (Lane* lane : std::exchange(touched_, {})) {
     if (committed) {
       const auto before = lane->records;
@@ -215,6 +221,7 @@ void File::settle(bool committed) {
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool File::read(Lane& lane, std::uint64_t from, const std::function<bool(const Stored&)>& each) {
+  if (removed_) return true;
   index_.bind(1, lane.id).bind(2, as_signed(from));
   Statement::Step step;
   bool more = true;

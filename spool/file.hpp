@@ -88,6 +88,8 @@ class File {
   std::uint64_t used();
   std::uint64_t free();
   std::uint64_t records() const { return records_; }
+  /// Is nothing in it, with what the open transaction does?
+  bool empty() const { return records_ + static_cast<std::uint64_t>(more_records_) == 0; }
   std::uint64_t log_bytes() const { return static_cast<std::uint64_t>(database_.log_pages()) * page_size; }
   /// Gives at most so many bytes of free pages back to the disk. False: it cannot now.
   bool give_back(std::uint64_t bytes);
@@ -99,6 +101,9 @@ class File {
   /// Makes the file anew of what can be read of it: after damage (the old one is set aside), or when it is not in
   /// place. Empty: done. Else it goes on as it was.
   std::string make_anew(Salvaged& salvaged);
+  /// Makes a new file in place of this one, whose records are all finished: it takes less room than to remove them one
+  /// by one. False: the old one is there as it was.
+  bool make_empty();
 
  private:
   File(std::filesystem::path file, std::string vfs);
@@ -119,7 +124,9 @@ class File {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> touched_;
   std::int64_t next_lane_ = 1;
+  bool removed_ = false;  ///< and no new one made yet
   std::uint64_t records_ = 0;
+  std::int64_t more_records_ = 0;                    ///< by the transaction that is open
   std::pair<std::uint64_t, std::uint64_t> place_{};  ///< device and number of the file
 };
 

@@ -68,16 +68,16 @@ fs::path set_aside(const fs::path& file) {
 }
 
 /// Opens a damaged file as far as it goes. `like`: a sound one, for its beginning.
-bool open_damaged(Database& from, const fs::path& file, const fs::path& like, std::unique_ptr<LentBeginning>& lent) {
+void open_damaged(Database& from, const fs::path& file, const fs::path& like, std::unique_ptr<LentBeginning>& lent) {
   const auto opens = [&] {
     if (from.open(file, Database::Access::write)) return false;
     from.keep_log();
     return from.number("SELECT count(*) FROM sqlite_schema", -1) >= 3;
   };
-  if (opens()) return true;
+  if (opens()) return;
   from.close();
   lent = std::make_unique<LentBeginning>(file, like);
-  return opens();
+  opens();
 }
 
 }  // namespace
@@ -100,16 +100,19 @@ std::string remake(const fs::path& file, Database* source, Salvaged& salvaged) {
   {
     Database to;
     fault = open_file(to, fresh, {});
-    if (!fault && source != nullptr) fault = salvage(*source, to, salvaged);
+    if (!fault && source != nullptr) fault = salvage(*source, {}, to, salvaged);
     std::error_code ignored;
     if (!fault && source == nullptr && fs::file_size(file, ignored) > 0 && !ignored) {
       to.close();  // so that its beginning can be lent
       std::unique_ptr<LentBeginning> lent;
       Database from;
-      const bool opened = open_damaged(from, file, fresh, lent);
+      open_damaged(from, file, fresh, lent);
       fault = open_file(to, fresh, {});
-      if (opened && !fault) fault = salvage(from, to, salvaged);
+      if (!fault) fault = salvage(from, file, to, salvaged);
       from.close();
+    } else if (!fault && source == nullptr) {  // perhaps its log is there
+      Database nothing;
+      fault = salvage(nothing, file, to, salvaged);
     }
     if (!fault && !to.run("PRAGMA wal_checkpoint(TRUNCATE)")) fault = to.fault();
   }
@@ -193,6 +196,19 @@ std::string File::make_anew(Salvaged& salvaged) {
     salvaged.vanished += gone;
   }
   return {};
+}
+
+bool File::make_empty() {
+  rollback();
+  if (!remove_file(file_, vfs_)) return false;  // first: SQLite throws a log away whose file is gone
+  database_.keep_log();
+  disconnect();
+  for (const char* part : {"-wal", "-shm"}) remove_file(part_of(file_, part), vfs_);
+  for (const auto& lane : lanes_) lane->records = lane->notices = 0;
+  records_ = 0;
+  removed_ = true;
+  if (connect()) note_place();  // `begin` tries again
+  return true;
 }
 
 }  // namespace tributary::spool

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "spool/pages.hpp"
 #include "spool/row.hpp"
 #include "spool/schema.hpp"
 
@@ -85,21 +86,25 @@ class Walk {
         rows_(database.prepare("SELECT id, lane, number, notice, row FROM record WHERE id >= ?1 ORDER BY id")) {}
   bool works() const { return static_cast<bool>(find_) && static_cast<bool>(rows_); }
 
-  /// Calls `each` with the statement at a row until it says false.
+  /// Calls `each` with the statement at a row until it says false. True: nothing was left out.
   template <class Each>
-  void run(Each each) {
+  bool run(Each each) {
+    bool whole = true;
     std::int64_t next = 0;
     for (;;) {
       rows_.bind(1, next);
       Statement::Step step;
       while ((step = rows_.step()) == Statement::Step::row) {
         next = rows_.integer(0) + 1;
-        if (!each(rows_)) return rows_.reset();
+        if (each(rows_)) continue;
+        rows_.reset();
+        return whole;
       }
       rows_.reset();
-      if (step == Statement::Step::done) return;
+      if (step == Statement::Step::done) return whole;
+      whole = false;
       const auto behind = behind_the_damage(next);
-      if (!behind) return;
+      if (!behind) return false;
       next = *behind;
     }
   }
@@ -171,15 +176,15 @@ bool put_traces(Database& from, const std::map<std::int64_t, event::LaneName>& n
 
 }  // namespace
 
-DatabaseFault salvage(Database& from, Database& to, Salvaged& salvaged) {
+DatabaseFault salvage(Database& from, const std::filesystem::path& pages, Database& to, Salvaged& salvaged) {
   const auto until = Clock::now() + longest;
   const auto names = lane_names(from);
   ConnectorNames connectors;
   Target target(to);
   Walk walk(from);
-  bool failed = false;
+  bool failed = false, whole = false;
   if (walk.works()) {
-    walk.run([&](const Statement& row) {
+    whole = walk.run([&](const Statement& row) {
       const auto bytes = row.bytes(4);
       const auto decoded = decode(bytes, connectors, {});
       if (const auto* good = std::get_if<Row>(&decoded)) {
@@ -188,6 +193,18 @@ DatabaseFault salvage(Database& from, Database& to, Salvaged& salvaged) {
       } else if (const auto lane = names.find(row.integer(1)); lane != names.end()) {
         failed = !target.put(lane->second, static_cast<std::uint64_t>(row.integer(2)), row.integer(3) == 1, bytes);
         if (!failed) ++salvaged.records, ++salvaged.damaged;
+      }
+      salvaged.ended_early = Clock::now() > until;
+      return !failed && !salvaged.ended_early;
+    });
+  }
+  if (!failed && !whole && !pages.empty()) {
+    scan_pages(pages, [&](std::string_view row) {
+      const auto decoded = decode(row, connectors, {});
+      const auto* good = std::get_if<Row>(&decoded);
+      if (good != nullptr && !target.has(good->lane, good->record.number)) {
+        failed = !target.put(good->lane, good->record.number, good->notice, row);
+        if (!failed) ++salvaged.records;
       }
       salvaged.ended_early = Clock::now() > until;
       return !failed && !salvaged.ended_early;

@@ -21,8 +21,9 @@ struct Salvaged {
 
 /// Copies every record that can be found in a file, damaged or not, into a new one that is open. Where a part cannot be
 /// read, it goes on behind it; a record that only the index knows leaves an empty row. Takes a minute at most. A fault:
-/// of the new file; that of the old is no fault.
-DatabaseFault salvage(Database& from, Database& to, Salvaged& salvaged);
+/// of the new file; that of the old is no fault. `pages`: the old file, where its pages are to be looked through one by
+/// one for what its tree does not lead to; empty: they are not. `from` need not be open then.
+DatabaseFault salvage(Database& from, const std::filesystem::path& pages, Database& to, Salvaged& salvaged);
 
 /// Where a file has lost its beginning, SQLite knows it no more; a file of ours always begins in the same way. While
 /// this lives, the file begins with the beginning of `like`; then it has its own again.

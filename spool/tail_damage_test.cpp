@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <numeric>
+#include <set>
 
 #include "spool/disk_fixture.hpp"
 #include "spool/tail_fixture.hpp"
@@ -52,12 +53,18 @@ class Damage : public testing::Test {
     std::sort(events_.begin(), events_.end());
     std::sort(letters_.begin(), letters_.end());
   }
+  /// What was set aside: a file, its log, or both.
   std::size_t set_aside() const {
-    std::size_t count = 0;
+    std::set<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
-      count += entry.path().native().find(".damaged-") != std::string::npos ? 1U : 0U;
+      auto name = entry.path().native();
+      if (name.find(".damaged-") == std::string::npos) continue;
+      for (const std::string_view part : {"-wal", "-shm"}) {
+        if (name.ends_with(part)) name.resize(name.size() - part.size());
+      }
+      names.insert(name);
     }
-    return count;
+    return names.size();
   }
   TestFolder folder_;
   std::filesystem::path file_ = folder_ / "sink.spool";
@@ -103,7 +110,8 @@ TEST_F(Damage, WithoutItsBeginningEveryRecordIsTakenOver) {
   ASSERT_EQ(set_aside(), 1U);
   const auto aside = std::filesystem::directory_iterator(folder_.path());
   for (const auto& entry : aside) {
-    if (entry.path().native().find(".damaged-") == std::string::npos) continue;
+    const auto& name = entry.path().native();
+    if (name.find(".damaged-") == std::string::npos || name.ends_with("-wal") || name.ends_with("-shm")) continue;
     std::ifstream in(entry.path(), std::ios::binary);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), all) << "it is kept as it was";
   }
@@ -152,6 +160,41 @@ TEST_F(Damage, ALogWithoutItsFileIsSetAside) {
   std::ofstream(file_.native() + "-wal") << std::string(5'000, 'w');
   read_all();
   EXPECT_EQ(set_aside(), 1U);
+}
+
+TEST_F(Damage, OfALogWithoutItsFileWhatVerifiesIsTakenOver) {
+  const auto log = folder_ / "log";
+  {
+    TailUser tail(opened(file_, settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 50; ++number) tail.append(lane_1, number, words_of(number));
+    ASSERT_TRUE(tail.wait_committed(50));
+    std::filesystem::copy_file(file_.native() + "-wal", log);
+  }
+  std::filesystem::remove(file_);
+  std::filesystem::rename(log, file_.native() + "-wal");
+  read_all();
+  EXPECT_EQ(events_.size(), 50U);
+  EXPECT_EQ(set_aside(), 1U);
+}
+
+TEST_F(Damage, LongRecordsAreFoundInACutFileAndForgottenOnesAreNot) {
+  std::string longer(30'000, 'y');
+  {
+    TailUser tail(opened(file_, settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 1'000; ++number) {
+      tail.append(lane_1, number, words_of(number) + (number == 500 ? longer : std::string()));
+    }
+    ASSERT_TRUE(tail.wait_committed(1'000));
+    tail->forget(lane_1, 1, 400);
+    tail->close(60s);
+  }
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) / 4 * 3);
+  read_all();
+  EXPECT_GT(events_.size(), 200U);
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), 500U), 1);
+  EXPECT_TRUE(std::none_of(events_.begin(), events_.end(), [](auto number) { return number <= 400; }));
 }
 
 TEST_F(Damage, AFileThatIsRemovedInUseIsMadeAnewWithEverything) {
@@ -264,6 +307,58 @@ TEST_F(Trouble, ADiskThatHangsHoldsUpNeitherCloseNorTheEnd) {
     EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
   }
   disk_.release();  // the thread that stayed behind goes on, and touches nothing that is gone
+}
+
+TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOnceEverythingIsDelivered) {
+  disk_.limit(500'000);
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  std::uint64_t number = 0;
+  while (!tail->failing() && number < 10'000) {
+    ++number;
+    tail.append(number % 2 == 0 ? lane_1 : lane_2, number, words_of(number));
+    if (number % 20 == 0) tail.wait([&] { return tail->failing() || tail->committed() >= number; });
+  }
+  ASSERT_TRUE(tail->failing());
+  ASSERT_GT(tail->records(), 50U);
+  EXPECT_EQ(tail.numbers(lane_1).size() + tail.numbers(lane_2).size(), number);
+  for (const auto& lane : {lane_1, lane_2}) {
+    for (std::uint64_t one = 1; one <= number; ++one) tail->forget(lane, one, one);
+  }
+  ASSERT_TRUE(tail.wait([&] { return !tail->failing(); }));
+  EXPECT_EQ(observer_.wait(Sign::works_again).sign, Sign::works_again);
+  ++number;
+  tail.append(lane_1, number, words_of(number));
+  ASSERT_TRUE(tail.wait_committed(number));
+  EXPECT_EQ(tail.numbers(lane_1), Numbered{number});
+  EXPECT_TRUE(tail.numbers(lane_2).empty());
+  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+  tail.end();
+  TailUser again(opened("sink", settings_, observer_));
+  ASSERT_EQ(again->left().size(), 1U);
+  EXPECT_EQ(again.numbers(lane_1), Numbered{number});
+}
+
+TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {
+  disk_.limit(700'000);  // the log may grow to 4 MiB
+  {
+    TailUser tail(opened("sink", settings_, observer_));
+    tail->left();
+    for (std::uint64_t number = 1; number <= 150; ++number) tail.append(lane_2, number, words_of(number));
+    ASSERT_TRUE(tail.wait_committed(150));
+    tail->forget(lane_2, 1, 149);
+    tail->close(60s);
+  }
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  for (std::uint64_t number = 1; number <= 1'000; ++number) {
+    tail.append(lane_1, number, words_of(number));
+    if (number % 20 != 0) continue;
+    ASSERT_TRUE(tail.wait([&] { return tail->failing() || tail->committed() >= number; }));
+    ASSERT_FALSE(tail->failing()) << number;
+    tail->forget(lane_1, number - 19, number);
+  }
+  EXPECT_EQ(observer_.count(Sign::cannot_write), 0U);
 }
 
 TEST_F(Trouble, WhatCannotBeReadNowIsReadLater) {

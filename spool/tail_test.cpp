@@ -106,7 +106,7 @@ TEST_F(Tail, AtItsSizeWhatIsAppendedWaitsInMemoryUntilThereIsRoom) {
   settings_.limits.size = 200'000;
   auto tail = open();
   tail->left();
-  const std::string words(2'000, 'x');
+  const std::string words(1'500, 'x');
   for (std::uint64_t number = 1; number <= 200; ++number) tail.append(lane_a, number, words);
   ASSERT_TRUE(tail.wait([&] { return tail->full(); }));
   EXPECT_EQ(observer_.wait(Sign::full).sign, Sign::full);

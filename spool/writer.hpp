@@ -93,7 +93,6 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
     bool closing = false;
     std::vector<PendingPtr> appends;
     std::vector<Forget> forgets;
-    std::size_t written = 0;        ///< of the appends
     std::uint64_t surely_free = 0;  ///< bytes up to the size
     bool no_room = false;
     std::vector<PendingPtr> left_out;
@@ -112,6 +111,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void run();
   bool has_work(Clock::time_point now) const;
   bool wants_to_write() const;
+  bool waits_for_room() const;
   std::optional<Clock::time_point> next_time() const;
   void answer_all();
   bool answer(const Question& question);
@@ -123,6 +123,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void finish(Group& group, bool committed);
   void tell_dropped(const std::vector<File::DroppedRecord>& dropped);
   void write_round();
+  bool make_room_on_disk();
+  bool all_forgotten();
   void trouble(Sign sign);
   void recovered();
   void readable();
@@ -178,6 +180,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::chrono::milliseconds write_delay_{0}, read_delay_{0};
   std::optional<Clock::time_point> failing_since_, unread_since_, full_since_;
   std::optional<Clock::time_point> made_anew_at_;
+  bool emptied_log_ = false;  ///< since the last group that was committed
+  bool no_room_ = false;      ///< the last group found none in the file
   Clock::time_point give_back_at_{};
   DatabaseFault last_fault_;
   std::uint64_t dropped_count_ = 0, corrupt_count_ = 0;

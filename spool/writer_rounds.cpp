@@ -37,7 +37,7 @@ void SinkTail::Writer::run() {
       lock.lock();
     }
     const bool hurry = std::exchange(hurry_, false);
-    if (hurry) write_at_ = {}, read_at_ = {};
+    if (hurry) write_at_ = {}, read_at_ = {}, no_room_ = false;
     lock.unlock();
     answer_all();
     if (hurry) look_at_size(false);
@@ -63,9 +63,11 @@ bool SinkTail::Writer::has_work(Clock::time_point now) const {
 /// The mutex is held.
 bool SinkTail::Writer::wants_to_write() const {
   if (failing_) return true;  // tried again, even with nothing to write
-  const bool waits_for_room = full_ && !closing_ && forgets_.empty();
-  return (!pending_.empty() && !waits_for_room) || !forgets_.empty();
+  return (!pending_.empty() && !waits_for_room()) || !forgets_.empty();
 }
+
+/// Has there been no room for what is pending, and is nothing forgotten since? The mutex is held.
+bool SinkTail::Writer::waits_for_room() const { return full_ && no_room_ && !closing_ && forgets_.empty(); }
 
 /// When there will be, if nothing comes. The mutex is held.
 std::optional<std::chrono::steady_clock::time_point> SinkTail::Writer::next_time() const {
@@ -184,11 +186,11 @@ SinkTail::Writer::Group SinkTail::Writer::compose() {
   const std::lock_guard lock(mutex_);
   group.limits = limits_, group.closing = closing_;
   const auto most_bytes = std::min<std::uint64_t>(group_bytes, std::max<std::uint64_t>(limits_.size / 4, 1));
-  const bool waits_for_room = full_ && !closing_ && forgets_.empty();
+  const bool waits = waits_for_room();
   std::size_t bytes = 0;
   std::uint64_t letters_from = std::numeric_limits<std::uint64_t>::max();  // the first one that this group leaves out
   for (const auto& pending : pending_) {
-    if (waits_for_room) break;
+    if (waits) break;
     if (pending->state != Pending::State::waiting) continue;
     if (group.appends.size() >= group_records || bytes >= most_bytes) {
       if (!pending->record.letter) continue;
@@ -221,12 +223,15 @@ void SinkTail::Writer::write_round() {
   }
   finish(group, committed);
   if (committed) {
+    emptied_log_ = false;
     recovered();
+    no_room_ = group.no_room;
     look_at_size(group.no_room);
     if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
     return;
   }
   if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true)) return;
+  if (last_fault_.kind == DatabaseFault::Kind::trouble && make_room_on_disk()) return;
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
@@ -251,7 +256,6 @@ bool SinkTail::Writer::append(Group& group) {
       continue;
     }
     if (!file_->insert(in_file(*pending->lane), pending->record.number, pending->notice, row_)) return false;
-    ++group.written;
   }
   return true;
 }
@@ -260,17 +264,18 @@ bool SinkTail::Writer::append(Group& group) {
 /// is forgotten afterwards; and at the end everything may that would be lost otherwise.
 bool SinkTail::Writer::make_room(const Pending& pending, std::size_t row, Group& group) {
   const bool letter = pending.record.letter != nullptr;
+  row = (row / page_size + 2) * page_size;  // the pages that it may begin, and one of the index
   const auto size = group.limits.size + (letter ? group.limits.size / 16 : 0);
-  if (file_->records() == 0 && group.written == 0) return true;
-  if (group.surely_free > 2 * row) {  // far from the size: nothing is asked of the file
-    group.surely_free -= 2 * row;
+  if (file_->empty()) return true;
+  if (group.surely_free > row) {  // far from the size: nothing is asked of the file
+    group.surely_free -= row;
     return true;
   }
   const auto used = file_->used();
-  group.surely_free = used + 4 * row < group.limits.size ? (group.limits.size - used) / 2 : 0;
+  group.surely_free = used + 2 * row < group.limits.size ? group.limits.size - used - row : 0;
   if (group.limits.at_limit == event::AtLimit::drop_oldest) {
     if (used + row <= size) return true;
-    const auto wanted = std::max<std::uint64_t>(used + row - size, size / 64) + 2 * row;
+    const auto wanted = std::max<std::uint64_t>(used + row - size, size / 64) + row;
     return file_->drop_oldest(wanted, group.dropped);
   }
   return group.closing || ((letter || !group.no_room) && used + row <= size);
@@ -280,6 +285,7 @@ void SinkTail::Writer::finish(Group& group, bool committed) {
   std::vector<event::TailRecord> gone;  // let go of without the mutex
   bool grown;
   const auto book = [](Lane& lane) { lane.stored = lane.in_file == nullptr ? 0 : lane.in_file->records; };
+  used_ = file_->used(), records_ = file_->records();
   {
     const std::lock_guard lock(mutex_);
     writing_ = false;
@@ -314,7 +320,6 @@ void SinkTail::Writer::finish(Group& group, bool committed) {
     done_.notify_all();
   }
   gone.clear();
-  used_ = file_->used(), records_ = file_->records();
   if (grown || !group.dropped.empty()) wake();
 }
 

@@ -73,6 +73,42 @@ bool SinkTail::Writer::look_after_place() {
   return false;
 }
 
+/// The log and the file may be what fills the disk, and forgetting takes room, too. True: it is worth another try at
+/// once.
+bool SinkTail::Writer::make_room_on_disk() {
+  if (all_forgotten() && file_->make_empty()) {
+    const std::lock_guard lock(mutex_);
+    forgets_.clear();  // also those that came meanwhile: there was no other record
+    for (auto& [name, lane] : lanes_) {
+      lane->forgets.clear();
+      lane->stored = 0;
+    }
+    emptied_log_ = false;
+    return true;
+  }
+  if (last_fault_.code != "SQLITE_FULL" || emptied_log_ || file_->log_bytes() == 0) return false;
+  return emptied_log_ = file_->checkpoint(true);
+}
+
+/// Is nothing in the file that is needed? A dead letter that is not committed needs its event.
+bool SinkTail::Writer::all_forgotten() {
+  std::vector<std::pair<Lane*, Range>> ranges;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& forget : forgets_) {
+      if (forget.letter > committed_) return false;
+      ranges.emplace_back(forget.lane, forget.range);
+    }
+  }
+  std::uint64_t all = 0;
+  for (const auto& [lane, range] : ranges) {
+    std::uint64_t records = 0, notices = 0;
+    if (!file_->count(in_file(*lane), range.first, range.last, records, notices)) return false;
+    all += records;
+  }
+  return file_->records() != 0 && all >= file_->records();
+}
+
 /// Not again and again: a disk that damages whatever is written is left alone.
 bool SinkTail::Writer::make_anew(bool damaged) {
   const auto now = Clock::now();
