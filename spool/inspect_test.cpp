@@ -80,9 +80,14 @@ TEST_F(Inspecting, SeesEverythingWhileARelayWrites) {
   TailUser tail(opened(file_, {}, observer_));
   fill(tail);
   ASSERT_EQ(folder().count("sink.spool-wal"), 1U);
-  const auto before = folder();
+  const auto names = [this] {
+    std::vector<std::string> all;
+    for (const auto& [name, bytes] : folder()) all.push_back(name);
+    return all;
+  };
+  const auto before = names();
   expect_all_seen();
-  EXPECT_EQ(folder(), before);
+  EXPECT_EQ(names(), before) << "the relay itself may empty its log meanwhile";
   tail->forget(events_lane, 1, 1'200);
   tail->close(60s);
   tail.append(events_lane, 1'202);
