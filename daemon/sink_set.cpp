@@ -428,7 +428,17 @@ void SinkSet::report_drops() {
 void SinkSet::report_waiting(const Sink& sink) const {
   if (sink.tail == nullptr) return;
   const auto& name = sink.settings.name;
-  daemon::report_waiting(telemetry_, name, disk_.memory()->tail(name)->file().string(), sink.outlet->ledger());
+  const auto file = disk_.memory()->tail(name)->file().string();
+  const auto ledger = sink.outlet->ledger();
+  const bool there =
+      std::any_of(sinks_.begin(), sinks_.end(), [&](const SinkPtr& other) { return other->settings.name == name; });
+  if (there || ledger.spooled == 0) return daemon::report_waiting(telemetry_, name, file, ledger);
+  telemetry_.emit(
+      LogEvent::spool_left, name,
+      file + " holds " + std::to_string(ledger.spooled) + (ledger.spooled == 1 ? " event" : " events") +
+          " that nobody delivers: no sink has that name now; `tributary spool FILE --export` prints them, a "
+          "sink of that name with its spool delivers them first",
+      {{"records", ledger.spooled}});
 }
 
 void SinkSet::report_losses() const {

@@ -23,6 +23,7 @@ static_assert(log_events[static_cast<std::size_t>(Sign::works_again)] == LogEven
 
 void SpoolReporter::on_news(const spool::News& news) {
   Telemetry::Fields fields{{"reason", std::string(name(news.sign))}};
+  if (!news.file.empty()) fields.push_back({"file", std::string(news.file)});
   if (!news.code.empty()) fields.push_back({"code", std::string(news.code)});
   if (news.records != 0) fields.push_back({"records", news.records});
   if (news.lost != 0) fields.push_back({"lost", news.lost});

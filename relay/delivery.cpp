@@ -285,10 +285,10 @@ void Delivery::listen(std::chrono::milliseconds wait) {
 void Delivery::begin() {
   if (tail_ == nullptr) return;
   tail_->on_news([this] { downstream_->wake(); });
-  std::uint64_t handed;
+  Outbox::Handed handed;
   {
     const std::lock_guard lock(mutex_);
-    handed = std::exchange(handed_, 0);
+    handed = std::exchange(handed_, {});
   }
   outbox_.begin(handed);
   publish(std::chrono::steady_clock::now());

@@ -113,7 +113,7 @@ class Delivery final : public event::Outlet {
   event::SinkLedger ledger_;
   std::optional<event::SteadyTime> stop_at_;
   std::shared_ptr<Delivery> heir_;
-  std::uint64_t handed_ = 0;  ///< events on the tail that the one before it was offered; until the start
+  Outbox::Handed handed_;  ///< events on the tail that the one before it was offered; until the start
 
   std::vector<Offer> taken_;
   std::uint64_t taken_booked_ = 0;  ///< taken from inbox_ since the ledger was last published

@@ -86,6 +86,12 @@ class FakeTail final : public event::Tail {
       tell();
     }
   }
+  /// Answers the one question with this instead: what a disk that two programs wrote to may hold.
+  void answer(event::TailRead answer) {
+    asked_.clear();
+    news_.push_back(std::move(answer));
+    tell();
+  }
   void damage(std::uint64_t number) { damaged_[number] = true; }
   void set_full(bool full) { full_ = full; }              ///< any thread
   void set_failing(bool failing) { failing_ = failing; }  ///< any thread

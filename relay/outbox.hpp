@@ -78,9 +78,15 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// What lies on the tail comes first. `handed`: so many of these events were offered to the outbox before this one in
-  /// the same process, and are no longer in its book.
-  void begin(std::uint64_t handed = 0);
+  /// Of what lies on the tail at a hand-over: events that are no longer in the book of the outbox before.
+  struct Handed {
+    std::uint64_t offered = 0, recovered = 0;  ///< as they were booked there
+    Handed& operator+=(const Handed& other);
+  };
+  /// What lies on the tail comes first. `handed`: by the outbox before this one in the same process; what is there no
+  /// more was dropped by the tail's policy meanwhile.
+  void begin(const Handed& handed);
+  void begin() { begin(Handed()); }
 
   /// `stream` "" : this sink takes none of this kind; dropped as topic_off.
   void offer(event::EventPtr event, std::string_view stream);
@@ -118,7 +124,7 @@ class Outbox {
   };
   struct Rest {
     std::vector<Unfinished> unfinished;  ///< in the order of arrival
-    std::uint64_t handed = 0;            ///< events on the tail that were offered, see `begin`
+    Handed handed = {};                  ///< with a tail
   };
   /// The end, where another outbox goes on: everything unfinished, taken out of this book. With a tail it lies there.
   Rest take_rest();
@@ -185,11 +191,13 @@ class Outbox {
   void spool(Lane& lane, Item& item);
   void unload(Lane& lane, std::size_t kept);
   void want_more(Lane& lane);
-  std::uint64_t hand_over_tail();
+  Handed hand_over_tail();
   void take_news();
   void take(const event::TailLost& lost);
   void load(event::TailRead read);
   void load(Lane& lane, event::TailRecord record);
+  void load_stray(Lane& lane, event::TailRecord record, bool notice);
+  void give_up_missing(Lane& lane);
 
   Settings settings_;
   std::string dead_letter_stream_;

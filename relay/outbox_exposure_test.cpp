@@ -242,7 +242,8 @@ TEST_F(OutboxExposure, TheNextOutboxOfTheProcessTakesTheBookOver) {
   outbox->offer(event_of("c", 1, event::Kind::notice), "relay");
   const auto rest = outbox->take_rest();
   EXPECT_TRUE(rest.unfinished.empty());
-  EXPECT_EQ(rest.handed, 2U);
+  EXPECT_EQ(rest.handed.offered, 2U);
+  EXPECT_EQ(rest.handed.recovered, 3U);
   EXPECT_EQ(outbox->ledger().offered, 0U);
   EXPECT_EQ(outbox->ledger().recovered, 0U);
   EXPECT_EQ(outbox->ledger().spooled, 0U);
@@ -263,6 +264,49 @@ TEST_F(OutboxExposure, TheNextOutboxOfTheProcessTakesTheBookOver) {
   EXPECT_EQ(outbox->ledger().delivered, 5U);
   EXPECT_EQ(outbox->ledger().notices_delivered, 1U);
   EXPECT_NE(names.find("a1 a2 a3 a4 a5"), std::string::npos) << names;
+}
+
+TEST_F(OutboxExposure, WhatTheTailDropsBetweenTwoOutboxesIsInTheBook) {
+  make(20ms);
+  offer("a", 1, 5);
+  send();
+  const auto rest = outbox->take_rest();
+  tail.forget({"topic", "a"}, 1, 2);  // by its policy: nobody listens
+  outbox = std::make_unique<Outbox>(settings, "letters", static_cast<Outbox::MakeLetter>(&letter_of), &tail);
+  outbox->begin(rest.handed);
+  EXPECT_EQ(outbox->ledger().offered, 5U);
+  EXPECT_EQ(outbox->ledger().spooled, 3U);
+  EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::limit)], 2U);
+  EXPECT_TRUE(outbox->ledger().balances());
+}
+
+TEST_F(OutboxExposure, TwoRecordsOfOneNumberAreBothDelivered) {
+  settings.memory = 16 * event_of("a", 1)->bytes();
+  make(20ms);
+  offer("a", 1, 10);
+  send();
+  report_all();
+  send();  // asks for a9
+  tail.answer({{"topic", "a"}, 9, {{9, event_of("a", 9), nullptr}, {9, event_of("a", 10), nullptr}}});
+  EXPECT_EQ(send(), "a9 a10");
+  report_all();
+  EXPECT_EQ(outbox->ledger().delivered, 10U);
+}
+
+TEST_F(OutboxExposure, WhatTheTailSaidItHasAndHasNotIsGivenUp) {
+  settings.memory = 16 * event_of("a", 1)->bytes();
+  make(20ms);
+  offer("a", 1, 10);
+  send();
+  report_all();
+  send();  // asks for a9
+  tail.answer({{"topic", "a"}, 9, {}});
+  EXPECT_EQ(send(), "");
+  EXPECT_EQ(outbox->ledger().spooled, 0U);
+  EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::write_failed)], 2U);
+  EXPECT_TRUE(outbox->ledger().balances());
+  offer("a", 11, 11);
+  EXPECT_EQ(send(), "a11");
 }
 
 TEST_F(OutboxExposure, EverythingIsCommittedTellsWhenWaitingSavesNothing) {

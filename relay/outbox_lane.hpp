@@ -48,6 +48,7 @@ struct Outbox::Lane {
   std::uint64_t spooled = 0;         ///< records that lie on the tail alone, all of them behind its items,
   std::uint64_t spooled_from = 0;    ///< with this number and greater ones
   std::uint64_t spooled_ticket = 0;  ///< the last append of these
+  std::uint64_t read_ticket = 0;     ///< the last append when the tail was asked
   std::size_t reading = 0;           ///< bytes asked of the tail
   bool wanting = false;              ///< in wanting_
   bool uncommitted = false;          ///< in uncommitted_

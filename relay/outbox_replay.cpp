@@ -176,15 +176,16 @@ Outbox::Rest Outbox::take_rest() {
 }
 
 /// Everything goes to the tail, and out of this book: first what an earlier process left.
-std::uint64_t Outbox::hand_over_tail() {
+Outbox::Handed Outbox::hand_over_tail() {
   drop_rest(Dropped::stopped);
+  take_losses();
   const auto recovered = std::min(ledger_.recovered, ledger_.spooled);
   const auto handed = ledger_.spooled - recovered;
   ledger_.recovered -= recovered;
   ledger_.offered -= handed;
   ledger_.spooled = 0;
   ledger_.notices = ledger_.notices_delivered + ledger_.notices_dropped;
-  return handed;
+  return {handed, recovered};
 }
 
 void Outbox::drop_rest(Dropped reason) {

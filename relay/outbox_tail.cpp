@@ -24,7 +24,13 @@ bool Outbox::over_bound() const { return bytes_ >= settings_.memory / 2; }
 /// How much of a lane is read back at once.
 std::size_t Outbox::portion() const { return std::max<std::size_t>(settings_.memory / 16, 1); }
 
-void Outbox::begin(std::uint64_t handed) {
+Outbox::Handed& Outbox::Handed::operator+=(const Handed& other) {
+  offered += other.offered;
+  recovered += other.recovered;
+  return *this;
+}
+
+void Outbox::begin(const Handed& handed) {
   if (tail_ == nullptr) return;
   std::uint64_t events = 0;
   for (const auto& left : tail_->left()) {
@@ -38,8 +44,10 @@ void Outbox::begin(std::uint64_t handed) {
     ledger_.notices += left.notices;
     want_more(lane);
   }
-  ledger_.offered += std::min(handed, events);
-  ledger_.recovered += events - std::min(handed, events);
+  const std::uint64_t expected = handed.offered + handed.recovered;
+  ledger_.offered += handed.offered;
+  ledger_.recovered += handed.recovered + (events > expected ? events - expected : 0);
+  if (events < expected) ledger_.dropped[static_cast<std::size_t>(event::Dropped::limit)] += expected - events;
   unkept_from_ = numbers_.next();
 }
 
@@ -216,6 +224,7 @@ void Outbox::read_back() {
     if (lane.spooled == 0 || lane.state != Lane::State::open || stopping_) continue;
     lane.reading = lane.parked ? 1 : portion();
     reading_bytes_ += lane.reading;
+    lane.read_ticket = tickets_;
     tail_->read(name_of(lane), lane.spooled_from, lane.reading);
   }
 }
@@ -226,15 +235,47 @@ void Outbox::load(event::TailRead read) {
   // Meanwhile it may have been refused: it then keeps no more than it has, or has unloaded what comes before these.
   const bool wanted = lane.head == nullptr || lane.state != Lane::State::waiting;
   if (!wanted || read.from != lane.spooled_from || stopping_) return want_more(lane);
+  if (read.records.empty() && lane.spooled_ticket <= lane.read_ticket) return give_up_missing(lane);
   for (auto& record : read.records) load(lane, std::move(record));
   want_more(lane);
 }
 
+/// The tail has less than it said. What lies on a disk may be anything: the book must end all the same.
+void Outbox::give_up_missing(Lane& lane) {
+  const auto missing = std::min(std::exchange(lane.spooled, 0), ledger_.spooled);
+  ledger_.spooled -= missing;
+  ledger_.dropped[static_cast<std::size_t>(event::Dropped::write_failed)] += missing;
+}
+
+/// A record whose number another one of the lane has, or of which the tail said nothing: two programs wrote to one
+/// file. It goes to the end of its lane.
+void Outbox::load_stray(Lane& lane, event::TailRecord record, bool notice) {
+  const bool counted = lane.spooled != 0;
+  if (counted) --lane.spooled;
+  if (notice) {
+    if (!counted) ++ledger_.notices;
+  } else {
+    if (counted) --ledger_.spooled;
+    if (!counted) ++ledger_.recovered;
+    ++ledger_.in_flight;
+  }
+  auto item = std::make_unique<Item>();
+  item->notice = notice;
+  item->bytes = record.event ? record.event->bytes() : sizeof(Item) + record.letter->value.capacity();
+  item->event = std::move(record.event);
+  item->letter = std::move(record.letter);
+  append(std::move(item), lane.stream->name, lane.key, true);
+  if (numbers_.at_or_null(record.number) == nullptr) tail_->forget(name_of(lane), record.number, record.number);
+}
+
 void Outbox::load(Lane& lane, event::TailRecord record) {
-  TRIBUTARY_ASSERT(lane.spooled != 0 && record.number >= lane.spooled_from);
+  const bool notice = record.event ? record.event->kind == event::Kind::notice : record.notice;
+  if (lane.spooled == 0 || record.number < lane.spooled_from) {
+    if (record.event || lane.stream->name == dead_letter_stream_) load_stray(lane, std::move(record), notice);
+    return;
+  }
   --lane.spooled;
   lane.spooled_from = record.number + 1;
-  const bool notice = record.event ? record.event->kind == event::Kind::notice : record.notice;
   if (!notice) --ledger_.spooled, ++ledger_.in_flight;
   if (record.letter && lane.stream->name != dead_letter_stream_) {  // of a record that cannot be read any more
     if (notice) {

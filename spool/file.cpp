@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "event/assert.hpp"
+#include "spool/directory.hpp"
 #include "spool/row.hpp"
 
 namespace tributary::spool {
@@ -21,6 +22,7 @@ File::File(std::filesystem::path file, std::string vfs) : file_(std::move(file))
 
 /// Everything that is done with the database from here on is prepared.
 DatabaseFault File::connect() {
+  if (vfs_.empty()) static_cast<void>(make_private(file_));  // where it cannot be made, `open_file` says why
   if (auto fault = open_file(database_, file_, vfs_)) return fault;
   const std::pair<Statement*, const char*> all[] = {
       {&insert_, "INSERT INTO record(lane, number, notice, row) VALUES(?1, ?2, ?3, ?4)"},

@@ -273,6 +273,7 @@ bool SinkTail::Writer::make_room(const Pending& pending, std::size_t row, Group&
   }
   const auto used = file_->used();
   group.surely_free = used + 2 * row < group.limits.size ? group.limits.size - used - row : 0;
+  if (group.closing) return true;
   if (group.limits.at_limit == event::AtLimit::drop_oldest) {
     if (used + row <= size) return true;
     const auto wanted = std::max<std::uint64_t>(used + row - size, size / 64) + row;
