@@ -280,6 +280,21 @@ TEST_F(OutboxExposure, WhatTheTailDropsBetweenTwoOutboxesIsInTheBook) {
   EXPECT_TRUE(outbox->ledger().balances());
 }
 
+TEST_F(OutboxExposure, AnAnswerThatComesWithTheHandOverIsNotTakenIn) {
+  settings.memory = 16 * event_of("a", 1)->bytes();
+  make(20ms);
+  offer("a", 1, 10);
+  send();
+  report_all();
+  send();  // asks for a9
+  tail.work();
+  const auto rest = outbox->take_rest();
+  EXPECT_EQ(rest.handed.offered, 2U);
+  EXPECT_EQ(outbox->ledger().offered, 8U);
+  EXPECT_EQ(outbox->ledger().in_flight, 0U);
+  EXPECT_TRUE(outbox->ledger().balances());
+}
+
 TEST_F(OutboxExposure, TwoRecordsOfOneNumberAreBothDelivered) {
   settings.memory = 16 * event_of("a", 1)->bytes();
   make(20ms);

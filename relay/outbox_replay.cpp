@@ -177,6 +177,7 @@ Outbox::Rest Outbox::take_rest() {
 
 /// Everything goes to the tail, and out of this book: first what an earlier process left.
 Outbox::Handed Outbox::hand_over_tail() {
+  stopping_ = true;  // what was asked for is not taken in any more
   drop_rest(Dropped::stopped);
   take_losses();
   const auto recovered = std::min(ledger_.recovered, ledger_.spooled);
