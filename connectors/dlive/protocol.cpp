@@ -187,6 +187,9 @@ std::vector<Lookup> DLiveProtocol::lookups(const std::vector<std::string>& secre
   return lookups;
 }
 
+/// Nobody says when a subscription has begun: what is said between `connection_ack` and then is in the history, too.
+constexpr std::chrono::milliseconds subscribed_after{1'000};
+
 std::vector<Backfill> DLiveProtocol::backfill(const std::string& channel, event::WallTime from, event::WallTime to,
                                               const std::vector<std::string>& secrets) const {
   if (!config_->backfill || config_->api_url.empty() || channel.empty()) return {};
@@ -202,7 +205,9 @@ std::vector<Backfill> DLiveProtocol::backfill(const std::string& channel, event:
   asked.is_own = [this, channel](const ChatWords& chat, const event::Now& now) {
     return publishing_.is_own(channel, chat, now);
   };
-  return {missed_chats(std::move(asked), from, to)};
+  auto question = missed_chats(std::move(asked), from, to);
+  question.after = subscribed_after;
+  return {std::move(question)};
 }
 
 void DLiveProtocol::say(const event::Message& message, const event::Now& now, Outcome& outcome) {
