@@ -43,6 +43,15 @@ class OutboxExposure : public testing::Test {
     }
     return names;
   }
+  /// Two of ten events lie on the tail alone; the others are delivered, and the tail is asked.
+  void ask_for_a9_and_a10() {
+    settings.memory = 16 * event_of("a", 1)->bytes();
+    make(20ms);
+    offer("a", 1, 10);
+    send();
+    report_all();
+    send();
+  }
   void report_all(Verdict verdict = Verdict::delivered) {
     for (auto token : std::exchange(flying, {})) outbox->report({token, verdict, "CODE"}, now);
     EXPECT_TRUE(outbox->ledger().balances());
@@ -281,12 +290,7 @@ TEST_F(OutboxExposure, WhatTheTailDropsBetweenTwoOutboxesIsInTheBook) {
 }
 
 TEST_F(OutboxExposure, AnAnswerThatComesWithTheHandOverIsNotTakenIn) {
-  settings.memory = 16 * event_of("a", 1)->bytes();
-  make(20ms);
-  offer("a", 1, 10);
-  send();
-  report_all();
-  send();  // asks for a9
+  ask_for_a9_and_a10();
   tail.work();
   const auto rest = outbox->take_rest();
   EXPECT_EQ(rest.handed.offered, 2U);
@@ -296,12 +300,7 @@ TEST_F(OutboxExposure, AnAnswerThatComesWithTheHandOverIsNotTakenIn) {
 }
 
 TEST_F(OutboxExposure, TwoRecordsOfOneNumberAreBothDelivered) {
-  settings.memory = 16 * event_of("a", 1)->bytes();
-  make(20ms);
-  offer("a", 1, 10);
-  send();
-  report_all();
-  send();  // asks for a9
+  ask_for_a9_and_a10();
   tail.answer({{"topic", "a"}, 9, {{9, event_of("a", 9), nullptr}, {9, event_of("a", 10), nullptr}}});
   EXPECT_EQ(send(), "a9 a10");
   report_all();
@@ -309,12 +308,7 @@ TEST_F(OutboxExposure, TwoRecordsOfOneNumberAreBothDelivered) {
 }
 
 TEST_F(OutboxExposure, WhatTheTailSaidItHasAndHasNotIsGivenUp) {
-  settings.memory = 16 * event_of("a", 1)->bytes();
-  make(20ms);
-  offer("a", 1, 10);
-  send();
-  report_all();
-  send();  // asks for a9
+  ask_for_a9_and_a10();
   tail.answer({{"topic", "a"}, 9, {}});
   EXPECT_EQ(send(), "");
   EXPECT_EQ(outbox->ledger().spooled, 0U);
