@@ -40,8 +40,7 @@ struct ConnectorView {
   std::optional<std::chrono::milliseconds> event_age;  ///< since its last event in this run
   std::optional<event::WallTime> credential_expires;   ///< of a token that says so
   std::uint64_t dials = 0;                             ///< attempts in this run
-  std::uint64_t gaps = 0;                              ///< `gap` events in this run
-  event::ConnectorLedger ledger;                       ///< its `connections` counts the times it was live
+  event::ConnectorLedger ledger;                       ///< `connections`: the times it was live; `gaps`
   std::vector<std::uint64_t> endings;                  ///< by net::Reason: attempts and lives that ended for it
 };
 

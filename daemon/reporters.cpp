@@ -42,7 +42,16 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+ConnectorReporter::Attempts ConnectorReporter::attempts(const std::string& connector) const {
+  const auto found = attempts_.find(connector);
+  return found == attempts_.end() ? Attempts{} : found->second;
+}
+
+void ConnectorReporter::lost(const std::string& connector, const net::Ending& ending, bool was_live) {
+  auto& endings = attempts_[connector].endings;
+  const auto reason = static_cast<std::size_t>(ending.reason);
+  if (endings.size() <= reason) endings.resize(reason + 1);
+  ++endings[reason];
   if (was_live) {
     were_live_.insert(connector);
   } else {
@@ -91,6 +100,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
           reason);
       break;
     case net::State::dialing:
+      ++attempts_[connector].dials;
       if (unverified_.count(connector) != 0) {
         telemetry_.emit(LogEvent::connector_unverified, connector, "tls.insecure is set: nobody checks who answers");
       }

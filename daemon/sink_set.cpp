@@ -385,9 +385,28 @@ std::vector<SinkBook> SinkSet::books() const {
   return books;
 }
 
-std::vector<SinkStanding> SinkSet::standings() const {
-  std::vector<SinkStanding> all;
-  for (const auto& [name, ledger] : books()) {
+admin::SinkView SinkSet::view_of(const Sink& sink) const {
+  admin::SinkView view;
+  view.type = sink.settings.type;
+  view.held = sink.outlet->held();
+  view.memory = sink.memory;
+  view.full = view.held >= view.memory;
+  if (const auto* common = sink.settings.settings->channel()) view.connector = common->connector;
+  if (sink.channel) {
+    view.breaker = name(sink.channel->breaker().state);
+    view.copies = sink.channel->copies();
+  }
+  if (const auto* tail = sink.tail == nullptr ? nullptr : disk_.memory()->tail(sink.settings.name)) {
+    view.spool_bytes = tail->bytes();
+    view.spool_size = sink.tail_settings.size;
+    if (tail->failing()) view.failing = "the disk of its spool cannot be written or read";
+  }
+  return view;
+}
+
+std::vector<admin::SinkView> SinkSet::views() const {
+  std::vector<admin::SinkView> all;
+  for (auto& [name, ledger] : books()) {
     const auto named = [&name = name](const std::vector<SinkPtr>& sinks) -> const Sink* {
       const auto is_it = [&](const SinkPtr& sink) { return sink->settings.name == name; };
       const auto found = std::find_if(sinks.begin(), sinks.end(), is_it);
@@ -396,13 +415,10 @@ std::vector<SinkStanding> SinkSet::standings() const {
     const Sink* sink = named(sinks_);
     if (sink == nullptr && ledger.in_flight == 0) continue;  // gone
     if (sink == nullptr) sink = named(leaving_);
-    SinkStanding standing{name, ledger.delivered, ledger.sent, ledger.in_flight + ledger.spooled};
-    if (sink != nullptr && sink->channel) {
-      standing.channel = true;
-      standing.breaker = sink->channel->breaker().state;
-      standing.copies = sink->channel->copies();
-    }
-    all.push_back(std::move(standing));
+    auto view = sink == nullptr ? admin::SinkView{} : view_of(*sink);
+    view.name = name;
+    view.ledger = ledger;
+    all.push_back(std::move(view));
   }
   return all;
 }

@@ -76,6 +76,7 @@ ConnectorLedger& ConnectorLedger::operator+=(const ConnectorLedger& other) {
   events += other.events, duplicate += other.duplicate, unrouted += other.unrouted, accepted += other.accepted;
   for (std::size_t i = 0; i < ignored.size(); ++i) ignored[i] += other.ignored[i];
   unknown += other.unknown, updates += other.updates, repaired += other.repaired, connections += other.connections;
+  gaps += other.gaps;
   return *this;
 }
 

@@ -51,6 +51,7 @@ struct ConnectorLedger {
   std::uint64_t updates = 0;      ///< accepted with relay.update
   std::uint64_t repaired = 0;     ///< invalid UTF-8 bytes replaced
   std::uint64_t connections = 0;  ///< times the upstream was live
+  std::uint64_t gaps = 0;         ///< `gap` events: spans in which a channel may have said something unheard
   bool balances() const {
     return events == duplicate + sum(ignored) + unrouted + accepted && frames == control + malformed + carrying;
   }

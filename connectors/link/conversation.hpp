@@ -37,8 +37,11 @@ struct LinkStatus {
   bool paused = false;                ///< reading is stopped by back-pressure
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
-  bool needs_restart = false;         ///< parked for what cannot change while the program runs
-  bool needs_person() const;          ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
+  std::optional<event::WallTime> last_frame;  ///< of this run
+  std::optional<event::WallTime>
+      credential_expires;      ///< the first of its tokens that says so, as read for the last dial
+  bool needs_restart = false;  ///< parked for what cannot change while the program runs
+  bool needs_person() const;   ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
 };
 
 /// Hears of every change. Called in the midst of things: must not call back into the Link. Thread: io.
@@ -195,8 +198,9 @@ class Conversation {
   std::chrono::milliseconds wait_{0};
   bool secret_fixed_ = false;  ///< the one that could not be read last
   net::State announced_ = net::State::idle;
-  std::uint64_t sockets_ = 0;  ///< opened in this run
-  std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
+  std::uint64_t sockets_ = 0;                          ///< opened in this run
+  std::optional<event::WallTime> credential_expires_;  ///< see LinkStatus
+  std::string upstream_;                               ///< scheme, host and port of the last dial: no path, no secret
   Gaps gaps_;
   std::vector<std::string> secrets_;                          ///< of the last dial, while a gap is open
   std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`

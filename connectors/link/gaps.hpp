@@ -46,6 +46,7 @@ class Gaps {
 
   /// A message came.
   void heard(event::WallTime at) { last_frame_ = at; }
+  std::optional<event::WallTime> last_frame() const { return last_frame_; }
   /// Were the connection to end now: since when something is missed. `live`: it is live.
   std::optional<event::WallTime> missed_since(bool live) const {
     if (live) return last_frame_;
