@@ -95,8 +95,9 @@ App::App(config::Settings settings, Telemetry& telemetry)
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_, disk_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);
+  heartbeat_.watch("main", [this] { return rounds_.load(); });
 }
 
 std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry) {
@@ -146,6 +147,7 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     thread->supervisor = std::make_unique<Supervisor>(
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
+    heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
     threads_.push_back(std::move(thread));
     const std::lock_guard lock(listening_mutex_);
     listening_.push_back(threads_.back().get());
@@ -319,6 +321,7 @@ void App::leave() {
 void App::wait(const std::function<void()>& look) {
   const auto wait_for = [&](const auto& done) {
     while (!done()) {
+      beat();
       look();
       std::this_thread::sleep_for(5ms);
     }
@@ -332,6 +335,7 @@ void App::wait(const std::function<void()>& look) {
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
+    thread->over = true;
     thread->io.stop();
     if (thread->thread.joinable()) thread->thread.join();
     thread->supervisor->settle();

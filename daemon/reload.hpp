@@ -22,6 +22,7 @@ class Reload {
   void run(App& app);
 
  private:
+  void read(App& app);
   void refuse(const std::string& why);
   void tell(const Changes& changes);
 

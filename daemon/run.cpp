@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
 constexpr auto status_every = 60s;
+constexpr auto longest_sleep = 1s;  ///< so often it is seen that this loop goes round
 /// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
 constexpr std::chrono::milliseconds put_away{2'000};
 
@@ -77,19 +78,24 @@ int run_command(const std::filesystem::path& file) {
   app.start();
 
   auto status_at = std::chrono::steady_clock::now() + first_status;
+  bool worked = true;  // reading the configuration takes memory
   while (signals.stops() == 0) {
-    give_back_memory();  // what reading the configuration took
+    if (std::exchange(worked, false)) give_back_memory();
     auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
     if (app.changing()) left = std::min<std::chrono::milliseconds>(left, 10ms);
+    left = std::min<std::chrono::milliseconds>(left, longest_sleep);
     if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
+    app.beat();
     if (std::chrono::steady_clock::now() >= status_at) {
       app.report_status();
+      worked = true;
       status_at = std::chrono::steady_clock::now() + status_every;
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) {
       reload.run(app);
+      worked = true;
       stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
     }
   }
