@@ -24,7 +24,8 @@ FOLDERS = {
     "relay": {"config", "schema", "event", "expression", "text"},
     "sinks": {"net", "config", "schema", "event", "expression", "text"},
     "spool": {"event", "text"},
-    "daemon": {"connectors", "sinks", "relay", "spool", "config", "net", "schema", "event", "expression", "text"},
+    "admin": {"event", "net", "text"},
+    "daemon": {"admin", "connectors", "sinks", "relay", "spool", "config", "net", "schema", "event", "expression", "text"},
 }
 
 #: folders that all upstreams share → those of them that they may include
@@ -51,14 +52,14 @@ LIBRARIES = [
     ("librdkafka/*", ["sinks/kafka/*", "daemon/demo*.cpp"]),
     ("yaml-cpp/*", ["config/*.cpp"]),
     ("sqlite3.h", ["spool/database.cpp", VERSIONS]),
-    ("boost/beast*", ["net/*.cpp", "daemon/admin*"]),
-    ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
+    ("boost/beast*", ["net/*.cpp", "admin/*.cpp"]),
+    ("boost/*", ["net/*", "connectors/*", "admin/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "expression/*", "schema/*", "text/json.cpp", VERSIONS]),
     ("re2/*", ["schema/*"]),
     ("openssl/*", ["net/*", "event/id.cpp", "event/mark.cpp", VERSIONS]),
     ("spdlog/*", ["daemon/*"]),
     ("CLI/*", ["daemon/*"]),
-    ("prometheus/*", ["daemon/*"]),
+    ("prometheus/*", ["admin/*.cpp", VERSIONS]),
     ("systemd/*", ["daemon/*"]),
     ("regex", []),
 ]
