@@ -369,15 +369,29 @@ Account App::account() const {
   return account;
 }
 
-void App::report_status() {
+/// A thread that is busy is not waited for; its connectors are missing then.
+std::pair<std::vector<ConnectorStanding>, bool> App::standings() {
   std::vector<ConnectorStanding> connectors;
+  bool all = true;
   for (auto& thread : threads_) {
     auto standings = thread->ask([&thread = *thread] { return thread.supervisor->standings(); });
-    if (standings.wait_for(1s) != std::future_status::ready) continue;  // a thread that is busy is not waited for
+    if (standings.wait_for(1s) != std::future_status::ready) {
+      all = false;
+      continue;
+    }
     auto some = standings.get();
     std::move(some.begin(), some.end(), std::back_inserter(connectors));
   }
-  report(telemetry_, connectors, sinks_.standings());
+  return {std::move(connectors), all};
+}
+
+std::optional<std::string> App::headline() {
+  const auto [connectors, all] = standings();
+  return all ? std::optional(daemon::headline(connectors)) : std::nullopt;
+}
+
+void App::report_status() {
+  report(telemetry_, standings().first, sinks_.standings());
   sinks_.report_drops();
 }
 

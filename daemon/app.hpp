@@ -87,6 +87,8 @@ class App {
   const std::string& run_id() const { return run_id_; }
   /// Logs how every connector and sink stands. Waits a moment for the io threads.
   void report_status();
+  /// How many connectors are live, in words. Waits a moment for the io threads; nothing if one does not answer.
+  std::optional<std::string> headline();
 
  private:
   App(config::Settings settings, Telemetry& telemetry);
@@ -101,6 +103,7 @@ class App {
   void let_go();
   std::vector<config::NamedSettings> running() const;
   void leave();
+  std::pair<std::vector<ConnectorStanding>, bool> standings();
   std::chrono::milliseconds left() const;
 
   config::Settings settings_;

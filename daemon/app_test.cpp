@@ -182,7 +182,8 @@ TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
   write(text_of(hall, lines));
   const auto app = make(text_of(hall, lines));
   app->start();
-  Reload reload(file, telemetry, log);
+  Notify notify;
+  Reload reload(file, telemetry, log, notify);
   reload.run(*app);
   EXPECT_EQ(telemetry.count(LogEvent::reloaded), 1U) << "nothing has changed, and that is told";
   write(text_of(desk, lines, "stop_timeout: 9s"));

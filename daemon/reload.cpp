@@ -51,9 +51,11 @@ std::string words(const SinkChange& change) {
 }  // namespace
 
 void Reload::run(App& app) {
+  notify_.reloading();
   app.busy(patience);
   read(app);
   app.busy(std::chrono::milliseconds(0));
+  notify_.ready();  // also when it was refused: it runs
 }
 
 void Reload::read(App& app) {
