@@ -97,8 +97,9 @@ App::App(config::Settings settings, Telemetry& telemetry)
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_, disk_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);
+  heartbeat_.watch("main", [this] { return rounds_.load(); });
 }
 
 std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry) {
@@ -151,6 +152,7 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     thread->supervisor = std::make_unique<Supervisor>(
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
+    heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
     const std::lock_guard changing(standing_mutex_);
     threads_.push_back(std::move(thread));
     const std::lock_guard lock(listening_mutex_);
@@ -334,6 +336,7 @@ void App::leave() {
 void App::wait(const std::function<void()>& look) {
   const auto wait_for = [&](const auto& done) {
     while (!done()) {
+      beat();
       look();
       std::this_thread::sleep_for(5ms);
     }
@@ -347,6 +350,7 @@ void App::wait(const std::function<void()>& look) {
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
+    thread->over = true;
     thread->io.stop();
     if (thread->thread.joinable()) thread->thread.join();
     thread->supervisor->settle();
@@ -398,6 +402,7 @@ admin::Snapshot App::snapshot() {
   snapshot.version = version();
   snapshot.run = run_id_;
   snapshot.started = started_at_;
+  snapshot.stalled = stalled(longest_still);
   ask_all(threads, snapshot.connectors);
   for (std::size_t i = 0; i < static_cast<std::size_t>(LogEvent::count); ++i) {
     snapshot.log_events.emplace_back(row(static_cast<LogEvent>(i)).name, telemetry_.count(static_cast<LogEvent>(i)));
@@ -435,6 +440,8 @@ void App::ask_all(const std::vector<IoThread*>& threads, std::vector<admin::Conn
   }
   std::sort(views.begin(), views.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
 }
+
+std::string App::headline() { return daemon::headline(snapshot().connectors); }
 
 void App::report_status() {
   const auto standing = snapshot();

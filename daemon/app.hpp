@@ -18,6 +18,7 @@
 #include "daemon/account.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
+#include "daemon/heartbeat.hpp"
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
@@ -62,6 +63,17 @@ class App {
   /// `put_away` is to be called often, until a change is complete.
   bool changing() const { return sinks_.changing(); }
 
+  /// The main loop has gone round. At least every few seconds; `wait` does so by itself.
+  void beat() { ++rounds_; }
+  /// A loop that has not gone round for so long is stalled.
+  static constexpr std::chrono::milliseconds longest_still{10'000};
+  /// Which loops have not gone round for so long: "main", "io 1", "sink events"; see Heartbeat. Thread: any.
+  std::vector<std::string> stalled(std::chrono::milliseconds patience) {
+    return heartbeat_.stalled(patience, std::chrono::steady_clock::now());
+  }
+  /// What main does from now on may take so long; zero: as ever.
+  void busy(std::chrono::milliseconds time) { heartbeat_.pardon("main", std::chrono::steady_clock::now() + time); }
+
   /// Every accepted event, as it is offered to the sinks. Thread: any.
   relay::Taps& taps() { return taps_; }
   Books books() const;
@@ -81,6 +93,8 @@ class App {
   admin::Snapshot snapshot();
   /// Logs how every connector and sink stands. Waits a moment for the io threads.
   void report_status();
+  /// How many connectors are live, in words. Waits a moment for the io threads.
+  std::string headline();
 
  private:
   App(config::Settings settings, Telemetry& telemetry);
@@ -105,7 +119,9 @@ class App {
   net::DialBudget budget_;
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
-  Disk disk_;  ///< outlives all events
+  Heartbeat heartbeat_;
+  std::atomic<std::uint64_t> rounds_{0};  ///< of the main loop
+  Disk disk_;                             ///< outlives all events
   SinkSet sinks_;
   /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
   std::vector<config::NamedSettings> staying_;
