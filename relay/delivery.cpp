@@ -315,7 +315,7 @@ void Delivery::begin() {
 
 void Delivery::run() {
   begin();
-  for (;;) {
+  for (;; ++pulse_->rounds) {
     take_inbox();
     outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
@@ -359,6 +359,7 @@ void Delivery::close() {
   }
   look_for_oldest_at_ = {};
   publish(now);
+  pulse_->over = true;
   stopped_ = true;
 }
 
