@@ -80,12 +80,18 @@ Telemetry::Series Telemetry::series(Measure measure) const {
   return series_[static_cast<std::size_t>(measure)];
 }
 
+std::uint64_t Telemetry::count(LogEvent signal) const {
+  std::uint64_t sum = 0;
+  for (const auto& at_level : counts_[static_cast<std::size_t>(signal)]) sum += at_level;
+  return sum;
+}
+
 void Telemetry::emit(LogEvent signal, std::string_view subject, std::string_view message, Fields fields) {
   emit(signal, row(signal).level, subject, message, std::move(fields));
 }
 
 void Telemetry::emit(LogEvent signal, Level level, std::string_view subject, std::string_view message, Fields fields) {
-  counts_[static_cast<std::size_t>(signal)].fetch_add(1, std::memory_order_relaxed);
+  counts_[static_cast<std::size_t>(signal)][static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   log_.write({level, row(signal).name, subject, message, std::move(fields)});
 }
 

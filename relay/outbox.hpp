@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -142,6 +143,9 @@ class Outbox {
   const event::SinkLedger& ledger() const { return ledger_; }
   /// Of events, from the reading of their frame to `Verdict::delivered`; dead letters and notices are not in it.
   const Latency& latency() const { return latency_; }
+  /// How long the oldest event in memory has not been finished; nothing: there is none. What an earlier run left counts
+  /// from the wall time at which its frame was read. Looks at every lane.
+  std::optional<std::chrono::milliseconds> oldest_age(const event::Now& now) const;
   std::vector<SinkAlert> take_alerts() { return std::exchange(alerts_, {}); }
 
  private:

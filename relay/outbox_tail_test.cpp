@@ -65,6 +65,35 @@ class OutboxTail : public testing::Test {
   event::SteadyTime now{1h};
 };
 
+TEST_F(OutboxTail, TellsTheAgeOfTheOldestEventAlsoOfAnEarlierRun) {
+  const event::WallTime wall{std::chrono::hours(400'000)};
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt);
+  const auto offer_received = [&](const std::string& key, std::chrono::seconds ago,
+                                  event::Kind kind = event::Kind::activity) {
+    auto event = std::make_shared<event::Event>(*event_of(key, 1, kind));
+    event->received_steady = now - ago;
+    event->received = wall - ago;
+    outbox->offer(std::move(event), "topic");
+  };
+  offer_received("relay", 900s, event::Kind::notice);
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt) << "a notice is beside the book";
+  offer_received("a", 3s);
+  offer_received("b", 7s);
+  offer_received("c", 5s);
+  EXPECT_EQ(outbox->oldest_age({now, wall}), 7s);
+  outbox->drop_rest(event::Dropped::stopped);
+  tail.work();
+  outbox->take_losses();
+  make();
+  outbox->read_back();
+  tail.work();
+  outbox->read_back();
+  ASSERT_EQ(outbox->ledger().recovered, 3U);
+  EXPECT_EQ(outbox->oldest_age({now, wall + 60s}), 67s);
+  drain();
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt);
+}
+
 TEST_F(OutboxTail, IsNotTouchedWhileMemoryIsEnough) {
   offer("a", 1, 8);
   EXPECT_EQ(tail.records(), 0U);
