@@ -95,11 +95,14 @@ std::string Directory::fault_of(const fs::path& path) {
   return fault.empty() ? std::string() : path.string() + " cannot be made: " + fault;
 }
 
-std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::path& path) {
+namespace {
+
+/// Makes the directory and locks it. A sentence: why it cannot be.
+std::string take(const fs::path& path, int& lock) {
   if (const int error = make_directories(path)) return words_for(path, "cannot be made", error);
   if (auto fault = fault_of_there(path); !fault.empty()) return fault;
   const auto file = path / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock == -1) return words_for(file, "cannot be opened", errno);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
@@ -109,12 +112,33 @@ std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::
     return path.string() + " is in use by another process" + (pid.empty() ? "" : ", " + pid) +
            ": end that one, or give this one a `spool.directory` of its own";
   }
-  std::unique_ptr<Directory> directory(new Directory(path, lock));
   const auto pid = std::to_string(::getpid()) + "\n";
   // On a full disk the lock is as good without its number.
   const auto written = ::ftruncate(lock, 0) == 0 ? ::pwrite(lock, pid.data(), pid.size(), 0) : 0;
   static_cast<void>(written);
-  return directory;
+  return {};
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::path& path) {
+  int lock = -1;
+  if (auto fault = take(path, lock); !fault.empty()) return fault;
+  return std::unique_ptr<Directory>(new Directory(path, lock));
+}
+
+std::string Directory::hold() {
+  const std::lock_guard quiet(mutex_);
+  struct stat ours {
+  }, there{};
+  if (::fstat(lock_, &ours) == 0 && ::stat((path_ / "lock").c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
+      ours.st_ino == there.st_ino) {
+    return {};
+  }
+  int lock = -1;
+  if (auto fault = take(path_, lock); !fault.empty()) return fault;
+  ::close(std::exchange(lock_, lock));
+  return {};
 }
 
 Directory::~Directory() { ::close(lock_); }

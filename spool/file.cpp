@@ -305,6 +305,7 @@ bool File::checkpoint(bool truncate) {
       database_.prepare(truncate ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)");
   const bool done = checkpoint && checkpoint.step() == Statement::Step::row && checkpoint.integer(0) == 0;
   if (done && truncate) database_.log_emptied();
+  note_size();
   return done;
 }
 

@@ -27,6 +27,12 @@ std::pair<std::uint64_t, std::uint64_t> place_of(const fs::path& file) {
   return {found.st_dev, found.st_ino};
 }
 
+std::uint64_t size_of(const fs::path& file) {
+  std::error_code failed;
+  const auto size = fs::file_size(file, failed);
+  return failed ? 0 : size;
+}
+
 /// `20261001T123456Z`
 std::string compact_time() {
   auto text = text::to_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
@@ -82,11 +88,21 @@ void open_damaged(Database& from, const fs::path& file, const fs::path& like, st
 
 }  // namespace
 
-void File::note_place() { place_ = vfs_.empty() ? place_of(file_) : std::pair<std::uint64_t, std::uint64_t>(); }
+void File::note_place() {
+  place_ = vfs_.empty() ? place_of(file_) : std::pair<std::uint64_t, std::uint64_t>();
+  note_size();
+}
 
-bool File::in_place() const {
-  if (!vfs_.empty()) return true;
-  return place_of(file_) == place_ && (database_.log_pages() == 0 || fs::exists(part_of(file_, "-wal")));
+void File::note_size() { size_ = vfs_.empty() ? size_of(file_) : 0; }
+
+/// Between checkpoints nobody writes to the file itself, so it does not become smaller, and its beginning stays.
+File::Place File::place() const {
+  if (!vfs_.empty()) return Place::good;
+  if (place_of(file_) != place_) return Place::gone;
+  if (database_.log_pages() != 0 && !fs::exists(part_of(file_, "-wal"))) return Place::gone;
+  std::int64_t version = 0;
+  if (size_ == 0) return Place::good;
+  return size_of(file_) >= size_ && kind_of(file_, version) == FileKind::ours ? Place::good : Place::damaged;
 }
 
 namespace {
@@ -172,12 +188,15 @@ std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path
 
 std::string File::make_anew(Salvaged& salvaged) {
   if (!vfs_.empty()) return words(database_.fault());
-  std::vector<std::uint64_t> before;
-  for (const auto& lane : lanes_) before.push_back(lane->records);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
+  for (const auto& lane : lanes_) before.emplace_back(lane->records, lane->notices);
   rollback();
   std::string failed;
-  if (in_place()) {
-    salvaged.why = database_.is_open() ? words(database_.fault()) : "it cannot be opened";
+  const auto found = place();
+  if (found != Place::gone) {
+    salvaged.why = found == Place::damaged ? "another program has cut it or written over it while it was in use"
+                   : database_.is_open()   ? words(database_.fault())
+                                           : "it cannot be opened";
     database_.keep_log();
     disconnect();
     failed = remake(file_, nullptr, salvaged);
@@ -191,8 +210,10 @@ std::string File::make_anew(Salvaged& salvaged) {
   if (const auto fault = connect()) return failed.empty() ? words(fault) : failed;
   if (!failed.empty()) return failed;
   for (std::size_t i = 0; i < before.size(); ++i) {
-    const auto gone = before[i] - std::min(before[i], lanes_[i]->records);
+    const auto [records, notices] = before[i];
+    const auto gone = records - std::min(records, lanes_[i]->records);
     lanes_[i]->vanished += gone;
+    lanes_[i]->vanished_notices += notices - std::min(notices, lanes_[i]->notices);
     salvaged.vanished += gone;
   }
   return {};

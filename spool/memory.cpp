@@ -75,6 +75,7 @@ std::variant<event::Tail*, std::string> Memory::tail(const std::string& sink, co
   }
   SinkTail::Settings wanted;
   wanted.limits = settings;
+  wanted.hold = [this] { return directory_->hold(); };
   const auto file = directory_->file_of(sink);
   static_cast<void>(make_private(file));  // where it cannot be made, `open` says why
   auto opened = SinkTail::open(file, wanted, observers_(sink));

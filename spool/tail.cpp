@@ -45,6 +45,7 @@ void SinkTail::forget(const event::LaneName& lane, std::uint64_t first, std::uin
 bool SinkTail::full() const { return writer_->full(); }
 bool SinkTail::failing() const { return writer_->failing(); }
 std::size_t SinkTail::held() const { return writer_->held(); }
+std::optional<event::TailKept> SinkTail::kept() const { return writer_->kept(); }
 void SinkTail::close(std::chrono::milliseconds timeout) { writer_->close(timeout); }
 
 }  // namespace tributary::spool

@@ -32,7 +32,10 @@ class SinkTail final : public event::Tail {
     event::TailSettings limits = {};
     std::chrono::milliseconds retry_first{500}, retry_most{10'000};  ///< after trouble with the disk
     std::uint64_t log = 8u << 20;  ///< bytes of SQLite's log from which it is moved into the file
-    std::string vfs = {};          ///< for tests: SQLite's name of another disk
+    /// Makes sure that the directory of the file is there and this process's alone; a sentence: why it is not. Thread:
+    /// any; may touch the disk.
+    std::function<std::string()> hold = {};
+    std::string vfs = {};  ///< for tests: SQLite's name of another disk
   };
 
   /// Opens or makes the file. A damaged one is set aside as `<file>.damaged-<time>`, and what verifies is taken over.
@@ -67,6 +70,7 @@ class SinkTail final : public event::Tail {
   bool failing() const override;
   std::size_t held() const override;
   void close(std::chrono::milliseconds timeout) override;
+  std::optional<event::TailKept> kept() const override;
 
  private:
   class Writer;  ///< what the thread works with; it outlives this object when it hangs

@@ -48,6 +48,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   bool failing() const { return failing_; }
   std::size_t held() const { return held_; }
   void close(std::chrono::milliseconds timeout);
+  std::optional<event::TailKept> kept() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -79,7 +80,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
     std::map<std::uint64_t, PendingPtr> pending;
     std::deque<Range> forgets;              ///< not yet done, in the order of the calls
     std::uint64_t stored = 0, writing = 0;  ///< in the file, and on their way there
-    File::Lane* in_file = nullptr;          ///< thread: the writer's
+    std::uint64_t stored_notices = 0;
+    File::Lane* in_file = nullptr;  ///< thread: the writer's
   };
   struct Question {
     Lane* lane = nullptr;
@@ -132,6 +134,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   bool make_anew(bool damaged);
   void look_at_size(bool no_room);
   void tidy(Clock::time_point now);
+  void book(Lane& lane) const;
   void tell_counts();
   File::Lane& in_file(Lane& lane);
   std::vector<event::TailLeft> describe();
@@ -142,6 +145,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   const std::string name_;
   const std::chrono::milliseconds retry_first_, retry_most_;
   const std::uint64_t log_limit_;
+  const std::function<std::string()> hold_;
 
   mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable work_, done_;
@@ -158,6 +162,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::uint64_t last_letter_ = 0;  ///< ticket of the last dead letter
   event::TailSettings limits_;
   bool closing_ = false, end_ = false, ended_ = false, writing_ = false, hurry_ = false;
+  bool looked_ = false;    ///< since the last `close` began, whether the file is in place
+  bool in_place_ = false;  ///< and it was
 
   std::atomic<std::uint64_t> committed_{0};  ///< tickets
   std::atomic<bool> full_{false}, failing_{false};

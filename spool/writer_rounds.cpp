@@ -42,6 +42,12 @@ void SinkTail::Writer::run() {
     answer_all();
     if (hurry) look_at_size(false);
     write_round();
+    if (hurry) {
+      const bool in_place = file_->in_place();
+      const std::lock_guard quiet(mutex_);
+      looked_ = true, in_place_ = in_place;
+      done_.notify_all();
+    }
     tidy(Clock::now());
     tell_counts();
     lock.lock();
@@ -144,7 +150,9 @@ bool SinkTail::Writer::answer(const Question& question) {
   if (!read) return false;
   take_pending(std::numeric_limits<std::uint64_t>::max());
   if (answer.records.empty() && lane.in_file != nullptr && lane.in_file->vanished != 0) {
-    take(record_of(lane, {question.from, false, {}}));
+    const bool notice = lane.in_file->vanished_notices != 0;
+    if (notice) --lane.in_file->vanished_notices;
+    take(record_of(lane, {question.from, notice, {}}));
   }
   {
     const std::lock_guard lock(mutex_);
@@ -285,7 +293,6 @@ bool SinkTail::Writer::make_room(const Pending& pending, std::size_t row, Group&
 void SinkTail::Writer::finish(Group& group, bool committed) {
   std::vector<event::TailRecord> gone;  // let go of without the mutex
   bool grown;
-  const auto book = [](Lane& lane) { lane.stored = lane.in_file == nullptr ? 0 : lane.in_file->records; };
   used_ = file_->used(), records_ = file_->records();
   {
     const std::lock_guard lock(mutex_);
@@ -325,11 +332,17 @@ void SinkTail::Writer::finish(Group& group, bool committed) {
 }
 
 /// The mutex is held.
+void SinkTail::Writer::book(Lane& lane) const {
+  lane.stored = lane.in_file == nullptr ? 0 : lane.in_file->records;
+  lane.stored_notices = lane.in_file == nullptr ? 0 : lane.in_file->notices;
+}
+
+/// The mutex is held.
 void SinkTail::Writer::tell_dropped(const std::vector<File::DroppedRecord>& dropped) {
   std::map<Lane*, event::TailLost> told;
   for (const auto& record : dropped) {
     Lane& lane = lane_of(record.lane->name);
-    lane.stored = record.lane->records;
+    book(lane);
     if (forgotten(lane, record.number)) continue;
     ++dropped_count_;
     auto& news = told[&lane];
