@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace tributary::spool {
@@ -104,8 +106,12 @@ std::string take(const fs::path& path, int& lock) {
   const auto file = path / "lock";
   lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock == -1) return words_for(file, "cannot be opened", errno);
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
+  int error = EWOULDBLOCK;
+  for (int tries = 0; tries < 5 && error == EWOULDBLOCK; ++tries) {
+    if (tries != 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // a `check` may look at it
+    error = ::flock(lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  }
+  if (error != 0) {
     const auto pid = error == EWOULDBLOCK ? holder(lock) : std::string();
     ::close(lock);
     if (error != EWOULDBLOCK) return words_for(file, "cannot be locked", error);
@@ -125,6 +131,19 @@ std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::
   int lock = -1;
   if (auto fault = take(path, lock); !fault.empty()) return fault;
   return std::unique_ptr<Directory>(new Directory(path, lock));
+}
+
+/// A shared lock for a moment: `take` waits that long.
+std::string Directory::holder_of(const fs::path& path) {
+  const int lock = ::open((path / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock == -1) return {};
+  std::string found;
+  if (::flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    found = holder(lock);
+    if (found.empty()) found = "?";
+  }
+  ::close(lock);
+  return found;
 }
 
 std::string Directory::hold() {

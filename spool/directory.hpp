@@ -20,6 +20,8 @@ class Directory {
   /// Why it could not be opened, as far as that shows without changing anything; "" when it could. Another process may
   /// have it.
   static std::string fault_of(const std::filesystem::path& path);
+  /// The process that has it, as a number or, where that cannot be read, "?"; "" where none has. Changes nothing.
+  static std::string holder_of(const std::filesystem::path& path);
   /// Is it still there, and this process's? Where somebody has removed it, it is made and locked again. A sentence: why
   /// it cannot be, e.g. another process has it now. Thread: any.
   std::string hold();

@@ -60,6 +60,9 @@ class File {
   static std::variant<std::unique_ptr<File>, std::string> open(const std::filesystem::path& file,
                                                                const std::string& vfs, Salvaged& salvaged);
 
+  /// As SinkTail::fault_of.
+  static std::string fault_of(const std::filesystem::path& file);
+
   Lane& lane(const event::LaneName& name);
   const std::vector<std::unique_ptr<Lane>>& lanes() const { return lanes_; }
 

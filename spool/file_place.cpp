@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "spool/file.hpp"
@@ -146,6 +148,25 @@ std::string remake(const fs::path& file, Database* source, Salvaged& salvaged) {
 
 }  // namespace
 
+std::string File::fault_of(const fs::path& path) {
+  std::int64_t version = 0;
+  switch (kind_of(path, version)) {
+    case FileKind::newer:
+      return "is of version " + std::to_string(version) + ", and this program knows version " +
+             std::to_string(file_version) + ": run the newer tributary, or move the file away";
+    case FileKind::foreign:
+      return "is a SQLite file of another program: move it away";
+    default:
+      break;
+  }
+  std::error_code failed;
+  const auto type = fs::status(path, failed).type();
+  if (type == fs::file_type::not_found || failed) return {};
+  if (type != fs::file_type::regular) return "is no file: move it away";
+  return ::access(path.c_str(), R_OK | W_OK) == 0 ? ""
+                                                  : "cannot be written to: " + std::generic_category().message(errno);
+}
+
 std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path, const std::string& vfs,
                                                             Salvaged& salvaged) {
   std::unique_ptr<File> file(new File(path, vfs));
@@ -154,10 +175,8 @@ std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path
     std::int64_t version = 0;
     switch (kind_of(path, version)) {
       case FileKind::newer:
-        return "is of version " + std::to_string(version) + ", and this program knows version " +
-               std::to_string(file_version) + ": run the newer tributary, or move the file away";
       case FileKind::foreign:
-        return "is a SQLite file of another program: move it away";
+        return fault_of(path);
       case FileKind::none: {
         std::error_code ignored;  // a log without its file: SQLite would throw it away
         damaged = fs::file_size(part_of(path, "-wal"), ignored) > 0 && !ignored;

@@ -34,12 +34,20 @@ std::variant<std::unique_ptr<Memory>, std::string> Memory::open(const std::files
       new Memory(std::get<std::unique_ptr<Directory>>(std::move(opened)), observers, settings));
   const auto file = memory->file_.open();
   if (file.newer) {
-    return memory->file_.path().string() + " " + file.fault.words + ": run the newer tributary, or move the file away";
+    return memory->file_.path().string() + " " + file.fault.words;
   }
   memory->tell(file);
   memory->seen_ = memory->file_.seen();
   memory->begin();
   return memory;
+}
+
+std::vector<std::string> Memory::faults_of(const std::filesystem::path& directory,
+                                           const std::vector<std::string>& sinks) {
+  std::vector<std::string> faults{MemoryFile::fault_of(directory / "memory.db")};
+  for (const auto& sink : sinks) faults.push_back(SinkTail::fault_of(Directory::file_in(directory, sink)));
+  std::erase(faults, std::string());
+  return faults;
 }
 
 void Memory::begin() {

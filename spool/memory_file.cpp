@@ -7,6 +7,7 @@
 
 #include "spool/directory.hpp"
 #include "spool/known_ids.hpp"
+#include "spool/schema.hpp"
 
 namespace tributary::spool {
 namespace {
@@ -24,7 +25,17 @@ constexpr auto memory_tables =
     "PRIMARY KEY (connector, block));"
     "PRAGMA user_version = 1;";
 
+std::string newer_words(std::int64_t version) {
+  return "is of version " + std::to_string(version) + ", and this program knows version " +
+         std::to_string(version_of_memory) + ": run the newer tributary, or move the file away";
+}
+
 }  // namespace
+
+std::string MemoryFile::fault_of(const std::filesystem::path& file) {
+  const auto version = version_of(file);
+  return version > version_of_memory ? file.string() + " " + newer_words(version) : std::string();
+}
 
 MemoryFile::Opened MemoryFile::open() {
   Opened opened;
@@ -38,10 +49,7 @@ MemoryFile::Opened MemoryFile::open() {
     const auto version = database_.number("PRAGMA user_version");
     opened.newer = version > version_of_memory;
     if (opened.newer) {
-      opened.fault = {Kind::trouble,
-                      {},
-                      "is of version " + std::to_string(version) + ", and this program knows version " +
-                          std::to_string(version_of_memory)};
+      opened.fault = {Kind::trouble, {}, newer_words(version)};
       close();
       return opened;
     }

@@ -27,6 +27,8 @@ class MemoryFile {
     std::string set_aside = {};  ///< where a damaged file is now; a new one has taken its place
   };
   Opened open();
+  /// Why a file would be refused, as far as its first bytes say: it is of a later version. "" when it would not.
+  static std::string fault_of(const std::filesystem::path& file);
   bool is_open() const { return database_.is_open(); }
 
   /// By connector and channel.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ class SinkTail final : public event::Tail {
   /// been changed then. `observer` outlives the tail. Thread: main.
   static std::variant<std::unique_ptr<SinkTail>, std::string> open(const std::filesystem::path& file,
                                                                    const Settings& settings, Observer& observer);
+  /// Why `open` would refuse this file, as far as that shows without changing anything; "" when it would not.
+  static std::string fault_of(const std::filesystem::path& file);
   /// What is not committed is lost; `close` comes before. A thread that hangs in the disk stays behind.
   ~SinkTail() override;
   SinkTail(const SinkTail&) = delete;
@@ -56,6 +59,8 @@ class SinkTail final : public event::Tail {
   const std::filesystem::path& file() const { return file_; }
   /// Of the file: what is in use, without free pages; with its write-ahead log. Thread: any.
   std::uint64_t bytes() const;
+  /// How many records of each stream lie in the file. Thread: any.
+  std::map<std::string, std::uint64_t> streams() const;
   /// Records that lie in the file. Thread: any.
   std::uint64_t records() const;
 

@@ -62,6 +62,15 @@ void SinkTail::Writer::set_limits(const event::TailSettings& limits) {
   work_.notify_all();
 }
 
+std::map<std::string, std::uint64_t> SinkTail::Writer::streams() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::uint64_t> streams;
+  for (const auto& [name, lane] : lanes_) {
+    if (lane->stored != 0) streams[lane->name.stream] += lane->stored;
+  }
+  return streams;
+}
+
 SinkTail::Writer::Lane& SinkTail::Writer::lane_of(const event::LaneName& name) {
   if (last_lane_ != nullptr && last_lane_->name == name) return *last_lane_;
   auto& lane = lanes_[{name.stream, name.key}];

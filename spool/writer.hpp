@@ -36,6 +36,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::vector<SpooledId> ids(std::size_t most);
   std::uint64_t used() const { return used_; }
   std::uint64_t records() const { return records_; }
+  std::map<std::string, std::uint64_t> streams() const;
 
   std::vector<event::TailLeft> left();
   void append(const event::LaneName& name, event::TailRecord record);
