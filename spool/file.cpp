@@ -48,6 +48,7 @@ DatabaseFault File::connect() {
     disconnect();
   } else {
     note_place();
+    log_limit_ = 0;
     removed_ = false;
   }
   return fault;
@@ -298,6 +299,11 @@ std::uint64_t File::free() {
 
 bool File::give_back(std::uint64_t bytes) {
   return database_.run(("PRAGMA incremental_vacuum(" + std::to_string(bytes / page_size) + ")").c_str());
+}
+
+void File::limit_log(std::uint64_t bytes) {
+  if (bytes == log_limit_ || !database_.is_open()) return;
+  if (database_.run(("PRAGMA journal_size_limit=" + std::to_string(bytes)).c_str())) log_limit_ = bytes;
 }
 
 bool File::checkpoint(bool truncate) {

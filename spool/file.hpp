@@ -95,10 +95,14 @@ class File {
   /// Is nothing in it, with what the open transaction does?
   bool empty() const { return records_ + static_cast<std::uint64_t>(more_records_) == 0; }
   std::uint64_t log_bytes() const { return static_cast<std::uint64_t>(database_.log_pages()) * page_size; }
+  /// Of the disk it lies on, as far as it can be asked.
+  std::uint64_t disk_free() const;
   /// Gives at most so many bytes of free pages back to the disk. False: it cannot now.
   bool give_back(std::uint64_t bytes);
   /// Moves the log into the file; `truncate`: and makes the log empty.
   bool checkpoint(bool truncate);
+  /// The log keeps no more than this once all of it has been moved.
+  void limit_log(std::uint64_t bytes);
 
   enum class Place : std::uint8_t {
     good,
@@ -139,6 +143,7 @@ class File {
   std::uint64_t records_ = 0;
   std::int64_t more_records_ = 0;                    ///< by the transaction that is open
   std::pair<std::uint64_t, std::uint64_t> place_{};  ///< device and number of the file
+  std::uint64_t log_limit_ = 0;                      ///< as SQLite was told; 0: not yet
   std::uint64_t size_ = 0;                           ///< of the file, as the last checkpoint left it
 };
 

@@ -1,15 +1,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <chrono>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 #include "spool/file.hpp"
-#include "text/time.hpp"
 
 // Where a file lies, and how it is made anew of what can be read of it.
 
@@ -35,16 +35,6 @@ std::uint64_t size_of(const fs::path& file) {
   return failed ? 0 : size;
 }
 
-/// `20261001T123456Z`
-std::string compact_time() {
-  auto text = text::to_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-  std::string out;
-  for (const char c : text.substr(0, 19)) {
-    if (c != '-' && c != ':') out += c;
-  }
-  return out + 'Z';
-}
-
 std::string words(const DatabaseFault& fault) { return std::string(fault.code) + ": " + fault.words; }
 
 void remove_parts(const fs::path& file) {
@@ -62,10 +52,7 @@ void sync_folder(const fs::path& file) {
 
 /// Out of the way, with its log. Empty: there was nothing.
 fs::path set_aside(const fs::path& file) {
-  fs::path aside = file.native() + ".damaged-" + compact_time();
-  for (int again = 2; fs::exists(aside); ++again) {
-    aside = file.native() + ".damaged-" + compact_time() + "-" + std::to_string(again);
-  }
+  const auto aside = aside_of(file);
   std::error_code ignored;
   bool moved = false;
   for (const char* part : parts) {
@@ -93,6 +80,12 @@ void open_damaged(Database& from, const fs::path& file, const fs::path& like, st
 void File::note_place() {
   place_ = vfs_.empty() ? place_of(file_) : std::pair<std::uint64_t, std::uint64_t>();
   note_size();
+}
+
+std::uint64_t File::disk_free() const {
+  struct statvfs disk {};
+  if (!vfs_.empty() || ::statvfs(file_.c_str(), &disk) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 void File::note_size() { size_ = vfs_.empty() ? size_of(file_) : 0; }

@@ -140,6 +140,14 @@ bool Memory::write() {
     const auto opened = file_.open();
     tell(opened);
     if (opened.fault) return false;
+  } else if (!file_.in_place()) {
+    auto wrong = directory_->hold();
+    const auto fault = wrong.empty() ? file_.put_back()
+                                     : DatabaseFault{DatabaseFault::Kind::trouble, "SQLITE_CANTOPEN", std::move(wrong)};
+    if (fault) {
+      tell(fault);
+      return false;
+    }
   }
   std::vector<ConnectorMemory*> connectors;
   {

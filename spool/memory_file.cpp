@@ -1,7 +1,6 @@
 #include "spool/memory_file.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -64,6 +63,29 @@ MemoryFile::Opened MemoryFile::open() {
   if (!opened.fault || database_.is_open()) opened.fault = prepare();
   if (opened.fault) close();
   return opened;
+}
+
+bool MemoryFile::in_place() const {
+  std::error_code failed;
+  return std::filesystem::exists(file_, failed) || failed;
+}
+
+DatabaseFault MemoryFile::put_back() {
+  if (const int error = make_private(file_)) {
+    return {Kind::trouble, "SQLITE_CANTOPEN", std::generic_category().message(error)};
+  }
+  {
+    auto copy = database_.prepare("VACUUM INTO ?1");
+    if (!copy || !copy.bind_text(1, file_.native()).run()) {
+      auto fault = database_.fault();
+      std::error_code ignored;
+      std::filesystem::remove(file_, ignored);  // so that it is tried again
+      return fault;
+    }
+  }
+  database_.keep_log();
+  close();
+  return open().fault;
 }
 
 DatabaseFault MemoryFile::prepare() {
@@ -173,9 +195,7 @@ bool MemoryFile::write_ids(const MemoryChanges& changes, Blocks& blocks) {
 
 /// Where it is now; "" when it could not be moved.
 std::string MemoryFile::set_aside() {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto aside = file_.string() + ".damaged-" + std::to_string(seconds);
+  const auto aside = aside_of(file_).string();
   std::error_code error, ignored;
   std::filesystem::rename(file_, aside, error);
   if (error) return {};

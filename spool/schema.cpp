@@ -1,10 +1,12 @@
 #include "spool/schema.hpp"
 
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <optional>
 
 #include "spool/checksum.hpp"
+#include "text/time.hpp"
 
 namespace tributary::spool {
 namespace {
@@ -47,6 +49,16 @@ std::optional<std::array<char, header_size>> header_of(const std::filesystem::pa
 }
 
 }  // namespace
+
+std::filesystem::path aside_of(const std::filesystem::path& file) {
+  auto time = text::to_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  time.resize(std::string_view("2026-10-01T12:34:56").size());
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  const std::string first = file.native() + ".damaged-" + time + "Z";
+  std::filesystem::path aside = first;
+  for (int again = 2; std::filesystem::exists(aside); ++again) aside = first + "-" + std::to_string(again);
+  return aside;
+}
 
 std::int64_t version_of(const std::filesystem::path& file) {
   const auto header = header_of(file);

@@ -32,7 +32,8 @@ class SinkTail final : public event::Tail {
   struct Settings {
     event::TailSettings limits = {};
     std::chrono::milliseconds retry_first{500}, retry_most{10'000};  ///< after trouble with the disk
-    std::uint64_t log = 8u << 20;  ///< bytes of SQLite's log from which it is moved into the file
+    /// Bytes of SQLite's log from which it is moved into the file; less where the size or the disk is small.
+    std::uint64_t log = 8u << 20;
     /// Makes sure that the directory of the file is there and this process's alone; a sentence: why it is not. Thread:
     /// any; may touch the disk.
     std::function<std::string()> hold = {};

@@ -127,6 +127,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void tell_dropped(const std::vector<File::DroppedRecord>& dropped);
   void write_round();
   bool make_room_on_disk();
+  std::uint64_t share(std::uint64_t most, std::uint64_t size) const;
+  void move_log();
   bool all_forgotten();
   void trouble(Sign sign);
   void recovered();
@@ -187,8 +189,9 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::chrono::milliseconds write_delay_{0}, read_delay_{0};
   std::optional<Clock::time_point> failing_since_, unread_since_, full_since_;
   std::optional<Clock::time_point> made_anew_at_;
-  bool emptied_log_ = false;  ///< since the last group that was committed
-  bool no_room_ = false;      ///< the last group found none in the file
+  std::optional<Clock::time_point> careful_until_;  ///< the disk was full lately: it is written in small steps
+  bool emptied_log_ = false;                        ///< since the last group that was committed
+  bool no_room_ = false;                            ///< the last group found none in the file
   Clock::time_point give_back_at_{};
   DatabaseFault last_fault_;
   std::uint64_t dropped_count_ = 0, corrupt_count_ = 0;

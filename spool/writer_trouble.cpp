@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t give_back_from = 1u << 20, give_back_at_once = 1u << 20;  // bytes of free pages
+constexpr std::uint64_t share_least = 64u << 10, log_slack = 1u << 20;
 constexpr auto place_every = 1s, tidy_every = 1s, counts_every = 10s, anew_every = 30s;
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
@@ -73,6 +74,28 @@ bool SinkTail::Writer::look_after_place() {
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
   return false;
+}
+
+/// How much may be written at once, or lie in the log: little where the size or what is left of the disk is little, so
+/// that file and log together stay near the size, and a log can always be moved before the disk is full.
+std::uint64_t SinkTail::Writer::share(std::uint64_t most, std::uint64_t size) const {
+  const auto least = std::min(most, share_least);
+  if (careful_until_) return least;
+  return std::max(least, std::min({most, size / 8, file_->disk_free() / 4}));
+}
+
+/// Once it is as large as it may be, or much larger than what is in the file.
+void SinkTail::Writer::move_log() {
+  const auto log = file_->log_bytes();
+  if (log == 0) return;
+  std::uint64_t size;
+  {
+    const std::lock_guard lock(mutex_);
+    size = limits_.size;
+  }
+  const auto limit = share(log_limit_, size);
+  file_->limit_log(limit);
+  if (log > std::min(limit, file_->used() + log_slack)) file_->checkpoint(careful_until_.has_value());
 }
 
 /// The log and the file may be what fills the disk, and forgetting takes room, too. True: it is worth another try at
@@ -196,7 +219,7 @@ void SinkTail::Writer::tidy(Clock::time_point now) {
   if (free >= give_back_from && free >= file_->used()) {
     giving_back_ = file_->give_back(give_back_at_once);
     if (!giving_back_) give_back_at_ = now + counts_every;
-    if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
+    move_log();
     return;
   }
   if (due && file_->log_bytes() != 0) file_->checkpoint(true);
