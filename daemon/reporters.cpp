@@ -1,6 +1,8 @@
 #include "daemon/reporters.hpp"
 
+#include "daemon/status.hpp"
 #include "net/session.hpp"
+#include "text/time.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -32,6 +34,16 @@ std::string named(const std::vector<std::string>& channels) {
   for (std::size_t i = 0; i < channels.size() && i < most_named; ++i) text += (i == 0 ? "" : ", ") + channels[i];
   if (channels.size() > most_named) text += " and " + std::to_string(channels.size() - most_named) + " more";
   return text;
+}
+
+/// What to do about a gap that was not filled; "": nothing.
+std::string_view advice_on(std::string_view reason) {
+  if (reason == "refused") return "give the connector a token that may read it: the next gap has the same fault";
+  if (reason == "rate_limited") return "does another program ask with the same token?";
+  if (reason == "unreachable") return "look at the API and the way there (`api_url`, `proxy`)";
+  if (reason == "wrong_answer") return "look at `api_url`";
+  if (reason == "internal") return "please report it";
+  return {};
 }
 
 std::string because(const net::Ending& ending) {
@@ -163,6 +175,25 @@ void ConnectorReporter::remarked(const std::string& connector, const connectors:
   if (!remark.detail.empty()) text += ": " + remark.detail;
   telemetry_.emit(LogEvent::connector_remark, remark.needs_person ? Level::error : Level::warn, connector, text,
                   {{"reason", std::string(remark.code)}});
+}
+
+void ConnectorReporter::asked_for(const std::string& connector, const connectors::Filling& filling) {
+  const std::string which = filling.gaps == 1
+                                ? filling.channel.empty() ? "the gap" : "the gap of channel " + filling.channel
+                                : std::to_string(filling.gaps) + " gaps";
+  const std::string when = " from " + text::to_text(filling.from) + " to " + text::to_text(filling.to);
+  const std::string events = counted(filling.events, "event") + (filling.events == 1 ? " that was" : " that were") +
+                             " missed " + (filling.events == 1 ? "has come" : "have come");
+  Telemetry::Fields fields{{"gaps", filling.gaps}, {"events", filling.events}};
+  if (filling.filled) {
+    return telemetry_.emit(LogEvent::gap_filled, connector, which + when + " filled: " + events, std::move(fields));
+  }
+  fields.insert(fields.begin(), {"reason", std::string(filling.reason)});
+  std::string text = which + when + " not filled, or not whole: ";
+  text.append(filling.detail).append("; ").append(events);
+  if (const auto advice = advice_on(filling.reason); !advice.empty()) text.append("; ").append(advice);
+  const bool person = filling.reason == "refused" || filling.reason == "wrong_answer" || filling.reason == "internal";
+  telemetry_.emit(LogEvent::gap_unfilled, person ? Level::error : Level::warn, connector, text, std::move(fields));
 }
 
 void ChannelReporter::told(const event::MessageReport& report) {

@@ -27,6 +27,7 @@ class ConnectorReporter final : public connectors::LinkObserver {
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
+  void asked_for(const std::string& connector, const connectors::Filling& filling) override;
   void forget(const std::string& connector) override;
   void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) override;
   /// How often each connector had which remark; `upstream_error:CODE` where the upstream names its errors.

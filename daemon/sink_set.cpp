@@ -90,7 +90,7 @@ struct SinkSet::Sink {
   std::size_t memory = 0;
   event::Tail* tail = nullptr;  ///< null: nothing of it is kept on disk
   event::TailSettings tail_settings;
-  std::uint64_t found = 0;  ///< records that an earlier run left
+  std::map<std::string, std::uint64_t> found;  ///< records that an earlier run left, by stream
 
   std::string_view stuck() const { return delivery ? delivery->stuck() : std::string_view(); }
 };
@@ -118,7 +118,7 @@ std::string SinkSet::give_tail(Sink& sink, const sinks::Spool& wanted, const Sin
   auto tail = disk_.memory()->tail(sink.settings.name, sink.tail_settings);
   if (auto* fault = std::get_if<std::string>(&tail)) return std::move(*fault);
   sink.tail = std::get<event::Tail*>(tail);
-  sink.found = disk_.memory()->tail(sink.settings.name)->records();
+  sink.found = disk_.memory()->tail(sink.settings.name)->streams();
   return {};
 }
 
@@ -314,7 +314,11 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
     if (place.sink->tail != nullptr) {
       const auto& name = place.sink->settings.name;
       disk_.memory()->tail(name, place.sink->tail_settings);
-      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found);
+      const auto* type = sinks::find(place.sink->settings.type);
+      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found,
+                   [&](const std::string& stream) {
+                     return type->may_use == nullptr || type->may_use(place.sink->settings, stream);
+                   });
     }
     for (const auto& others : {leaving_, before}) {
       for (const SinkPtr& other : others) {

@@ -29,6 +29,8 @@ enum class LogEvent : std::uint8_t {
   connector_parked,      ///< a person must act
   connector_unverified,  ///< dialled with tls.insecure
   connector_remark,      ///< something to know while it stays connected, see connectors::Remark
+  gap_filled,            ///< what was missed has been read back
+  gap_unfilled,          ///< it has been asked for, and did not come, or not whole
   frame_malformed,       ///< a frame that cannot be understood; each reason is told once a minute at most
   event_unrouted,        ///< the first event of a connector that no sink gets; the account counts them all
   sink_news,             ///< what a sink's wire noticed, see sinks::Sign

@@ -44,6 +44,8 @@ std::string_view name(Dropped reason) noexcept {
       return "empty";
     case Dropped::breaker:
       return "breaker";
+    case Dropped::spool_lost:
+      return "spool_lost";
     case Dropped::count:
       break;
   }
@@ -66,6 +68,7 @@ bool is_loss(Dropped reason) noexcept {
     case Dropped::write_failed:
     case Dropped::denied:
     case Dropped::refused:
+    case Dropped::spool_lost:
       break;
   }
   return true;

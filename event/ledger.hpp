@@ -24,6 +24,7 @@ enum class Dropped : std::uint8_t {
   refused,             ///< a channel sink: the upstream refused it, or takes nothing from us
   empty,               ///< a channel sink: its template makes an empty text of it
   breaker,             ///< a channel sink: what it says comes back, so it says nothing for a while
+  spool_lost,          ///< it lay on disk, and its file was destroyed while it was in use
   count
 };
 std::string_view name(Dropped reason) noexcept;

@@ -338,6 +338,7 @@ void Delivery::close_tail() {
   tail_->close(
       std::max<std::chrono::milliseconds>(for_commits, std::chrono::ceil<std::chrono::milliseconds>(by - now)));
   outbox_.take_losses();
+  outbox_.take_destroyed();
   tail_->on_news({});
 }
 

@@ -58,7 +58,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
 
 void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, std::string_view key, bool kept) {
   Lane& lane = lane_of(stream_of(stream_name), key);
-  if (drops_newest(lane)) return drop(*item, event::Dropped::limit);
+  if (drops_newest(lane)) return drop_newest(*item);
   item->number = numbers_.take_number();
   if (overflows(lane, *item)) {
     spool(lane, *item);

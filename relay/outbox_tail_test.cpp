@@ -259,5 +259,21 @@ TEST_F(OutboxTail, AFullTailLeavesMemoryToFill) {
   EXPECT_GT(outbox->bytes(), settings.memory) << "so that the sink is full and reading pauses";
 }
 
+TEST_F(OutboxTail, WhatWasDestroyedOnTheTailIsLostAtTheEndAndNotWaitingThere) {
+  offer("a", 1, 20);
+  outbox->offer(event_of("n", 1, event::Kind::notice), "relay");
+  outbox->drop_rest(event::Dropped::stopped);
+  outbox->take_losses();
+  outbox->take_destroyed();
+  EXPECT_EQ(outbox->ledger().spooled, 20U) << "all of it is there";
+  tail.destroy();
+  outbox->take_destroyed();
+  EXPECT_EQ(outbox->ledger().spooled, 0U);
+  EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::spool_lost)], 20U);
+  EXPECT_EQ(outbox->ledger().lost(), 20U);
+  EXPECT_EQ(outbox->ledger().notices_dropped, 1U);
+  EXPECT_TRUE(outbox->ledger().balances());
+}
+
 }  // namespace
 }  // namespace tributary::relay

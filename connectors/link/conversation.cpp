@@ -58,7 +58,8 @@ Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake&
       observer_(observer),
       transport_(transport),
       session_(settings_.session, settings_.seed),
-      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory) {}
+      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory,
+            [this](const Filling& filling) { observer_.asked_for(settings_.connector, filling); }) {}
 
 // ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -55,6 +55,10 @@ class LinkObserver {
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
   virtual void remarked(const std::string& connector, const Remark& remark) = 0;
+  /// What was missed has been asked for, and came or did not.
+  virtual void asked_for(const std::string& connector, const Filling& filling) {
+    static_cast<void>(connector), static_cast<void>(filling);
+  }
   /// A frame that cannot be understood; the intake makes a dead letter of it. Lives during the call.
   virtual void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
     static_cast<void>(connector), static_cast<void>(fault), static_cast<void>(now);
