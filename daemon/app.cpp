@@ -95,8 +95,9 @@ App::App(config::Settings settings, Telemetry& telemetry)
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_, disk_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);
+  heartbeat_.watch("main", [this] { return rounds_.load(); });
 }
 
 std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry) {
@@ -146,6 +147,7 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     thread->supervisor = std::make_unique<Supervisor>(
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
+    heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
     threads_.push_back(std::move(thread));
     const std::lock_guard lock(listening_mutex_);
     listening_.push_back(threads_.back().get());
@@ -319,6 +321,7 @@ void App::leave() {
 void App::wait(const std::function<void()>& look) {
   const auto wait_for = [&](const auto& done) {
     while (!done()) {
+      beat();
       look();
       std::this_thread::sleep_for(5ms);
     }
@@ -332,6 +335,7 @@ void App::wait(const std::function<void()>& look) {
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
+    thread->over = true;
     thread->io.stop();
     if (thread->thread.joinable()) thread->thread.join();
     thread->supervisor->settle();
@@ -365,15 +369,29 @@ Account App::account() const {
   return account;
 }
 
-void App::report_status() {
+/// A thread that is busy is not waited for; its connectors are missing then.
+std::pair<std::vector<ConnectorStanding>, bool> App::standings() {
   std::vector<ConnectorStanding> connectors;
+  bool all = true;
   for (auto& thread : threads_) {
     auto standings = thread->ask([&thread = *thread] { return thread.supervisor->standings(); });
-    if (standings.wait_for(1s) != std::future_status::ready) continue;  // a thread that is busy is not waited for
+    if (standings.wait_for(1s) != std::future_status::ready) {
+      all = false;
+      continue;
+    }
     auto some = standings.get();
     std::move(some.begin(), some.end(), std::back_inserter(connectors));
   }
-  report(telemetry_, connectors, sinks_.standings());
+  return {std::move(connectors), all};
+}
+
+std::optional<std::string> App::headline() {
+  const auto [connectors, all] = standings();
+  return all ? std::optional(daemon::headline(connectors)) : std::nullopt;
+}
+
+void App::report_status() {
+  report(telemetry_, standings().first, sinks_.standings());
   sinks_.report_drops();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include "daemon/account.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
+#include "daemon/heartbeat.hpp"
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
@@ -60,6 +62,15 @@ class App {
   /// `put_away` is to be called often, until a change is complete.
   bool changing() const { return sinks_.changing(); }
 
+  /// The main loop has gone round. At least every few seconds; `wait` does so by itself.
+  void beat() { ++rounds_; }
+  /// Which loops have not gone round for so long: "main", "io 1", "sink events"; see Heartbeat. Thread: any.
+  std::vector<std::string> stalled(std::chrono::milliseconds patience) {
+    return heartbeat_.stalled(patience, std::chrono::steady_clock::now());
+  }
+  /// What main does from now on may take so long; zero: as ever.
+  void busy(std::chrono::milliseconds time) { heartbeat_.pardon("main", std::chrono::steady_clock::now() + time); }
+
   /// Every accepted event, as it is offered to the sinks. Thread: any.
   relay::Taps& taps() { return taps_; }
   Books books() const;
@@ -76,6 +87,8 @@ class App {
   const std::string& run_id() const { return run_id_; }
   /// Logs how every connector and sink stands. Waits a moment for the io threads.
   void report_status();
+  /// How many connectors are live, in words. Waits a moment for the io threads; nothing if one does not answer.
+  std::optional<std::string> headline();
 
  private:
   App(config::Settings settings, Telemetry& telemetry);
@@ -90,6 +103,7 @@ class App {
   void let_go();
   std::vector<config::NamedSettings> running() const;
   void leave();
+  std::pair<std::vector<ConnectorStanding>, bool> standings();
   std::chrono::milliseconds left() const;
 
   config::Settings settings_;
@@ -98,7 +112,9 @@ class App {
   net::DialBudget budget_;
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
-  Disk disk_;  ///< outlives all events
+  Heartbeat heartbeat_;
+  std::atomic<std::uint64_t> rounds_{0};  ///< of the main loop
+  Disk disk_;                             ///< outlives all events
   SinkSet sinks_;
   /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
   std::vector<config::NamedSettings> staying_;

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <thread>
 
 #include "config/load.hpp"
 #include "daemon/log_fixture.hpp"
@@ -65,6 +67,35 @@ TEST_F(AppTest, RunsAndEndsWithABalancedAccount) {
   end(*app);
   EXPECT_TRUE(app->account().balances());
   EXPECT_EQ(names(app->books().connectors), std::vector<std::string>{"hall"});
+}
+
+TEST_F(AppTest, EveryLoopGoesRoundAndMainOnlyWhenItSaysSo) {
+  const auto app = make(text_of(hall, lines, "io_threads: 2"));
+  app->start();
+  EXPECT_EQ(app->stalled(0ms), std::vector<std::string>{}) << "the first look";
+  std::set<std::string> stalled{"io 1", "io 2", "sink lines"};
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!stalled.empty() && std::chrono::steady_clock::now() < deadline) {
+    const auto still = app->stalled(0ms);
+    ASSERT_TRUE(std::count(still.begin(), still.end(), "main")) << "its loop is this test";
+    std::erase_if(stalled, [&](const auto& loop) { return std::count(still.begin(), still.end(), loop) == 0; });
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(stalled.empty()) << *stalled.begin();
+  const auto main_stalled = [&] {
+    const auto all = app->stalled(0ms);
+    return std::count(all.begin(), all.end(), "main") != 0;
+  };
+  EXPECT_TRUE(main_stalled());
+  app->beat();
+  EXPECT_FALSE(main_stalled());
+  EXPECT_TRUE(main_stalled());
+  app->busy(1h);
+  EXPECT_FALSE(main_stalled());
+  end(*app);
+  app->stalled(0ms);
+  app->busy(0ms);
+  EXPECT_EQ(app->stalled(0ms), std::vector<std::string>{"main"}) << "threads that have ended are not looked at";
 }
 
 TEST_F(AppTest, WhatIsTheSameChangesNothing) {
@@ -151,7 +182,8 @@ TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
   write(text_of(hall, lines));
   const auto app = make(text_of(hall, lines));
   app->start();
-  Reload reload(file, telemetry, log);
+  Notify notify;
+  Reload reload(file, telemetry, log, notify);
   reload.run(*app);
   EXPECT_EQ(telemetry.count(LogEvent::reloaded), 1U) << "nothing has changed, and that is told";
   write(text_of(desk, lines, "stop_timeout: 9s"));

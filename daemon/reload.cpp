@@ -11,6 +11,9 @@
 namespace tributary::daemon {
 namespace {
 
+/// Secrets of sinks are read on this thread, one after the other, and a command has its own time.
+constexpr std::chrono::minutes patience{5};
+
 std::string joined(const std::vector<std::string>& keys) {
   std::string all;
   for (const auto& key : keys) all.append(all.empty() ? "" : ", ").append(key);
@@ -48,6 +51,14 @@ std::string words(const SinkChange& change) {
 }  // namespace
 
 void Reload::run(App& app) {
+  notify_.reloading();
+  app.busy(patience);
+  read(app);
+  app.busy(std::chrono::milliseconds(0));
+  notify_.ready();  // also when it was refused: it runs
+}
+
+void Reload::read(App& app) {
   auto loaded = config::load(file_, vocabulary());
   for (const auto& fault : loaded.faults) refuse(config::format(fault));
   if (!loaded.settings) return;

@@ -10,10 +10,12 @@
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/heap.hpp"
+#include "daemon/notify.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
+#include "daemon/watchdog.hpp"
 #include "text/printable.hpp"
 
 namespace tributary::daemon {
@@ -23,6 +25,8 @@ using namespace std::chrono_literals;
 
 constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
 constexpr auto status_every = 60s;
+constexpr auto headline_every = 3s;  ///< for the service manager
+constexpr auto longest_sleep = 1s;   ///< so often it is seen that this loop goes round
 /// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
 constexpr std::chrono::milliseconds put_away{2'000};
 
@@ -43,6 +47,16 @@ void announce(const App& app, const std::filesystem::path& file, Telemetry& tele
       {{"version", version()}, {"file", file.string()}, {"run", app.run_id()}, {"instance", settings.instance}});
 }
 
+Watchdog::Actions watchdog_actions(App& app, Notify& notify, Telemetry& telemetry) {
+  return {[&app](std::chrono::milliseconds still) { return app.stalled(still); }, [&notify] { notify.alive(); },
+          [&telemetry](const std::vector<std::string>& loops) {
+            for (const auto& loop : loops) {
+              telemetry.emit(LogEvent::loop_stalled, loop,
+                             "has not gone round for long; the service manager's watchdog is not pinged meanwhile");
+            }
+          }};
+}
+
 }  // namespace
 
 int run_command(const std::filesystem::path& file) {
@@ -60,7 +74,8 @@ int run_command(const std::filesystem::path& file) {
   config::Settings settings = std::move(*loaded.settings);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   bool stdout_taken = writes_events_to_stdout(settings);
-  Reload reload(file, telemetry, log);
+  Notify notify;
+  Reload reload(file, telemetry, log, notify);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     if (signals.stops() > 0) {  // the stop ended the command of a sink's secret
@@ -75,25 +90,39 @@ int run_command(const std::filesystem::path& file) {
   announce(app, file, telemetry);
   app.report_left();
   app.start();
+  notify.ready();
+  const Watchdog watchdog(Notify::watchdog(), watchdog_actions(app, notify, telemetry));
 
+  auto headline_at = std::chrono::steady_clock::now();
   auto status_at = std::chrono::steady_clock::now() + first_status;
+  bool worked = true;  // reading the configuration takes memory
   while (signals.stops() == 0) {
-    give_back_memory();  // what reading the configuration took
+    if (std::exchange(worked, false)) give_back_memory();
     auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
     if (app.changing()) left = std::min<std::chrono::milliseconds>(left, 10ms);
+    left = std::min<std::chrono::milliseconds>(left, longest_sleep);
     if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
+    app.beat();
     if (std::chrono::steady_clock::now() >= status_at) {
       app.report_status();
+      worked = true;
       status_at = std::chrono::steady_clock::now() + status_every;
+    }
+    if (Notify::wanted() && std::chrono::steady_clock::now() >= headline_at) {
+      if (const auto line = app.headline()) notify.status(*line);
+      headline_at = std::chrono::steady_clock::now() + headline_every;
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
     if (signals.take_reload()) {
       reload.run(app);
+      worked = true;
       stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
     }
   }
   const auto stop_timeout = app.settings().stop_timeout;
+  notify.stopping(stop_timeout);
+  notify.status("stopping: what has been accepted is delivered, for at most " + config::format(stop_timeout));
   telemetry.emit(LogEvent::program_stopping, "",
                  "draining for at most " + config::format(stop_timeout) + "; a second signal ends at once");
   app.stop(stop_timeout);

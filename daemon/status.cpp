@@ -81,11 +81,15 @@ std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+std::string headline(const std::vector<ConnectorStanding>& connectors) {
+  return std::to_string(live_among(connectors)) + " of " + std::to_string(connectors.size()) +
+         (connectors.size() == 1 ? " connector is live" : " connectors are live");
+}
+
 std::string status_line(const std::vector<ConnectorStanding>& connectors, const std::vector<SinkStanding>& sinks) {
   auto ordered = connectors;
   std::stable_partition(ordered.begin(), ordered.end(), [](const auto& one) { return !is_live(one); });
-  std::string text = std::to_string(live_among(connectors)) + " of " + std::to_string(connectors.size()) +
-                     (connectors.size() == 1 ? " connector is live" : " connectors are live");
+  std::string text = headline(connectors);
   if (!ordered.empty()) text += ": " + listed(ordered);
   if (!sinks.empty()) text += " | sinks: " + listed(sinks);
   return text;

@@ -48,6 +48,7 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"sink_latency", Level::info},
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
+      {"loop_stalled", Level::error},    // a service manager with a watchdog ends the program; else a person must
       {"internal_error", Level::error},  // to be reported
       {"events_lost", Level::error},     // they do not come back
       {"notices_lost", Level::warn},     // no event is among them

@@ -58,6 +58,7 @@ enum class LogEvent : std::uint8_t {
   sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
   reloaded,            ///< SIGHUP: the changed configuration is in force
   reload_refused,      ///< SIGHUP: the running configuration goes on, and why
+  loop_stalled,        ///< main, an io thread or a sink's thread has not gone round for long
   internal_error,      ///< a bug of ours that was contained
   events_lost,         ///< at the end: events that a sink did not deliver although it should
   notices_lost,        ///< at the end: the relay's own notices that were not delivered

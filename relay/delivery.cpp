@@ -296,7 +296,7 @@ void Delivery::begin() {
 
 void Delivery::run() {
   begin();
-  for (;;) {
+  for (;; ++pulse_->rounds) {
     take_inbox();
     outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
@@ -339,6 +339,7 @@ void Delivery::close() {
     if (tail_ != nullptr) close_tail();
   }
   publish(now);
+  pulse_->over = true;
   stopped_ = true;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "event/pulse.hpp"
 #include "event/thread_check.hpp"
 #include "relay/alert.hpp"
 #include "relay/drain.hpp"
@@ -69,6 +70,8 @@ class Delivery final : public event::Outlet {
   /// The heir is started when this has stopped.
   void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;
+  /// Its thread goes round at least once a second, while the wire keeps to the time it is given.
+  std::shared_ptr<const event::Pulse> pulse() const { return pulse_; }
   /// Valid after `join`.
   const Latency& latency() const { return outbox_.latency(); }
   /// Why the wire could not write when the stop ended, "" if it could. Valid after `join`.
@@ -125,6 +128,7 @@ class Delivery final : public event::Outlet {
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   mutable std::atomic<bool> told_full_{false};
+  const std::shared_ptr<event::Pulse> pulse_ = std::make_shared<event::Pulse>();
   std::thread thread_;
 };
 
