@@ -12,7 +12,7 @@ DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml
 SOURCES = $(shell find text schema event net connectors relay sinks config daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all test-faults bench install format lint clean
+.PHONY: help deps build demo test test-all test-faults bench install image format lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -50,6 +50,9 @@ install:  ## what `make build` built, the reference configuration and documents 
 	@for file in $(DOCUMENTS); do install -D --mode=644 $$file $(DESTDIR)$(PREFIX)/share/doc/tributary/$$file || exit 1; done
 	install -d --mode=755 $(DESTDIR)$(SYSCONFDIR)/tributary
 	@echo 'installed: $(DESTDIR)$(PREFIX)/bin/tributary; documents and reference: $(DESTDIR)$(PREFIX)/share/doc/tributary'
+
+image:  ## the container image tributary:VERSION, by whichever of podman, buildah and docker is there
+	@deploy/container/build-image
 
 format:  ## clang-format every source in place
 	@deploy/install-deps --tests
