@@ -121,13 +121,15 @@ struct CommandLine {
   std::optional<std::chrono::milliseconds> timeout;
   DemoOptions demo;
   SimulateOptions simulate;
-  std::vector<std::string> behaviours;
+  ReplayOptions replay;
+  std::vector<std::string> behaviours, init_types;
   int result = ended_well;
 
   CommandLine() {
     app.footer(footer_text());
     app.set_version_flag("--version", version_text(), "Print the version, and those of the linked libraries");
     app.require_subcommand(1);
+    add_init();
     add_run();
     add_check();
     if (has_simulators()) {
@@ -135,6 +137,7 @@ struct CommandLine {
       add_simulate();
     }
     add_spool();
+    add_replay();
     add_schema();
   }
 
@@ -198,6 +201,15 @@ struct CommandLine {
     command.add_option(
         "--written", file,
         "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line");
+  }
+  void add_init() {
+    auto& command = *app.add_subcommand(
+        "init", "Print a configuration to begin with: tributary init streamelements > tributary.yaml");
+    command
+        .add_option("type", init_types,
+                    "Upstreams that it is for: " + listed(connector_names()) + "; none: all of them")
+        ->check(one_of(connector_names()));
+    command.callback([this] { result = init_command(init_types); });
   }
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
@@ -285,6 +297,27 @@ struct CommandLine {
     command.callback([this] {
       const auto view = spool_show ? SpoolView::show : spool_export ? SpoolView::values : SpoolView::count;
       result = spool_command(spool_file, view);
+    });
+  }
+  void add_replay() {
+    auto& command = *app.add_subcommand(
+        "replay", "Run recorded frames through their connector, validation and routes; events go to standard output");
+    command.add_option("file", replay.files, "What `record:` of the connector wrote; several: in their order")
+        ->required();
+    command.add_option("-c,--config", replay.configuration,
+                       "The configuration with routes and sinks; without it all events of the recording are shown");
+    command.add_option("--connector", replay.connector, "Whose settings to take (default: the recording's own name)");
+    command.add_option("--speed", replay.speed, "Times as fast as it was recorded; 0: as fast as possible")
+        ->check(number(0, 1'000'000))
+        ->capture_default_str();
+    auto* to = command.add_option("--to", replay.to, "Deliver to this sink of the configuration, and print nothing");
+    command.add_flag("--transcript", replay.transcript, "Print it as a transcript, from which a test is made")
+        ->excludes(to);
+    command.callback([this] {
+      if (!replay.to.empty() && replay.configuration.empty()) {
+        throw CLI::ValidationError("--to", "the sink stands in a configuration: name it with -c");
+      }
+      result = replay_command(replay);
     });
   }
   void add_schema() {
