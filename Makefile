@@ -8,11 +8,11 @@ PROGRAM := build/release/tributary
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
 # Installed as they stand here, so that the links between them hold.
 DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml schema/README.md \
-	$(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
+	deploy/RUNBOOK.md $(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
 SOURCES = $(shell find text schema event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all test-faults bench install format lint clean
+.PHONY: help deps build demo test test-all test-faults bench install image format lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -50,6 +50,9 @@ install:  ## what `make build` built, the reference configuration and documents 
 	@for file in $(DOCUMENTS); do install -D --mode=644 $$file $(DESTDIR)$(PREFIX)/share/doc/tributary/$$file || exit 1; done
 	install -d --mode=755 $(DESTDIR)$(SYSCONFDIR)/tributary
 	@echo 'installed: $(DESTDIR)$(PREFIX)/bin/tributary; documents and reference: $(DESTDIR)$(PREFIX)/share/doc/tributary'
+
+image:  ## the container image tributary:VERSION, by whichever of podman, buildah and docker is there
+	@deploy/container/build-image
 
 format:  ## clang-format every source in place
 	@deploy/install-deps --tests
