@@ -8,11 +8,11 @@ PROGRAM := build/release/tributary
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
 # Installed as they stand here, so that the links between them hold.
 DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml schema/README.md \
-	$(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
+	deploy/RUNBOOK.md $(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
 SOURCES = $(shell find text schema event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all test-faults test-package bench install package format lint clean
+.PHONY: help deps build demo test test-all test-faults test-package bench install package image format lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -64,7 +64,10 @@ package: build  ## a .deb of what `make build` built: build/package/tributary_VE
 
 test-package: package  ## the .deb in a Debian 12 made by debootstrap, against a real Kafka; as root, some minutes
 	@deploy/install-deps --tests
-	@tests/run 'test tools' 'build release' 'package installed'
+	@tests/run --all 'test tools' 'build release' 'package installed'
+
+image:  ## the container image tributary:VERSION, by whichever of podman, buildah and docker is there
+	@deploy/container/build-image
 
 format:  ## clang-format every source in place
 	@deploy/install-deps --tests

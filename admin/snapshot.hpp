@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "event/event.hpp"
 #include "event/ledger.hpp"
+#include "event/standing.hpp"
 #include "net/reason.hpp"
 #include "net/session.hpp"
 
@@ -40,28 +40,12 @@ struct ConnectorView {
   std::optional<std::chrono::milliseconds> event_age;  ///< since its last event in this run
   std::optional<event::WallTime> credential_expires;   ///< of a token that says so
   std::uint64_t dials = 0;                             ///< attempts in this run
-  std::uint64_t gaps = 0;                              ///< `gap` events in this run
-  event::ConnectorLedger ledger;                       ///< its `connections` counts the times it was live
+  event::ConnectorLedger ledger;                       ///< `connections`: the times it was live; `gaps`
   std::vector<std::uint64_t> endings;                  ///< by net::Reason: attempts and lives that ended for it
 };
 
-/// One broker as the Kafka library sees it.
-struct BrokerView {
-  std::string name;  ///< host:port
-  bool up = false;
-  std::string state;                         ///< the library's own word
-  std::chrono::microseconds round_trip{};    ///< average of the last window
-  std::uint64_t waiting = 0, in_flight = 0;  ///< requests
-  std::uint64_t sent = 0, retries = 0, errors = 0, timeouts = 0;
-};
-
-/// Cumulative, as Prometheus has it: `counts[i]` took at most `bounds[i]`; `count` is all of them.
-struct HistogramView {
-  std::vector<double> bounds;  ///< seconds
-  std::vector<std::uint64_t> counts;
-  std::uint64_t count = 0;
-  double sum = 0;  ///< seconds
-};
+using BrokerView = event::BrokerStanding;
+using HistogramView = event::Histogram;
 
 struct SinkView {
   std::string name, type;
@@ -77,6 +61,12 @@ struct SinkView {
   std::uint64_t copies = 0;                              ///< how often somebody on the channel repeated it
   HistogramView latency;                                 ///< frame read → acknowledged
   std::vector<BrokerView> brokers;
+};
+
+/// How often a word of the log was written at one level.
+struct LogEventView {
+  std::string word, level;
+  std::uint64_t count = 0;
 };
 
 /// The last time that the configuration was read while running.
@@ -95,7 +85,7 @@ struct Snapshot {
   bool stopping = false;
   std::vector<ConnectorView> connectors;
   std::vector<SinkView> sinks;
-  std::vector<std::pair<std::string, std::uint64_t>> log_events;  ///< word of the log → how often
+  std::vector<LogEventView> log_events;
   std::optional<ReloadView> reload;
 };
 

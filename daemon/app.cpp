@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "daemon/commands.hpp"
 #include "daemon/marks_of.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
@@ -92,6 +93,7 @@ App::App(config::Settings settings, Telemetry& telemetry)
     : settings_(std::move(settings)),
       run_id_(new_run()),
       telemetry_(telemetry),
+      started_at_(event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()))),
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
       sinks_(
@@ -131,7 +133,10 @@ void App::adjust(config::Settings& settings) {
 void App::start() {
   started_ = true;
   table_ = SinkSet::table(*plan_);
-  sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
+  {
+    const std::lock_guard changing(standing_mutex_);
+    sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
+  }
   add_threads(settings_.io_threads, table_);
   distribute(table_);
   serve();
@@ -148,6 +153,7 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
     heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
+    const std::lock_guard changing(standing_mutex_);
     threads_.push_back(std::move(thread));
     const std::lock_guard lock(listening_mutex_);
     listening_.push_back(threads_.back().get());
@@ -219,12 +225,18 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   }
   const auto stayed = staying_;
   staying_ = staying(running(), settings, sinks_.still_speaking(plan.get()));
-  settings_ = std::move(settings);
+  {
+    const std::lock_guard replacing(standing_mutex_);
+    settings_ = std::move(settings);
+  }
   use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
   table_ = table;
   changes.connectors = distribute(table);
   tell_of_staying(stayed, staying_, settings_, changes.connectors);
-  changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
+  {
+    const std::lock_guard changing(standing_mutex_);
+    changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
+  }
   serve();
   let_go();
   return changes;
@@ -250,7 +262,10 @@ void App::serve() {
 }
 
 void App::put_away() {
-  if (!sinks_.put_away()) return;
+  {
+    const std::lock_guard changing(standing_mutex_);
+    if (!sinks_.put_away()) return;
+  }
   serve();
   let_go();
 }
@@ -285,7 +300,7 @@ void App::run(IoThread& thread) {
 void App::stop(std::chrono::milliseconds timeout) {
   const auto by = std::chrono::steady_clock::now() + timeout;
   stop_by_ = stop_ == Stop::no ? by : std::min(stop_by_, by);
-  switch (stop_) {
+  switch (stop_.load()) {
     case Stop::no:
       break;
     case Stop::saying:
@@ -343,6 +358,7 @@ void App::wait(const std::function<void()>& look) {
   stop_ = Stop::draining;
   sinks_.stop(left());
   wait_for([this] {
+    const std::lock_guard changing(standing_mutex_);
     sinks_.put_away();
     return sinks_.stopped();
   });
@@ -369,29 +385,67 @@ Account App::account() const {
   return account;
 }
 
-/// A thread that is busy is not waited for; its connectors are missing then.
-std::pair<std::vector<ConnectorStanding>, bool> App::standings() {
-  std::vector<ConnectorStanding> connectors;
-  bool all = true;
-  for (auto& thread : threads_) {
-    auto standings = thread->ask([&thread = *thread] { return thread.supervisor->standings(); });
-    if (standings.wait_for(1s) != std::future_status::ready) {
-      all = false;
-      continue;
-    }
-    auto some = standings.get();
-    std::move(some.begin(), some.end(), std::back_inserter(connectors));
+/// Of all threads together no longer than this: a scrape must not wait for one that is busy.
+constexpr auto longest_asking = 500ms;
+
+admin::Snapshot App::snapshot() {
+  const std::lock_guard one_at_a_time(snapshot_mutex_);
+  admin::Snapshot snapshot;
+  std::vector<IoThread*> threads;
+  {
+    const std::lock_guard looking(standing_mutex_);
+    snapshot.instance = settings_.instance;
+    snapshot.stopping = stop_ != Stop::no;
+    for (const auto& thread : threads_) threads.push_back(thread.get());
+    snapshot.sinks = sinks_.views();
   }
-  return {std::move(connectors), all};
+  snapshot.version = version();
+  snapshot.run = run_id_;
+  snapshot.started = started_at_;
+  snapshot.stalled = stalled(longest_still);
+  ask_all(threads, snapshot.connectors);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(LogEvent::count); ++i) {
+    snapshot.log_events.emplace_back(row(static_cast<LogEvent>(i)).name, telemetry_.count(static_cast<LogEvent>(i)));
+  }
+  snapshot.taken = event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  return snapshot;
 }
 
-std::optional<std::string> App::headline() {
-  const auto [connectors, all] = standings();
-  return all ? std::optional(daemon::headline(connectors)) : std::nullopt;
+/// The views of all connectors, in the order of their names.
+void App::ask_all(const std::vector<IoThread*>& threads, std::vector<admin::ConnectorView>& views) {
+  std::vector<std::future<std::vector<admin::ConnectorView>>> answers;
+  for (auto* thread : threads) {
+    answers.push_back(thread->ask([thread] {
+      auto some = thread->supervisor->views();
+      for (auto& view : some) {
+        auto attempts = thread->reporter->attempts(view.name);
+        view.dials = attempts.dials, view.endings = std::move(attempts.endings);
+      }
+      return some;
+    }));
+  }
+  const auto by = std::chrono::steady_clock::now() + longest_asking;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    auto& last = asked_last_[threads[i]];
+    if (answers[i].wait_until(by) == std::future_status::ready) {
+      last = answers[i].get();
+    } else {
+      for (const auto& book : threads[i]->supervisor->books()) {
+        for (auto& view : last) {
+          if (view.name == book.name) view.ledger = book.ledger;
+        }
+      }
+    }
+    views.insert(views.end(), last.begin(), last.end());
+  }
+  std::sort(views.begin(), views.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
 }
+
+std::string App::headline() { return daemon::headline(snapshot().connectors); }
 
 void App::report_status() {
-  report(telemetry_, standings().first, sinks_.standings());
+  const auto standing = snapshot();
+  report(telemetry_, standing.connectors, standing.sinks);
   sinks_.report_drops();
 }
 

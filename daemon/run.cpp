@@ -109,7 +109,7 @@ int run_command(const std::filesystem::path& file) {
       status_at = std::chrono::steady_clock::now() + status_every;
     }
     if (Notify::wanted() && std::chrono::steady_clock::now() >= headline_at) {
-      if (const auto line = app.headline()) notify.status(*line);
+      notify.status(app.headline());
       headline_at = std::chrono::steady_clock::now() + headline_every;
     }
     app.put_away();

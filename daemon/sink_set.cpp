@@ -90,7 +90,7 @@ struct SinkSet::Sink {
   std::size_t memory = 0;
   event::Tail* tail = nullptr;  ///< null: nothing of it is kept on disk
   event::TailSettings tail_settings;
-  std::uint64_t found = 0;  ///< records that an earlier run left
+  std::map<std::string, std::uint64_t> found;  ///< records that an earlier run left, by stream
 
   std::string_view stuck() const { return delivery ? delivery->stuck() : std::string_view(); }
 };
@@ -118,7 +118,7 @@ std::string SinkSet::give_tail(Sink& sink, const sinks::Spool& wanted, const Sin
   auto tail = disk_.memory()->tail(sink.settings.name, sink.tail_settings);
   if (auto* fault = std::get_if<std::string>(&tail)) return std::move(*fault);
   sink.tail = std::get<event::Tail*>(tail);
-  sink.found = disk_.memory()->tail(sink.settings.name)->records();
+  sink.found = disk_.memory()->tail(sink.settings.name)->streams();
   return {};
 }
 
@@ -314,7 +314,11 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
     if (place.sink->tail != nullptr) {
       const auto& name = place.sink->settings.name;
       disk_.memory()->tail(name, place.sink->tail_settings);
-      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found);
+      const auto* type = sinks::find(place.sink->settings.type);
+      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found,
+                   [&](const std::string& stream) {
+                     return type->may_use == nullptr || type->may_use(place.sink->settings, stream);
+                   });
     }
     for (const auto& others : {leaving_, before}) {
       for (const SinkPtr& other : others) {
@@ -390,9 +394,28 @@ std::vector<SinkBook> SinkSet::books() const {
   return books;
 }
 
-std::vector<SinkStanding> SinkSet::standings() const {
-  std::vector<SinkStanding> all;
-  for (const auto& [name, ledger] : books()) {
+admin::SinkView SinkSet::view_of(const Sink& sink) const {
+  admin::SinkView view;
+  view.type = sink.settings.type;
+  view.held = sink.outlet->held();
+  view.memory = sink.memory;
+  view.full = view.held >= view.memory;
+  if (const auto* common = sink.settings.settings->channel()) view.connector = common->connector;
+  if (sink.channel) {
+    view.breaker = name(sink.channel->breaker().state);
+    view.copies = sink.channel->copies();
+  }
+  if (const auto* tail = sink.tail == nullptr ? nullptr : disk_.memory()->tail(sink.settings.name)) {
+    view.spool_bytes = tail->bytes();
+    view.spool_size = sink.tail_settings.size;
+    if (tail->failing()) view.failing = "the disk of its spool cannot be written or read";
+  }
+  return view;
+}
+
+std::vector<admin::SinkView> SinkSet::views() const {
+  std::vector<admin::SinkView> all;
+  for (auto& [name, ledger] : books()) {
     const auto named = [&name = name](const std::vector<SinkPtr>& sinks) -> const Sink* {
       const auto is_it = [&](const SinkPtr& sink) { return sink->settings.name == name; };
       const auto found = std::find_if(sinks.begin(), sinks.end(), is_it);
@@ -401,13 +424,10 @@ std::vector<SinkStanding> SinkSet::standings() const {
     const Sink* sink = named(sinks_);
     if (sink == nullptr && ledger.in_flight == 0) continue;  // gone
     if (sink == nullptr) sink = named(leaving_);
-    SinkStanding standing{name, ledger.delivered, ledger.sent, ledger.in_flight + ledger.spooled};
-    if (sink != nullptr && sink->channel) {
-      standing.channel = true;
-      standing.breaker = sink->channel->breaker().state;
-      standing.copies = sink->channel->copies();
-    }
-    all.push_back(std::move(standing));
+    auto view = sink == nullptr ? admin::SinkView{} : view_of(*sink);
+    view.name = name;
+    view.ledger = ledger;
+    all.push_back(std::move(view));
   }
   return all;
 }

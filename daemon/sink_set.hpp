@@ -10,12 +10,12 @@
 #include <variant>
 #include <vector>
 
+#include "admin/snapshot.hpp"
 #include "config/settings.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/reporters.hpp"
-#include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
 #include "event/mark_holder.hpp"
@@ -85,7 +85,8 @@ class SinkSet {
   bool changing() const { return !leaving_.empty(); }
 
   std::vector<SinkBook> books() const;
-  std::vector<SinkStanding> standings() const;
+  /// How each of them stands; also one that is going, until it has finished.
+  std::vector<admin::SinkView> views() const;
   std::size_t size() const { return sinks_.size(); }
   /// Logs what each sink did not deliver although it should, and how long it took; after `join`.
   void report_losses() const;
@@ -102,6 +103,7 @@ class SinkSet {
   std::string give_tail(Sink& sink, const sinks::Spool& wanted, const SinkPtr& before);
   bool tail_differs(const Sink& sink, const config::NamedSettings& wanted) const;
   void report_waiting(const Sink& sink) const;
+  admin::SinkView view_of(const Sink& sink) const;
   static void retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout);
   void start_if_free(const SinkPtr& sink);
 

@@ -29,6 +29,7 @@ std::vector<Count> counts_of(const ConnectorLedger& ledger) {
                                   {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event."},
                                   {"repaired", "", ledger.repaired, "Bytes of invalid UTF-8 that were replaced."},
                                   {"connections", "", ledger.connections, "Times the upstream was live."},
+                                  {"gaps", "", ledger.gaps, "Spans of a channel that may hold events nobody heard."},
                               });
   return counts;
 }

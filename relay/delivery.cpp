@@ -140,6 +140,15 @@ event::SinkLedger Delivery::ledger() const {
   return ledger;
 }
 
+event::OutletStanding Delivery::standing() const {
+  event::OutletStanding standing;
+  standing.brokers = downstream_->brokers();
+  const std::lock_guard lock(mutex_);
+  standing.latency = latency_.histogram();
+  standing.oldest_age = oldest_age_;
+  return standing;
+}
+
 /// Moves the queue into the outbox; the book passes from the one to the other under the lock.
 void Delivery::take_inbox() {
   sink_thread_.check();
@@ -186,9 +195,11 @@ void Delivery::publish(event::SteadyTime now) {
   {
     const std::lock_guard lock(mutex_);
     ledger_ = outbox_.ledger();
+    latency_ = outbox_.latency().coarse();
     ledger_.clamped = downstream_->clamped();
     inbox_booked_ -= std::exchange(taken_booked_, 0);
   }
+  if (now >= look_for_oldest_at_) look_for_oldest(now);
   const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
   outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
@@ -196,6 +207,14 @@ void Delivery::publish(event::SteadyTime now) {
   tell_fullness(now);
   if (!room) return;
   for (const auto& told : room_) told();
+}
+
+void Delivery::look_for_oldest(event::SteadyTime now) {
+  look_for_oldest_at_ = now + longest_sleep;
+  const auto age =
+      outbox_.oldest_age({now, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())});
+  const std::lock_guard lock(mutex_);
+  oldest_age_ = age;
 }
 
 void Delivery::tell_fullness(event::SteadyTime now) {
@@ -319,6 +338,7 @@ void Delivery::close_tail() {
   tail_->close(
       std::max<std::chrono::milliseconds>(for_commits, std::chrono::ceil<std::chrono::milliseconds>(by - now)));
   outbox_.take_losses();
+  outbox_.take_destroyed();
   tail_->on_news({});
 }
 
@@ -338,6 +358,7 @@ void Delivery::close() {
     outbox_.drop_rest(event::Dropped::stopped);
     if (tail_ != nullptr) close_tail();
   }
+  look_for_oldest_at_ = {};
   publish(now);
   pulse_->over = true;
   stopped_ = true;

@@ -75,7 +75,7 @@ DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protoc
            "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
            "relay/finish.[ch]pp", "sinks/channel/breaker.[ch]pp", "sinks/channel/event_strings.[ch]pp",
            "sinks/channel/fingerprints.[ch]pp", "sinks/channel/queue.[ch]pp", "sinks/channel/token_bucket.hpp", "event/channel.[ch]pp", "event/id.[ch]pp", "event/mark.[ch]pp",
-           "text/*.[ch]pp"]
+           "admin/access.[ch]pp", "admin/readiness.[ch]pp", "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
 CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
 
