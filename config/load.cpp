@@ -31,6 +31,7 @@ Loaded read(const Assembly& assembly, FaultList& report, const Vocabulary& vocab
   if (settings.instance.empty()) settings.instance = host_name();
   if (report.sound()) loaded.settings = std::move(settings);
   report.deliver(loaded);
+  loaded.sources = assembly.sources();
   return loaded;
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/reload.hpp"
 
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -47,8 +48,26 @@ std::string words(const SinkChange& change) {
 
 }  // namespace
 
-void Reload::run(App& app) {
+void Reload::run(App& app) { use(config::load(file_, vocabulary()), app); }
+
+bool Reload::look(App& app) {
+  if (!watch_.changed(look_at(watch_.paths()))) return false;
   auto loaded = config::load(file_, vocabulary());
+  if (loaded.sources.digest == digest_) {
+    note(loaded.sources);  // written anew, and the same; or a fault that is told already
+  } else {
+    use(std::move(loaded), app);
+  }
+  return true;
+}
+
+void Reload::note(const config::Sources& sources) {
+  watch_.follow(sources.paths);
+  digest_ = sources.digest;
+}
+
+void Reload::use(config::Loaded loaded, App& app) {
+  note(loaded.sources);
   for (const auto& fault : loaded.faults) refuse(config::format(fault));
   if (!loaded.settings) return;
   const auto advice = advice_on(loaded);

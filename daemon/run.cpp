@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "config/load.hpp"
@@ -23,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
 constexpr auto status_every = 60s;
+constexpr auto files_every = 1s;  ///< at the files of the configuration
 /// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
 constexpr std::chrono::milliseconds put_away{2'000};
 
@@ -45,8 +48,13 @@ void announce(const App& app, const std::filesystem::path& file, Telemetry& tele
 
 }  // namespace
 
-int run_command(const std::filesystem::path& file) {
+int run_command(const std::filesystem::path& file, bool watch) {
   Signals signals;
+  if (std::error_code ignored;
+      watch && std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
+    return complain("--watch: " + file.string() + " is not a file that can be read again; leave --watch out",
+                    bad_usage);
+  }
   auto loaded = config::load(file, vocabulary());
   for (const auto& fault : loaded.faults) std::fprintf(stderr, "%s\n", config::format(fault).c_str());
   if (!loaded.settings) return bad_usage;
@@ -58,9 +66,11 @@ int run_command(const std::filesystem::path& file) {
     telemetry.emit(LogEvent::configuration_warning, "", config::format(warning));
   }
   config::Settings settings = std::move(*loaded.settings);
+  const config::Sources sources = std::move(loaded.sources);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   bool stdout_taken = writes_events_to_stdout(settings);
   Reload reload(file, telemetry, log);
+  reload.watch(sources);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     if (signals.stops() > 0) {  // the stop ended the command of a sink's secret
@@ -77,9 +87,12 @@ int run_command(const std::filesystem::path& file) {
   app.start();
 
   auto status_at = std::chrono::steady_clock::now() + first_status;
+  auto look_at = std::chrono::steady_clock::now() + files_every;
+  bool looked_in_vain = false;
   while (signals.stops() == 0) {
-    give_back_memory();  // what reading the configuration took
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
+    if (!looked_in_vain) give_back_memory();  // what reading the configuration took
+    const auto next = watch ? std::min(status_at, look_at) : status_at;
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
     if (app.changing()) left = std::min<std::chrono::milliseconds>(left, 10ms);
     if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
     if (std::chrono::steady_clock::now() >= status_at) {
@@ -88,10 +101,13 @@ int run_command(const std::filesystem::path& file) {
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) {
-      reload.run(app);
-      stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
+    if (signals.take_reload()) reload.run(app);
+    looked_in_vain = false;
+    if (watch && std::chrono::steady_clock::now() >= look_at) {
+      looked_in_vain = !reload.look(app);
+      look_at = std::chrono::steady_clock::now() + files_every;
     }
+    stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
   }
   const auto stop_timeout = app.settings().stop_timeout;
   telemetry.emit(LogEvent::program_stopping, "",
