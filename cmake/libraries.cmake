@@ -14,6 +14,9 @@ pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+# Its CMake package also wants what only its web server and its push client need.
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 
 # Events are made on one thread and let go on another, which glibc's malloc pays for dearly.
 option(TRIBUTARY_JEMALLOC "Link jemalloc into the program" ON)

@@ -29,6 +29,7 @@ Loaded read(const Assembly& assembly, FaultList& report, const Vocabulary& vocab
     reader.finish();
   }
   if (settings.instance.empty()) settings.instance = host_name();
+  loaded.state_directory = settings.spool.directory.resolved;
   if (report.sound()) loaded.settings = std::move(settings);
   report.deliver(loaded);
   loaded.sources = assembly.sources();

@@ -52,6 +52,7 @@ struct Loaded {
   std::vector<Fault> faults;         // in the order of file and line
   std::vector<Fault> warnings;
   std::vector<NamedSecret> secrets;
+  std::filesystem::path state_directory;             // `spool.directory`, also when there are faults elsewhere
   std::map<std::string, Place, std::less<>> places;  // of every key written, by path: for faults found later
   Sources sources;                                   // also where there is a fault
 };
@@ -76,6 +77,10 @@ Values values_of(const Settings& settings, const Vocabulary& vocabulary);
 // Of one connector or sink, from its own keys on: urk.
 Values values_of(const NamedSettings& one);
 
+// The values in force as YAML for people to read: where each secret is found, but no secret, and of URLs neither
+// password nor query.
+std::string shown(const Settings& settings, const Vocabulary& vocabulary);
+
 // A connector's or sink's name in such a path: in quotes when it has a dot.
 std::string path_element(const std::string& name);
 
@@ -90,5 +95,8 @@ std::string json_schema(const Vocabulary& vocabulary);
 
 // The reference: a YAML file with every key, its default and its sentence, and one example of every type.
 std::string reference(const Vocabulary& vocabulary);
+
+// tributary.yaml(5), the manual page of the same keys, in the language of man(7).
+std::string manual(const Vocabulary& vocabulary, std::string_view version);
 
 }  // namespace tributary::config

@@ -237,7 +237,7 @@ TEST(Load, reports_what_two_keys_say_together) {
                   "t.yaml:8:30: connectors.a.backoff.cap: expected at least `base` (5s), found 1s",
                   "t.yaml:9:12: connectors.a.proxy: the host is missing; expected a name or an address after `://`",
                   "t.yaml:10:42: sinks.s.brokers[1]: expected host:port",
-                  "t.yaml:12:17: admin.listen: expected host:port, found `nine`"));
+                  "t.yaml:12:17: admin.listen: expected an address and a port, such as 127.0.0.1:9464, found `nine`"));
 }
 
 TEST(Load, refuses_what_the_dialler_could_not_dial) {
@@ -379,17 +379,45 @@ TEST(Load, refuses_a_condition_that_cannot_be_read_at_its_place) {
 
 TEST(Load, warns_of_what_is_not_used_unsafe_or_unreachable) {
   const Loaded loaded = read(
-      "version: 1\nspool: {directory: state}\nadmin: {listen: '[::1]:0'}\nsinks: {s: {type: lines}, t: {type: lines}}\n"
+      "version: 1\nspool: {directory: state}\nsinks: {s: {type: lines}, t: {type: lines}}\n"
       "connectors:\n"
       "  a: {type: gauge, url: 'ws://[::1]', auth: {token: {value: fake-secret}}, tls: {insecure: true}}\n"
       "routes: [{to: [t]}]\n");
   EXPECT_TRUE(loaded.settings);
   EXPECT_THAT(fixture::lines(loaded.warnings),
-              ElementsAre("t.yaml:3:1: admin: not used yet: this version opens no admin port",
-                          "t.yaml:6:46: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
+              ElementsAre("t.yaml:5:46: connectors.a.auth.token: the secret itself is in this file; a {file: PATH} "
                           "readable by the service alone is safer",
-                          "t.yaml:6:92: connectors.a.tls.insecure: the server's certificate is not verified",
-                          "t.yaml:7:1: routes: no route leads to the sink `s`"));
+                          "t.yaml:5:92: connectors.a.tls.insecure: the server's certificate is not verified",
+                          "t.yaml:6:1: routes: no route leads to the sink `s`"));
+}
+
+TEST(Load, an_admin_port_that_others_reach_needs_a_token) {
+  const auto listening = [](const std::string& admin) { return faults("version: 1\nadmin: {" + admin + "}\n"); };
+  for (const char* here : {"127.0.0.1:9464", "127.8.9.1:0", "'[::1]:9464'", "localhost:9464", "''"}) {
+    EXPECT_THAT(listening("listen: " + std::string(here)), IsEmpty()) << here;
+  }
+  for (const char* elsewhere : {"0.0.0.0:9464", "192.0.2.7:9464", "'[::]:9464'"}) {
+    EXPECT_THAT(listening("listen: " + std::string(elsewhere)),
+                ElementsAre(testing::HasSubstr("t.yaml:2:17: admin.listen: others than this machine reach")))
+        << elsewhere;
+    EXPECT_THAT(listening("listen: " + std::string(elsewhere) + ", token: {file: t}"), IsEmpty()) << elsewhere;
+  }
+  for (const char* none :
+       {"relay.example:9464", "'::1:9464'", "'[127.0.0.1]:1'", "':9464'", "127.0.0.1", "127.0.0.1:70000"}) {
+    EXPECT_THAT(listening("listen: " + std::string(none)),
+                ElementsAre(testing::HasSubstr("admin.listen: expected an address and a port")))
+        << none;
+  }
+}
+
+TEST(Load, says_of_the_admin_port_where_it_is) {
+  const auto admin = [](const std::string& text) { return read("version: 1\n" + text).settings.value().admin; };
+  EXPECT_EQ(admin("admin: {listen: '[::1]:80'}\n").host(), "::1");
+  EXPECT_EQ(admin("admin: {listen: localhost:80}\n").port(), 80);
+  EXPECT_TRUE(admin("admin: {listen: localhost:80}\n").written);
+  EXPECT_FALSE(admin("").written);
+  EXPECT_EQ(admin("").port(), 9464);
+  EXPECT_TRUE(admin("admin: {listen: ''}\n").off());
 }
 
 TEST(Load, knows_whether_the_directory_of_spools_is_written) {

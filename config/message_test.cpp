@@ -242,6 +242,9 @@ TEST(Message, a_list_where_a_map_belongs_and_the_other_way_round) {
   EXPECT_THAT(
       faults("version: 1\nlimits:\n  - pause: 1s\n"),
       ElementsAre("t.yaml:2:1: limits: expected a map of keys, found a list; a map has no `- ` before its keys"));
+  EXPECT_THAT(faults("version: 1\nlimits: false\n"),
+              ElementsAre("t.yaml:2:9: limits: expected a map of keys (what can be turned off has a key for it: "
+                          "`{enabled: false}`), found `false`"));
   EXPECT_THAT(faults("version: 1\n" + std::string("routes: {to: [s]}\n")),
               ElementsAre("t.yaml:2:1: routes: expected a list of maps, found a map; begin each with `- `"));
   EXPECT_THAT(faults("version: 1\nlimits:\n  pause:20s\n"),

@@ -180,7 +180,12 @@ bool Reader::begin_optional(const Key& key, bool) {
 }
 
 bool Reader::begin_group(const Key& key) {
-  constexpr std::string_view expected = "a map of keys";
+  std::string_view expected = "a map of keys";
+  const Entry* written = levels_.back().node->find(key.name);
+  if (written != nullptr && written->value.kind == Node::Kind::scalar && !written->value.quoted &&
+      (written->value.text == "false" || written->value.text == "true" || written->value.text == "off")) {
+    expected = "a map of keys (what can be turned off has a key for it: `{enabled: false}`)";
+  }
   if (is_hollow(key, expected)) return false;
   const Entry* entry = take(key, Node::Kind::map, expected);
   if (entry == nullptr) return false;

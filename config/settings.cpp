@@ -27,16 +27,26 @@ bool has_control(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-// host:port or [v6]:port, the host not empty, the port 0 to 65535.
-bool is_address(std::string_view text) {
+struct Address {
+  std::string host;  // without brackets; localhost is 127.0.0.1
+  std::uint16_t port = 0;
+};
+
+// host:port or [v6]:port, the host an address or localhost, the port 0 to 65535.
+std::optional<Address> address_of(std::string_view text) {
   const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const auto host = text.substr(0, colon);
-  if (host.find(':') != std::string_view::npos && (host.front() != '[' || host.back() != ']')) return false;
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  auto host = text.substr(0, colon);
+  const bool brackets = host.front() == '[' && host.back() == ']' && host.size() > 2;
+  if (brackets) host = host.substr(1, host.size() - 2);
   const auto port = text.substr(colon + 1);
   unsigned number = 0;
   const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  return error == std::errc{} && stop == port.data() + port.size() && number <= 65'535;
+  if (error != std::errc{} || stop != port.data() + port.size() || number > 65'535) return std::nullopt;
+  Address address{host == "localhost" ? "127.0.0.1" : std::string(host), static_cast<std::uint16_t>(number)};
+  const bool v6 = address.host.find(':') != std::string::npos;
+  if (!text::is_address_literal(address.host) || v6 != brackets) return std::nullopt;
+  return address;
 }
 
 const NamedSettings* find(const std::vector<NamedSettings>& all, std::string_view name) {
@@ -304,10 +314,25 @@ void MarkSettings::describe(Fields& fields, std::string_view instance) {
   }
 }
 
+std::string Admin::host() const { return address_of(listen).value_or(Address{}).host; }
+
+std::uint16_t Admin::port() const { return address_of(listen).value_or(Address{}).port; }
+
+bool Admin::on_loopback() const { return host().starts_with("127.") || host() == "::1"; }
+
 void Admin::describe(Fields& fields) {
-  fields.field({.name = "listen", .help = "address and port; port 0: a free one"}, listen);
+  fields.field({.name = "listen", .help = "address and port; port 0: a free one; \"\": no admin port"}, listen);
   fields.field({.name = "token", .help = "needed when not on loopback", .example = "{file: secrets/admin}"}, token);
-  if (!is_address(listen)) fields.fault("listen", "expected host:port, found " + quote(listen));
+  if (!fields.reading()) return;
+  written = fields.given("listen");
+  if (off()) return;
+  if (!address_of(listen)) {
+    return fields.fault("listen", "expected an address and a port, such as 127.0.0.1:9464, found " + quote(listen));
+  }
+  if (!on_loopback() && !fields.given("token")) {
+    fields.fault("listen", "others than this machine reach " + quote(listen) +
+                               ": expected `token` beside it, such as {file: secrets/admin}, or 127.0.0.1");
+  }
 }
 
 void SpoolPlace::describe(Fields& fields) {
@@ -347,8 +372,7 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   fields.group({.name = "limits", .help = "of the whole process"}, limits);
   fields.field({.name = "stop_timeout", .help = "to drain the sinks after SIGTERM", .minimum = 0, .maximum = hour},
                stop_timeout);
-  fields.group({.name = "admin", .help = "HTTP for operators; not used yet"}, admin);
-  if (fields.given("admin")) fields.warn("admin", "not used yet: this version opens no admin port");
+  fields.group({.name = "admin", .help = "HTTP for operators: metrics, status, events, a page to look at"}, admin);
   fields.group({.name = "log"}, log);
   fields.field({.name = "io_threads", .help = "each owns whole connectors", .minimum = 1, .maximum = 64}, io_threads);
 }

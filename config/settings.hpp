@@ -205,10 +205,16 @@ struct TrustedOrigin {
 };
 TrustedOrigin trusted_origin(std::string_view name);
 
-// Read and checked, not used by this version.
+// HTTP for operators.
 struct Admin {
-  std::string listen = "127.0.0.1:9464";
+  std::string listen = "127.0.0.1:9464";  // "": no admin port
+  bool written = false;                   // `listen` stands in the file: then the port must be had
   std::optional<Secret> token;
+
+  [[nodiscard]] bool off() const { return listen.empty(); }
+  [[nodiscard]] std::string host() const;  // an address, without brackets
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] bool on_loopback() const;
 
   void describe(Fields& fields);
 };

@@ -41,6 +41,7 @@ constexpr std::array<DroppedWords, index(event::Dropped::count)> dropped_words{{
     {event::Dropped::refused, "that the upstream refused"},
     {event::Dropped::empty, "of which the template makes an empty text"},
     {event::Dropped::breaker, "dropped because what is said comes back"},
+    {event::Dropped::spool_lost, "destroyed on disk"},
 }};
 static_assert(!dropped_words.back().words.empty() && !ignored_words.back().one.empty(), "a reason has no words");
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "daemon/commands.hpp"
 #include "daemon/marks_of.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
@@ -92,11 +93,13 @@ App::App(config::Settings settings, Telemetry& telemetry)
     : settings_(std::move(settings)),
       run_id_(new_run()),
       telemetry_(telemetry),
+      started_at_(event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()))),
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
       sinks_(
-          telemetry, [this] { tell_room(); }, marks_, disk_) {
+          telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);
+  heartbeat_.watch("main", [this] { return rounds_.load(); });
 }
 
 std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings settings, Telemetry& telemetry) {
@@ -130,7 +133,10 @@ void App::adjust(config::Settings& settings) {
 void App::start() {
   started_ = true;
   table_ = SinkSet::table(*plan_);
-  sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
+  {
+    const std::lock_guard changing(standing_mutex_);
+    sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
+  }
   add_threads(settings_.io_threads, table_);
   distribute(table_);
   serve();
@@ -146,6 +152,8 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     thread->supervisor = std::make_unique<Supervisor>(
         Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
+    heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
+    const std::lock_guard changing(standing_mutex_);
     threads_.push_back(std::move(thread));
     const std::lock_guard lock(listening_mutex_);
     listening_.push_back(threads_.back().get());
@@ -217,12 +225,18 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
   }
   const auto stayed = staying_;
   staying_ = staying(running(), settings, sinks_.still_speaking(plan.get()));
-  settings_ = std::move(settings);
+  {
+    const std::lock_guard replacing(standing_mutex_);
+    settings_ = std::move(settings);
+  }
   use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
   table_ = table;
   changes.connectors = distribute(table);
   tell_of_staying(stayed, staying_, settings_, changes.connectors);
-  changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
+  {
+    const std::lock_guard changing(standing_mutex_);
+    changes.sinks = sinks_.commit(plan, settings_.stop_timeout);
+  }
   serve();
   let_go();
   return changes;
@@ -248,7 +262,10 @@ void App::serve() {
 }
 
 void App::put_away() {
-  if (!sinks_.put_away()) return;
+  {
+    const std::lock_guard changing(standing_mutex_);
+    if (!sinks_.put_away()) return;
+  }
   serve();
   let_go();
 }
@@ -283,7 +300,7 @@ void App::run(IoThread& thread) {
 void App::stop(std::chrono::milliseconds timeout) {
   const auto by = std::chrono::steady_clock::now() + timeout;
   stop_by_ = stop_ == Stop::no ? by : std::min(stop_by_, by);
-  switch (stop_) {
+  switch (stop_.load()) {
     case Stop::no:
       break;
     case Stop::saying:
@@ -319,6 +336,7 @@ void App::leave() {
 void App::wait(const std::function<void()>& look) {
   const auto wait_for = [&](const auto& done) {
     while (!done()) {
+      beat();
       look();
       std::this_thread::sleep_for(5ms);
     }
@@ -332,6 +350,7 @@ void App::wait(const std::function<void()>& look) {
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
+    thread->over = true;
     thread->io.stop();
     if (thread->thread.joinable()) thread->thread.join();
     thread->supervisor->settle();
@@ -339,6 +358,7 @@ void App::wait(const std::function<void()>& look) {
   stop_ = Stop::draining;
   sinks_.stop(left());
   wait_for([this] {
+    const std::lock_guard changing(standing_mutex_);
     sinks_.put_away();
     return sinks_.stopped();
   });
@@ -365,15 +385,72 @@ Account App::account() const {
   return account;
 }
 
-void App::report_status() {
-  std::vector<ConnectorStanding> connectors;
-  for (auto& thread : threads_) {
-    auto standings = thread->ask([&thread = *thread] { return thread.supervisor->standings(); });
-    if (standings.wait_for(1s) != std::future_status::ready) continue;  // a thread that is busy is not waited for
-    auto some = standings.get();
-    std::move(some.begin(), some.end(), std::back_inserter(connectors));
+/// Of all threads together no longer than this: a scrape must not wait for one that is busy.
+constexpr auto longest_asking = 500ms;
+
+admin::Snapshot App::snapshot() {
+  const std::lock_guard one_at_a_time(snapshot_mutex_);
+  admin::Snapshot snapshot;
+  std::vector<IoThread*> threads;
+  {
+    const std::lock_guard looking(standing_mutex_);
+    snapshot.instance = settings_.instance;
+    snapshot.stopping = stop_ != Stop::no;
+    for (const auto& thread : threads_) threads.push_back(thread.get());
+    snapshot.sinks = sinks_.views();
   }
-  report(telemetry_, connectors, sinks_.standings());
+  snapshot.version = version();
+  snapshot.run = run_id_;
+  snapshot.started = started_at_;
+  snapshot.stalled = stalled(longest_still);
+  ask_all(threads, snapshot.connectors);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(LogEvent::count); ++i) {
+    const auto word = static_cast<LogEvent>(i);
+    for (const auto level : {Level::debug, Level::info, Level::warn, Level::error}) {
+      const auto count = telemetry_.count(word, level);
+      if (count == 0 && level != row(word).level) continue;
+      snapshot.log_events.push_back({std::string(row(word).name), std::string(name(level)), count});
+    }
+  }
+  snapshot.taken = event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  return snapshot;
+}
+
+/// The views of all connectors, in the order of their names.
+void App::ask_all(const std::vector<IoThread*>& threads, std::vector<admin::ConnectorView>& views) {
+  std::vector<std::future<std::vector<admin::ConnectorView>>> answers;
+  for (auto* thread : threads) {
+    answers.push_back(thread->ask([thread] {
+      auto some = thread->supervisor->views();
+      for (auto& view : some) {
+        auto attempts = thread->reporter->attempts(view.name);
+        view.dials = attempts.dials, view.endings = std::move(attempts.endings);
+      }
+      return some;
+    }));
+  }
+  const auto by = std::chrono::steady_clock::now() + longest_asking;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    auto& last = asked_last_[threads[i]];
+    if (answers[i].wait_until(by) == std::future_status::ready) {
+      last = answers[i].get();
+    } else {
+      for (const auto& book : threads[i]->supervisor->books()) {
+        for (auto& view : last) {
+          if (view.name == book.name) view.ledger = book.ledger;
+        }
+      }
+    }
+    views.insert(views.end(), last.begin(), last.end());
+  }
+  std::sort(views.begin(), views.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
+}
+
+std::string App::headline() { return daemon::headline(snapshot().connectors); }
+
+void App::report_status() {
+  const auto standing = snapshot();
+  report(telemetry_, standing.connectors, standing.sinks);
   sinks_.report_drops();
 }
 

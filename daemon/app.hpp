@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,10 +13,12 @@
 #include <variant>
 #include <vector>
 
+#include "admin/snapshot.hpp"
 #include "config/settings.hpp"
 #include "daemon/account.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
+#include "daemon/heartbeat.hpp"
 #include "daemon/io_thread.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
@@ -60,6 +63,17 @@ class App {
   /// `put_away` is to be called often, until a change is complete.
   bool changing() const { return sinks_.changing(); }
 
+  /// The main loop has gone round. At least every few seconds; `wait` does so by itself.
+  void beat() { ++rounds_; }
+  /// A loop that has not gone round for so long is stalled.
+  static constexpr std::chrono::milliseconds longest_still{10'000};
+  /// Which loops have not gone round for so long: "main", "io 1", "sink events"; see Heartbeat. Thread: any.
+  std::vector<std::string> stalled(std::chrono::milliseconds patience) {
+    return heartbeat_.stalled(patience, std::chrono::steady_clock::now());
+  }
+  /// What main does from now on may take so long; zero: as ever.
+  void busy(std::chrono::milliseconds time) { heartbeat_.pardon("main", std::chrono::steady_clock::now() + time); }
+
   /// Every accepted event, as it is offered to the sinks. Thread: any.
   relay::Taps& taps() { return taps_; }
   Books books() const;
@@ -74,8 +88,13 @@ class App {
   const config::Settings& settings() const { return settings_; }
   /// The id of this start, `relay.run` of every event.
   const std::string& run_id() const { return run_id_; }
+  /// How everything stands. Waits a moment for the io threads; one that is busy shows its connectors as they were asked
+  /// last, with their books as they are. Not while `make`, nor after the beginning of the end of this. Thread: any.
+  admin::Snapshot snapshot();
   /// Logs how every connector and sink stands. Waits a moment for the io threads.
   void report_status();
+  /// How many connectors are live, in words. Waits a moment for the io threads.
+  std::string headline();
 
  private:
   App(config::Settings settings, Telemetry& telemetry);
@@ -88,6 +107,7 @@ class App {
   void tell_room();
   void serve();
   void let_go();
+  void ask_all(const std::vector<IoThread*>& threads, std::vector<admin::ConnectorView>& views);
   std::vector<config::NamedSettings> running() const;
   void leave();
   std::chrono::milliseconds left() const;
@@ -95,10 +115,13 @@ class App {
   config::Settings settings_;
   std::string run_id_;
   Telemetry& telemetry_;
+  const event::WallTime started_at_;
   net::DialBudget budget_;
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
-  Disk disk_;  ///< outlives all events
+  Heartbeat heartbeat_;
+  std::atomic<std::uint64_t> rounds_{0};  ///< of the main loop
+  Disk disk_;                             ///< outlives all events
   SinkSet sinks_;
   /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
   std::vector<config::NamedSettings> staying_;
@@ -110,8 +133,12 @@ class App {
   std::map<std::string, std::size_t> threads_of_;  ///< connector → its thread, for the life of the program
   boost::asio::thread_pool workers_{2};
   bool started_ = false;
+  std::mutex
+      standing_mutex_;  ///< held while sinks, threads or settings come, change and go, and while they are looked at
+  std::mutex snapshot_mutex_;  ///< one at a time; guards asked_last_
+  std::map<const IoThread*, std::vector<admin::ConnectorView>> asked_last_;
   enum class Stop : std::uint8_t { no, saying, leaving, draining };  ///< who finishes: channels, connectors, sinks
-  Stop stop_ = Stop::no;
+  std::atomic<Stop> stop_{Stop::no};
   event::SteadyTime stop_by_{};
 };
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <thread>
 
 #include "config/load.hpp"
 #include "daemon/log_fixture.hpp"
@@ -65,6 +68,87 @@ TEST_F(AppTest, RunsAndEndsWithABalancedAccount) {
   end(*app);
   EXPECT_TRUE(app->account().balances());
   EXPECT_EQ(names(app->books().connectors), std::vector<std::string>{"hall"});
+}
+
+TEST_F(AppTest, ASnapshotShowsEachConnectorAndEachSink) {
+  const auto app = make(text_of(std::string(hall) + ", " + desk, lines));
+  app->start();
+  const auto refused = static_cast<std::size_t>(net::Reason::connect_refused);
+  admin::Snapshot seen;
+  const auto by = std::chrono::steady_clock::now() + 20s;
+  do {
+    seen = app->snapshot();
+    ASSERT_EQ(seen.connectors.size(), 2U);
+  } while ((seen.connectors[1].endings.size() <= refused || seen.connectors[1].endings[refused] == 0) &&
+           std::chrono::steady_clock::now() < by);
+  EXPECT_EQ(seen.connectors[0].name, "desk");
+  const auto& one = seen.connectors[1];
+  EXPECT_EQ(one.name, "hall");
+  EXPECT_EQ(one.type, "stagecast");
+  EXPECT_EQ(one.reason, net::Reason::connect_refused);
+  EXPECT_GE(one.dials, 1U);
+  EXPECT_TRUE(one.dial_in || one.state != net::State::waiting);
+  EXPECT_FALSE(one.frame_age);
+  ASSERT_EQ(seen.sinks.size(), 1U);
+  EXPECT_EQ(seen.sinks[0].name, "lines");
+  EXPECT_EQ(seen.sinks[0].type, "file");
+  EXPECT_GT(seen.sinks[0].memory, 0U);
+  EXPECT_FALSE(seen.sinks[0].spool_size);
+  EXPECT_EQ(seen.run, app->run_id());
+  EXPECT_FALSE(seen.stopping);
+  end(*app);
+}
+
+TEST_F(AppTest, SnapshotsMayBeTakenOnAnotherThreadWhileEverythingComesAndGoes) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  std::atomic<bool> over{false};
+  std::atomic<std::size_t> taken{0};
+  std::thread looker([&] {
+    while (!over) {
+      const auto seen = app->snapshot();
+      EXPECT_LE(seen.connectors.size(), 2U);
+      ++taken;
+    }
+  });
+  for (int i = 0; i < 10; ++i) {
+    app->apply(settings_of(text_of(desk, std::string(lines) + ", " + more)));
+    app->apply(settings_of(text_of(hall, lines)));
+    app->put_away();
+  }
+  while (taken < 3) std::this_thread::yield();
+  end(*app);
+  over = true;
+  looker.join();
+}
+
+TEST_F(AppTest, EveryLoopGoesRoundAndMainOnlyWhenItSaysSo) {
+  const auto app = make(text_of(hall, lines, "io_threads: 2"));
+  app->start();
+  EXPECT_EQ(app->stalled(0ms), std::vector<std::string>{}) << "the first look";
+  std::set<std::string> stalled{"io 1", "io 2", "sink lines"};
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!stalled.empty() && std::chrono::steady_clock::now() < deadline) {
+    const auto still = app->stalled(0ms);
+    ASSERT_TRUE(std::count(still.begin(), still.end(), "main")) << "its loop is this test";
+    std::erase_if(stalled, [&](const auto& loop) { return std::count(still.begin(), still.end(), loop) == 0; });
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(stalled.empty()) << *stalled.begin();
+  const auto main_stalled = [&] {
+    const auto all = app->stalled(0ms);
+    return std::count(all.begin(), all.end(), "main") != 0;
+  };
+  EXPECT_TRUE(main_stalled());
+  app->beat();
+  EXPECT_FALSE(main_stalled());
+  EXPECT_TRUE(main_stalled());
+  app->busy(1h);
+  EXPECT_FALSE(main_stalled());
+  end(*app);
+  app->stalled(0ms);
+  app->busy(0ms);
+  EXPECT_EQ(app->stalled(0ms), std::vector<std::string>{"main"}) << "threads that have ended are not looked at";
 }
 
 TEST_F(AppTest, WhatIsTheSameChangesNothing) {
@@ -151,7 +235,8 @@ TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
   write(text_of(hall, lines));
   const auto app = make(text_of(hall, lines));
   app->start();
-  Reload reload(file, telemetry, log);
+  Notify notify;
+  Reload reload(file, telemetry, log, notify);
   reload.run(*app);
   EXPECT_EQ(telemetry.count(LogEvent::reloaded), 1U) << "nothing has changed, and that is told";
   write(text_of(desk, lines, "stop_timeout: 9s"));

@@ -78,7 +78,15 @@ void check_sinks(const config::Settings& settings, CheckReport& report) {
 void check_directory(const config::Settings& settings, CheckReport& report) {
   if (!Disk::needed(settings)) return;
   const auto fault = Disk::fault_of(settings);
-  if (fault.empty()) return;
+  if (fault.empty()) {
+    for (const auto& refused : Disk::faults_of_files(settings)) report.bad("spool.directory", refused);
+    if (const auto holder = Disk::holder_of(settings); !holder.empty()) {
+      report.warn("spool.directory", settings.spool.directory.resolved.string() + " is in use by process " + holder +
+                                         ": as it should be when that is the relay of this configuration; another one "
+                                         "needs a directory of its own");
+    }
+    return;
+  }
   if (settings.spool.written) return report.bad("spool.directory", fault);
   report.warn("spool.directory", fault +
                                      ": nothing is kept on disk, so that a crash loses what Kafka has not "

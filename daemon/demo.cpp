@@ -229,6 +229,7 @@ int demo_command(const DemoOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   while (signals.stops() == 0 && (!options.time || std::chrono::steady_clock::now() - begin < *options.time)) {
     signals.wait(100);
+    app.beat();
     screen.draw(app.account(), heard_lines(upstreams));
   }
   upstreams.end_shows();

@@ -21,11 +21,10 @@ std::uint64_t records_in(const std::filesystem::path& file) {
   const auto opened = spool::Inspection::open(file);
   const auto* inspection = std::get_if<std::unique_ptr<spool::Inspection>>(&opened);
   if (inspection == nullptr) return 0;
-  const auto lanes = (*inspection)->lanes();
+  std::vector<spool::Inspection::Lane> lanes;
+  static_cast<void>((*inspection)->lanes(lanes));  // of a damaged file what can be read
   std::uint64_t records = 0;
-  if (const auto* all = std::get_if<std::vector<spool::Inspection::Lane>>(&lanes)) {
-    for (const auto& lane : *all) records += lane.records;
-  }
+  for (const auto& lane : lanes) records += lane.records;
   return records;
 }
 
@@ -40,6 +39,18 @@ bool Disk::needed(const config::Settings& settings) {
 
 std::string Disk::fault_of(const config::Settings& settings) {
   return spool::Directory::fault_of(settings.spool.directory.resolved);
+}
+
+std::vector<std::string> Disk::faults_of_files(const config::Settings& settings) {
+  std::vector<std::string> sinks;
+  for (const auto& sink : settings.sinks) {
+    if (const auto* spool = spool_of(sink); spool != nullptr && spool->enabled) sinks.push_back(sink.name);
+  }
+  return spool::Memory::faults_of(settings.spool.directory.resolved, sinks);
+}
+
+std::string Disk::holder_of(const config::Settings& settings) {
+  return spool::Directory::holder_of(settings.spool.directory.resolved);
 }
 
 std::string Disk::prepare(const config::Settings& settings) {

@@ -25,6 +25,10 @@ class Disk {
   /// Why their directory could not be used, as far as that shows without changing anything; "" when it could.
   static std::string fault_of(const config::Settings& settings);
 
+  /// Why files in it could not be used, and the process that has it now ("": none), likewise.
+  static std::vector<std::string> faults_of_files(const config::Settings& settings);
+  static std::string holder_of(const config::Settings& settings);
+
   /// Opens the directory when these settings are the first to need it. A sentence: why they cannot be had. One that
   /// cannot be made or written, and that nobody has asked for, is told and done without.
   std::string prepare(const config::Settings& settings);

@@ -104,5 +104,25 @@ TEST_F(DiskTest, tells_of_records_that_nobody_delivers) {
   EXPECT_EQ(telemetry.count(LogEvent::spool_left), 1U);  // touches no directory
 }
 
+TEST_F(DiskTest, what_check_asks_changes_nothing_and_finds_who_uses_it_and_later_versions) {
+  const auto wanted = settings(kafka, "state");
+  EXPECT_EQ(Disk::holder_of(wanted), "");
+  EXPECT_TRUE(Disk::faults_of_files(wanted).empty());
+  EXPECT_FALSE(fs::exists(folder / "state"));
+  {
+    Disk disk(telemetry);
+    ASSERT_EQ(disk.prepare(wanted), "");
+    ASSERT_TRUE(std::holds_alternative<event::Tail*>(disk.memory()->tail("k", {})));
+    EXPECT_EQ(Disk::holder_of(wanted), std::to_string(::getpid()));
+    EXPECT_TRUE(Disk::faults_of_files(wanted).empty());
+  }
+  EXPECT_EQ(Disk::holder_of(wanted), "");
+  for (const char* file : {"memory.db", "k.spool"}) {
+    std::fstream(folder / "state" / file, std::ios::binary | std::ios::in | std::ios::out).seekp(63).put(99);
+  }
+  EXPECT_THAT(Disk::faults_of_files(wanted),
+              testing::ElementsAre(HasSubstr("memory.db is of version 99"), HasSubstr("k.spool is of version 99")));
+}
+
 }  // namespace
 }  // namespace tributary::daemon

@@ -4,8 +4,10 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -25,6 +27,7 @@ struct IoThread {
   std::unique_ptr<Supervisor> supervisor;
   std::thread thread;
   std::atomic<bool> quiet{false};  ///< its connectors have stopped
+  std::atomic<bool> over{false};   ///< it is told to end
 
   /// Has the thread answer a question. The future is broken when the thread ends before.
   template <class Question>
@@ -35,6 +38,22 @@ struct IoThread {
     boost::asio::post(io, [task] { (*task)(); });
     return answer;
   }
+
+  /// How often it has gone round when asked to; this asks again. Nothing once it is over. Thread: any.
+  std::optional<std::uint64_t> pulse() {
+    if (over) return std::nullopt;
+    if (!asked_.exchange(true)) {
+      boost::asio::post(io, [this] {
+        ++rounds_;
+        asked_ = false;
+      });
+    }
+    return rounds_;
+  }
+
+ private:
+  std::atomic<std::uint64_t> rounds_{0};
+  std::atomic<bool> asked_{false};
 };
 
 }  // namespace tributary::daemon

@@ -20,20 +20,6 @@ using namespace std::chrono_literals;
 constexpr auto repeat_window = 10s;
 constexpr std::size_t most_repeats = 1'000;
 
-std::string_view name(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warn";
-    case Level::error:
-      return "error";
-  }
-  return "info";
-}
-
 bool as_text(config::Log::Format format) {
   return format == config::Log::Format::text ||
          (format == config::Log::Format::automatic && ::isatty(STDERR_FILENO) == 1);
@@ -69,6 +55,20 @@ std::string_view padded_name(Level level) {
 }
 
 }  // namespace
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
+  }
+  return "info";
+}
 
 struct Log::Backend {
   spdlog::logger logger{"tributary", std::make_shared<spdlog::sinks::stderr_sink_mt>()};

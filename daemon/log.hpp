@@ -23,6 +23,8 @@ enum class Level : std::uint8_t {
   warn,   ///< it will recover by itself
   error,  ///< a person must act
 };
+/// The word in the log and in metrics.
+std::string_view name(Level level);
 
 /// The value of a field: words, or a number, which is one in JSON, too.
 class FieldValue {

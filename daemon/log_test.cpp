@@ -17,6 +17,8 @@ TEST(Log, WritesJsonLinesAndHoldsRepeatsBack) {
       telemetry.emit(LogEvent::connector_down, "stage", "eof \"quoted\"", {{"reason", "eof"}});
     telemetry.emit(LogEvent::connector_up, "stage", "live");
     EXPECT_EQ(telemetry.count(LogEvent::connector_down), 3U);
+    EXPECT_EQ(telemetry.count(LogEvent::connector_down, Level::warn), 3U);
+    EXPECT_EQ(telemetry.count(LogEvent::connector_down, Level::error), 0U);
   });
   ASSERT_EQ(written.size(), 2U);
   EXPECT_EQ(written[0]["level"], "warn");

@@ -12,6 +12,9 @@
 namespace tributary::daemon {
 namespace {
 
+/// Secrets of sinks are read on this thread, one after the other, and a command has its own time.
+constexpr std::chrono::minutes patience{5};
+
 std::string joined(const std::vector<std::string>& keys) {
   std::string all;
   for (const auto& key : keys) all.append(all.empty() ? "" : ", ").append(key);
@@ -48,15 +51,21 @@ std::string words(const SinkChange& change) {
 
 }  // namespace
 
-void Reload::run(App& app) { use(config::load(file_, vocabulary()), app); }
+void Reload::run(App& app) {
+  notify_.reloading();
+  app.busy(patience);
+  use(config::load(file_, vocabulary()), app);
+  app.busy(std::chrono::milliseconds(0));
+  notify_.ready();  // also when it was refused: it runs
+}
 
 bool Reload::look(App& app) {
   if (!watch_.changed(look_at(watch_.paths()))) return false;
-  auto loaded = config::load(file_, vocabulary());
-  if (loaded.sources.digest == digest_) {
-    note(loaded.sources);  // written anew, and the same; or a fault that is told already
+  const auto sources = config::load(file_, vocabulary()).sources;
+  if (sources.digest != digest_) {
+    run(app);
   } else {
-    use(std::move(loaded), app);
+    note(sources);  // written anew, and the same; or a fault that is told already
   }
   return true;
 }

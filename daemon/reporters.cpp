@@ -1,6 +1,8 @@
 #include "daemon/reporters.hpp"
 
+#include "daemon/status.hpp"
 #include "net/session.hpp"
+#include "text/time.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -34,6 +36,16 @@ std::string named(const std::vector<std::string>& channels) {
   return text;
 }
 
+/// What to do about a gap that was not filled; "": nothing.
+std::string_view advice_on(std::string_view reason) {
+  if (reason == "refused") return "give the connector a token that may read it: the next gap has the same fault";
+  if (reason == "rate_limited") return "does another program ask with the same token?";
+  if (reason == "unreachable") return "look at the API and the way there (`api_url`, `proxy`)";
+  if (reason == "wrong_answer") return "look at `api_url`";
+  if (reason == "internal") return "please report it";
+  return {};
+}
+
 std::string because(const net::Ending& ending) {
   std::string text{name(ending.reason)};
   if (!ending.detail.empty()) text += ": " + ending.detail;
@@ -42,7 +54,16 @@ std::string because(const net::Ending& ending) {
 
 }  // namespace
 
-void ConnectorReporter::lost(const std::string& connector, const net::Ending&, bool was_live) {
+ConnectorReporter::Attempts ConnectorReporter::attempts(const std::string& connector) const {
+  const auto found = attempts_.find(connector);
+  return found == attempts_.end() ? Attempts{} : found->second;
+}
+
+void ConnectorReporter::lost(const std::string& connector, const net::Ending& ending, bool was_live) {
+  auto& endings = attempts_[connector].endings;
+  const auto reason = static_cast<std::size_t>(ending.reason);
+  if (endings.size() <= reason) endings.resize(reason + 1);
+  ++endings[reason];
   if (was_live) {
     were_live_.insert(connector);
   } else {
@@ -91,6 +112,7 @@ void ConnectorReporter::changed(const std::string& connector, const connectors::
           reason);
       break;
     case net::State::dialing:
+      ++attempts_[connector].dials;
       if (unverified_.count(connector) != 0) {
         telemetry_.emit(LogEvent::connector_unverified, connector, "tls.insecure is set: nobody checks who answers");
       }
@@ -153,6 +175,25 @@ void ConnectorReporter::remarked(const std::string& connector, const connectors:
   if (!remark.detail.empty()) text += ": " + remark.detail;
   telemetry_.emit(LogEvent::connector_remark, remark.needs_person ? Level::error : Level::warn, connector, text,
                   {{"reason", std::string(remark.code)}});
+}
+
+void ConnectorReporter::asked_for(const std::string& connector, const connectors::Filling& filling) {
+  const std::string which = filling.gaps == 1
+                                ? filling.channel.empty() ? "the gap" : "the gap of channel " + filling.channel
+                                : std::to_string(filling.gaps) + " gaps";
+  const std::string when = " from " + text::to_text(filling.from) + " to " + text::to_text(filling.to);
+  const std::string events = counted(filling.events, "event") + (filling.events == 1 ? " that was" : " that were") +
+                             " missed " + (filling.events == 1 ? "has come" : "have come");
+  Telemetry::Fields fields{{"gaps", filling.gaps}, {"events", filling.events}};
+  if (filling.filled) {
+    return telemetry_.emit(LogEvent::gap_filled, connector, which + when + " filled: " + events, std::move(fields));
+  }
+  fields.insert(fields.begin(), {"reason", std::string(filling.reason)});
+  std::string text = which + when + " not filled, or not whole: ";
+  text.append(filling.detail).append("; ").append(events);
+  if (const auto advice = advice_on(filling.reason); !advice.empty()) text.append("; ").append(advice);
+  const bool person = filling.reason == "refused" || filling.reason == "wrong_answer" || filling.reason == "internal";
+  telemetry_.emit(LogEvent::gap_unfilled, person ? Level::error : Level::warn, connector, text, std::move(fields));
 }
 
 void ChannelReporter::told(const event::MessageReport& report) {

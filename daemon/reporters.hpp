@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "connectors/link/conversation.hpp"
 #include "daemon/telemetry.hpp"
@@ -26,10 +27,18 @@ class ConnectorReporter final : public connectors::LinkObserver {
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
+  void asked_for(const std::string& connector, const connectors::Filling& filling) override;
   void forget(const std::string& connector) override;
   void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) override;
   /// How often each connector had which remark; `upstream_error:CODE` where the upstream names its errors.
   const std::map<std::pair<std::string, std::string>, std::uint64_t>& remarks() const { return remarks_; }
+
+  /// What a connector's attempts came to in this run, also from before a reload that took it out for a while.
+  struct Attempts {
+    std::uint64_t dials = 0;
+    std::vector<std::uint64_t> endings;  ///< by net::Reason: attempts and lives that ended for it
+  };
+  Attempts attempts(const std::string& connector) const;
 
  private:
   static constexpr std::size_t remarks_kept = 1024;
@@ -54,6 +63,7 @@ class ConnectorReporter final : public connectors::LinkObserver {
   std::set<std::string> unverified_;
   std::map<std::string, event::SteadyTime> down_since_;  ///< connectors that were live and are not
   std::map<std::pair<std::string, std::string>, std::uint64_t> remarks_;
+  std::map<std::string, Attempts> attempts_;
   std::set<std::string> were_live_;  ///< whose loss the next `changed` speaks of
 };
 

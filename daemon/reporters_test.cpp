@@ -41,6 +41,32 @@ TEST(ConnectorReporter, AnUpstreamThatIsAwayForLongIsAnErrorAndToldSeldom) {
   EXPECT_EQ(written.back()["event"], "connector_waiting");
 }
 
+TEST(ConnectorReporter, WhatWasReadBackOfAGapIsALineAndWhyItWasNotAnother) {
+  const auto written = lines_by([](Telemetry& telemetry) {
+    ConnectorReporter reporter(telemetry);
+    connectors::Filling filling{true, 1, 12, event::WallTime{1h}, event::WallTime{2h}, "den", {}, {}};
+    reporter.asked_for("stage", filling);
+    filling = {false, 3, 1, event::WallTime{1h}, event::WallTime{2h}, "den", "refused", "HTTP 401: no"};
+    reporter.asked_for("stage", filling);
+    filling.reason = "rate_limited";
+    reporter.asked_for("stage", filling);
+  });
+  ASSERT_EQ(written.size(), 3U);
+  EXPECT_EQ(written[0]["event"], "gap_filled");
+  EXPECT_EQ(written[0]["level"], "info");
+  EXPECT_EQ(written[0]["message"],
+            "the gap of channel den from 1970-01-01T01:00:00.000Z to 1970-01-01T02:00:00.000Z filled: 12 events that "
+            "were missed have come");
+  EXPECT_EQ(written[1]["event"], "gap_unfilled");
+  EXPECT_EQ(written[1]["level"], "error") << "the next gap has the same fault";
+  EXPECT_EQ(written[1]["reason"], "refused");
+  EXPECT_THAT(
+      written[1]["message"].get<std::string>(),
+      testing::AllOf(testing::HasSubstr("3 gaps"), testing::HasSubstr("HTTP 401: no; 1 event that was missed has "
+                                                                      "come; give the connector a token")));
+  EXPECT_EQ(written[2]["level"], "warn");
+}
+
 TEST(ConnectorReporter, WhoWaitsForRoomInASinkIsNotAway) {
   const auto written = lines_by([](Telemetry& telemetry) {
     ConnectorReporter reporter(telemetry);

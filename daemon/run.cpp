@@ -12,10 +12,12 @@
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/heap.hpp"
+#include "daemon/notify.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
+#include "daemon/watchdog.hpp"
 #include "text/printable.hpp"
 
 namespace tributary::daemon {
@@ -25,7 +27,9 @@ using namespace std::chrono_literals;
 
 constexpr auto first_status = 10s;  ///< soon after the start, when somebody is looking
 constexpr auto status_every = 60s;
-constexpr auto files_every = 1s;  ///< at the files of the configuration
+constexpr auto headline_every = 3s;  ///< for the service manager
+constexpr auto longest_sleep = 1s;   ///< so often it is seen that this loop goes round
+constexpr auto files_every = 1s;     ///< at the files of the configuration
 /// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
 constexpr std::chrono::milliseconds put_away{2'000};
 
@@ -44,6 +48,16 @@ void announce(const App& app, const std::filesystem::path& file, Telemetry& tele
           counted(settings.connectors.size(), "connector") + ", " + counted(settings.sinks.size(), "sink") + ", " +
           counted(settings.routes.size(), "route"),
       {{"version", version()}, {"file", file.string()}, {"run", app.run_id()}, {"instance", settings.instance}});
+}
+
+Watchdog::Actions watchdog_actions(App& app, Notify& notify, Telemetry& telemetry) {
+  return {[&app](std::chrono::milliseconds still) { return app.stalled(still); }, [&notify] { notify.alive(); },
+          [&telemetry](const std::vector<std::string>& loops) {
+            for (const auto& loop : loops) {
+              telemetry.emit(LogEvent::loop_stalled, loop,
+                             "has not gone round for long; the service manager's watchdog is not pinged meanwhile");
+            }
+          }};
 }
 
 }  // namespace
@@ -69,7 +83,8 @@ int run_command(const std::filesystem::path& file, bool watch) {
   const config::Sources sources = std::move(loaded.sources);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   bool stdout_taken = writes_events_to_stdout(settings);
-  Reload reload(file, telemetry, log);
+  Notify notify;
+  Reload reload(file, telemetry, log, notify);
   reload.watch(sources);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
@@ -85,31 +100,44 @@ int run_command(const std::filesystem::path& file, bool watch) {
   announce(app, file, telemetry);
   app.report_left();
   app.start();
+  notify.ready();
+  const Watchdog watchdog(Notify::watchdog(), watchdog_actions(app, notify, telemetry));
 
+  auto headline_at = std::chrono::steady_clock::now();
   auto status_at = std::chrono::steady_clock::now() + first_status;
   auto look_at = std::chrono::steady_clock::now() + files_every;
-  bool looked_in_vain = false;
+  bool worked = true;  // reading the configuration takes memory
   while (signals.stops() == 0) {
-    if (!looked_in_vain) give_back_memory();  // what reading the configuration took
-    const auto next = watch ? std::min(status_at, look_at) : status_at;
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
+    if (std::exchange(worked, false)) give_back_memory();
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(status_at - std::chrono::steady_clock::now());
     if (app.changing()) left = std::min<std::chrono::milliseconds>(left, 10ms);
+    left = std::min<std::chrono::milliseconds>(left, longest_sleep);
     if (left.count() > 0) signals.wait(static_cast<int>(left.count()));
+    app.beat();
     if (std::chrono::steady_clock::now() >= status_at) {
       app.report_status();
+      worked = true;
       status_at = std::chrono::steady_clock::now() + status_every;
+    }
+    if (Notify::wanted() && std::chrono::steady_clock::now() >= headline_at) {
+      notify.status(app.headline());
+      headline_at = std::chrono::steady_clock::now() + headline_every;
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) reload.run(app);
-    looked_in_vain = false;
+    if (signals.take_reload()) {
+      reload.run(app);
+      worked = true;
+    }
     if (watch && std::chrono::steady_clock::now() >= look_at) {
-      looked_in_vain = !reload.look(app);
+      worked = reload.look(app) || worked;
       look_at = std::chrono::steady_clock::now() + files_every;
     }
     stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
   }
   const auto stop_timeout = app.settings().stop_timeout;
+  notify.stopping(stop_timeout);
+  notify.status("stopping: what has been accepted is delivered, for at most " + config::format(stop_timeout));
   telemetry.emit(LogEvent::program_stopping, "",
                  "draining for at most " + config::format(stop_timeout) + "; a second signal ends at once");
   app.stop(stop_timeout);

@@ -90,7 +90,7 @@ struct SinkSet::Sink {
   std::size_t memory = 0;
   event::Tail* tail = nullptr;  ///< null: nothing of it is kept on disk
   event::TailSettings tail_settings;
-  std::uint64_t found = 0;  ///< records that an earlier run left
+  std::map<std::string, std::uint64_t> found;  ///< records that an earlier run left, by stream
 
   std::string_view stuck() const { return delivery ? delivery->stuck() : std::string_view(); }
 };
@@ -106,8 +106,8 @@ struct SinkSet::Plan {
 };
 
 SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
-                 const Disk& disk)
-    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)), disk_(disk) {}
+                 const Disk& disk, Heartbeat& heartbeat)
+    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)), disk_(disk), heartbeat_(heartbeat) {}
 SinkSet::~SinkSet() = default;
 
 /// Its own file; the one before it has it already. A sentence: why it cannot be used.
@@ -118,7 +118,7 @@ std::string SinkSet::give_tail(Sink& sink, const sinks::Spool& wanted, const Sin
   auto tail = disk_.memory()->tail(sink.settings.name, sink.tail_settings);
   if (auto* fault = std::get_if<std::string>(&tail)) return std::move(*fault);
   sink.tail = std::get<event::Tail*>(tail);
-  sink.found = disk_.memory()->tail(sink.settings.name)->records();
+  sink.found = disk_.memory()->tail(sink.settings.name)->streams();
   return {};
 }
 
@@ -295,6 +295,11 @@ void SinkSet::start_if_free(const SinkPtr& sink) {
   if (!sink->waits_for.empty()) return;
   sink->started = true;
   sink->outlet->start();
+  if (!sink->delivery) return;  // a channel's has no thread
+  heartbeat_.watch("sink " + sink->settings.name, [pulse = sink->delivery->pulse()]() -> std::optional<std::uint64_t> {
+    if (pulse->over) return std::nullopt;
+    return pulse->rounds;
+  });
 }
 
 std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::milliseconds stop_timeout) {
@@ -309,7 +314,11 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
     if (place.sink->tail != nullptr) {
       const auto& name = place.sink->settings.name;
       disk_.memory()->tail(name, place.sink->tail_settings);
-      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found);
+      const auto* type = sinks::find(place.sink->settings.type);
+      report_found(telemetry_, name, disk_.memory()->tail(name)->file().string(), place.sink->found,
+                   [&](const std::string& stream) {
+                     return type->may_use == nullptr || type->may_use(place.sink->settings, stream);
+                   });
     }
     for (const auto& others : {leaving_, before}) {
       for (const SinkPtr& other : others) {
@@ -368,6 +377,10 @@ bool SinkSet::put_away() {
     report_waiting(*sink);
     if (sink->delivery) report(telemetry_, sink->settings.name, sink->delivery->latency());
     gone_[sink->settings.name] += ledger;
+    auto& before = stood_[sink->settings.name];
+    auto last = sink->outlet->standing();
+    last.go_on_from(before);
+    before = std::move(last);
     silent = silent || sink->channel != nullptr;
     return true;
   });
@@ -385,9 +398,37 @@ std::vector<SinkBook> SinkSet::books() const {
   return books;
 }
 
-std::vector<SinkStanding> SinkSet::standings() const {
-  std::vector<SinkStanding> all;
-  for (const auto& [name, ledger] : books()) {
+admin::SinkView SinkSet::view_of(const Sink& sink) const {
+  admin::SinkView view;
+  view.type = sink.settings.type;
+  view.held = sink.outlet->held();
+  view.memory = sink.memory;
+  view.full = view.held >= view.memory;
+  auto standing = sink.outlet->standing();
+  if (const auto before = stood_.find(sink.settings.name); before != stood_.end()) {
+    standing.go_on_from(before->second);
+  }
+  view.latency = std::move(standing.latency);
+  view.oldest_age = standing.oldest_age;
+  view.brokers = std::move(standing.brokers);
+  view.parked = std::move(standing.parked);
+  view.failing = std::move(standing.stuck);
+  if (const auto* common = sink.settings.settings->channel()) view.connector = common->connector;
+  if (sink.channel) {
+    view.breaker = name(sink.channel->breaker().state);
+    view.copies = sink.channel->copies();
+  }
+  if (const auto* tail = sink.tail == nullptr ? nullptr : disk_.memory()->tail(sink.settings.name)) {
+    view.spool_bytes = tail->bytes();
+    view.spool_size = sink.tail_settings.size;
+    if (tail->failing() && view.failing.empty()) view.failing = "the disk of its spool cannot be written or read";
+  }
+  return view;
+}
+
+std::vector<admin::SinkView> SinkSet::views() const {
+  std::vector<admin::SinkView> all;
+  for (auto& [name, ledger] : books()) {
     const auto named = [&name = name](const std::vector<SinkPtr>& sinks) -> const Sink* {
       const auto is_it = [&](const SinkPtr& sink) { return sink->settings.name == name; };
       const auto found = std::find_if(sinks.begin(), sinks.end(), is_it);
@@ -396,13 +437,10 @@ std::vector<SinkStanding> SinkSet::standings() const {
     const Sink* sink = named(sinks_);
     if (sink == nullptr && ledger.in_flight == 0) continue;  // gone
     if (sink == nullptr) sink = named(leaving_);
-    SinkStanding standing{name, ledger.delivered, ledger.sent, ledger.in_flight + ledger.spooled};
-    if (sink != nullptr && sink->channel) {
-      standing.channel = true;
-      standing.breaker = sink->channel->breaker().state;
-      standing.copies = sink->channel->copies();
-    }
-    all.push_back(std::move(standing));
+    auto view = sink == nullptr ? admin::SinkView{} : view_of(*sink);
+    view.name = name;
+    view.ledger = ledger;
+    all.push_back(std::move(view));
   }
   return all;
 }

@@ -10,11 +10,12 @@
 #include <variant>
 #include <vector>
 
+#include "admin/snapshot.hpp"
 #include "config/settings.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
+#include "daemon/heartbeat.hpp"
 #include "daemon/reporters.hpp"
-#include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
 #include "event/mark_holder.hpp"
@@ -47,9 +48,9 @@ class SinkSet {
   using Speaking = std::map<std::string, std::vector<event::OutboundPtr>>;
 
   /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere. `marks` are set on
-  /// what is said. `disk` is prepared before each plan.
+  /// what is said. `disk` is prepared before each plan. `heartbeat` watches the threads of sinks.
   SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
-          const Disk& disk);
+          const Disk& disk, Heartbeat& heartbeat);
   ~SinkSet();
 
   /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
@@ -84,7 +85,8 @@ class SinkSet {
   bool changing() const { return !leaving_.empty(); }
 
   std::vector<SinkBook> books() const;
-  std::vector<SinkStanding> standings() const;
+  /// How each of them stands; also one that is going, until it has finished.
+  std::vector<admin::SinkView> views() const;
   std::size_t size() const { return sinks_.size(); }
   /// Logs what each sink did not deliver although it should, and how long it took; after `join`.
   void report_losses() const;
@@ -101,6 +103,7 @@ class SinkSet {
   std::string give_tail(Sink& sink, const sinks::Spool& wanted, const SinkPtr& before);
   bool tail_differs(const Sink& sink, const config::NamedSettings& wanted) const;
   void report_waiting(const Sink& sink) const;
+  admin::SinkView view_of(const Sink& sink) const;
   static void retire(Sink& sink, Sink& heir, std::chrono::milliseconds timeout);
   void start_if_free(const SinkPtr& sink);
 
@@ -108,9 +111,11 @@ class SinkSet {
   const std::function<void()> room_;
   const std::shared_ptr<const event::MarkHolder> marks_;
   const Disk& disk_;
-  std::vector<SinkPtr> sinks_;                     ///< in the order of the file
-  std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
-  std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away
+  Heartbeat& heartbeat_;
+  std::vector<SinkPtr> sinks_;                          ///< in the order of the file
+  std::vector<SinkPtr> leaving_;                        ///< told to stop while others run on
+  std::map<std::string, event::SinkLedger> gone_;       ///< books of what has been put away
+  std::map<std::string, event::OutletStanding> stood_;  ///< of the same
   std::map<std::string, event::Tally<event::Dropped>> told_drops_;
   bool began_ = false;  ///< the first plan is in force
 };

@@ -130,6 +130,12 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
                             "dead letters for " + alert.stream + " fill a quarter of the sink's memory (" +
                                 config::format(config::Size{facts.memory}) +
                                 "); further ones are lost until some are delivered");
+    case What::newest_dropped:
+      return telemetry.emit(LogEvent::spool_dropped, sink,
+                            "the spool is at its size, and at_limit is drop_newest: " + waiting(alert) +
+                                " that came since this was told last " +
+                                (alert.events + alert.notices == 1 ? "was" : "were") + " dropped",
+                            {{"reason", "dropped_newest"}, {"records", alert.events + alert.notices}});
     case What::full:
     case What::still_full:
     case What::room:
@@ -139,12 +145,13 @@ void report(Telemetry& telemetry, const std::string& sink, const SinkFacts& fact
 
 void report(Telemetry& telemetry, const std::string& sink, const event::SinkLedger& ledger, std::string_view stuck) {
   using event::Dropped;
-  static constexpr std::array<std::pair<Dropped, std::string_view>, 5> whys{{
+  static constexpr std::array<std::pair<Dropped, std::string_view>, 6> whys{{
       {Dropped::stopped, "not delivered before the end"},
       {Dropped::denied, "for a topic that is missing or forbidden"},
       {Dropped::write_failed, "that could not be written"},
       {Dropped::refused, "that the upstream refused"},
       {Dropped::dead_letter_failed, "whose dead letter could not be delivered"},
+      {Dropped::spool_lost, "that lay on disk in a file that was destroyed"},
   }};
   if (const auto lost = ledger.lost(); lost != 0) {
     std::string text = number_of(lost, "event") + " lost:";

@@ -133,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(EveryReason, LossAtTheEnd,
                                          Loss{Dropped::expired, false}, Loss{Dropped::empty, false},
                                          Loss{Dropped::breaker, false}, Loss{Dropped::refused, true},
                                          Loss{Dropped::dead_letter_failed, true}, Loss{Dropped::stopped, true},
-                                         Loss{Dropped::write_failed, true}, Loss{Dropped::denied, true}),
+                                         Loss{Dropped::write_failed, true}, Loss{Dropped::denied, true},
+                                         Loss{Dropped::spool_lost, true}),
                          [](const auto& test) { return std::string(name(test.param.reason)); });
 
 TEST_F(SinkWords, LostNoticesAreSaidApartAndAreNoError) {

@@ -21,9 +21,9 @@ void print(std::string_view line) {
 
 /// One line for each lane, and their sum. Returns why it ended early, or "".
 std::string print_count(const Inspection& spool) {
-  const auto answer = spool.lanes();
-  if (const auto* fault = std::get_if<std::string>(&answer)) return *fault;
-  const auto& lanes = std::get<std::vector<Inspection::Lane>>(answer);
+  std::vector<Inspection::Lane> lanes;
+  auto fault = spool.lanes(lanes);
+  if (!fault.empty() && lanes.empty()) return fault;
   std::uint64_t records = 0, notices = 0, bytes = 0;
   for (const auto& lane : lanes) {
     records += lane.records, notices += lane.notices, bytes += lane.bytes;
@@ -33,7 +33,7 @@ std::string print_count(const Inspection& spool) {
   }
   print("total: " + counted(records, "record") + " in " + counted(lanes.size(), "lane") + ", " +
         counted(bytes, "byte") + "; " + std::to_string(notices) + " of the records are the relay's own notices");
-  return {};
+  return fault;
 }
 
 std::string print_records(const Inspection& spool) {
@@ -57,6 +57,7 @@ std::string print_values(const Inspection& spool) {
 }  // namespace
 
 int spool_command(const std::filesystem::path& file, SpoolView view) {
+  if (const auto fault = Inspection::misnamed(file); !fault.empty()) return complain(fault, bad_usage);
   const auto opened = Inspection::open(file);
   if (const auto* fault = std::get_if<std::string>(&opened)) return complain(*fault, failed);
   const auto& spool = *std::get<std::unique_ptr<Inspection>>(opened);

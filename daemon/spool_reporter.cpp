@@ -9,6 +9,8 @@ namespace {
 
 using spool::Sign;
 
+constexpr std::size_t most_named = 5;
+
 /// In the order of Sign.
 constexpr std::array<LogEvent, static_cast<std::size_t>(Sign::count)> log_events{
     LogEvent::spool_failing, LogEvent::spool_failing,        LogEvent::spool_works,
@@ -33,12 +35,33 @@ void SpoolReporter::on_news(const spool::News& news) {
   telemetry_.emit(log_events[static_cast<std::size_t>(news.sign)], sink_, news.text, std::move(fields));
 }
 
-void report_found(Telemetry& telemetry, const std::string& sink, const std::string& file, std::uint64_t records) {
-  if (records == 0) return;
+void report_found(Telemetry& telemetry, const std::string& sink, const std::string& file,
+                  const std::map<std::string, std::uint64_t>& streams,
+                  const std::function<bool(const std::string& stream)>& may_use) {
+  if (streams.empty()) return;
+  std::uint64_t records = 0;
+  std::string names;
+  std::size_t named = 0;
+  for (const auto& [stream, count] : streams) {
+    records += count;
+    if (named++ < most_named) names += (names.empty() ? "" : ", ") + stream;
+  }
+  if (named > most_named) names += " and " + std::to_string(named - most_named) + " more";
   telemetry.emit(LogEvent::spool_found, sink,
-                 file + " holds " + counted(records, "record") + " of an earlier run; " +
+                 file + " holds " + counted(records, "record") + " of an earlier run, for " +
+                     (streams.size() == 1 ? "topic " : "topics ") + names + "; " +
                      (records == 1 ? "it goes first" : "they go first, in order"),
                  {{"records", records}});
+  for (const auto& [stream, count] : streams) {
+    if (may_use(stream)) continue;
+    telemetry.emit(LogEvent::spool_found, Level::warn, sink,
+                   counted(count, "record") + " of these " + (count == 1 ? "is" : "are") + " for topic " + stream +
+                       ", which this sink does not name any more: " + (count == 1 ? "it goes" : "they go") +
+                       " there where it exists, and wait on disk otherwise. Make that topic, name it again under "
+                       "`topics`, or print them with `tributary spool " +
+                       file + " --export`",
+                   {{"reason", "topic_unused"}, {"records", count}});
+  }
 }
 
 void report_waiting(Telemetry& telemetry, const std::string& sink, const std::string& file,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -21,8 +23,10 @@ class SpoolReporter final : public spool::Observer {
   const std::string sink_;
 };
 
-/// At the start: what an earlier run left for this sink.
-void report_found(Telemetry& telemetry, const std::string& sink, const std::string& file, std::uint64_t records);
+/// At the start: what an earlier run left for this sink, by stream. `may_use`: whether the sink can write to one now.
+void report_found(Telemetry& telemetry, const std::string& sink, const std::string& file,
+                  const std::map<std::string, std::uint64_t>& streams,
+                  const std::function<bool(const std::string& stream)>& may_use);
 /// At the end of a sink: what waits on disk for the next run.
 void report_waiting(Telemetry& telemetry, const std::string& sink, const std::string& file,
                     const event::SinkLedger& ledger);

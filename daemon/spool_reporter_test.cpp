@@ -51,15 +51,23 @@ TEST(SpoolReporter, HasAnEventForEachSign) {
 TEST(SpoolReporter, TellsWhatWasFoundAndWhatWaits) {
   event::SinkLedger ledger;
   const auto written = lines_by([&](Telemetry& telemetry) {
-    report_found(telemetry, "events", "e.spool", 0);
-    report_found(telemetry, "events", "e.spool", 3);
+    const auto may_use = [](const std::string& topic) { return topic != "old"; };
+    report_found(telemetry, "events", "e.spool", {}, may_use);
+    report_found(telemetry, "events", "e.spool", {{"stream.events", 3}}, may_use);
+    report_found(telemetry, "events", "e.spool", {{"old", 1}, {"stream.events", 2}}, may_use);
     report_waiting(telemetry, "events", "e.spool", ledger);
     ledger.spooled = 1;
     report_waiting(telemetry, "events", "e.spool", ledger);
   });
-  ASSERT_EQ(written.size(), 2U);
-  EXPECT_EQ(written[0]["message"], "e.spool holds 3 records of an earlier run; they go first, in order");
-  EXPECT_EQ(written[1]["message"], "1 event waits on disk, in e.spool: the next start delivers it first");
+  ASSERT_EQ(written.size(), 4U);
+  EXPECT_EQ(written[0]["message"],
+            "e.spool holds 3 records of an earlier run, for topic stream.events; they go first, in order");
+  EXPECT_THAT(written[1]["message"].get<std::string>(), HasSubstr("for topics old, stream.events; they go"));
+  EXPECT_EQ(written[2]["level"], "warn");
+  EXPECT_EQ(written[2]["reason"], "topic_unused");
+  EXPECT_THAT(written[2]["message"].get<std::string>(),
+              HasSubstr("1 record of these is for topic old, which this sink does not name any more"));
+  EXPECT_EQ(written[3]["message"], "1 event waits on disk, in e.spool: the next start delivers it first");
 }
 
 TEST(SpoolReporter, WhatWaitsOnDiskIsNoLoss) {

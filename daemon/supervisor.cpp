@@ -284,24 +284,38 @@ std::size_t Supervisor::live() const {
   return count;
 }
 
-std::vector<ConnectorStanding> Supervisor::standings() const {
+std::vector<admin::ConnectorView> Supervisor::views() const {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
   thread_.check();
   const auto now = std::chrono::steady_clock::now();
-  std::vector<ConnectorStanding> all;
+  const auto wall = std::chrono::system_clock::now();
+  std::vector<admin::ConnectorView> all;
   for (const auto& [name, run] : runs_) {
-    ConnectorStanding& one = all.emplace_back();
+    admin::ConnectorView& one = all.emplace_back();
     one.name = name;
-    const auto ledger = run.intake->ledger();
-    one.events = ledger.events, one.malformed = ledger.malformed, one.unrouted = ledger.unrouted;
-    if (const auto last = run.intake->last_event()) one.quiet = now - *last;
+    one.type = run.settings.type;
+    one.ledger = run.intake->ledger();
+    if (const auto last = run.intake->last_event()) one.event_age = duration_cast<milliseconds>(now - *last);
+    one.needs_person = !run.input;
     if (!run.input) continue;  // it cannot be made
-    const auto status = run.input->status();
+    auto status = run.input->status();
     one.state = status.state;
+    one.state_for = duration_cast<milliseconds>(now - status.since);
     one.reason = status.ending.reason;
+    one.detail = std::move(status.ending.detail);
     one.paused = status.paused;
-    if (status.state != net::State::live) continue;
+    one.upstream = std::move(status.upstream);
+    one.credential_expires = status.credential_expires;
+    if (status.last_frame)
+      one.frame_age = std::max(milliseconds(0), duration_cast<milliseconds>(wall - *status.last_frame));
+    if (one.state == net::State::waiting || one.state == net::State::parked) {
+      one.dial_in = std::max(milliseconds(0), status.wait - one.state_for);
+      one.needs_person = status.needs_person();
+    }
+    if (one.state != net::State::live) continue;
     for (auto& [channel, last] : run.input->activity()) {
-      if (now - last > one.silence) one.silence = now - last, one.silent_channel = std::move(channel);
+      one.channels.push_back({std::move(channel), duration_cast<milliseconds>(now - last)});
     }
   }
   return all;

@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "admin/snapshot.hpp"
 #include "config/settings.hpp"
 #include "connectors/link/input.hpp"
 #include "connectors/link/link.hpp"
 #include "daemon/books.hpp"
-#include "daemon/status.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
 #include "event/memory.hpp"
@@ -84,7 +84,7 @@ class Supervisor {
   std::size_t live() const;
 
   /// How each of them stands now.
-  std::vector<ConnectorStanding> standings() const;
+  std::vector<admin::ConnectorView> views() const;
 
   /// The book of every connector that is or was here, each as of its last read. Thread: any.
   std::vector<ConnectorBook> books() const;

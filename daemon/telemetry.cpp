@@ -19,10 +19,12 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"connector_parked", Level::error},     // nothing is tried until a secret can be read or a bug is mended
       {"connector_unverified", Level::warn},  // it works, and the file asks for it
       {"connector_remark", Level::warn},      // the remark itself knows whether a person is needed
-      {"frame_malformed", Level::warn},       // that frame alone is a dead letter; the connection goes on
-      {"event_unrouted", Level::warn},        // what no route takes may be meant to go nowhere
-      {"sink_news", Level::info},             // the news themselves know how urgent they are
-      {"lane_parked", Level::error},          // a topic must be made, or access to it be given
+      {"gap_filled", Level::info},
+      {"gap_unfilled", Level::warn},     // ERROR where the next gap will have the same fault
+      {"frame_malformed", Level::warn},  // that frame alone is a dead letter; the connection goes on
+      {"event_unrouted", Level::warn},   // what no route takes may be meant to go nowhere
+      {"sink_news", Level::info},        // the news themselves know how urgent they are
+      {"lane_parked", Level::error},     // a topic must be made, or access to it be given
       {"lane_resumed", Level::info},
       {"lane_given_up", Level::error},  // its events are lost
       {"sink_full", Level::warn},       // reading goes on when there is room; ERROR once that takes long
@@ -48,6 +50,7 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"sink_latency", Level::info},
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
+      {"loop_stalled", Level::error},    // a service manager with a watchdog ends the program; else a person must
       {"internal_error", Level::error},  // to be reported
       {"events_lost", Level::error},     // they do not come back
       {"notices_lost", Level::warn},     // no event is among them
@@ -79,12 +82,18 @@ Telemetry::Series Telemetry::series(Measure measure) const {
   return series_[static_cast<std::size_t>(measure)];
 }
 
+std::uint64_t Telemetry::count(LogEvent signal) const {
+  std::uint64_t sum = 0;
+  for (const auto& at_level : counts_[static_cast<std::size_t>(signal)]) sum += at_level;
+  return sum;
+}
+
 void Telemetry::emit(LogEvent signal, std::string_view subject, std::string_view message, Fields fields) {
   emit(signal, row(signal).level, subject, message, std::move(fields));
 }
 
 void Telemetry::emit(LogEvent signal, Level level, std::string_view subject, std::string_view message, Fields fields) {
-  counts_[static_cast<std::size_t>(signal)].fetch_add(1, std::memory_order_relaxed);
+  counts_[static_cast<std::size_t>(signal)][static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   log_.write({level, row(signal).name, subject, message, std::move(fields)});
 }
 

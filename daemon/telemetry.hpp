@@ -29,6 +29,8 @@ enum class LogEvent : std::uint8_t {
   connector_parked,      ///< a person must act
   connector_unverified,  ///< dialled with tls.insecure
   connector_remark,      ///< something to know while it stays connected, see connectors::Remark
+  gap_filled,            ///< what was missed has been read back
+  gap_unfilled,          ///< it has been asked for, and did not come, or not whole
   frame_malformed,       ///< a frame that cannot be understood; each reason is told once a minute at most
   event_unrouted,        ///< the first event of a connector that no sink gets; the account counts them all
   sink_news,             ///< what a sink's wire noticed, see sinks::Sign
@@ -58,6 +60,7 @@ enum class LogEvent : std::uint8_t {
   sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
   reloaded,            ///< SIGHUP: the changed configuration is in force
   reload_refused,      ///< SIGHUP: the running configuration goes on, and why
+  loop_stalled,        ///< main, an io thread or a sink's thread has not gone round for long
   internal_error,      ///< a bug of ours that was contained
   events_lost,         ///< at the end: events that a sink did not deliver although it should
   notices_lost,        ///< at the end: the relay's own notices that were not delivered
@@ -94,11 +97,15 @@ class Telemetry {
   void keep_only(Measure measure, const std::string& connector, const std::set<std::string>& channels);
   using Series = std::map<std::pair<std::string, std::string>, double>;  ///< {connector, channel} → newest value
   Series series(Measure measure) const;
-  std::uint64_t count(LogEvent signal) const { return counts_[static_cast<std::size_t>(signal)]; }
+  std::uint64_t count(LogEvent signal) const;
+  std::uint64_t count(LogEvent signal, Level level) const {
+    return counts_[static_cast<std::size_t>(signal)][static_cast<std::size_t>(level)];
+  }
 
  private:
   Log& log_;
-  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(LogEvent::count)> counts_{};
+  using ByLevel = std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Level::error) + 1>;
+  std::array<ByLevel, static_cast<std::size_t>(LogEvent::count)> counts_{};
   mutable std::mutex mutex_;
   std::array<Series, static_cast<std::size_t>(Measure::count)> series_;
 };

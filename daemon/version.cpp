@@ -33,6 +33,7 @@ std::string version_text() {
   text += "  nlohmann/json " +
           dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) + "\n";
   text += "  spdlog        " + dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\n";
+  text += "  prometheus    " PROMETHEUS_CPP_VERSION "\n";
   text += "  cli11         " CLI11_VERSION;
   return text;
 }

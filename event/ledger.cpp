@@ -44,6 +44,8 @@ std::string_view name(Dropped reason) noexcept {
       return "empty";
     case Dropped::breaker:
       return "breaker";
+    case Dropped::spool_lost:
+      return "spool_lost";
     case Dropped::count:
       break;
   }
@@ -66,6 +68,7 @@ bool is_loss(Dropped reason) noexcept {
     case Dropped::write_failed:
     case Dropped::denied:
     case Dropped::refused:
+    case Dropped::spool_lost:
       break;
   }
   return true;
@@ -76,6 +79,7 @@ ConnectorLedger& ConnectorLedger::operator+=(const ConnectorLedger& other) {
   events += other.events, duplicate += other.duplicate, unrouted += other.unrouted, accepted += other.accepted;
   for (std::size_t i = 0; i < ignored.size(); ++i) ignored[i] += other.ignored[i];
   unknown += other.unknown, updates += other.updates, repaired += other.repaired, connections += other.connections;
+  gaps += other.gaps;
   return *this;
 }
 

@@ -24,6 +24,7 @@ enum class Dropped : std::uint8_t {
   refused,             ///< a channel sink: the upstream refused it, or takes nothing from us
   empty,               ///< a channel sink: its template makes an empty text of it
   breaker,             ///< a channel sink: what it says comes back, so it says nothing for a while
+  spool_lost,          ///< it lay on disk, and its file was destroyed while it was in use
   count
 };
 std::string_view name(Dropped reason) noexcept;
@@ -51,6 +52,7 @@ struct ConnectorLedger {
   std::uint64_t updates = 0;      ///< accepted with relay.update
   std::uint64_t repaired = 0;     ///< invalid UTF-8 bytes replaced
   std::uint64_t connections = 0;  ///< times the upstream was live
+  std::uint64_t gaps = 0;         ///< `gap` events: spans in which a channel may have said something unheard
   bool balances() const {
     return events == duplicate + sum(ignored) + unrouted + accepted && frames == control + malformed + carrying;
   }

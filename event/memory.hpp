@@ -105,6 +105,11 @@ struct TailLeft {
   std::uint64_t notices = 0;          ///< of the records: the relay's own events, which are beside the book
 };
 
+/// What lies on a tail.
+struct TailKept {
+  std::uint64_t records = 0, notices = 0;  ///< as of TailLeft
+};
+
 /// What is done when a tail has reached its size.
 enum class AtLimit : std::uint8_t {
   block,        ///< nothing more is written: memory fills, then connectors stop reading
@@ -163,6 +168,9 @@ class Tail {
   /// The end of its outbox, without another one: returns when everything is committed, or after `timeout`. What is not
   /// is lost, and told so by `take`, which may be called afterwards, and nothing else but `left`.
   virtual void close(std::chrono::milliseconds timeout) { static_cast<void>(timeout); }
+  /// After `close`: what the next run will find, of all lanes. Less than was kept: somebody has destroyed it. None: it
+  /// cannot be looked at.
+  virtual std::optional<TailKept> kept() const { return {}; }
 };
 
 /// All of it, as the composition root hands it out.

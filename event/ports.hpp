@@ -14,6 +14,7 @@
 
 #include "event/event.hpp"
 #include "event/ledger.hpp"
+#include "event/standing.hpp"
 
 namespace tributary::event {
 
@@ -95,6 +96,8 @@ class Outlet {
   virtual std::size_t held() const = 0;
   /// One consistent copy, with what waits counted as offered and in flight.
   virtual SinkLedger ledger() const = 0;
+  /// Beside its book. Valid before `start` and after `join`, too.
+  virtual OutletStanding standing() const { return {}; }
   /// Finishes what it has within `timeout` and drops the rest as `stopped`. Returns at once; nothing may be offered any
   /// more. A second call may only shorten the time.
   virtual void stop(std::chrono::milliseconds timeout) = 0;
@@ -176,6 +179,8 @@ class Downstream {
   /// False for at-most-once sinks, whose `delivered` is booked as `sent`.
   virtual bool acknowledges() const { return true; }
   virtual std::uint64_t clamped() const { return 0; }
+  /// As its own library sees them; also after `close`. Thread: any.
+  virtual std::vector<BrokerStanding> brokers() const { return {}; }
 };
 
 }  // namespace tributary::event

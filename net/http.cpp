@@ -44,11 +44,12 @@ std::string wire_form(const HttpRequest& request, const text::Url& url) {
 
 class Exchange final : public HttpExchange, public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(boost::asio::io_context& io, Handler handler, Writing writing, std::chrono::milliseconds timeout,
-           std::size_t limit)
+  Exchange(boost::asio::io_context& io, Handler handler, Writing writing, Pieces pieces,
+           std::chrono::milliseconds timeout, std::size_t limit)
       : io_(io),
         handler_(std::move(handler)),
         writing_(std::move(writing)),
+        pieces_(std::move(pieces)),
         deadline_(io),
         timeout_(timeout),
         limit_(limit) {
@@ -115,8 +116,20 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   void start_parser() {
     parser_.emplace();
     parser_->header_limit(head_limit);
-    parser_->body_limit(limit_);
+    if (pieces_) {
+      parser_->body_limit(boost::none);
+    } else {
+      parser_->body_limit(limit_);
+    }
     parser_->eager(true);
+  }
+
+  /// Hands over what there is of the body; false when no more is wanted.
+  bool hand_over() {
+    if (!pieces_ || !parser_->is_header_done() || parser_->get().result_int() != 200) return true;
+    deadline_.expires_at(boost::asio::steady_timer::time_point::max());
+    const std::string piece = std::exchange(parser_->get().body(), {});
+    return piece.empty() || pieces_(piece);
   }
 
   /// False when there is no more to read.
@@ -139,6 +152,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
       }
       start_parser();
     }
+    if (!hand_over()) return answered(), false;
     if (parser_->is_done()) return answered(), false;
     if (error == http::error::need_more) error = {};
     if (error == http::error::body_limit) {
@@ -189,12 +203,14 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     if (attempt_) std::exchange(attempt_, nullptr)->cancel();
     if (stream_) stream_->close();
     writing_ = nullptr;
+    pieces_ = nullptr;
     return std::exchange(handler_, nullptr);
   }
 
   boost::asio::io_context& io_;
   Handler handler_;
   Writing writing_;  ///< until it is called
+  Pieces pieces_;
   boost::asio::steady_timer deadline_;
   std::chrono::milliseconds timeout_;
   std::size_t limit_;
@@ -210,9 +226,9 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
 }  // namespace
 
 std::shared_ptr<HttpExchange> HttpExchange::start(boost::asio::io_context& io, const HttpRequest& request,
-                                                  Handler handler, Writing writing) {
-  auto exchange =
-      std::make_shared<Exchange>(io, std::move(handler), std::move(writing), request.timeout, request.limit);
+                                                  Handler handler, Writing writing, Pieces pieces) {
+  auto exchange = std::make_shared<Exchange>(io, std::move(handler), std::move(writing), std::move(pieces),
+                                             request.timeout, request.limit);
   exchange->start(request);
   return exchange;
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <variant>
 
 #include "net/http_message.hpp"
@@ -23,12 +24,15 @@ class HttpExchange {
   using Handler = std::function<void(Result)>;
   /// Called from the event loop before the first byte of the request is written: until then nobody has heard of it.
   using Writing = std::function<void()>;
+  /// Takes the body of an answer with status 200 piece by piece, as it comes: the answer then has none, and neither
+  /// `limit` nor, once its headers are there, `timeout` applies. False: no more is wanted, which ends the exchange.
+  using Pieces = std::function<bool(std::string_view piece)>;
 
   virtual ~HttpExchange() = default;
   virtual void cancel() = 0;
 
   static std::shared_ptr<HttpExchange> start(boost::asio::io_context& io, const HttpRequest& request, Handler handler,
-                                             Writing writing = {});
+                                             Writing writing = {}, Pieces pieces = {});
 };
 
 }  // namespace tributary::net

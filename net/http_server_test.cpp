@@ -72,9 +72,9 @@ TEST_F(HttpServerTest, MayAnswerLaterOrNotAtAll) {
   kept({200, {}, "to nobody"});
 }
 
-TEST_F(HttpServerTest, WhatIsTooLargeOrNoHttpGets400) {
+TEST_F(HttpServerTest, WhatIsTooLargeGets413) {
   listen([](const ServedRequest&, const HttpServer::Reply& reply) { reply({}); }, 10);
-  EXPECT_EQ(std::get<HttpAnswer>(ask(std::string(11, 'x'))).status, 400);
+  EXPECT_EQ(std::get<HttpAnswer>(ask(std::string(11, 'x'))).status, 413);
   EXPECT_EQ(std::get<HttpAnswer>(ask(std::string(10, 'x'))).status, 200);
 }
 

@@ -140,6 +140,15 @@ event::SinkLedger Delivery::ledger() const {
   return ledger;
 }
 
+event::OutletStanding Delivery::standing() const {
+  auto brokers = downstream_->brokers();
+  const std::lock_guard lock(mutex_);
+  auto standing = standing_;
+  standing.latency = latency_.histogram();
+  standing.brokers = std::move(brokers);
+  return standing;
+}
+
 /// Moves the queue into the outbox; the book passes from the one to the other under the lock.
 void Delivery::take_inbox() {
   sink_thread_.check();
@@ -186,9 +195,11 @@ void Delivery::publish(event::SteadyTime now) {
   {
     const std::lock_guard lock(mutex_);
     ledger_ = outbox_.ledger();
+    latency_ = outbox_.latency().coarse();
     ledger_.clamped = downstream_->clamped();
     inbox_booked_ -= std::exchange(taken_booked_, 0);
   }
+  if (now >= look_closer_at_) look_closer(now);
   const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
   outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
@@ -196,6 +207,18 @@ void Delivery::publish(event::SteadyTime now) {
   tell_fullness(now);
   if (!room) return;
   for (const auto& told : room_) told();
+}
+
+/// What is not worth a look at every turn.
+void Delivery::look_closer(event::SteadyTime now) {
+  look_closer_at_ = now + longest_sleep;
+  event::OutletStanding look;
+  look.oldest_age =
+      outbox_.oldest_age({now, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())});
+  look.parked = outbox_.parked();
+  look.stuck = downstream_->stuck();
+  const std::lock_guard lock(mutex_);
+  standing_ = std::move(look);
 }
 
 void Delivery::tell_fullness(event::SteadyTime now) {
@@ -296,7 +319,7 @@ void Delivery::begin() {
 
 void Delivery::run() {
   begin();
-  for (;;) {
+  for (;; ++pulse_->rounds) {
     take_inbox();
     outbox_.read_back();
     const auto now = std::chrono::steady_clock::now();
@@ -319,6 +342,7 @@ void Delivery::close_tail() {
   tail_->close(
       std::max<std::chrono::milliseconds>(for_commits, std::chrono::ceil<std::chrono::milliseconds>(by - now)));
   outbox_.take_losses();
+  outbox_.take_destroyed();
   tail_->on_news({});
 }
 
@@ -338,7 +362,9 @@ void Delivery::close() {
     outbox_.drop_rest(event::Dropped::stopped);
     if (tail_ != nullptr) close_tail();
   }
+  look_closer_at_ = {};
   publish(now);
+  pulse_->over = true;
   stopped_ = true;
 }
 

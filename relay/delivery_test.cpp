@@ -68,6 +68,46 @@ TEST_F(DeliveryTest, ItsBookBalancesAtEveryLook) {
   EXPECT_TRUE(delivery->ledger().balances());
 }
 
+TEST_F(DeliveryTest, TellsWhileItRunsHowLongEventsTookAndWhatItsWireSees) {
+  const auto delivery = make();
+  EXPECT_EQ(delivery->standing().latency.count, 0U);
+  delivery->start();
+  for (int i = 0; i < 1'000; ++i) {
+    auto event = std::make_shared<event::Event>(*event_holding("x"));
+    event->received_steady = std::chrono::steady_clock::now() - 2s;
+    delivery->offer(std::move(event));
+  }
+  ASSERT_TRUE(eventually([&] { return delivery->ledger().delivered == 1'000; }));
+  const auto standing = delivery->standing();
+  EXPECT_EQ(standing.latency.count, 1'000U) << "as much as the book says, which it is published with";
+  EXPECT_GE(standing.latency.sum, 2'000);
+  EXPECT_EQ(standing.latency.counts.at(8), 0U) << "none within 1 s";
+  ASSERT_EQ(standing.brokers.size(), 1U);
+  EXPECT_EQ(standing.brokers[0].name, "fake:9092");
+}
+
+TEST_F(DeliveryTest, TellsHowLongItsOldestEventWaits) {
+  wire->hold = true;
+  const auto delivery = make();
+  delivery->start();
+  auto old = std::make_shared<event::Event>(*event_holding("x"));
+  old->received_steady = std::chrono::steady_clock::now() - 90s;
+  delivery->offer(std::move(old));
+  ASSERT_TRUE(eventually([&] { return delivery->standing().oldest_age.value_or(0ms) >= 90s; }));
+  wire->release();
+  ASSERT_TRUE(eventually([&] { return !delivery->standing().oldest_age; }));
+}
+
+TEST_F(DeliveryTest, TellsWhatItsWireRefusesAndWhyItIsStuck) {
+  wire->denies_events = true;
+  wire->stuck = true;
+  const auto delivery = make();
+  delivery->start();
+  delivery->offer(event_holding("x"));
+  ASSERT_TRUE(eventually([&] { return !delivery->standing().parked.empty() && !delivery->standing().stuck.empty(); }));
+  EXPECT_EQ(delivery->standing().parked.size(), 1U);
+}
+
 TEST_F(DeliveryTest, IsFullAtItsMemoryAndCallsWhenThereIsRoomAgain) {
   wire->hold = true;
   const auto delivery = make(30'000);

@@ -118,6 +118,11 @@ class FakeDownstream final : public event::Downstream {
     shared_->broken = false;
     ++shared_->rebuilt;
   }
+  std::vector<event::BrokerStanding> brokers() const override {
+    event::BrokerStanding broker;
+    broker.name = "fake:9092";
+    return {broker};
+  }
   void close() override {
     const std::lock_guard lock(shared_->mutex);
     shared_->closed = true;

@@ -67,6 +67,16 @@ class FakeTail final : public event::Tail {
   bool failing() const override { return failing_; }
   std::size_t held() const override { return held_; }
   void close(std::chrono::milliseconds) override { closed = true; }
+  std::optional<event::TailKept> kept() const override {
+    event::TailKept kept;
+    for (const auto& [lane, records] : lanes_) {
+      kept.records += records.size();
+      kept.notices += static_cast<std::uint64_t>(std::count_if(records.begin(), records.end(), [](const auto& one) {
+        return one.second.event && one.second.event->kind == event::Kind::notice;
+      }));
+    }
+    return kept;
+  }
 
   /// Answers the next `most` questions, out of order when there are several.
   void work(std::size_t most = 1'000) {
@@ -92,6 +102,8 @@ class FakeTail final : public event::Tail {
     news_.push_back(std::move(answer));
     tell();
   }
+  /// Somebody destroys what lies there.
+  void destroy() { lanes_.clear(); }
   void damage(std::uint64_t number) { damaged_[number] = true; }
   void set_full(bool full) { full_ = full; }              ///< any thread
   void set_failing(bool failing) { failing_ = failing; }  ///< any thread

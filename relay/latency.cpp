@@ -26,6 +26,21 @@ void Latency::add(std::chrono::steady_clock::duration took) {
   const auto bounded = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(microseconds, 0)), longest);
   ++buckets_[bucket_of(bounded)];
   ++count_;
+  const auto* bound = std::lower_bound(Coarse::bounds.begin(), Coarse::bounds.end(), bounded);
+  ++coarse_.counts_[static_cast<std::size_t>(bound - Coarse::bounds.begin())];
+  coarse_.sum_ += bounded;
+}
+
+event::Histogram Latency::Coarse::histogram() const {
+  constexpr double microseconds = 1e6;  // in a second
+  event::Histogram made;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    made.bounds.push_back(static_cast<double>(bounds[i]) / microseconds);
+    made.counts.push_back(made.count += counts_[i]);
+  }
+  made.count += counts_.back();
+  made.sum = static_cast<double>(sum_) / microseconds;
+  return made;
 }
 
 std::chrono::microseconds Latency::within(double part) const {

@@ -41,6 +41,22 @@ TEST(Latency, tells_parts_apart) {
   EXPECT_GE(latency.within(1), 300ms);
 }
 
+TEST(Latency, has_a_coarse_histogram_with_exact_bounds) {
+  Latency latency;
+  for (const auto took : {0us, 1'000us, 1'001us, 60'000'000us, 60'000'001us}) latency.add(took);
+  const auto histogram = latency.coarse().histogram();
+  ASSERT_EQ(histogram.bounds.size(), 12U);
+  ASSERT_EQ(histogram.counts.size(), 12U);
+  EXPECT_DOUBLE_EQ(histogram.bounds.front(), 0.001);
+  EXPECT_DOUBLE_EQ(histogram.bounds.back(), 60);
+  EXPECT_EQ(histogram.counts[0], 2U) << "a bound belongs to its own bucket";
+  EXPECT_EQ(histogram.counts[1], 3U) << "cumulative";
+  EXPECT_EQ(histogram.counts[10], 3U);
+  EXPECT_EQ(histogram.counts[11], 4U);
+  EXPECT_EQ(histogram.count, 5U);
+  EXPECT_NEAR(histogram.sum, 120.002002, 1e-9);
+}
+
 TEST(Latency, bounds_what_cannot_be) {
   Latency latency;
   latency.add(-5s);

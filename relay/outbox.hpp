@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -117,6 +118,8 @@ class Outbox {
   /// `close` comes `take_losses`. The wire holds nothing any more, and nothing may be reported.
   void drop_rest(event::Dropped reason);
   void take_losses();
+  /// After both: what lay on the tail and does not any more, although nobody has let go of it, is lost.
+  void take_destroyed();
   /// One of the two.
   struct Unfinished {
     event::EventPtr event;
@@ -142,6 +145,11 @@ class Outbox {
   const event::SinkLedger& ledger() const { return ledger_; }
   /// Of events, from the reading of their frame to `Verdict::delivered`; dead letters and notices are not in it.
   const Latency& latency() const { return latency_; }
+  /// How long the oldest event in memory has not been finished; nothing: there is none. What an earlier run left counts
+  /// from the wall time at which its frame was read. Looks at every lane.
+  std::optional<std::chrono::milliseconds> oldest_age(const event::Now& now) const;
+  /// The names of streams of which a lane is parked.
+  std::vector<std::string> parked() const;
   std::vector<SinkAlert> take_alerts() { return std::exchange(alerts_, {}); }
 
  private:
@@ -183,6 +191,8 @@ class Outbox {
   bool overflows(const Lane& lane, const Item& item) const;
   void keep(const Lane& lane, Item& item);
   bool drops_newest(const Lane& lane) const;
+  void drop_newest(Item& item);
+  void tell_dropped_newest(event::SteadyTime now);
   bool may_keep() const;
   Item* first_unkept();
   bool sendable(const Item& item) const;
@@ -221,7 +231,9 @@ class Outbox {
   event::SinkLedger ledger_;
   Latency latency_;
   bool stopping_ = false;
-  bool letters_full_ = false;  ///< and told
+  bool letters_full_ = false;                                    ///< and told
+  std::size_t newest_dropped_ = 0, newest_notices_dropped_ = 0;  ///< since that was told last
+  event::SteadyTime tell_dropped_at_{};
   std::vector<SinkAlert> alerts_;
 };
 

@@ -187,6 +187,34 @@ TEST_F(OutboxExposure, AtTheCapTheNewestIsDroppedWhereThePolicySaysSo) {
   EXPECT_TRUE(outbox->ledger().balances());
 }
 
+TEST_F(OutboxExposure, WhatIsDroppedAtTheCapIsToldWithItsNumberEveryTenSecondsAtMost) {
+  settings.at_limit = event::AtLimit::drop_newest;
+  settings.memory = 16 * event_of("a", 1)->bytes();
+  make(20ms);
+  offer("a", 1, 12);
+  tail.set_full(true);
+  offer("a", 13, 15);
+  const auto told = [&] {
+    outbox->write_behind(now);
+    std::vector<std::size_t> counts;
+    for (const auto& alert : outbox->take_alerts()) {
+      if (alert.what == SinkAlert::What::newest_dropped) counts.push_back(alert.events);
+    }
+    return counts;
+  };
+  EXPECT_EQ(told(), std::vector<std::size_t>{3});
+  offer("a", 16, 16);
+  now += 9s;
+  offer("a", 17, 17);
+  EXPECT_EQ(told(), std::vector<std::size_t>{});
+  now += 1s;
+  EXPECT_EQ(told(), std::vector<std::size_t>{2});
+  offer("a", 18, 18);
+  outbox->drop_rest(event::Dropped::stopped);
+  outbox->take_losses();
+  ASSERT_EQ(outbox->take_alerts().size(), 1U) << "and what was not told yet, at the end";
+}
+
 TEST_F(OutboxExposure, WhatTheTailDropsIsInTheBookUnlessItIsInMemoryToo) {
   settings.memory = 16 * event_of("a", 1)->bytes();
   make(20ms);

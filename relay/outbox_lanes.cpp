@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "relay/outbox_lane.hpp"
@@ -57,7 +58,7 @@ Outbox::Lane& Outbox::lane_of(Stream& stream, std::string_view key) {
 
 void Outbox::append(std::unique_ptr<Item> item, std::string_view stream_name, std::string_view key, bool kept) {
   Lane& lane = lane_of(stream_of(stream_name), key);
-  if (drops_newest(lane)) return drop(*item, event::Dropped::limit);
+  if (drops_newest(lane)) return drop_newest(*item);
   item->number = numbers_.take_number();
   if (overflows(lane, *item)) {
     spool(lane, *item);
@@ -114,6 +115,32 @@ void Outbox::wake_due(SteadyTime now) {
     make_ready(lane);
     want_more(lane);
   }
+}
+
+std::optional<std::chrono::milliseconds> Outbox::oldest_age(const event::Now& now) const {
+  using std::chrono::milliseconds;
+  std::optional<milliseconds> oldest;
+  for (const auto& [name, stream] : streams_) {
+    for (const auto& [key, lane] : stream->lanes) {
+      const Item* item = lane->head;
+      while (item != nullptr && (item->notice || item->gone)) item = item->next;
+      if (item == nullptr) continue;
+      auto age = std::chrono::floor<milliseconds>(
+          now.steady - (item->event ? item->event->received_steady : item->letter->received_steady));
+      if (item->event && item->read_back) age = std::chrono::floor<milliseconds>(now.wall - item->event->received);
+      oldest = std::max({oldest.value_or(milliseconds(0)), age, milliseconds(0)});
+    }
+  }
+  return oldest;
+}
+
+std::vector<std::string> Outbox::parked() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stream] : streams_) {
+    if (stream->parked != 0) names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 bool Outbox::next(SteadyTime now, Next& next) {

@@ -14,6 +14,7 @@ using event::SteadyTime;
 
 /// The wire is listened to in whole milliseconds: what is due within one is due now.
 constexpr auto wait_unit = std::chrono::milliseconds(1);
+constexpr auto tell_dropped_every = std::chrono::seconds(10);
 
 event::LaneName Outbox::name_of(const Lane& lane) { return {lane.stream->name, lane.key}; }
 
@@ -67,6 +68,20 @@ bool Outbox::may_keep() const { return !tail_->full() && !tail_->failing() && ta
 bool Outbox::drops_newest(const Lane& lane) const {
   if (tail_ == nullptr || settings_.at_limit != event::AtLimit::drop_newest || !tail_->full()) return false;
   return lane.spooled != 0 || over_bound();
+}
+
+void Outbox::drop_newest(Item& item) {
+  ++(item.notice ? newest_notices_dropped_ : newest_dropped_);
+  drop(item, event::Dropped::limit);
+}
+
+void Outbox::tell_dropped_newest(SteadyTime now) {
+  if (newest_dropped_ + newest_notices_dropped_ == 0 || now < tell_dropped_at_) return;
+  tell_dropped_at_ = now + tell_dropped_every;
+  SinkAlert alert{SinkAlert::What::newest_dropped};
+  alert.events = std::exchange(newest_dropped_, 0);
+  alert.notices = std::exchange(newest_notices_dropped_, 0);
+  alerts_.push_back(std::move(alert));
 }
 
 void Outbox::keep(const Lane& lane, Item& item) {
@@ -135,6 +150,7 @@ Outbox::Item* Outbox::first_unkept() {
 void Outbox::write_behind(SteadyTime now) {
   keep_at_ = SteadyTime::max();
   if (tail_ == nullptr) return;
+  tell_dropped_newest(now);
   while (Item* item = first_unkept()) {
     if (!may_keep()) return;  // it tells when it may
     const auto received = item->event ? item->event->received_steady : item->letter->received_steady;
@@ -211,6 +227,22 @@ void Outbox::take(const event::TailLost& lost) {
 
 void Outbox::take_losses() {
   if (tail_ != nullptr) take_news();
+  tell_dropped_newest(SteadyTime::max());
+}
+
+void Outbox::take_destroyed() {
+  const auto kept = tail_ == nullptr ? std::nullopt : tail_->kept();
+  if (!kept) return;
+  take_news();  // of what was let go before this count
+  std::uint64_t spooled = 0;
+  for (const auto& [name, stream] : streams_) {
+    for (const auto& [key, lane] : stream->lanes) spooled += lane->spooled;
+  }
+  const auto missing = [](std::uint64_t said, std::uint64_t there) { return said - std::min(said, there); };
+  const auto events = missing(ledger_.spooled, kept->records - std::min(kept->records, kept->notices));
+  ledger_.spooled -= events;
+  ledger_.dropped[static_cast<std::size_t>(event::Dropped::spool_lost)] += events;
+  ledger_.notices_dropped += missing(spooled - std::min(spooled, ledger_.spooled + events), kept->notices);
 }
 
 void Outbox::read_back() {

@@ -65,6 +65,35 @@ class OutboxTail : public testing::Test {
   event::SteadyTime now{1h};
 };
 
+TEST_F(OutboxTail, TellsTheAgeOfTheOldestEventAlsoOfAnEarlierRun) {
+  const event::WallTime wall{std::chrono::hours(400'000)};
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt);
+  const auto offer_received = [&](const std::string& key, std::chrono::seconds ago,
+                                  event::Kind kind = event::Kind::activity) {
+    auto event = std::make_shared<event::Event>(*event_of(key, 1, kind));
+    event->received_steady = now - ago;
+    event->received = wall - ago;
+    outbox->offer(std::move(event), "topic");
+  };
+  offer_received("relay", 900s, event::Kind::notice);
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt) << "a notice is beside the book";
+  offer_received("a", 3s);
+  offer_received("b", 7s);
+  offer_received("c", 5s);
+  EXPECT_EQ(outbox->oldest_age({now, wall}), 7s);
+  outbox->drop_rest(event::Dropped::stopped);
+  tail.work();
+  outbox->take_losses();
+  make();
+  outbox->read_back();
+  tail.work();
+  outbox->read_back();
+  ASSERT_EQ(outbox->ledger().recovered, 3U);
+  EXPECT_EQ(outbox->oldest_age({now, wall + 60s}), 67s);
+  drain();
+  EXPECT_EQ(outbox->oldest_age({now, wall}), std::nullopt);
+}
+
 TEST_F(OutboxTail, IsNotTouchedWhileMemoryIsEnough) {
   offer("a", 1, 8);
   EXPECT_EQ(tail.records(), 0U);
@@ -228,6 +257,22 @@ TEST_F(OutboxTail, AFullTailLeavesMemoryToFill) {
   offer("a", 1, 20);
   EXPECT_EQ(outbox->ledger().in_flight, 20U);
   EXPECT_GT(outbox->bytes(), settings.memory) << "so that the sink is full and reading pauses";
+}
+
+TEST_F(OutboxTail, WhatWasDestroyedOnTheTailIsLostAtTheEndAndNotWaitingThere) {
+  offer("a", 1, 20);
+  outbox->offer(event_of("n", 1, event::Kind::notice), "relay");
+  outbox->drop_rest(event::Dropped::stopped);
+  outbox->take_losses();
+  outbox->take_destroyed();
+  EXPECT_EQ(outbox->ledger().spooled, 20U) << "all of it is there";
+  tail.destroy();
+  outbox->take_destroyed();
+  EXPECT_EQ(outbox->ledger().spooled, 0U);
+  EXPECT_EQ(outbox->ledger().dropped[static_cast<std::size_t>(event::Dropped::spool_lost)], 20U);
+  EXPECT_EQ(outbox->ledger().lost(), 20U);
+  EXPECT_EQ(outbox->ledger().notices_dropped, 1U);
+  EXPECT_TRUE(outbox->ledger().balances());
 }
 
 }  // namespace

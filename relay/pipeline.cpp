@@ -104,6 +104,7 @@ class Pipeline::ConnectorIntake final : public BookedIntake {
 
   void notice(const event::Notice& notice, const event::Now& now) override {
     thread_.check();
+    if (notice.type == "gap") ++book_.gaps;
     const Targets all = pipeline_.taking(event::Kind::notice, Targets{}.set());
     if (all.none()) return;
     const auto event =

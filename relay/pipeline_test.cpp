@@ -311,6 +311,15 @@ TEST_F(PipelineTest, NoticesGoToEverySinkThatTakesThemWhateverTheRoutes) {
   EXPECT_EQ(sinks[0]->delivery->ledger().offered, 0U);
 }
 
+TEST_F(PipelineTest, GapsAreCountedAlsoWhereNoSinkTakesNotices) {
+  make({}, {});
+  intake->notice({"connectorUp", "{}"}, noon);
+  intake->notice({"gap", "{}", "room", "streamelements"}, noon);
+  intake->notice({"gap", "{}", "hall", "streamelements"}, noon);
+  intake->settle();
+  EXPECT_EQ(intake->ledger().gaps, 2U);
+}
+
 TEST_F(PipelineTest, AConnectorIsCongestedWhileASinkOfItsRoutesIsFull) {
   auto slow = sink("event", OnFailure::dead_letter, 4'000);
   sinks[0]->wire->hold = true;

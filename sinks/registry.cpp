@@ -51,6 +51,10 @@ void check_kafka(const config::NamedSettings& sink, std::chrono::milliseconds de
 
 bool takes_state_kafka(const config::NamedSettings& sink) { return !sink.as<kafka::Settings>().topics.state.empty(); }
 
+bool may_use_kafka(const config::NamedSettings& sink, std::string_view topic) {
+  return kafka::may_use(sink.as<kafka::Settings>(), topic);
+}
+
 const Spool& spool_of_kafka(const config::NamedSettings& sink) { return sink.as<kafka::Settings>().spool; }
 
 Built build_file(const config::NamedSettings& sink, SinkObserver& observer, Opening opening) {
@@ -91,7 +95,8 @@ const std::array<SinkType, 3> types{{
      fault_of_kafka,
      check_kafka,
      takes_state_kafka,
-     spool_of_kafka},
+     spool_of_kafka,
+     may_use_kafka},
     {{"file", "JSON lines in a file that is rotated", "archive", config::make_settings<file::Settings>},
      build_file,
      nullptr,

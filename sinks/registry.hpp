@@ -41,6 +41,8 @@ struct SinkType {
   bool (*takes_state)(const config::NamedSettings& sink) = nullptr;
   /// What it keeps on disk. Null: never anything.
   const Spool& (*spool)(const config::NamedSettings& sink) = nullptr;
+  /// May a record of it go to this stream? Null: to any.
+  bool (*may_use)(const config::NamedSettings& sink, std::string_view stream) = nullptr;
 };
 
 /// All that need no connector; the channel sinks are offered by connectors (connectors/entry.hpp). Thread: any.

@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace tributary::spool {
@@ -95,26 +97,67 @@ std::string Directory::fault_of(const fs::path& path) {
   return fault.empty() ? std::string() : path.string() + " cannot be made: " + fault;
 }
 
-std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::path& path) {
+namespace {
+
+/// Makes the directory and locks it. A sentence: why it cannot be.
+std::string take(const fs::path& path, int& lock) {
   if (const int error = make_directories(path)) return words_for(path, "cannot be made", error);
   if (auto fault = fault_of_there(path); !fault.empty()) return fault;
   const auto file = path / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock == -1) return words_for(file, "cannot be opened", errno);
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
+  int error = EWOULDBLOCK;
+  for (int tries = 0; tries < 5 && error == EWOULDBLOCK; ++tries) {
+    if (tries != 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // a `check` may look at it
+    error = ::flock(lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  }
+  if (error != 0) {
     const auto pid = error == EWOULDBLOCK ? holder(lock) : std::string();
     ::close(lock);
     if (error != EWOULDBLOCK) return words_for(file, "cannot be locked", error);
     return path.string() + " is in use by another process" + (pid.empty() ? "" : ", " + pid) +
            ": end that one, or give this one a `spool.directory` of its own";
   }
-  std::unique_ptr<Directory> directory(new Directory(path, lock));
   const auto pid = std::to_string(::getpid()) + "\n";
   // On a full disk the lock is as good without its number.
   const auto written = ::ftruncate(lock, 0) == 0 ? ::pwrite(lock, pid.data(), pid.size(), 0) : 0;
   static_cast<void>(written);
-  return directory;
+  return {};
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<Directory>, std::string> Directory::open(const fs::path& path) {
+  int lock = -1;
+  if (auto fault = take(path, lock); !fault.empty()) return fault;
+  return std::unique_ptr<Directory>(new Directory(path, lock));
+}
+
+/// A shared lock for a moment: `take` waits that long.
+std::string Directory::holder_of(const fs::path& path) {
+  const int lock = ::open((path / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock == -1) return {};
+  std::string found;
+  if (::flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    found = holder(lock);
+    if (found.empty()) found = "?";
+  }
+  ::close(lock);
+  return found;
+}
+
+std::string Directory::hold() {
+  const std::lock_guard quiet(mutex_);
+  struct stat ours {
+  }, there{};
+  if (::fstat(lock_, &ours) == 0 && ::stat((path_ / "lock").c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
+      ours.st_ino == there.st_ino) {
+    return {};
+  }
+  int lock = -1;
+  if (auto fault = take(path_, lock); !fault.empty()) return fault;
+  ::close(std::exchange(lock_, lock));
+  return {};
 }
 
 Directory::~Directory() { ::close(lock_); }

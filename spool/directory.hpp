@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,11 @@ class Directory {
   /// Why it could not be opened, as far as that shows without changing anything; "" when it could. Another process may
   /// have it.
   static std::string fault_of(const std::filesystem::path& path);
+  /// The process that has it, as a number or, where that cannot be read, "?"; "" where none has. Changes nothing.
+  static std::string holder_of(const std::filesystem::path& path);
+  /// Is it still there, and this process's? Where somebody has removed it, it is made and locked again. A sentence: why
+  /// it cannot be, e.g. another process has it now. Thread: any.
+  std::string hold();
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
@@ -35,6 +41,7 @@ class Directory {
   Directory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
 
   std::filesystem::path path_;
+  std::mutex mutex_;  ///< guards lock_
   int lock_;
 };
 

@@ -91,5 +91,21 @@ TEST_F(DirectoryTest, names_the_file_of_a_sink_and_finds_it_again) {
   EXPECT_THAT(Directory::sinks_in(folder / "missing"), testing::IsEmpty());
 }
 
+TEST_F(DirectoryTest, one_that_was_removed_is_made_and_locked_again) {
+  const auto directory = open(folder / "spool");
+  EXPECT_EQ(directory->hold(), "");
+  fs::remove_all(folder / "spool");
+  EXPECT_EQ(directory->hold(), "");
+  EXPECT_EQ(text(folder / "spool" / "lock"), std::to_string(::getpid()) + "\n");
+  EXPECT_THAT(refusal(folder / "spool"), HasSubstr("is in use by another process"));
+}
+
+TEST_F(DirectoryTest, one_that_another_process_has_taken_meanwhile_is_left_to_it) {
+  const auto directory = open(folder / "spool");
+  fs::remove_all(folder / "spool");
+  const auto other = open(folder / "spool");
+  EXPECT_THAT(directory->hold(), HasSubstr("is in use by another process"));
+}
+
 }  // namespace
 }  // namespace tributary::spool

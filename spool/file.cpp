@@ -48,6 +48,7 @@ DatabaseFault File::connect() {
     disconnect();
   } else {
     note_place();
+    log_limit_ = 0;
     removed_ = false;
   }
   return fault;
@@ -300,11 +301,17 @@ bool File::give_back(std::uint64_t bytes) {
   return database_.run(("PRAGMA incremental_vacuum(" + std::to_string(bytes / page_size) + ")").c_str());
 }
 
+void File::limit_log(std::uint64_t bytes) {
+  if (bytes == log_limit_ || !database_.is_open()) return;
+  if (database_.run(("PRAGMA journal_size_limit=" + std::to_string(bytes)).c_str())) log_limit_ = bytes;
+}
+
 bool File::checkpoint(bool truncate) {
   Statement checkpoint =
       database_.prepare(truncate ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)");
   const bool done = checkpoint && checkpoint.step() == Statement::Step::row && checkpoint.integer(0) == 0;
   if (done && truncate) database_.log_emptied();
+  note_size();
   return done;
 }
 

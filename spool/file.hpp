@@ -32,6 +32,7 @@ class File {
     std::uint64_t records = 0, notices = 0;
     /// Records of which nothing is left after the file was damaged while it was in use, not even the number.
     std::uint64_t vanished = 0;
+    std::uint64_t vanished_notices = 0;  ///< of these
 
    private:
     friend class File;
@@ -58,6 +59,9 @@ class File {
   /// As SinkTail::open. `salvaged`: what became of a damaged file.
   static std::variant<std::unique_ptr<File>, std::string> open(const std::filesystem::path& file,
                                                                const std::string& vfs, Salvaged& salvaged);
+
+  /// As SinkTail::fault_of.
+  static std::string fault_of(const std::filesystem::path& file);
 
   Lane& lane(const event::LaneName& name);
   const std::vector<std::unique_ptr<Lane>>& lanes() const { return lanes_; }
@@ -91,15 +95,25 @@ class File {
   /// Is nothing in it, with what the open transaction does?
   bool empty() const { return records_ + static_cast<std::uint64_t>(more_records_) == 0; }
   std::uint64_t log_bytes() const { return static_cast<std::uint64_t>(database_.log_pages()) * page_size; }
+  /// Of the disk it lies on, as far as it can be asked.
+  std::uint64_t disk_free() const;
   /// Gives at most so many bytes of free pages back to the disk. False: it cannot now.
   bool give_back(std::uint64_t bytes);
   /// Moves the log into the file; `truncate`: and makes the log empty.
   bool checkpoint(bool truncate);
+  /// The log keeps no more than this once all of it has been moved.
+  void limit_log(std::uint64_t bytes);
 
-  /// Is the file still where it was made? Else it has been removed or replaced, and a crash would lose it.
-  bool in_place() const;
-  /// Makes the file anew of what can be read of it: after damage (the old one is set aside), or when it is not in
-  /// place. Empty: done. Else it goes on as it was.
+  enum class Place : std::uint8_t {
+    good,
+    gone,    ///< the file has been removed or replaced: what is written is in no file any more
+    damaged  ///< another program has cut it, or written over its beginning
+  };
+  /// Is the file still what it was made to be? Else a crash would lose it.
+  Place place() const;
+  bool in_place() const { return place() == Place::good; }
+  /// Makes the file anew of what can be read of it: after damage (the old one is set aside), or when it is gone. Empty:
+  /// done. Else it goes on as it was.
   std::string make_anew(Salvaged& salvaged);
   /// Makes a new file in place of this one, whose records are all finished: it takes less room than to remove them one
   /// by one. False: the old one is there as it was.
@@ -114,6 +128,7 @@ class File {
   void touch(Lane& lane, std::int64_t records, std::int64_t notices);
   void settle(bool committed);
   void note_place();
+  void note_size();
 
   std::filesystem::path file_;
   std::string vfs_;
@@ -128,6 +143,8 @@ class File {
   std::uint64_t records_ = 0;
   std::int64_t more_records_ = 0;                    ///< by the transaction that is open
   std::pair<std::uint64_t, std::uint64_t> place_{};  ///< device and number of the file
+  std::uint64_t log_limit_ = 0;                      ///< as SQLite was told; 0: not yet
+  std::uint64_t size_ = 0;                           ///< of the file, as the last checkpoint left it
 };
 
 }  // namespace tributary::spool

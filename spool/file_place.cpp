@@ -1,13 +1,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
+#include <cerrno>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 #include "spool/file.hpp"
-#include "text/time.hpp"
 
 // Where a file lies, and how it is made anew of what can be read of it.
 
@@ -27,14 +29,10 @@ std::pair<std::uint64_t, std::uint64_t> place_of(const fs::path& file) {
   return {found.st_dev, found.st_ino};
 }
 
-/// `20261001T123456Z`
-std::string compact_time() {
-  auto text = text::to_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-  std::string out;
-  for (const char c : text.substr(0, 19)) {
-    if (c != '-' && c != ':') out += c;
-  }
-  return out + 'Z';
+std::uint64_t size_of(const fs::path& file) {
+  std::error_code failed;
+  const auto size = fs::file_size(file, failed);
+  return failed ? 0 : size;
 }
 
 std::string words(const DatabaseFault& fault) { return std::string(fault.code) + ": " + fault.words; }
@@ -54,10 +52,7 @@ void sync_folder(const fs::path& file) {
 
 /// Out of the way, with its log. Empty: there was nothing.
 fs::path set_aside(const fs::path& file) {
-  fs::path aside = file.native() + ".damaged-" + compact_time();
-  for (int again = 2; fs::exists(aside); ++again) {
-    aside = file.native() + ".damaged-" + compact_time() + "-" + std::to_string(again);
-  }
+  const auto aside = aside_of(file);
   std::error_code ignored;
   bool moved = false;
   for (const char* part : parts) {
@@ -82,11 +77,27 @@ void open_damaged(Database& from, const fs::path& file, const fs::path& like, st
 
 }  // namespace
 
-void File::note_place() { place_ = vfs_.empty() ? place_of(file_) : std::pair<std::uint64_t, std::uint64_t>(); }
+void File::note_place() {
+  place_ = vfs_.empty() ? place_of(file_) : std::pair<std::uint64_t, std::uint64_t>();
+  note_size();
+}
 
-bool File::in_place() const {
-  if (!vfs_.empty()) return true;
-  return place_of(file_) == place_ && (database_.log_pages() == 0 || fs::exists(part_of(file_, "-wal")));
+std::uint64_t File::disk_free() const {
+  struct statvfs disk {};
+  if (!vfs_.empty() || ::statvfs(file_.c_str(), &disk) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+void File::note_size() { size_ = vfs_.empty() ? size_of(file_) : 0; }
+
+/// Between checkpoints nobody writes to the file itself, so it does not become smaller, and its beginning stays.
+File::Place File::place() const {
+  if (!vfs_.empty()) return Place::good;
+  if (place_of(file_) != place_) return Place::gone;
+  if (database_.log_pages() != 0 && !fs::exists(part_of(file_, "-wal"))) return Place::gone;
+  std::int64_t version = 0;
+  if (size_ == 0) return Place::good;
+  return size_of(file_) >= size_ && kind_of(file_, version) == FileKind::ours ? Place::good : Place::damaged;
 }
 
 namespace {
@@ -130,6 +141,25 @@ std::string remake(const fs::path& file, Database* source, Salvaged& salvaged) {
 
 }  // namespace
 
+std::string File::fault_of(const fs::path& path) {
+  std::int64_t version = 0;
+  switch (kind_of(path, version)) {
+    case FileKind::newer:
+      return "is of version " + std::to_string(version) + ", and this program knows version " +
+             std::to_string(file_version) + ": run the newer tributary, or move the file away";
+    case FileKind::foreign:
+      return "is a SQLite file of another program: move it away";
+    default:
+      break;
+  }
+  std::error_code failed;
+  const auto type = fs::status(path, failed).type();
+  if (type == fs::file_type::not_found || failed) return {};
+  if (type != fs::file_type::regular) return "is no file: move it away";
+  return ::access(path.c_str(), R_OK | W_OK) == 0 ? ""
+                                                  : "cannot be written to: " + std::generic_category().message(errno);
+}
+
 std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path, const std::string& vfs,
                                                             Salvaged& salvaged) {
   std::unique_ptr<File> file(new File(path, vfs));
@@ -138,10 +168,8 @@ std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path
     std::int64_t version = 0;
     switch (kind_of(path, version)) {
       case FileKind::newer:
-        return "is of version " + std::to_string(version) + ", and this program knows version " +
-               std::to_string(file_version) + ": run the newer tributary, or move the file away";
       case FileKind::foreign:
-        return "is a SQLite file of another program: move it away";
+        return fault_of(path);
       case FileKind::none: {
         std::error_code ignored;  // a log without its file: SQLite would throw it away
         damaged = fs::file_size(part_of(path, "-wal"), ignored) > 0 && !ignored;
@@ -172,12 +200,15 @@ std::variant<std::unique_ptr<File>, std::string> File::open(const fs::path& path
 
 std::string File::make_anew(Salvaged& salvaged) {
   if (!vfs_.empty()) return words(database_.fault());
-  std::vector<std::uint64_t> before;
-  for (const auto& lane : lanes_) before.push_back(lane->records);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
+  for (const auto& lane : lanes_) before.emplace_back(lane->records, lane->notices);
   rollback();
   std::string failed;
-  if (in_place()) {
-    salvaged.why = database_.is_open() ? words(database_.fault()) : "it cannot be opened";
+  const auto found = place();
+  if (found != Place::gone) {
+    salvaged.why = found == Place::damaged ? "another program has cut it or written over it while it was in use"
+                   : database_.is_open()   ? words(database_.fault())
+                                           : "it cannot be opened";
     database_.keep_log();
     disconnect();
     failed = remake(file_, nullptr, salvaged);
@@ -191,8 +222,10 @@ std::string File::make_anew(Salvaged& salvaged) {
   if (const auto fault = connect()) return failed.empty() ? words(fault) : failed;
   if (!failed.empty()) return failed;
   for (std::size_t i = 0; i < before.size(); ++i) {
-    const auto gone = before[i] - std::min(before[i], lanes_[i]->records);
+    const auto [records, notices] = before[i];
+    const auto gone = records - std::min(records, lanes_[i]->records);
     lanes_[i]->vanished += gone;
+    lanes_[i]->vanished_notices += notices - std::min(notices, lanes_[i]->notices);
     salvaged.vanished += gone;
   }
   return {};

@@ -32,21 +32,28 @@ class Inspection {
     std::size_t bytes = 0;        ///< of the row
     std::string_view time = {};   ///< `createdAt`; empty for a dead letter
     std::string_view value = {};  ///< the JSON of the event or dead letter, one line
+    bool notice = false;          ///< known of a damaged file only
   };
 
-  /// A sentence: why it cannot be read.
+  /// A sentence: why it cannot be read. A damaged file can, as far as its records verify.
   static std::variant<std::unique_ptr<Inspection>, std::string> open(const std::filesystem::path& file);
+  /// A sentence: why this is no file of a sink, whatever is in it (a directory, a pipe, what connectors remember); ""
+  /// where it may be one. Reads nothing.
+  static std::string misnamed(const std::filesystem::path& file);
   ~Inspection();
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;
 
-  /// By lane, in order of their names. A sentence: why it ended early.
-  std::variant<std::vector<Lane>, std::string> lanes() const;
-  /// Every record in the order in which they were kept, until `line` says false. Returns why it ended early, or "".
+  /// By lane, in order of their names. Returns why these are not all, or "".
+  std::string lanes(std::vector<Lane>& lanes) const;
+  /// Every record in the order in which they were kept, until `line` says false; of a damaged file what verifies, in
+  /// whatever order it is found. Returns why these are not all, or "".
   std::string each(const std::function<bool(const Line&)>& line) const;
 
  private:
   class Reader;
+  class Seen;
+  std::string each_found(const std::function<bool(const Line&)>& line, Seen& seen) const;
   explicit Inspection(std::unique_ptr<Reader> reader);
   std::unique_ptr<Reader> reader_;
 };

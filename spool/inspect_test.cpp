@@ -1,6 +1,7 @@
 #include "spool/inspect.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <map>
@@ -43,9 +44,8 @@ class Inspecting : public testing::Test {
     auto opened = Inspection::open(file_);
     ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Inspection>>(opened)) << std::get<std::string>(opened);
     const auto& inspection = *std::get<0>(opened);
-    auto lanes = inspection.lanes();
-    ASSERT_TRUE(std::holds_alternative<std::vector<Inspection::Lane>>(lanes)) << std::get<std::string>(lanes);
-    const auto& all = std::get<0>(lanes);
+    std::vector<Inspection::Lane> all;
+    ASSERT_EQ(inspection.lanes(all), "");
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].name, letters_lane);
     EXPECT_EQ(all[1].name, events_lane);
@@ -122,6 +122,49 @@ TEST_F(Inspecting, SeesWhatARelayHasLeftThatWasKilled) {
   expect_all_seen();
   EXPECT_FALSE(std::filesystem::exists(file_.native() + "-shm"));
   EXPECT_TRUE(std::filesystem::exists(file_.native() + "-wal"));
+}
+
+TEST_F(Inspecting, OfADamagedFileItSeesWhatVerifiesAndSaysSoAndChangesNothing) {
+  {
+    TailUser tail(opened(file_, {}, observer_));
+    fill(tail);
+  }
+  const auto whole = std::filesystem::file_size(file_);
+  for (const bool beginning : {true, false}) {
+    if (beginning) {
+      std::fstream(file_, std::ios::binary | std::ios::in | std::ios::out) << std::string(4096, 'z');
+    } else {
+      std::filesystem::resize_file(file_, whole / 2);
+    }
+    const auto before = folder();
+    auto opened = Inspection::open(file_);
+    ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Inspection>>(opened)) << std::get<std::string>(opened);
+    const auto& inspection = *std::get<0>(opened);
+    std::vector<Inspection::Lane> lanes;
+    EXPECT_NE(inspection.lanes(lanes).find("is damaged"), std::string::npos);
+    std::set<std::pair<std::string, std::uint64_t>> seen;
+    EXPECT_NE(inspection
+                  .each([&](const Inspection::Line& line) {
+                    EXPECT_TRUE(seen.emplace(line.lane->stream, line.number).second) << line.number;
+                    return true;
+                  })
+                  .find("is damaged"),
+              std::string::npos);
+    std::uint64_t counted = 0;
+    for (const auto& lane : lanes) counted += lane.records;
+    EXPECT_EQ(counted, seen.size());
+    EXPECT_GT(seen.size(), beginning ? 1'200U : 400U);
+    EXPECT_EQ(folder(), before);
+  }
+}
+
+TEST_F(Inspecting, WhatIsNoFileOfASinkIsSaidWithoutReadingIt) {
+  std::filesystem::create_directory(folder_ / "directory");
+  EXPECT_NE(Inspection::misnamed(folder_ / "directory").find("is a directory"), std::string::npos);
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_NE(Inspection::misnamed(folder_ / "pipe").find("a pipe"), std::string::npos);
+  EXPECT_NE(Inspection::misnamed(folder_ / "memory.db").find("what connectors remember"), std::string::npos);
+  EXPECT_EQ(Inspection::misnamed(folder_ / "sink.spool"), "");
 }
 
 TEST_F(Inspecting, WhatIsNoSpoolIsSaidSo) {

@@ -34,12 +34,20 @@ std::variant<std::unique_ptr<Memory>, std::string> Memory::open(const std::files
       new Memory(std::get<std::unique_ptr<Directory>>(std::move(opened)), observers, settings));
   const auto file = memory->file_.open();
   if (file.newer) {
-    return memory->file_.path().string() + " " + file.fault.words + ": run the newer tributary, or move the file away";
+    return memory->file_.path().string() + " " + file.fault.words;
   }
   memory->tell(file);
   memory->seen_ = memory->file_.seen();
   memory->begin();
   return memory;
+}
+
+std::vector<std::string> Memory::faults_of(const std::filesystem::path& directory,
+                                           const std::vector<std::string>& sinks) {
+  std::vector<std::string> faults{MemoryFile::fault_of(directory / "memory.db")};
+  for (const auto& sink : sinks) faults.push_back(SinkTail::fault_of(Directory::file_in(directory, sink)));
+  std::erase(faults, std::string());
+  return faults;
 }
 
 void Memory::begin() {
@@ -75,6 +83,7 @@ std::variant<event::Tail*, std::string> Memory::tail(const std::string& sink, co
   }
   SinkTail::Settings wanted;
   wanted.limits = settings;
+  wanted.hold = [this] { return directory_->hold(); };
   const auto file = directory_->file_of(sink);
   static_cast<void>(make_private(file));  // where it cannot be made, `open` says why
   auto opened = SinkTail::open(file, wanted, observers_(sink));
@@ -131,6 +140,14 @@ bool Memory::write() {
     const auto opened = file_.open();
     tell(opened);
     if (opened.fault) return false;
+  } else if (!file_.in_place()) {
+    auto wrong = directory_->hold();
+    const auto fault = wrong.empty() ? file_.put_back()
+                                     : DatabaseFault{DatabaseFault::Kind::trouble, "SQLITE_CANTOPEN", std::move(wrong)};
+    if (fault) {
+      tell(fault);
+      return false;
+    }
   }
   std::vector<ConnectorMemory*> connectors;
   {

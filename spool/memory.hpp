@@ -43,6 +43,10 @@ class Memory final : public event::Memory {
                                                                  const Observers& observers) {
     return open(directory, observers, Settings());
   }
+  /// Why `open`, or the tail of one of these sinks, would be refused for what lies in the directory, in the order of
+  /// the sinks' names; nothing is changed.
+  static std::vector<std::string> faults_of(const std::filesystem::path& directory,
+                                            const std::vector<std::string>& sinks);
   ~Memory() override;
 
   /// Thread: any.

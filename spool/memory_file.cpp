@@ -1,12 +1,12 @@
 #include "spool/memory_file.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 #include <utility>
 
 #include "spool/directory.hpp"
 #include "spool/known_ids.hpp"
+#include "spool/schema.hpp"
 
 namespace tributary::spool {
 namespace {
@@ -24,7 +24,17 @@ constexpr auto memory_tables =
     "PRIMARY KEY (connector, block));"
     "PRAGMA user_version = 1;";
 
+std::string newer_words(std::int64_t version) {
+  return "is of version " + std::to_string(version) + ", and this program knows version " +
+         std::to_string(version_of_memory) + ": run the newer tributary, or move the file away";
+}
+
 }  // namespace
+
+std::string MemoryFile::fault_of(const std::filesystem::path& file) {
+  const auto version = version_of(file);
+  return version > version_of_memory ? file.string() + " " + newer_words(version) : std::string();
+}
 
 MemoryFile::Opened MemoryFile::open() {
   Opened opened;
@@ -38,10 +48,7 @@ MemoryFile::Opened MemoryFile::open() {
     const auto version = database_.number("PRAGMA user_version");
     opened.newer = version > version_of_memory;
     if (opened.newer) {
-      opened.fault = {Kind::trouble,
-                      {},
-                      "is of version " + std::to_string(version) + ", and this program knows version " +
-                          std::to_string(version_of_memory)};
+      opened.fault = {Kind::trouble, {}, newer_words(version)};
       close();
       return opened;
     }
@@ -56,6 +63,29 @@ MemoryFile::Opened MemoryFile::open() {
   if (!opened.fault || database_.is_open()) opened.fault = prepare();
   if (opened.fault) close();
   return opened;
+}
+
+bool MemoryFile::in_place() const {
+  std::error_code failed;
+  return std::filesystem::exists(file_, failed) || failed;
+}
+
+DatabaseFault MemoryFile::put_back() {
+  if (const int error = make_private(file_)) {
+    return {Kind::trouble, "SQLITE_CANTOPEN", std::generic_category().message(error)};
+  }
+  {
+    auto copy = database_.prepare("VACUUM INTO ?1");
+    if (!copy || !copy.bind_text(1, file_.native()).run()) {
+      auto fault = database_.fault();
+      std::error_code ignored;
+      std::filesystem::remove(file_, ignored);  // so that it is tried again
+      return fault;
+    }
+  }
+  database_.keep_log();
+  close();
+  return open().fault;
 }
 
 DatabaseFault MemoryFile::prepare() {
@@ -165,9 +195,7 @@ bool MemoryFile::write_ids(const MemoryChanges& changes, Blocks& blocks) {
 
 /// Where it is now; "" when it could not be moved.
 std::string MemoryFile::set_aside() {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto aside = file_.string() + ".damaged-" + std::to_string(seconds);
+  const auto aside = aside_of(file_).string();
   std::error_code error, ignored;
   std::filesystem::rename(file_, aside, error);
   if (error) return {};

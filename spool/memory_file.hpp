@@ -27,7 +27,12 @@ class MemoryFile {
     std::string set_aside = {};  ///< where a damaged file is now; a new one has taken its place
   };
   Opened open();
+  /// Why a file would be refused, as far as its first bytes say: it is of a later version. "" when it would not.
+  static std::string fault_of(const std::filesystem::path& file);
   bool is_open() const { return database_.is_open(); }
+  bool in_place() const;
+  /// Where the file has been removed while it was in use: writes it anew with all that it held.
+  DatabaseFault put_back();
 
   /// By connector and channel.
   std::map<std::string, std::map<std::string, event::WallTime>> seen();

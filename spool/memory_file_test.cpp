@@ -145,7 +145,7 @@ TEST_F(MemoryFileTest, sets_a_damaged_one_aside_and_begins_anew) {
   MemoryFile file(path);
   const auto opened = file.open();
   EXPECT_FALSE(opened.fault) << opened.fault.words;
-  EXPECT_THAT(opened.set_aside, testing::HasSubstr("memory.db.damaged-"));
+  EXPECT_THAT(opened.set_aside, testing::MatchesRegex(".*/memory.db.damaged-[0-9]{8}T[0-9]{6}Z"));
   EXPECT_EQ(fs::file_size(opened.set_aside), 8'192U);
   EXPECT_FALSE(file.write({ids("stage", 1, 2, 10)}));
   EXPECT_THAT(numbers(file.ids("stage")), ElementsAre(1));

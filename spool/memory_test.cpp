@@ -138,6 +138,21 @@ TEST_F(MemoryTest, goes_on_without_its_file_and_writes_it_when_it_can) {
   EXPECT_THAT(ids(*memory, "stage"), ElementsAre(1));
 }
 
+TEST_F(MemoryTest, is_made_and_locked_again_when_its_directory_is_removed) {
+  {
+    const auto memory = open();
+    memory->connector("stage").remember(known(1));
+    while (ids(*memory, "stage").empty()) std::this_thread::yield();
+    fs::remove_all(folder);
+    memory->connector("stage").remember(known(2));
+    while (!fs::exists(folder / "lock") || !fs::exists(folder / "memory.db")) std::this_thread::yield();
+    const auto second = Memory::open(folder, [this](const std::string&) -> Observer& { return told; });
+    EXPECT_TRUE(std::holds_alternative<std::string>(second));
+  }
+  const auto memory = open();
+  EXPECT_THAT(ids(*memory, "stage"), ElementsAre(1, 2));
+}
+
 TEST_F(MemoryTest, tells_of_a_damaged_file) {
   fs::create_directories(folder);
   std::ofstream(folder / "memory.db") << std::string(4'096, 'x');

@@ -1,9 +1,12 @@
 #include "spool/schema.hpp"
 
 #include <array>
+#include <chrono>
 #include <fstream>
+#include <optional>
 
 #include "spool/checksum.hpp"
+#include "text/time.hpp"
 
 namespace tributary::spool {
 namespace {
@@ -31,20 +34,45 @@ std::int64_t big_endian(const char* bytes) {
   return value;
 }
 
+constexpr std::size_t header_size = 100, version_at = 60, application_at = 68;  // of SQLite's file format
+
+/// None: it does not begin as a SQLite file. A pipe is not waited for.
+std::optional<std::array<char, header_size>> header_of(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  std::array<char, header_size> header{};
+  std::ifstream in(file, std::ios::binary);
+  in.read(header.data(), header.size());
+  constexpr std::string_view magic("SQLite format 3", 16);
+  if (in.gcount() != header_size || std::string_view(header.data(), magic.size()) != magic) return {};
+  return header;
+}
+
 }  // namespace
+
+std::filesystem::path aside_of(const std::filesystem::path& file) {
+  auto time = text::to_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  time.resize(std::string_view("2026-10-01T12:34:56").size());
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  const std::string first = file.native() + ".damaged-" + time + "Z";
+  std::filesystem::path aside = first;
+  for (int again = 2; std::filesystem::exists(aside); ++again) aside = first + "-" + std::to_string(again);
+  return aside;
+}
+
+std::int64_t version_of(const std::filesystem::path& file) {
+  const auto header = header_of(file);
+  return header ? big_endian(header->data() + version_at) : 0;
+}
 
 FileKind kind_of(const std::filesystem::path& file, std::int64_t& version) {
   std::error_code ignored;
   const auto size = std::filesystem::file_size(file, ignored);
   if (ignored || size == 0) return FileKind::none;
-  constexpr std::size_t header_size = 100, version_at = 60, application_at = 68;  // of SQLite's file format
-  std::array<char, header_size> header{};
-  std::ifstream in(file, std::ios::binary);
-  in.read(header.data(), header.size());
-  constexpr std::string_view magic("SQLite format 3", 16);
-  if (in.gcount() != header_size || std::string_view(header.data(), magic.size()) != magic) return FileKind::damaged;
-  const auto application = big_endian(header.data() + application_at);
-  version = big_endian(header.data() + version_at);
+  const auto header = header_of(file);
+  if (!header) return FileKind::damaged;
+  const auto application = big_endian(header->data() + application_at);
+  version = big_endian(header->data() + version_at);
   if (application == 0 && version == 0) return FileKind::ours;  // it was being made
   if (application != application_id) return FileKind::foreign;
   return version > file_version ? FileKind::newer : FileKind::ours;

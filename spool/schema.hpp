@@ -24,6 +24,12 @@ enum class FileKind : std::uint8_t {
 /// `version`: of a newer one. Looks at the first bytes only.
 FileKind kind_of(const std::filesystem::path& file, std::int64_t& version);
 
+/// The version that a SQLite file says it has; 0: it is none. Looks at the first bytes only.
+std::int64_t version_of(const std::filesystem::path& file);
+
+/// Where a damaged file goes: beside it, `FILE.damaged-20261001T123456Z`, which is no file's name yet.
+std::filesystem::path aside_of(const std::filesystem::path& file);
+
 /// Opens for writing; in a new file it makes the tables. `damaged` also where tables are missing.
 DatabaseFault open_file(Database& database, const std::filesystem::path& file, const std::string& vfs);
 

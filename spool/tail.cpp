@@ -17,6 +17,11 @@ std::variant<std::unique_ptr<SinkTail>, std::string> SinkTail::open(const std::f
   return std::unique_ptr<SinkTail>(new SinkTail(file, std::move(writer)));
 }
 
+std::string SinkTail::fault_of(const std::filesystem::path& file) {
+  const auto fault = File::fault_of(file);
+  return fault.empty() ? fault : file.string() + " " + fault;
+}
+
 SinkTail::SinkTail(std::filesystem::path file, std::shared_ptr<Writer> writer)
     : file_(std::move(file)), writer_(std::move(writer)) {}
 
@@ -28,6 +33,7 @@ SinkTail::~SinkTail() {
 void SinkTail::set(const event::TailSettings& limits) { writer_->set_limits(limits); }
 std::vector<SpooledId> SinkTail::ids(std::size_t most) { return writer_->ids(most); }
 std::uint64_t SinkTail::bytes() const { return writer_->used(); }
+std::map<std::string, std::uint64_t> SinkTail::streams() const { return writer_->streams(); }
 std::uint64_t SinkTail::records() const { return writer_->records(); }
 std::vector<event::TailLeft> SinkTail::left() { return writer_->left(); }
 void SinkTail::append(const event::LaneName& lane, event::TailRecord record) {
@@ -45,6 +51,7 @@ void SinkTail::forget(const event::LaneName& lane, std::uint64_t first, std::uin
 bool SinkTail::full() const { return writer_->full(); }
 bool SinkTail::failing() const { return writer_->failing(); }
 std::size_t SinkTail::held() const { return writer_->held(); }
+std::optional<event::TailKept> SinkTail::kept() const { return writer_->kept(); }
 void SinkTail::close(std::chrono::milliseconds timeout) { writer_->close(timeout); }
 
 }  // namespace tributary::spool

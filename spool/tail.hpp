@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,12 @@ class SinkTail final : public event::Tail {
   struct Settings {
     event::TailSettings limits = {};
     std::chrono::milliseconds retry_first{500}, retry_most{10'000};  ///< after trouble with the disk
-    std::uint64_t log = 8u << 20;  ///< bytes of SQLite's log from which it is moved into the file
-    std::string vfs = {};          ///< for tests: SQLite's name of another disk
+    /// Bytes of SQLite's log from which it is moved into the file; less where the size or the disk is small.
+    std::uint64_t log = 8u << 20;
+    /// Makes sure that the directory of the file is there and this process's alone; a sentence: why it is not. Thread:
+    /// any; may touch the disk.
+    std::function<std::string()> hold = {};
+    std::string vfs = {};  ///< for tests: SQLite's name of another disk
   };
 
   /// Opens or makes the file. A damaged one is set aside as `<file>.damaged-<time>`, and what verifies is taken over.
@@ -40,6 +45,8 @@ class SinkTail final : public event::Tail {
   /// been changed then. `observer` outlives the tail. Thread: main.
   static std::variant<std::unique_ptr<SinkTail>, std::string> open(const std::filesystem::path& file,
                                                                    const Settings& settings, Observer& observer);
+  /// Why `open` would refuse this file, as far as that shows without changing anything; "" when it would not.
+  static std::string fault_of(const std::filesystem::path& file);
   /// What is not committed is lost; `close` comes before. A thread that hangs in the disk stays behind.
   ~SinkTail() override;
   SinkTail(const SinkTail&) = delete;
@@ -53,6 +60,8 @@ class SinkTail final : public event::Tail {
   const std::filesystem::path& file() const { return file_; }
   /// Of the file: what is in use, without free pages; with its write-ahead log. Thread: any.
   std::uint64_t bytes() const;
+  /// How many records of each stream lie in the file. Thread: any.
+  std::map<std::string, std::uint64_t> streams() const;
   /// Records that lie in the file. Thread: any.
   std::uint64_t records() const;
 
@@ -67,6 +76,7 @@ class SinkTail final : public event::Tail {
   bool failing() const override;
   std::size_t held() const override;
   void close(std::chrono::milliseconds timeout) override;
+  std::optional<event::TailKept> kept() const override;
 
  private:
   class Writer;  ///< what the thread works with; it outlives this object when it hangs

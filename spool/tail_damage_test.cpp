@@ -234,6 +234,57 @@ TEST_F(Damage, AFolderThatIsRemovedInUseLosesNothingOnceItIsThereAgain) {
   EXPECT_EQ(events_, (Numbered{1, 2}));
 }
 
+TEST_F(Damage, AFileThatIsEmptiedInUseIsNoticedAtTheEndAndNothingOfItIsSaidToBeKept) {
+  settings_.log = 0;  // everything is in the file at once
+  TailUser tail(opened(file_, settings_, observer_));
+  tail->left();
+  for (std::uint64_t number = 1; number <= 20; ++number) tail.append(lane_1, number, words_of(number));
+  ASSERT_TRUE(tail.wait_committed(20));
+  tail->close(60s);
+  ASSERT_TRUE(tail->kept());
+  EXPECT_EQ(tail->kept()->records, 20U);
+  for (const char* part : {"", "-wal"}) std::filesystem::resize_file(file_.native() + part, 0);
+  tail->close(60s);
+  ASSERT_TRUE(tail->kept());
+  EXPECT_EQ(tail->kept()->records, 0U);
+  const auto news = observer_.wait(Sign::set_aside);
+  EXPECT_EQ(news.lost, 20U);
+  EXPECT_NE(news.text.find("another program has cut it"), std::string::npos) << news.text;
+}
+
+TEST_F(Damage, WhatIsInNoFileAnyMoreIsNotKept) {
+  const auto inner = folder_ / "inner";
+  std::filesystem::create_directory(inner);
+  settings_.hold = [] { return std::string("there is no directory"); };
+  file_ = inner / "sink.spool";
+  TailUser tail(opened(file_, settings_, observer_));
+  tail->left();
+  tail.append(lane_1, 1, words_of(1));
+  ASSERT_TRUE(tail.wait_committed(1));
+  std::filesystem::remove_all(inner);
+  tail->close(60s);
+  ASSERT_TRUE(tail->kept());
+  EXPECT_EQ(tail->kept()->records, 0U);
+  const auto news = observer_.wait(Sign::cannot_write);
+  EXPECT_NE(news.text.find("sink.spool: the file is gone"), std::string::npos) << news.text;
+  EXPECT_NE(news.text.find("there is no directory"), std::string::npos) << news.text;
+}
+
+TEST_F(Damage, NoticesOfWhichNothingIsLeftAreNoEvents) {
+  settings_.log = 0;
+  TailUser tail(opened(file_, settings_, observer_));
+  tail->left();
+  tail->append(lane_1, {1, spooled_event(lane_1.key, "words", event::Kind::notice), nullptr});
+  ASSERT_TRUE(tail.wait_committed(1));
+  for (const char* part : {"", "-wal"}) std::filesystem::resize_file(file_.native() + part, 0);
+  tail.append(lane_2, 2, words_of(2));  // its commit notices it
+  ASSERT_TRUE(tail.wait_committed(2));
+  const auto read = tail.read(lane_1, 1);
+  ASSERT_EQ(read.records.size(), 1U);
+  EXPECT_TRUE(read.records[0].letter);
+  EXPECT_TRUE(read.records[0].notice);
+}
+
 // ── a disk in trouble ───────────────────────────────────────────────────────────────────────────────────────────────
 
 class Trouble : public testing::Test {
@@ -337,6 +388,29 @@ TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOnceEverythingIsDelivered) {
   TailUser again(opened("sink", settings_, observer_));
   ASSERT_EQ(again->left().size(), 1U);
   EXPECT_EQ(again.numbers(lane_1), Numbered{number});
+}
+
+TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOncePartOfItIsDelivered) {
+  settings_.limits.size = 1u << 20;
+  disk_.limit(600'000);
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  std::uint64_t number = 0;
+  while (!tail->failing() && number < 10'000) {
+    ++number;
+    tail.append(lane_1, number, words_of(number));
+    if (number % 20 == 0) tail.wait([&] { return tail->failing() || tail->committed() >= number; });
+  }
+  ASSERT_TRUE(tail->failing());
+  ASSERT_GT(tail->records(), 100U);
+  const auto half = tail->records() / 2;
+  for (std::uint64_t one = 1; one <= half; ++one) tail->forget(lane_1, one, one);
+  ASSERT_TRUE(tail.wait([&] { return !tail->failing() && tail->committed() == number; }))
+      << tail->committed() << " of " << number;
+  const auto left = tail.numbers(lane_1);
+  EXPECT_EQ(left.size(), number - half);
+  EXPECT_EQ(left.front(), half + 1);
+  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
 }
 
 TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {

@@ -249,5 +249,28 @@ TEST_F(Tail, AFolderThatIsNotThereIsAFaultInWords) {
   EXPECT_NE(std::get<std::string>(refused).find("cannot be used"), std::string::npos) << std::get<std::string>(refused);
 }
 
+TEST(TailSize, TheFileAndItsLogTogetherStayNearTheSize) {
+  TestFolder folder;
+  TestObserver observer;
+  SinkTail::Settings settings;
+  settings.limits = {1u << 20, event::AtLimit::drop_oldest};
+  TailUser tail(opened(folder / "sink.spool", settings, observer));
+  tail->left();
+  std::uint64_t most = 0;
+  for (std::uint64_t number = 1; number <= 6'000; ++number) {
+    tail.append({"topic", "a"}, number, std::string(1'000, 'x'));
+    if (number % 100 != 0) continue;
+    ASSERT_TRUE(tail.wait_committed(number));
+    std::uint64_t bytes = 0;
+    for (const char* name : {"sink.spool", "sink.spool-wal"}) {
+      std::error_code none;
+      const auto size = std::filesystem::file_size(folder / name, none);
+      if (!none) bytes += size;
+    }
+    most = std::max(most, bytes);
+  }
+  EXPECT_LT(most, settings.limits.size * 3 / 2);
+}
+
 }  // namespace
 }  // namespace tributary::spool

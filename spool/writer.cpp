@@ -13,6 +13,7 @@ SinkTail::Writer::Writer(std::unique_ptr<File> file, const Settings& settings, O
       retry_first_(settings.retry_first),
       retry_most_(settings.retry_most),
       log_limit_(settings.log),
+      hold_(settings.hold),
       limits_(settings.limits),
       observer_(&observer),
       file_(std::move(file)) {}
@@ -23,7 +24,7 @@ void SinkTail::Writer::start() {
   for (const auto& lane : file_->lanes()) {
     Lane& known = lane_of(lane->name);
     known.in_file = lane.get();
-    known.stored = lane->records;
+    book(known);
   }
   thread_ = std::thread([self = shared_from_this()] { self->run(); });
 }
@@ -59,6 +60,15 @@ void SinkTail::Writer::set_limits(const event::TailSettings& limits) {
   limits_ = limits;
   hurry_ = true;
   work_.notify_all();
+}
+
+std::map<std::string, std::uint64_t> SinkTail::Writer::streams() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::uint64_t> streams;
+  for (const auto& [name, lane] : lanes_) {
+    if (lane->stored != 0) streams[lane->name.stream] += lane->stored;
+  }
+  return streams;
 }
 
 SinkTail::Writer::Lane& SinkTail::Writer::lane_of(const event::LaneName& name) {
@@ -212,9 +222,10 @@ void SinkTail::Writer::close(std::chrono::milliseconds timeout) {
   {
     std::unique_lock lock(mutex_);
     closing_ = hurry_ = true;
+    looked_ = false;
     work_.notify_all();
-    const bool all =
-        done_.wait_for(lock, timeout, [&] { return ended_ || (pending_.empty() && forgets_.empty() && !writing_); });
+    const bool all = done_.wait_for(
+        lock, timeout, [&] { return ended_ || (looked_ && pending_.empty() && forgets_.empty() && !writing_); });
     closing_ = false;
     if (all) return;
     lose(lost, event::Dropped::stopped);
@@ -231,6 +242,19 @@ void SinkTail::Writer::close(std::chrono::milliseconds timeout) {
               " records were kept in memory alone, could not be written in time, and are "
               "lost: see what was said of the disk before";
   tell(news);
+}
+
+/// Of what is in no file any more nothing is kept.
+std::optional<event::TailKept> SinkTail::Writer::kept() const {
+  const std::lock_guard lock(mutex_);
+  if (!looked_) return {};
+  event::TailKept kept;
+  for (const auto& [name, lane] : lanes_) {
+    if (!in_place_) break;
+    kept.records += lane->stored;
+    kept.notices += lane->stored_notices;
+  }
+  return kept;
 }
 
 /// Everything that is pending, and tells it.

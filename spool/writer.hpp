@@ -36,6 +36,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::vector<SpooledId> ids(std::size_t most);
   std::uint64_t used() const { return used_; }
   std::uint64_t records() const { return records_; }
+  std::map<std::string, std::uint64_t> streams() const;
 
   std::vector<event::TailLeft> left();
   void append(const event::LaneName& name, event::TailRecord record);
@@ -48,6 +49,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   bool failing() const { return failing_; }
   std::size_t held() const { return held_; }
   void close(std::chrono::milliseconds timeout);
+  std::optional<event::TailKept> kept() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -79,7 +81,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
     std::map<std::uint64_t, PendingPtr> pending;
     std::deque<Range> forgets;              ///< not yet done, in the order of the calls
     std::uint64_t stored = 0, writing = 0;  ///< in the file, and on their way there
-    File::Lane* in_file = nullptr;          ///< thread: the writer's
+    std::uint64_t stored_notices = 0;
+    File::Lane* in_file = nullptr;  ///< thread: the writer's
   };
   struct Question {
     Lane* lane = nullptr;
@@ -124,6 +127,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void tell_dropped(const std::vector<File::DroppedRecord>& dropped);
   void write_round();
   bool make_room_on_disk();
+  std::uint64_t share(std::uint64_t most, std::uint64_t size) const;
+  void move_log();
   bool all_forgotten();
   void trouble(Sign sign);
   void recovered();
@@ -132,6 +137,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   bool make_anew(bool damaged);
   void look_at_size(bool no_room);
   void tidy(Clock::time_point now);
+  void book(Lane& lane) const;
   void tell_counts();
   File::Lane& in_file(Lane& lane);
   std::vector<event::TailLeft> describe();
@@ -142,6 +148,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   const std::string name_;
   const std::chrono::milliseconds retry_first_, retry_most_;
   const std::uint64_t log_limit_;
+  const std::function<std::string()> hold_;
 
   mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable work_, done_;
@@ -158,6 +165,8 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::uint64_t last_letter_ = 0;  ///< ticket of the last dead letter
   event::TailSettings limits_;
   bool closing_ = false, end_ = false, ended_ = false, writing_ = false, hurry_ = false;
+  bool looked_ = false;    ///< since the last `close` began, whether the file is in place
+  bool in_place_ = false;  ///< and it was
 
   std::atomic<std::uint64_t> committed_{0};  ///< tickets
   std::atomic<bool> full_{false}, failing_{false};
@@ -180,8 +189,9 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::chrono::milliseconds write_delay_{0}, read_delay_{0};
   std::optional<Clock::time_point> failing_since_, unread_since_, full_since_;
   std::optional<Clock::time_point> made_anew_at_;
-  bool emptied_log_ = false;  ///< since the last group that was committed
-  bool no_room_ = false;      ///< the last group found none in the file
+  std::optional<Clock::time_point> careful_until_;  ///< the disk was full lately: it is written in small steps
+  bool emptied_log_ = false;                        ///< since the last group that was committed
+  bool no_room_ = false;                            ///< the last group found none in the file
   Clock::time_point give_back_at_{};
   DatabaseFault last_fault_;
   std::uint64_t dropped_count_ = 0, corrupt_count_ = 0;

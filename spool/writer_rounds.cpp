@@ -11,8 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t group_records = 2'000, group_bytes = 4u << 20;
-constexpr auto idle = 1s;
+constexpr auto idle = 1s, careful_for = 30s;
 constexpr std::size_t row_overhead = 64;
+constexpr std::size_t careful_forgets = 16;
 
 }  // namespace
 
@@ -42,6 +43,12 @@ void SinkTail::Writer::run() {
     answer_all();
     if (hurry) look_at_size(false);
     write_round();
+    if (hurry) {
+      const bool in_place = file_->in_place();
+      const std::lock_guard quiet(mutex_);
+      looked_ = true, in_place_ = in_place;
+      done_.notify_all();
+    }
     tidy(Clock::now());
     tell_counts();
     lock.lock();
@@ -144,7 +151,9 @@ bool SinkTail::Writer::answer(const Question& question) {
   if (!read) return false;
   take_pending(std::numeric_limits<std::uint64_t>::max());
   if (answer.records.empty() && lane.in_file != nullptr && lane.in_file->vanished != 0) {
-    take(record_of(lane, {question.from, false, {}}));
+    const bool notice = lane.in_file->vanished_notices != 0;
+    if (notice) --lane.in_file->vanished_notices;
+    take(record_of(lane, {question.from, notice, {}}));
   }
   {
     const std::lock_guard lock(mutex_);
@@ -183,12 +192,18 @@ File::Lane& SinkTail::Writer::in_file(Lane& lane) {
 /// What the next transaction is to do.
 SinkTail::Writer::Group SinkTail::Writer::compose() {
   Group group;
-  const std::lock_guard lock(mutex_);
+  const bool careful = careful_until_.has_value();
+  std::unique_lock lock(mutex_);
   group.limits = limits_, group.closing = closing_;
-  const auto most_bytes = std::min<std::uint64_t>(group_bytes, std::max<std::uint64_t>(limits_.size / 4, 1));
-  const bool waits = waits_for_room();
+  lock.unlock();
+  const auto most_bytes = share(group_bytes, group.limits.size);
+  lock.lock();
+  // On a full disk nothing is added before what is finished has been removed, a little at a time.
+  const bool forgets_first = careful && !forgets_.empty() && forgets_.front().letter <= committed_;
+  const bool waits = waits_for_room() || forgets_first;
   std::size_t bytes = 0;
-  std::uint64_t letters_from = std::numeric_limits<std::uint64_t>::max();  // the first one that this group leaves out
+  std::uint64_t letters_from =  // the first one that this group leaves out
+      forgets_first ? committed_ + 1 : std::numeric_limits<std::uint64_t>::max();
   for (const auto& pending : pending_) {
     if (waits) break;
     if (pending->state != Pending::State::waiting) continue;
@@ -202,7 +217,8 @@ SinkTail::Writer::Group SinkTail::Writer::compose() {
     bytes += pending->bytes;
     group.appends.push_back(pending);
   }
-  while (!forgets_.empty() && forgets_.front().letter < letters_from) {
+  while (!forgets_.empty() && forgets_.front().letter < letters_from &&
+         (!careful || group.forgets.size() < careful_forgets)) {
     group.forgets.push_back(forgets_.front());
     forgets_.pop_front();
   }
@@ -227,11 +243,13 @@ void SinkTail::Writer::write_round() {
     recovered();
     no_room_ = group.no_room;
     look_at_size(group.no_room);
-    if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
+    if (careful_until_ && now > *careful_until_) careful_until_.reset();
+    move_log();
     return;
   }
   if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true)) return;
   if (last_fault_.kind == DatabaseFault::Kind::trouble && make_room_on_disk()) return;
+  if (last_fault_.code == "SQLITE_FULL" && !std::exchange(careful_until_, now + careful_for)) return;  // at once again
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
@@ -285,7 +303,6 @@ bool SinkTail::Writer::make_room(const Pending& pending, std::size_t row, Group&
 void SinkTail::Writer::finish(Group& group, bool committed) {
   std::vector<event::TailRecord> gone;  // let go of without the mutex
   bool grown;
-  const auto book = [](Lane& lane) { lane.stored = lane.in_file == nullptr ? 0 : lane.in_file->records; };
   used_ = file_->used(), records_ = file_->records();
   {
     const std::lock_guard lock(mutex_);
@@ -325,11 +342,17 @@ void SinkTail::Writer::finish(Group& group, bool committed) {
 }
 
 /// The mutex is held.
+void SinkTail::Writer::book(Lane& lane) const {
+  lane.stored = lane.in_file == nullptr ? 0 : lane.in_file->records;
+  lane.stored_notices = lane.in_file == nullptr ? 0 : lane.in_file->notices;
+}
+
+/// The mutex is held.
 void SinkTail::Writer::tell_dropped(const std::vector<File::DroppedRecord>& dropped) {
   std::map<Lane*, event::TailLost> told;
   for (const auto& record : dropped) {
     Lane& lane = lane_of(record.lane->name);
-    lane.stored = record.lane->records;
+    book(lane);
     if (forgotten(lane, record.number)) continue;
     ++dropped_count_;
     auto& news = told[&lane];

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t give_back_from = 1u << 20, give_back_at_once = 1u << 20;  // bytes of free pages
+constexpr std::uint64_t share_least = 64u << 10, log_slack = 1u << 20;
 constexpr auto place_every = 1s, tidy_every = 1s, counts_every = 10s, anew_every = 30s;
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
@@ -27,13 +28,14 @@ void SinkTail::Writer::trouble(Sign sign) {
   auto& began = writes ? failing_since_ : unread_since_;
   if (began) return;
   began = Clock::now();
-  const auto fault =
-      file_->in_place() ? last_fault_ : DatabaseFault{DatabaseFault::Kind::trouble, "gone", "the file is gone"};
-  News news{sign, {}, fault.code};
-  news.text =
-      fault.words + (writes ? "; what is not delivered is kept in memory alone until it can be written again: "
-                              "look at the disk's space and health"
-                            : "; it is tried again, and what lies in the file waits: look at the disk's health");
+  const bool gone = file_->place() == File::Place::gone;
+  const auto& fault = last_fault_;
+  News news{sign, {}, gone ? "gone" : fault.code};
+  news.text = name_ + ": " + (gone ? "the file is gone, and cannot be made anew: " : "") +
+              (fault.words.empty() ? "it is damaged again and again" : fault.words) +
+              (writes ? "; what is not delivered is kept in memory alone until it can be written again: "
+                        "look at the disk's space and health"
+                      : "; it is tried again, and what lies in the file waits: look at the disk's health");
   tell(news);
   if (!writes) return;
   failing_ = true;
@@ -60,10 +62,11 @@ void SinkTail::Writer::readable() {
   tell(news);
 }
 
-/// Has the file been removed or replaced, it is made anew. False: it could not be.
+/// Has the file been removed, replaced or cut, it is made anew. False: it could not be.
 bool SinkTail::Writer::look_after_place() {
-  if (file_->in_place()) return true;
-  if (make_anew(false)) {
+  const auto place = file_->place();
+  if (place == File::Place::good) return true;
+  if (make_anew(place == File::Place::damaged)) {
     recovered();
     return true;
   }
@@ -71,6 +74,28 @@ bool SinkTail::Writer::look_after_place() {
   write_at_ = Clock::now() + write_delay_;
   trouble(Sign::cannot_write);
   return false;
+}
+
+/// How much may be written at once, or lie in the log: little where the size or what is left of the disk is little, so
+/// that file and log together stay near the size, and a log can always be moved before the disk is full.
+std::uint64_t SinkTail::Writer::share(std::uint64_t most, std::uint64_t size) const {
+  const auto least = std::min(most, share_least);
+  if (careful_until_) return least;
+  return std::max(least, std::min({most, size / 8, file_->disk_free() / 4}));
+}
+
+/// Once it is as large as it may be, or much larger than what is in the file.
+void SinkTail::Writer::move_log() {
+  const auto log = file_->log_bytes();
+  if (log == 0) return;
+  std::uint64_t size;
+  {
+    const std::lock_guard lock(mutex_);
+    size = limits_.size;
+  }
+  const auto limit = share(log_limit_, size);
+  file_->limit_log(limit);
+  if (log > std::min(limit, file_->used() + log_slack)) file_->checkpoint(careful_until_.has_value());
 }
 
 /// The log and the file may be what fills the disk, and forgetting takes room, too. True: it is worth another try at
@@ -81,7 +106,7 @@ bool SinkTail::Writer::make_room_on_disk() {
     forgets_.clear();  // also those that came meanwhile: there was no other record
     for (auto& [name, lane] : lanes_) {
       lane->forgets.clear();
-      lane->stored = 0;
+      lane->stored = lane->stored_notices = 0;
     }
     emptied_log_ = false;
     return true;
@@ -114,16 +139,24 @@ bool SinkTail::Writer::make_anew(bool damaged) {
   const auto now = Clock::now();
   if (damaged && made_anew_at_ && now - *made_anew_at_ < anew_every) return false;
   if (damaged) made_anew_at_ = now;
+  if (hold_) {
+    if (auto fault = hold_(); !fault.empty()) {
+      last_fault_ = {DatabaseFault::Kind::trouble, "SQLITE_CANTOPEN", std::move(fault)};
+      return false;
+    }
+  }
   Salvaged salvaged;
-  if (!file_->make_anew(salvaged).empty()) {
+  if (auto failed = file_->make_anew(salvaged); !failed.empty()) {
     last_fault_ = file_->fault();
+    if (last_fault_.kind != DatabaseFault::Kind::trouble) last_fault_.kind = DatabaseFault::Kind::trouble;
+    last_fault_.words = std::move(failed);
     return false;
   }
   tell(news_of(salvaged));
   {
     const std::lock_guard lock(mutex_);
     for (auto& [name, lane] : lanes_) {
-      if (lane->in_file != nullptr) lane->stored = lane->in_file->records;
+      if (lane->in_file != nullptr) book(*lane);
     }
   }
   return true;
@@ -162,7 +195,8 @@ void SinkTail::Writer::look_at_size(bool no_room) {
     news.text =
         "it is at its size of " + mebibytes(limits.size) +
         (limits.at_limit == event::AtLimit::block ? ": what comes waits in memory, and then connectors stop reading"
-                                                  : ": once memory is full, what comes is dropped");
+                                                  : ": what comes is dropped until there is room again, which is "
+                                                    "when an eighth of it is free");
   } else {
     if (full_since_) news.lasted = since(*std::exchange(full_since_, {}));
     news.text = "there is room again";
@@ -175,7 +209,7 @@ void SinkTail::Writer::look_at_size(bool no_room) {
 void SinkTail::Writer::tidy(Clock::time_point now) {
   if (now >= place_at_) {
     place_at_ = now + place_every;
-    if (records_ != 0 && now >= write_at_) look_after_place();
+    if (records_ != 0 && now >= write_at_ && look_after_place() && hold_) hold_();
   }
   const bool due = now >= tidy_at_;
   if (due) tidy_at_ = now + tidy_every;
@@ -185,7 +219,7 @@ void SinkTail::Writer::tidy(Clock::time_point now) {
   if (free >= give_back_from && free >= file_->used()) {
     giving_back_ = file_->give_back(give_back_at_once);
     if (!giving_back_) give_back_at_ = now + counts_every;
-    if (file_->log_bytes() > log_limit_) file_->checkpoint(false);
+    move_log();
     return;
   }
   if (due && file_->log_bytes() != 0) file_->checkpoint(true);

@@ -27,6 +27,13 @@ std::string_view status_words(int status) {
   return "the API does not understand the question";
 }
 
+std::string_view code_of(int status) {
+  constexpr int unauthorized = 401, forbidden = 403, too_many = 429, fault_of_server = 500;
+  if (status == unauthorized || status == forbidden) return "refused";
+  if (status == too_many) return "rate_limited";
+  return status >= fault_of_server ? "unreachable" : "wrong_answer";
+}
+
 std::chrono::seconds wait_asked_for(const net::HttpAnswer& answer, const event::Now& now) {
   const auto since_1970 = std::chrono::duration_cast<std::chrono::seconds>(now.wall.time_since_epoch());
   return std::chrono::seconds(net::retry_after_seconds(net::header_value(answer.headers, "Retry-After"),
@@ -39,6 +46,7 @@ BackfillAnswer refusal(const net::HttpAnswer& answer, std::string_view said, con
   constexpr int too_many = 429, fault_of_server = 500;
   BackfillAnswer judged;
   judged.fault = "HTTP " + std::to_string(answer.status) + ": " + std::string(status_words(answer.status));
+  judged.code = code_of(answer.status);
   if (answer.status == too_many || answer.status >= fault_of_server) {
     const auto wait = wait_asked_for(answer, now);
     if (wait <= longest_retry_after) {
@@ -54,6 +62,7 @@ BackfillAnswer refusal(const net::HttpAnswer& answer, std::string_view said, con
 BackfillAnswer unexpected(std::string_view what) {
   BackfillAnswer judged;
   judged.fault = "the answer is " + std::string(what);
+  judged.code = "wrong_answer";
   return judged;
 }
 

@@ -33,6 +33,12 @@ TEST(Refusal, OnlyWhatMayPassIsAskedForAgain) {
   for (const int status : {204, 301, 400, 401, 403, 404, 418}) {
     EXPECT_FALSE(refusal(answer_of(status), "", at_noon).again) << status;
   }
+  const auto code = [](int status) { return refusal(answer_of(status), "", at_noon).code; };
+  EXPECT_EQ(code(401), "refused");
+  EXPECT_EQ(code(403), "refused");
+  EXPECT_EQ(code(429), "rate_limited");
+  EXPECT_EQ(code(503), "unreachable");
+  EXPECT_EQ(code(404), "wrong_answer");
   for (const int status : {429, 500, 502, 503, 599}) EXPECT_EQ(refusal(answer_of(status), "", at_noon).again, 0ms);
 }
 

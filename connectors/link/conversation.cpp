@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "connectors/link/credential.hpp"
 #include "text/json.hpp"
 #include "text/printable.hpp"
 #include "text/url.hpp"
@@ -57,7 +58,8 @@ Conversation::Conversation(Settings settings, Protocol& protocol, event::Intake&
       observer_(observer),
       transport_(transport),
       session_(settings_.session, settings_.seed),
-      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory) {}
+      gaps_(settings_.source, protocol, intake, settings_.last_seen, settings_.memory,
+            [this](const Filling& filling) { observer_.asked_for(settings_.connector, filling); }) {}
 
 // ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -85,6 +87,11 @@ void Conversation::secrets_read(const std::vector<std::string>& secrets, const s
   auto all = secrets;
   all.insert(all.end(), others.begin(), others.end());
   redaction_.keep_out(all);
+  credential_expires_.reset();
+  for (const auto& secret : all) {
+    const auto expires = claims_of(secret).expires;
+    if (expires && (!credential_expires_ || *expires < *credential_expires_)) credential_expires_ = expires;
+  }
   if (gaps_.open()) secrets_ = secrets;
   auto answer = protocol_.dial(secrets, now);
   if (auto* ending = std::get_if<net::Ending>(&answer)) {
@@ -257,6 +264,8 @@ LinkStatus Conversation::status() const {
   status.paused = session_.is_paused();
   status.needs_restart = secret_fixed_ && status.state == State::parked;
   status.upstream = upstream_;
+  status.last_frame = gaps_.last_frame();
+  status.credential_expires = credential_expires_;
   if (status.state == State::live) status.channels = protocol_.channels();
   return status;
 }

@@ -37,8 +37,11 @@ struct LinkStatus {
   bool paused = false;                ///< reading is stopped by back-pressure
   std::string upstream;               ///< scheme, host and port of the last dial: no path, no user, no secret
   std::vector<std::string> channels;  ///< of the live connection, as `relay.upstreamChannel`
-  bool needs_restart = false;         ///< parked for what cannot change while the program runs
-  bool needs_person() const;          ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
+  std::optional<event::WallTime> last_frame;  ///< of this run
+  std::optional<event::WallTime>
+      credential_expires;      ///< the first of its tokens that says so, as read for the last dial
+  bool needs_restart = false;  ///< parked for what cannot change while the program runs
+  bool needs_person() const;   ///< it will not recover by itself, or is our fault: log ERROR rather than WARN
 };
 
 /// Hears of every change. Called in the midst of things: must not call back into the Link. Thread: io.
@@ -52,6 +55,10 @@ class LinkObserver {
   virtual void lost(const std::string& connector, const net::Ending& ending, bool was_live) = 0;
   /// Something worth a line, while the connection goes on.
   virtual void remarked(const std::string& connector, const Remark& remark) = 0;
+  /// What was missed has been asked for, and came or did not.
+  virtual void asked_for(const std::string& connector, const Filling& filling) {
+    static_cast<void>(connector), static_cast<void>(filling);
+  }
   /// A frame that cannot be understood; the intake makes a dead letter of it. Lives during the call.
   virtual void not_understood(const std::string& connector, const event::Malformed& fault, const event::Now& now) {
     static_cast<void>(connector), static_cast<void>(fault), static_cast<void>(now);
@@ -195,8 +202,9 @@ class Conversation {
   std::chrono::milliseconds wait_{0};
   bool secret_fixed_ = false;  ///< the one that could not be read last
   net::State announced_ = net::State::idle;
-  std::uint64_t sockets_ = 0;  ///< opened in this run
-  std::string upstream_;       ///< scheme, host and port of the last dial: no path, no secret
+  std::uint64_t sockets_ = 0;                          ///< opened in this run
+  std::optional<event::WallTime> credential_expires_;  ///< see LinkStatus
+  std::string upstream_;                               ///< scheme, host and port of the last dial: no path, no secret
   Gaps gaps_;
   std::vector<std::string> secrets_;                          ///< of the last dial, while a gap is open
   std::unordered_map<std::string, event::SteadyTime> heard_;  ///< of each channel that is served, see `activity`

@@ -60,5 +60,43 @@ TEST_P(ConversationSecrets, AreLeftOutOfTheReasonOfAnEnding) {
 // The last would find itself in its own replacement.
 INSTANTIATE_TEST_SUITE_P(Kinds, ConversationSecrets, ::testing::Values("not-a-real-token", "redacted"));
 
+/// {"alg":"none"}.{"exp":N}.x, a token that nobody would take.
+constexpr auto of_the_year_2001 = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDAwMDAwMDB9.x";
+constexpr auto of_the_year_2033 = "eyJhbGciOiJub25lIn0.eyJleHAiOjIwMDAwMDAwMDB9.x";
+
+class ConversationStatus : public ::testing::Test {
+ protected:
+  void dial(const std::vector<std::string>& secrets, const std::vector<std::string>& others) {
+    conversation_.start(now_);
+    conversation_.secrets_read(secrets, others, now_);
+  }
+  event::Now now_{event::SteadyTime{1h}, event::WallTime{1h}};
+  support::ToyProtocol protocol_{{}};
+  support::FakeIntake intake_;
+  Heard heard_;
+  IdleTransport transport_;
+  Conversation conversation_{named("stage"), protocol_, intake_, heard_, transport_};
+};
+
+TEST_F(ConversationStatus, SaysWhenTheFirstOfItsTokensExpires) {
+  EXPECT_FALSE(conversation_.status().credential_expires);
+  dial({of_the_year_2033}, {of_the_year_2001});
+  EXPECT_EQ(conversation_.status().credential_expires, event::WallTime{1'000'000'000s});
+}
+
+TEST_F(ConversationStatus, ASecretThatIsNoTokenSaysNothingOfItsEnd) {
+  dial({"not-a-real-token"}, {});
+  EXPECT_FALSE(conversation_.status().credential_expires);
+}
+
+TEST_F(ConversationStatus, SaysWhenTheLastFrameCame) {
+  dial({"not-a-real-token"}, {});
+  conversation_.opened(now_);
+  EXPECT_FALSE(conversation_.status().last_frame);
+  now_.wall += 5s;
+  conversation_.message("whatever it says", false, now_);
+  EXPECT_EQ(conversation_.status().last_frame, event::WallTime{1h + 5s});
+}
+
 }  // namespace
 }  // namespace tributary::connectors

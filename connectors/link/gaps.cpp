@@ -25,8 +25,9 @@ void text_of(std::string& json, std::string_view key, std::string_view text) {
 }  // namespace
 
 Gaps::Gaps(std::string_view source, const Protocol& protocol, event::Intake& intake,
-           std::optional<event::WallTime> last_seen, event::ConnectorMemory* memory)
-    : source_(source), protocol_(protocol), intake_(intake), memory_(memory) {
+           std::optional<event::WallTime> last_seen, event::ConnectorMemory* memory,
+           std::function<void(const Filling&)> told)
+    : source_(source), protocol_(protocol), intake_(intake), memory_(memory), told_(std::move(told)) {
   if (last_seen) anything_before_ = Missed{*last_seen, net::name(net::Reason::stopped)};
   if (memory_ == nullptr) return;
   for (auto& seen : memory_->last_seen()) before_.emplace(std::move(seen.channel), seen.at);
@@ -111,11 +112,12 @@ void Gaps::answered(const net::HttpAnswer& answer, const event::Now& now) {
   } catch (const std::exception& thrown) {
     judged = {};
     judged.fault = std::string("a fault of this program, please report it: ") + thrown.what();
+    judged.code = "internal";
   }
   take(gap, judged, now);
   if (!judged.fault.empty()) {
-    std::string fault = text::printable(judged.fault, fault_limit);
-    return judged.again ? try_again(std::move(fault), judged.again, now) : failed(std::move(fault), true, now);
+    judged.fault = text::printable(judged.fault, fault_limit);
+    return judged.again ? try_again(std::move(judged), now) : give_up_first(std::move(judged), now);
   }
   gap.tries = 0;
   in_vain_ = false;
@@ -151,21 +153,30 @@ void Gaps::pass_on(Gap& gap, std::vector<event::Draft>& drafts, const event::Now
 
 void Gaps::failed(std::string words, bool lasting, const event::Now& now) {
   if (!asking_) return;
-  if (!lasting) return try_again(std::move(words), std::chrono::milliseconds(0), now);
-  filling_.front().fault = std::move(words);
-  filling_.front().questions.clear();
+  BackfillAnswer none;
+  none.fault = std::move(words);
+  none.code = "unreachable";
+  none.again = std::chrono::milliseconds(0);
+  lasting ? give_up_first(std::move(none), now) : try_again(std::move(none), now);
+}
+
+void Gaps::give_up_first(BackfillAnswer fault, const event::Now& now) {
+  Gap& gap = filling_.front();
+  gap.fault = std::move(fault.fault);
+  gap.code = fault.code;
+  gap.questions.clear();
   go_on(now);
 }
 
 /// What fails may be good a little later, but a gap is not kept open for ever.
-void Gaps::try_again(std::string fault, std::optional<std::chrono::milliseconds> after, const event::Now& now) {
+void Gaps::try_again(BackfillAnswer fault, const event::Now& now) {
   Gap& gap = filling_.front();
   if (++gap.tries >= (in_vain_ ? 1U : most_tries)) {
     in_vain_ = true;
-    return failed(std::move(fault), true, now);
+    return give_up_first(std::move(fault), now);
   }
   asking_ = false;
-  ask_at_ = now.steady + std::max<std::chrono::milliseconds>(*after, first_wait * (1U << (gap.tries - 1)));
+  ask_at_ = now.steady + std::max<std::chrono::milliseconds>(*fault.again, first_wait * (1U << (gap.tries - 1)));
   intake_.settle();
 }
 
@@ -175,6 +186,7 @@ void Gaps::go_on(const event::Now& now) {
   Gap& gap = filling_.front();
   if (gap.asked >= most_requests && !gap.questions.empty()) {
     gap.fault = "more than " + std::to_string(most_requests) + " requests";
+    gap.code = "incomplete";
     gap.questions.clear();
   }
   if (gap.questions.empty()) {
@@ -183,6 +195,7 @@ void Gaps::go_on(const event::Now& now) {
   }
   if (filling_.empty()) {
     in_vain_ = false;
+    tell_filling();
   } else {
     ask_at_ = now.steady + filling_.front().questions.front().after;
   }
@@ -193,6 +206,27 @@ void Gaps::go_on(const event::Now& now) {
 void Gaps::end(Gap& gap, const event::Now& now) {
   for (auto page = gap.held.rbegin(); page != gap.held.rend(); ++page) pass_on(gap, *page, now);
   publish(gap, now);
+  add(gap);
+}
+
+void Gaps::add(const Gap& gap) {
+  Filling& all = gap.fault.empty() ? filled_ : unfilled_;
+  if (all.gaps++ == 0) {
+    all.filled = gap.fault.empty();
+    all.channel = gap.channel;
+    all.reason = gap.code;
+    all.detail = gap.fault;
+  }
+  all.events += gap.events;
+  all.from = std::min(all.from, gap.missed.from);
+  all.to = std::max(all.to, gap.to);
+}
+
+/// A connection of many channels has a gap of each: a line for all of them is enough.
+void Gaps::tell_filling() {
+  for (Filling* all : {&filled_, &unfilled_}) {
+    if (const auto told = std::exchange(*all, {}); told.gaps != 0 && told_) told_(told);
+  }
 }
 
 event::SteadyTime Gaps::deadline() const { return asking_ || filling_.empty() ? never_due : ask_at_; }
@@ -201,11 +235,13 @@ void Gaps::give_up(const event::Now& now) {
   asking_ = false;
   for (Gap& gap : filling_) {
     gap.fault = "stopped before it was filled";
+    gap.code = "stopped";
     end(gap, now);
     const auto known = before_.try_emplace(gap.channel, gap.missed.from).first;
     known->second = std::min(known->second, gap.missed.from);
   }
   filling_.clear();
+  tell_filling();
 }
 
 void Gaps::publish(const Gap& gap, const event::Now& now) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,18 @@
 #include "net/http.hpp"
 
 namespace tributary::connectors {
+
+/// What came of the gaps that were asked for: those that were filled, or those that were not, told together once none
+/// is open any more. Lives during the call.
+struct Filling {
+  bool filled = false;
+  std::size_t gaps = 0;
+  std::uint64_t events = 0;  ///< passed on that were not known
+  event::WallTime from = event::WallTime::max(), to = event::WallTime::min();
+  std::string channel;      ///< of the first gap
+  std::string_view reason;  ///< of the first that was not filled: BackfillAnswer::code, stopped, internal
+  std::string detail;       ///< in words, fit for a log
+};
 
 /// What a connector may have missed, for each of its channels. A gap is told in two steps: it is found when the
 /// upstream is live again; then the protocol is asked what to fetch for it, and the `gap` event is published, once,
@@ -42,10 +55,12 @@ class Gaps {
 
   /// `last_seen`: until when an earlier life of the connector listened, for channels that the memory does not know.
   Gaps(std::string_view source, const Protocol& protocol, event::Intake& intake,
-       std::optional<event::WallTime> last_seen, event::ConnectorMemory* memory);
+       std::optional<event::WallTime> last_seen, event::ConnectorMemory* memory,
+       std::function<void(const Filling&)> told);
 
   /// A message came.
   void heard(event::WallTime at) { last_frame_ = at; }
+  std::optional<event::WallTime> last_frame() const { return last_frame_; }
   /// Were the connection to end now: since when something is missed. `live`: it is live.
   std::optional<event::WallTime> missed_since(bool live) const {
     if (live) return last_frame_;
@@ -93,6 +108,7 @@ class Gaps {
     std::size_t held_bytes = 0;
     std::uint64_t events = 0;  ///< passed on that were not known
     std::string fault = {};
+    std::string_view code = {};
   };
 
   std::optional<Missed> missed_of(const std::string& channel);
@@ -100,15 +116,19 @@ class Gaps {
   static bool is_of(const Gap& gap, const event::Draft& draft);
   void take(Gap& gap, BackfillAnswer& judged, const event::Now& now);
   void pass_on(Gap& gap, std::vector<event::Draft>& drafts, const event::Now& now);
-  void try_again(std::string fault, std::optional<std::chrono::milliseconds> after, const event::Now& now);
+  void try_again(BackfillAnswer fault, const event::Now& now);
+  void give_up_first(BackfillAnswer fault, const event::Now& now);
   void go_on(const event::Now& now);
   void end(Gap& gap, const event::Now& now);
   void publish(const Gap& gap, const event::Now& now);
+  void add(const Gap& gap);
+  void tell_filling();
 
   std::string_view source_;
   const Protocol& protocol_;
   event::Intake& intake_;
   event::ConnectorMemory* memory_;
+  std::function<void(const Filling&)> told_;
   std::optional<event::WallTime> last_frame_;
   event::WallTime live_since_ = event::WallTime::min();  ///< the last connection
   std::optional<Missed> gap_;                            ///< open since the last live connection ended
@@ -116,7 +136,8 @@ class Gaps {
   std::unordered_map<std::string, event::WallTime> before_;  ///< until when an earlier life listened to a channel
   std::deque<Gap> filling_;                                  ///< the first one is asked for
   bool asking_ = false;
-  bool in_vain_ = false;  ///< the last gap was given up after all its tries: the next one has one
+  bool in_vain_ = false;       ///< the last gap was given up after all its tries: the next one has one
+  Filling filled_, unfilled_;  ///< since the last telling
   event::SteadyTime ask_at_{};
   event::SteadyTime remember_at_{};
 };

@@ -26,6 +26,8 @@ struct Unheard : LinkObserver {
   void changed(const std::string&, const LinkStatus&) override {}
   void lost(const std::string&, const net::Ending&, bool) override {}
   void remarked(const std::string&, const Remark&) override {}
+  void asked_for(const std::string&, const Filling& filling) override { fillings.push_back(filling); }
+  std::vector<Filling> fillings;
 };
 
 /// A toy connection that is lost and live again, with an archive of what was missed.
@@ -112,6 +114,46 @@ TEST_F(GapsTest, IsFilledFirstAndThenToldOnce) {
   EXPECT_TRUE(intake_.drafts[0].backfilled);
   EXPECT_THAT(gaps(), ElementsAre(R"({"from":"1970-01-01T01:00:00.000Z","to":"1970-01-01T01:02:00.000Z","cause":"eof",)"
                                   R"("backfilled":true,"events":2})"));
+}
+
+TEST_F(GapsTest, WhatCameOfItIsToldForTheLogOnceForAllGapsThatWereOpen) {
+  make();
+  lose_and_return();
+  lose_and_return();
+  answer("one two");
+  EXPECT_THAT(observer_.fillings, IsEmpty()) << "another one is open";
+  answer("three");
+  ASSERT_EQ(observer_.fillings.size(), 1U);
+  const Filling& filled = observer_.fillings[0];
+  EXPECT_TRUE(filled.filled);
+  EXPECT_EQ(filled.gaps, 2U);
+  EXPECT_EQ(filled.events, 3U);
+  EXPECT_EQ(filled.from, event::WallTime{1h});
+  EXPECT_EQ(filled.to, event::WallTime{1h + 4min});
+  EXPECT_EQ(filled.channel, "den");
+}
+
+TEST_F(GapsTest, WhyItWasNotFilledIsToldForTheLog) {
+  make();
+  lose_and_return();
+  answer("one more");
+  answer("", 403);
+  ASSERT_EQ(observer_.fillings.size(), 1U);
+  EXPECT_FALSE(observer_.fillings[0].filled);
+  EXPECT_EQ(observer_.fillings[0].events, 1U);
+  EXPECT_EQ(observer_.fillings[0].reason, "incomplete");
+  EXPECT_EQ(observer_.fillings[0].detail, "HTTP 403");
+  lose_and_return();
+  for (unsigned tries = 1; tries <= Gaps::most_tries; ++tries) {
+    no_answer();
+    pass(16s);
+  }
+  ASSERT_EQ(observer_.fillings.size(), 2U);
+  EXPECT_EQ(observer_.fillings[1].reason, "unreachable");
+  lose_and_return();
+  conversation_->stop(now_.steady + 1s, now_);
+  ASSERT_EQ(observer_.fillings.size(), 3U);
+  EXPECT_EQ(observer_.fillings[2].reason, "stopped");
 }
 
 TEST_F(GapsTest, EveryPageIsAskedFor) {

@@ -64,6 +64,8 @@ struct BackfillAnswer {
   std::vector<Backfill> next;        ///< what to ask now: the next page; before what else there is to ask
   bool backwards = false;            ///< what `next` brings is older than `drafts`, and is passed on before them
   std::string fault;                 ///< it does not say what was missed, in words: the gap is not filled
+  /// Of the fault, static storage: refused, rate_limited, unreachable, wrong_answer, incomplete.
+  std::string_view code = "incomplete";
   /// With a fault that may pass: ask the same again, no sooner than after this. How often, Gaps decides.
   std::optional<std::chrono::milliseconds> again;
 };

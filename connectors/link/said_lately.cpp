@@ -125,9 +125,8 @@ std::optional<std::uint64_t> SaidLately::own(std::string_view channel, std::stri
 
 bool SaidLately::awaits(std::string_view channel, std::string_view words, event::SteadyTime now) const {
   const std::size_t hash = hash_of(channel, words);
-  return std::any_of(said_.begin(), said_.end(), [&](const Said& said) {
-    return !said.back && now - said.at <= own_window && said.text == hash;
-  });
+  return std::any_of(said_.begin(), said_.end(),
+                     [&](const Said& said) { return !said.back && now - said.at <= own_window && said.text == hash; });
 }
 
 std::optional<std::uint64_t> SaidLately::copied(std::string_view channel, std::string_view words,

@@ -57,7 +57,8 @@ ClientPtr open_client(const Properties& properties, Purpose purpose, std::string
     }
   }
   if (purpose == Purpose::produce) {
-    rd_kafka_conf_set_events(config.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+    rd_kafka_conf_set_events(config.get(),
+                             RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS);
     rd_kafka_conf_set(config.get(), "log.queue", "true", why.data(), why.size());
   } else {
     rd_kafka_conf_set_events(config.get(), RD_KAFKA_EVENT_ERROR);

@@ -39,7 +39,7 @@ using QueuePtr = std::unique_ptr<rd_kafka_queue_s, QueueCloser>;
 using TopicPtr = std::unique_ptr<rd_kafka_topic_s, TopicCloser>;
 
 enum class Purpose : std::uint8_t {
-  produce,  ///< delivery reports, errors and logs come as events on the main queue
+  produce,  ///< delivery reports, errors, statistics and logs come as events on the main queue
   inspect,  ///< errors come as events on the main queue; no logs
 };
 

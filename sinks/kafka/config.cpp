@@ -282,4 +282,12 @@ std::vector<std::string> fixed_topics(const Settings& settings) {
   return names;
 }
 
+bool may_use(const Settings& settings, std::string_view topic) {
+  const auto names = fixed_topics(settings);
+  if (std::find(names.begin(), names.end(), topic) != names.end()) return true;
+  std::string fault;
+  const auto events = TopicTemplate::parse(settings.topics.events, fault);
+  return events && !events->is_fixed() && events->may_be(topic);
+}
+
 }  // namespace tributary::sinks::kafka

@@ -66,5 +66,7 @@ CreateTopics creation_of(const Settings& settings);
 
 /// The topics that are known before any event: all but a template.
 std::vector<std::string> fixed_topics(const Settings& settings);
+/// Can a record of this sink go to this topic?
+bool may_use(const Settings& settings, std::string_view topic);
 
 }  // namespace tributary::sinks::kafka

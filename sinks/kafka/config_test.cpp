@@ -315,5 +315,23 @@ TEST(KafkaConfig, ReadsTheSpool) {
   EXPECT_EQ(settings.spool.at_limit, event::AtLimit::block);
 }
 
+TEST(Config, KnowsWhichTopicsARecordOfTheSinkCanGoTo) {
+  Settings settings;
+  for (const char* topic : {"stream.events", "stream.dead-letter", "stream.relay"}) {
+    EXPECT_TRUE(may_use(settings, topic)) << topic;
+  }
+  EXPECT_FALSE(may_use(settings, "old.events"));
+  settings.topics.events = "show.{source}.{type}";
+  for (const char* topic : {"show.dlive.tip", "show.a.b.c", "stream.relay"})
+    EXPECT_TRUE(may_use(settings, topic)) << topic;
+  for (const char* topic : {"show.dlive", "show..tip", "shows.dlive.tip", "stream.events"}) {
+    EXPECT_FALSE(may_use(settings, topic)) << topic;
+  }
+  settings.topics.events = "{type}-events";
+  EXPECT_TRUE(may_use(settings, "tip-events"));
+  EXPECT_FALSE(may_use(settings, "-events"));
+  EXPECT_FALSE(may_use(settings, "tip-events-2"));
+}
+
 }  // namespace
 }  // namespace tributary::sinks::kafka

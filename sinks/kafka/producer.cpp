@@ -77,7 +77,11 @@ bool Producer::open(Manner manner, std::string& fault) {
   auto properties = options_.properties;
   set(properties, "batch.size", std::to_string(batch_size_));
   set(properties, "enable.gapless.guarantee", alone ? "false" : "true");
-  if (alone) set(properties, "linger.ms", "0");
+  if (alone) {
+    set(properties, "linger.ms", "0");
+  } else {
+    set(properties, "statistics.interval.ms", std::to_string(options_.statistics.count()));
+  }
   auto client = open_client(properties, Purpose::produce, fault);
   if (!client) return false;
   const std::lock_guard lock(wake_mutex_);
@@ -304,6 +308,7 @@ void Producer::rebuild(std::vector<DeliveryReport>& reports) {
     purge(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT, reports);
   }
   shut();
+  statistics_.begin_anew();
   in_flight_.take_all([&](std::uint64_t token) {
     reports.push_back({token, event::Verdict::purged, code_of(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)});
   });

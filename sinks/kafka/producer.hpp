@@ -18,6 +18,7 @@
 #include "sinks/kafka/client.hpp"
 #include "sinks/kafka/in_flight.hpp"
 #include "sinks/kafka/record.hpp"
+#include "sinks/kafka/statistics.hpp"
 #include "sinks/kafka/topics.hpp"
 #include "sinks/observer.hpp"
 
@@ -32,6 +33,7 @@ struct ProducerOptions {
   /// While records are on their way, reports are looked for and new records let in at this pace: at low rates it is
   /// wake-ups that cost, and a burst of records to several partitions costs hardly more than one record.
   std::chrono::microseconds pace{1'000};
+  std::chrono::milliseconds statistics{5'000};  ///< so often librdkafka tells how its brokers stand
 };
 
 /// The wire to Kafka: an idempotent librdkafka producer, acks=all, no delivery timeout. Zero-copy: librdkafka reads the
@@ -66,6 +68,7 @@ class Producer final : public event::Downstream {
   std::string_view stuck() const override;
   bool opens_with_one() const override { return true; }
   std::uint64_t clamped() const override { return clamped_; }
+  std::vector<event::BrokerStanding> brokers() const override { return statistics_.brokers(); }
 
   /// Records handed to librdkafka and not reported yet.
   std::size_t outstanding() const { return in_flight_.size(); }
@@ -122,6 +125,7 @@ class Producer final : public event::Downstream {
   Topic* last_topic_ = nullptr;
   InFlight in_flight_;
   std::uint64_t clamped_ = 0;
+  Statistics statistics_;
 
   bool was_full_ = false, fatal_ = false, gap_ = false, shrink_ = false;
   std::string last_fault_;  ///< of a connection, in our words

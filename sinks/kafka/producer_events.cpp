@@ -48,6 +48,9 @@ bool Producer::take(Wire& wire, std::chrono::milliseconds timeout, std::vector<D
       }
       break;
     }
+    case RD_KAFKA_EVENT_STATS:
+      statistics_.take(rd_kafka_event_stats(event));
+      break;
     default:
       break;
   }

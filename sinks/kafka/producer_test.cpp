@@ -94,6 +94,25 @@ class KafkaProducer : public testing::Test {
 
 using Verdicts = std::map<Verdict, int>;
 
+TEST_F(KafkaProducer, TellsHowItsBrokersStandAlsoOnceItIsClosed) {
+  options_.statistics = 50ms;
+  broker_.create_topic("stream.events", 1);
+  start();
+  ASSERT_EQ(send(make_event()), Sent::accepted);
+  ASSERT_TRUE(await_reports(1));
+  ASSERT_TRUE(poll_until([&] {
+    const auto brokers = producer_->brokers();
+    return brokers.size() == 1 && brokers[0].up && brokers[0].sent > 3;
+  }));
+  EXPECT_EQ(producer_->brokers()[0].name, broker_.brokers()[0]);
+  const auto sent = producer_->brokers()[0].sent;
+  producer_->rebuild(reports_);
+  ASSERT_TRUE(poll_until([&] { return !producer_->brokers().empty(); }));
+  EXPECT_GE(producer_->brokers()[0].sent, sent) << "a count never falls";
+  producer_->close();
+  EXPECT_EQ(producer_->brokers().size(), 1U);
+}
+
 TEST_F(KafkaProducer, ReportsEachRecordOnceWhenItIsSafe) {
   broker_.create_topic("stream.events", 4);
   start();

@@ -75,6 +75,8 @@ class TopicTemplate {
   void append_name(std::string& out, const event::Event& event) const;
   /// The name with `unknown` in every place.
   std::string unknown_name() const;
+  /// Is there an event for which this is the name?
+  bool may_be(std::string_view name) const;
 
  private:
   enum class Part : std::uint8_t { literal, provider, source, type, connector };

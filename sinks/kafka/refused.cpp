@@ -27,7 +27,7 @@ constexpr std::string_view creation = "asking for a topic must not create it; se
 constexpr std::string_view own_topics = "`topics` says which are used";
 constexpr std::string_view events = "reports and logs are read from librdkafka's event queue";
 constexpr std::string_view plugins = "foreign code has no place in the relay";
-constexpr std::string_view statistics = "nobody reads librdkafka's statistics";
+constexpr std::string_view statistics = "the relay reads them itself, for its metrics";
 constexpr std::string_view mock = "`tributary demo` has a broker of its own";
 constexpr std::string_view consumer = "it is for consumers; this is a producer";
 

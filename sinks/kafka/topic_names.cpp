@@ -99,6 +99,29 @@ void TopicTemplate::append_name(std::string& out, const event::Event& event) con
   if (name == "." || name == "..") out.replace(start, std::string::npos, "_");
 }
 
+/// Each placeholder stands for one character or more, which may be any.
+bool TopicTemplate::may_be(std::string_view name) const {
+  std::size_t least = 0;  // characters before the next literal
+  std::size_t at = 0;
+  for (const auto& piece : pieces_) {
+    if (piece.part != Part::literal) {
+      ++least;
+      continue;
+    }
+    const bool first = least == 0;
+    const bool last = &piece == &pieces_.back();
+    if (last && name.size() >= piece.text.size()) {
+      const auto end = name.size() - piece.text.size();
+      return name.ends_with(piece.text) && (first ? end == at : end >= at + least);
+    }
+    const auto found = name.find(piece.text, at + least);
+    if (found == std::string_view::npos || (first && found != at)) return false;
+    at = found + piece.text.size();
+    least = 0;
+  }
+  return least == 0 ? at == name.size() : name.size() >= at + least;
+}
+
 std::string TopicTemplate::unknown_name() const {
   std::string name;
   for (const auto& piece : pieces_) name += piece.part == Part::literal ? piece.text : "unknown";

@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 
-from programs import Failed, Scene, memory_kib
+from programs import Failed, Scene, Watcher, free_address, memory_kib
 
 PARTITIONS = 6
 
@@ -189,6 +189,35 @@ class Bench:
             self.table.row(f"{words}, a spool against none: CPU per event",
                            statistics.median(spooled) / statistics.median(without), "x", target)
 
+    def watched(self, events, scraped, tap=False):
+        """CPU seconds of one run flat out: with the admin port closed, or scraped every second, perhaps with a tap."""
+        with self.scene() as scene:
+            address = free_address() if scraped else ""
+            load = scene.load(events, delay=1_500)
+            relay = scene.relay(load.port, admin=address)
+            if not scraped:
+                return scene.measure(relay, load, events)[0]
+            with Watcher(address, tap) as watcher:
+                cpu = scene.measure(relay, load, events)[0]
+            if watcher.fault or not watcher.scrapes or (tap and not watcher.tapped):
+                raise Failed(f"{watcher.scrapes} scrapes, {watcher.tapped} bytes of events: {watcher.fault}")
+            return cpu
+
+    def admin_rows(self):
+        """In turns, and longer than other rows: a scrape comes every second."""
+        events = self.flat_out * 2
+        closed, scraped, tapped = [], [], []
+        for _ in range(self.rounds):
+            closed.append(self.watched(events, False))
+            scraped.append(self.watched(events, True))
+            tapped.append(self.watched(events, True, tap=True))
+        least = statistics.median(closed)
+        self.table.row("flat out, admin port closed: CPU per event", least / events * 1e6, "us")
+        self.table.row("flat out, scraped every second, against closed: CPU per event",
+                       statistics.median(scraped) / least, "x", 1.05)
+        self.table.row("flat out, scraped and with one tap, against closed: CPU per event",
+                       statistics.median(tapped) / least, "x")
+
     def start_and_stop_rows(self):
         starts, stops = [], []
         for _ in range(5):
@@ -208,7 +237,7 @@ class Bench:
 
     def run(self):
         for part in (self.flat_out_rows, self.paced_rows, self.latency_rows, self.idle_rows, self.growth_rows,
-                     self.where_rows, self.spool_rows, self.start_and_stop_rows):
+                     self.where_rows, self.spool_rows, self.admin_rows, self.start_and_stop_rows):
             if self.only not in part.__name__:
                 continue
             try:

@@ -1,12 +1,15 @@
 """The child processes of a measurement: started, waited for with a time limit, ended by their ids."""
 
 import contextlib
+import http.client
 import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 
@@ -114,6 +117,77 @@ class Relay(Program):
         return account
 
 
+def free_address():
+    """Where nobody listens at this moment."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{one.getsockname()[1]}"
+
+
+class Watcher:
+    """Who looks at the admin port meanwhile: a scrape of /metrics every second and, if asked for, a client of /events that
+    reads as fast as it can. `scrapes` and `tapped` (bytes) tell whether it did."""
+
+    def __init__(self, address, tap):
+        self.address, self.scrapes, self.tapped, self.fault = address, 0, 0, None
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self._guarded, args=(one,)) for one in
+                        [self._scrape, *([self._tap] if tap else [])]]
+
+    def __enter__(self):
+        until = time.monotonic() + 10
+        while True:  # it listens a moment after it has started
+            try:
+                self._get("/livez", 5).read()
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    raise Failed(f"nobody answers at {self.address}") from None
+                time.sleep(0.02)
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *ending):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _get(self, path, timeout):
+        connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise Failed(f"{path}: {answer.status}")
+        return answer
+
+    def _guarded(self, work):
+        try:
+            work()
+        except (OSError, Failed, http.client.HTTPException) as fault:
+            if not self.over.is_set():
+                self.fault = fault
+
+    def _scrape(self):
+        while True:
+            if b"tributary_build_info" not in self._get("/metrics", 10).read():
+                raise Failed("/metrics: no tributary_build_info")
+            self.scrapes += 1
+            if self.over.wait(1):
+                return
+
+    def _tap(self):
+        answer = self._get("/events", 1)
+        while not self.over.is_set():
+            try:
+                piece = answer.read1(1 << 20)
+            except TimeoutError:
+                continue
+            if not piece:
+                raise Failed("/events ended")
+            self.tapped += len(piece)
+
+
 #: asked of every event by ten routes; of the load's events only the last holds
 CONDITIONS = ["data.amount >= 1000000", "data.currency == 'XTS'", "test == true", "relay.connector == 'none'",
               "data.amount < 0 or data.amount == 0.01", "type == 'raid' and data.amount > 5", "flagged == true",
@@ -121,7 +195,7 @@ CONDITIONS = ["data.amount >= 1000000", "data.currency == 'XTS'", "test == true"
 
 
 def configuration(port, broker, connections, routes, tls, log="error", where=False,
-                  spool=False):
+                  spool=False, admin=""):
     scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
     lines = ["version: 1", "connectors:"]
     for i in range(connections):
@@ -133,7 +207,7 @@ def configuration(port, broker, connections, routes, tls, log="error", where=Fal
         lines += [f"  - {{where: \"{condition}\", to: [events]}}" for condition in CONDITIONS]
     else:
         lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
-    lines += ["limits: {dials_per_second: 1000}", f"log: {{level: {log}, format: json}}", ""]
+    lines += [f"admin: {{listen: '{admin}'}}", "limits: {dials_per_second: 1000}", f"log: {{level: {log}, format: json}}", ""]
     return "\n".join(lines)
 
 
@@ -187,10 +261,11 @@ class Scene(contextlib.ExitStack):
         return self.started(Load, self.program("load_server"), "--events", str(events), "--rate", str(rate),
                             "--connections", str(connections), *extra)
 
-    def relay(self, port, connections=1, routes=1, log="error", where=False, spool=False):
+    def relay(self, port, connections=1, routes=1, log="error", where=False, spool=False, admin=""):
         file = self.path("tributary.yaml")
         with open(file, "w", encoding="utf-8") as text:
-            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where, spool))
+            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where, spool,
+                                     admin))
         with open(self.path("token"), "w", encoding="utf-8") as text:
             text.write("load-token\n")
         return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)

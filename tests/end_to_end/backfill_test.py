@@ -124,6 +124,8 @@ def judge_filled(scene, events, gaps):
     assert [event["createdAt"] for event in found] == sorted(event["createdAt"] for event in found), "oldest first"
     assert all(event["relay"]["connector"] == "stage" for event in found)
     assert TOKEN not in scene.relay.output
+    told = [entry for entry in scene.relay.entries() if entry.get("event") == "gap_filled"]
+    assert sum(line["events"] for line in told) == len(found) and all(line["level"] == "info" for line in told), told
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -163,12 +165,13 @@ def test_gifts_whose_time_the_api_does_not_know_come_too(work, relayed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault, words", [
-    ("401", "HTTP 401: the API does not accept the token of this connector; it says: No authorization token was found"),
-    ("403", "HTTP 403: the token of this connector may not read what was missed"),
-    ("nonsense", "the answer is no JSON"),
+@pytest.mark.parametrize("fault, words, reason", [
+    ("401", "HTTP 401: the API does not accept the token of this connector; it says: No authorization token was found",
+     "refused"),
+    ("403", "HTTP 403: the token of this connector may not read what was missed", "refused"),
+    ("nonsense", "the answer is no JSON", "wrong_answer"),
 ])
-def test_a_gap_that_cannot_be_filled_says_why(work, relayed, kind, fault, words):
+def test_a_gap_that_cannot_be_filled_says_why(work, relayed, kind, fault, words, reason):
     with Scene(work, relayed, kind, history_fault=fault) as scene:
         scene.cut()
         scene.restore()
@@ -177,6 +180,8 @@ def test_a_gap_that_cannot_be_filled_says_why(work, relayed, kind, fault, words)
         scene.upstream.end()
         scene.relay.stop()
         assert not backfilled(scene.events()) and TOKEN not in scene.relay.output
+        line, = [entry for entry in scene.relay.entries() if entry.get("event") == "gap_unfilled"]
+        assert (line["level"], line["reason"]) == ("error", reason) and words in line["message"], line
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,4 @@
-"""What is kept on disk: events that Kafka has not got, ids, and until when channels were listened to.
-
-Kafka is away where the sink dials a port on which nobody listens; the next run dials the real one.
-"""
+"""What is kept on disk: events that Kafka has not got, ids, and until when channels were listened to."""
 
 import datetime
 import json
@@ -12,70 +9,11 @@ import time
 import pytest
 
 from peers.mapping import parse
-from peers.place import PATIENCE, free_port, wait_until
-from peers.program import Tributary, kafka as kafka_sink, run_once, streamelements, write_config
+from peers.place import PATIENCE, wait_until
+from peers.program import run_once, write_config
 from peers.scripted import ScriptedUpstream, tip
-
-CREATED = "2026-10-01T12:34:56.789Z"
-
-
-def nobody():
-    return f"localhost:{free_port()}"
-
-
-def run(work, config):
-    """One of several runs on one spool: with a folder of its own for its log, so that each has one account."""
-    folder = work / f"run-{len(list(work.glob('run-*')))}"
-    config = {"spool": {"directory": str(work / "spool")}, **config}
-    return Tributary(folder, config)
-
-
-def config_for(url, brokers, topics, more=None, **sink):
-    return {"connectors": {"main": streamelements(url, "../token")} if url else {},
-            "sinks": {"events": kafka_sink(brokers, topics=dict(topics), **sink)},
-            "routes": [{"to": ["events"]}] if url else [], **(more or {})}
-
-
-def spool_of(work):
-    return work / "spool" / "events.spool"
-
-
-def count(work):
-    """The events in the spool, as the program says, also while it is written."""
-    done = run_once("spool", spool_of(work), "--export")
-    assert done.returncode == 0, done
-    return sum(1 for line in done.stdout.splitlines() if json.loads(line)["provider"] != "tributary")
-
-
-def say(connection, tips):
-    for one in tips:
-        connection.emit("event", one)
-
-
-def leave_on_disk(work, upstream, topics, tips, **sink):
-    """A run without Kafka, and its account."""
-    with run(work, config_for(upstream.url(), nobody(), topics, **sink)) as relay:
-        say(upstream.live(), tips)
-        wait_until(lambda: count(work) == len(tips), 20, lambda: f"all on disk: {relay.output[-2000:]}")
-        account = relay.stop()
-        return account, relay.entries()
-
-
-def numbers(records):
-    """Of the events on one partition, in their order."""
-    return [int(parse(record.value)["_id"], 16) for record in records]
-
-
-def numbers_of(tips):
-    return [int(one["_id"], 16) for one in tips]
-
-
-def logged(relay, event):
-    return [entry for entry in relay.entries() if entry["event"] == event]
-
-
-def in_book(relay, name):
-    return logged(relay, "program_stopped")[-1].get(name, 0)
+from peers.spools import (CREATED, config_for, count, in_book, leave_on_disk, listing, logged, nobody, numbers,
+                          numbers_of, run, say, spool_of)
 
 
 # ── from one run to the next ──────────────────────────────────────────────────────────────────────────────────────────
@@ -291,10 +229,6 @@ def test_another_directory_needs_a_restart(work, kafka, topics):
 # ── the directory and its files ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def listing(folder):
-    return {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in [folder, *folder.iterdir()]}
-
-
 def test_a_second_process_is_refused_and_touches_nothing(work, topics):
     config = config_for(None, nobody(), topics)
     with run(work, config) as relay:
@@ -402,7 +336,7 @@ def test_a_look_into_a_spool(work, topics):
 
 def test_what_is_no_spool_is_told(work):
     (work / "text").write_text("hello\n" * 1000)
-    for file in ("missing.spool", "text", "."):
+    for file in ("missing.spool", "text"):
         done = run_once("spool", work / file)
         assert done.returncode == 1 and str(work / file) in done.stderr and not done.stdout, done
     done = run_once("spool", work / "text", "--show", "--export")

@@ -123,4 +123,10 @@ ROWS = [
         ("peers/real_peers_test.py::test_a_refused_token_is_tried_slowly_and_at_once_when_it_changes",
          "peers/dlive_test.py::test_a_refused_token_is_tried_slowly_and_at_once_when_it_changes",
          "peers/rooms_test.py::test_a_refused_account_is_tried_slowly_and_at_once_when_the_secret_changes")),
+    Row("each of eight faults, under a real Prometheus", "its alerts fire and no other, and go out again",
+        "upstream away, Kafka killed, a topic and a secret missing, nonsense, a bad file, three kills of the relay, the relay "
+        "away, one after the other; the shipped rules with their times divided by one factor",
+        ("faults/alerts_test.py::test_each_fault_is_told_by_its_alerts_and_by_no_other",),
+        {"alerts": "{seconds:,} s, times divided by {factor}: {faults} faults told by {alerts} alerts, {false_alarms} false alarms; "
+         "{scrapes:,} scrapes"}),
 ]

@@ -24,7 +24,8 @@ FOLDERS = {
     "relay": {"config", "schema", "event", "expression", "text"},
     "sinks": {"net", "config", "schema", "event", "expression", "text"},
     "spool": {"event", "text"},
-    "daemon": {"connectors", "sinks", "relay", "spool", "config", "net", "schema", "event", "expression", "text"},
+    "admin": {"event", "net", "text"},
+    "daemon": {"admin", "connectors", "sinks", "relay", "spool", "config", "net", "schema", "event", "expression", "text"},
 }
 
 #: folders that all upstreams share → those of them that they may include
@@ -51,14 +52,14 @@ LIBRARIES = [
     ("librdkafka/*", ["sinks/kafka/*", "daemon/demo*.cpp"]),
     ("yaml-cpp/*", ["config/*.cpp"]),
     ("sqlite3.h", ["spool/database.cpp", VERSIONS]),
-    ("boost/beast*", ["net/*.cpp", "daemon/admin*"]),
-    ("boost/*", ["net/*", "connectors/*", "daemon/*"]),
+    ("boost/beast*", ["net/*.cpp", "admin/*.cpp"]),
+    ("boost/*", ["net/*", "connectors/*", "admin/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "expression/*", "schema/*", "text/json.cpp", VERSIONS]),
     ("re2/*", ["schema/*"]),
     ("openssl/*", ["net/*", "event/id.cpp", "event/mark.cpp", VERSIONS]),
     ("spdlog/*", ["daemon/*"]),
     ("CLI/*", ["daemon/*"]),
-    ("prometheus/*", ["daemon/*"]),
+    ("prometheus/*", ["admin/*.cpp", VERSIONS]),
     ("systemd/*", ["daemon/*"]),
     ("regex", []),
 ]
@@ -74,7 +75,7 @@ DECIDES = ["*codec.[ch]pp", "*normaliser.[ch]pp", "*socket_io.[ch]pp", "*/protoc
            "net/backoff.[ch]pp", "net/session.[ch]pp", "relay/outbox*.[ch]pp", "relay/dedupe.[ch]pp", "relay/routes.[ch]pp",
            "relay/finish.[ch]pp", "sinks/channel/breaker.[ch]pp", "sinks/channel/event_strings.[ch]pp",
            "sinks/channel/fingerprints.[ch]pp", "sinks/channel/queue.[ch]pp", "sinks/channel/token_bucket.hpp", "event/channel.[ch]pp", "event/id.[ch]pp", "event/mark.[ch]pp",
-           "text/*.[ch]pp"]
+           "admin/access.[ch]pp", "admin/readiness.[ch]pp", "text/*.[ch]pp"]
 FORBIDDEN_TO_DECIDE = ["boost/asio*", "websocketpp/*", "librdkafka/*", "thread", "mutex", "spdlog/*", "sys/socket.h"]
 CLOCKS = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now\s*\(|\bgettimeofday\(|\bclock_gettime\(")
 
