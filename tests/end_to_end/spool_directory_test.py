@@ -76,6 +76,25 @@ def test_records_for_a_topic_that_is_not_named_any_more_are_told(work, topics):
         relay.stop()
 
 
+def test_what_is_dropped_at_the_size_is_told_with_its_number(work, topics):
+    tips = [tip(CREATED) for _ in range(3000)]
+    policy = {"size": "1MiB", "at_limit": "drop_newest"}
+    with ScriptedUpstream() as upstream:
+        config = config_for(upstream.url(), nobody(), topics, memory="1MiB", spool=policy)
+        with run(work, config) as relay:
+            connection = upstream.live()
+            say(connection, tips)
+            connection.wait_read()
+            full = relay.wait_log('"spool_full"')[0]
+            assert "what comes is dropped until there is room again" in full, full
+            relay.wait_log('"spool_dropped"', '"dropped_newest"')
+            account = relay.stop()
+            told = [line for line in logged(relay, "spool_dropped")]
+    assert all(line["level"] == "warn" and line["reason"] == "dropped_newest" for line in told), told
+    notices = sum(line["records"] for line in told) - account["dropped"]  # the relay's own are beside the book
+    assert account["dropped"] > 0 and 0 <= notices <= 3, (told, account)
+
+
 def test_a_look_into_a_damaged_one_shows_what_verifies(work, topics):
     tips = [tip(CREATED) for _ in range(30)]
     with ScriptedUpstream() as upstream:
