@@ -7,7 +7,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 
 TEST(Health, SaysThatAllIsWellAndOfHowMany) {
   auto snapshot = quiet_snapshot();

@@ -9,7 +9,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 
 nlohmann::json status_of(const Snapshot& snapshot, const RateHistory& rates = {}) {
   return nlohmann::json::parse(status_json(snapshot, rates));

@@ -35,6 +35,8 @@ class ServedStream {
   /// Never waits: what the client does not take is kept, at most `HttpServer::stream_limit` bytes; above that the
   /// connection is ended. False: it has ended.
   virtual bool write(std::string_view bytes) = 0;
+  /// Bytes that the client has yet to take.
+  virtual std::size_t waiting() const = 0;
   /// Ends the answer, once all of it is written.
   virtual void end() = 0;
   /// Called once when the connection ends for whatever reason, also at once when it has; replaces the one before.
