@@ -87,4 +87,7 @@ std::string json_schema(const Vocabulary& vocabulary);
 // The reference: a YAML file with every key, its default and its sentence, and one example of every type.
 std::string reference(const Vocabulary& vocabulary);
 
+// tributary.yaml(5), the manual page of the same keys, in the language of man(7).
+std::string manual(const Vocabulary& vocabulary, std::string_view version);
+
 }  // namespace tributary::config

@@ -16,6 +16,9 @@
 #include "config/load.hpp"
 #include "config/spelling.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/command_tree.hpp"
+#include "daemon/completion.hpp"
+#include "daemon/man_page.hpp"
 #include "daemon/usage.hpp"
 #include "daemon/vocabulary.hpp"
 #include "schema/embedded.hpp"
@@ -26,7 +29,7 @@ namespace {
 
 constexpr auto demo_line = "everything simulated, in this one process: no account, no server, no file";
 
-constexpr auto footer = R"(  tributary check -c tributary.yaml every fault of your configuration, with line and column
+constexpr auto examples = R"(  tributary check -c tributary.yaml every fault of your configuration, with line and column
   tributary run -c tributary.yaml   the relay
 
 A configuration for a real account:
@@ -37,17 +40,17 @@ A configuration for a real account:
     events: {type: kafka, brokers: [localhost:9092], create_topics: {enabled: true, replication: 1}}
   routes:
     - {to: [events]}
+)";
 
-Exit codes: 0 ended well, 1 failed at run time, 2 bad configuration or usage.
-Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
+constexpr auto exit_codes = "0 ended well, 1 failed at run time, 2 bad configuration or usage.";
+constexpr auto signals =
+    R"(SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
 SIGHUP reads the configuration again.)";
 
 /// What `tributary` alone and `tributary help` say.
-constexpr auto lesson =
+constexpr auto what_it_is =
     R"(Tributary holds a websocket to each of your upstreams (StreamElements, DLive, OHA, Stagecast, Users), turns
 what they say into one canonical kind of event, and delivers it to Kafka, files or standard output.
-
-Begin with:
 )";
 
 constexpr auto lesson_end =
@@ -58,14 +61,16 @@ Then `tributary run -c tributary.yaml` is the relay. `tributary --help` lists al
 tells of one.
 )";
 
-std::string footer_text() {
+std::string examples_text() {
   std::string text = "Begin with:\n";
   if (has_simulators()) text.append("  tributary demo                    ").append(demo_line) += '\n';
-  return text + footer;
+  return text + examples;
 }
 
+std::string footer_text() { return examples_text() + "\nExit codes: " + exit_codes + "\nSignals: " + signals; }
+
 std::string lesson_text() {
-  std::string text = lesson;
+  std::string text = std::string(what_it_is) + "\nBegin with:\n";
   if (has_simulators()) text.append("  tributary demo                        ").append(demo_line) += '\n';
   return text + lesson_end;
 }
@@ -86,6 +91,13 @@ std::string list_schemas() {
     text += left + std::string(says) + "\n";
   }
   return text;
+}
+
+/// What a command answers, to its last line.
+int print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+  return answered(ended_well);
 }
 
 /// What is opened next would take the place of one that is closed, and be written to as standard output or error.
@@ -117,7 +129,7 @@ struct CommandLine {
   std::string configuration;
   bool connect = false, spool_count = false, spool_show = false, spool_export = false;
   std::string try_file, spool_file;
-  std::string timeout_text, time_text, demo_time_text, schema;
+  std::string timeout_text, time_text, demo_time_text, schema, shell, page = "tributary";
   std::optional<std::chrono::milliseconds> timeout;
   DemoOptions demo;
   SimulateOptions simulate;
@@ -136,6 +148,8 @@ struct CommandLine {
     }
     add_spool();
     add_schema();
+    add_completion();
+    add_man();
   }
 
   std::vector<std::string> commands() const {
@@ -186,8 +200,10 @@ struct CommandLine {
   }
 
   void add_configuration(CLI::App& command) {
-    command.add_option("-c,--config", configuration,
-                       "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
+    command
+        .add_option("-c,--config", configuration,
+                    "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)")
+        ->type_name("FILE");
   }
   std::filesystem::path file() const {
     if (!configuration.empty()) return configuration;
@@ -195,9 +211,11 @@ struct CommandLine {
     throw CLI::ValidationError("there is neither ./tributary.yaml nor /etc/tributary/tributary.yaml: name it with -c");
   }
   static void add_written(CLI::App& command, std::string& file) {
-    command.add_option(
-        "--written", file,
-        "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line");
+    command
+        .add_option(
+            "--written", file,
+            "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line")
+        ->type_name("FILE");
   }
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
@@ -211,10 +229,11 @@ struct CommandLine {
                      "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
     command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
         ->check(duration(timeout));
-    command.add_option(
-        "--try", try_file,
-        "Events, one in JSON on each line, e.g. of a file sink: say which routes take each, and what each "
-        "channel sink would say; sends nothing");
+    command
+        .add_option("--try", try_file,
+                    "Events, one in JSON on each line, e.g. of a file sink: say which routes take each, and what each "
+                    "channel sink would say; sends nothing")
+        ->type_name("FILE");
     command.callback(
         [this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15)), try_file); });
   }
@@ -252,8 +271,8 @@ struct CommandLine {
         ->capture_default_str();
     command.add_option("--for", time_text, "End after this time, e.g. 10s")->check(duration(simulate.time));
     command.add_option("--set", behaviours, "NAME=VALUE, a behaviour listed below; may be repeated");
-    command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS");
-    command.add_option("--key", simulate.key, "PEM");
+    command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS")->type_name("FILE");
+    command.add_option("--key", simulate.key, "PEM")->type_name("FILE");
     add_written(command, simulate.written);
     command.footer([&command] {
       const auto said = command.get_option("connector")->results();
@@ -274,7 +293,9 @@ struct CommandLine {
   void add_spool() {
     auto& command = *app.add_subcommand(
         "spool", "Look into what a Kafka sink keeps on disk; changes nothing, also while the relay runs");
-    command.add_option("file", spool_file, "The file, e.g. /var/lib/tributary/events.spool")->required();
+    command.add_option("file", spool_file, "The file, e.g. /var/lib/tributary/events.spool")
+        ->required()
+        ->type_name("FILE");
     auto* count = command.add_flag("--count", spool_count, "How many records each lane has (the default)");
     auto* show =
         command.add_flag("--show", spool_show, "A line for each record: number, time, topic, key, type, id, size");
@@ -295,6 +316,25 @@ struct CommandLine {
     command.footer(list_schemas());
     command.callback([this] { result = schema_command(schema); });
   }
+  void add_completion() {
+    auto& command = *app.add_subcommand("completion", "Print the script that completes this command line in a shell");
+    command.add_option("shell", shell, "Which shell")->required()->check(one_of({"bash", "zsh", "fish"}));
+    command.callback([this] {
+      const auto tree = command_tree(app);
+      result = print(shell == "bash"  ? bash_completion(tree)
+                     : shell == "zsh" ? zsh_completion(tree)
+                                      : fish_completion(tree));
+    });
+  }
+  void add_man() {
+    auto& command = *app.add_subcommand("man", "Print a manual page, for `man -l -`");
+    command.add_option("page", page, "Which")->check(one_of({"tributary", "tributary.yaml"}))->capture_default_str();
+    command.callback([this] {
+      result = print(page == "tributary.yaml"
+                         ? config::manual(vocabulary(), version())
+                         : man_page(command_tree(app), {what_it_is, examples_text(), exit_codes, signals}, version()));
+    });
+  }
 };
 
 }  // namespace
@@ -314,9 +354,7 @@ int schema_command(const std::string& name) {
                            : name == "config"    ? config::json_schema(vocabulary())
                            : name == "reference" ? config::reference(vocabulary())
                                                  : std::string(schema::embedded(name + ".schema.json"));
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
-  return answered(ended_well);
+  return print(text);
 }
 
 int main_program(int argc, char** argv) {

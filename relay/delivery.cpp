@@ -141,11 +141,11 @@ event::SinkLedger Delivery::ledger() const {
 }
 
 event::OutletStanding Delivery::standing() const {
-  event::OutletStanding standing;
-  standing.brokers = downstream_->brokers();
+  auto brokers = downstream_->brokers();
   const std::lock_guard lock(mutex_);
+  auto standing = standing_;
   standing.latency = latency_.histogram();
-  standing.oldest_age = oldest_age_;
+  standing.brokers = std::move(brokers);
   return standing;
 }
 
@@ -199,7 +199,7 @@ void Delivery::publish(event::SteadyTime now) {
     ledger_.clamped = downstream_->clamped();
     inbox_booked_ -= std::exchange(taken_booked_, 0);
   }
-  if (now >= look_for_oldest_at_) look_for_oldest(now);
+  if (now >= look_closer_at_) look_closer(now);
   const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
   outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
@@ -209,12 +209,16 @@ void Delivery::publish(event::SteadyTime now) {
   for (const auto& told : room_) told();
 }
 
-void Delivery::look_for_oldest(event::SteadyTime now) {
-  look_for_oldest_at_ = now + longest_sleep;
-  const auto age =
+/// What is not worth a look at every turn.
+void Delivery::look_closer(event::SteadyTime now) {
+  look_closer_at_ = now + longest_sleep;
+  event::OutletStanding look;
+  look.oldest_age =
       outbox_.oldest_age({now, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())});
+  look.parked = outbox_.parked();
+  look.stuck = downstream_->stuck();
   const std::lock_guard lock(mutex_);
-  oldest_age_ = age;
+  standing_ = std::move(look);
 }
 
 void Delivery::tell_fullness(event::SteadyTime now) {
@@ -358,7 +362,7 @@ void Delivery::close() {
     outbox_.drop_rest(event::Dropped::stopped);
     if (tail_ != nullptr) close_tail();
   }
-  look_for_oldest_at_ = {};
+  look_closer_at_ = {};
   publish(now);
   pulse_->over = true;
   stopped_ = true;

@@ -98,6 +98,16 @@ TEST_F(DeliveryTest, TellsHowLongItsOldestEventWaits) {
   ASSERT_TRUE(eventually([&] { return !delivery->standing().oldest_age; }));
 }
 
+TEST_F(DeliveryTest, TellsWhatItsWireRefusesAndWhyItIsStuck) {
+  wire->denies_events = true;
+  wire->stuck = true;
+  const auto delivery = make();
+  delivery->start();
+  delivery->offer(event_holding("x"));
+  ASSERT_TRUE(eventually([&] { return !delivery->standing().parked.empty() && !delivery->standing().stuck.empty(); }));
+  EXPECT_EQ(delivery->standing().parked.size(), 1U);
+}
+
 TEST_F(DeliveryTest, IsFullAtItsMemoryAndCallsWhenThereIsRoomAgain) {
   wire->hold = true;
   const auto delivery = make(30'000);
