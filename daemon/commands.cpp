@@ -127,7 +127,7 @@ struct CommandLine {
   CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.",
                "tributary"};
   std::string configuration;
-  bool connect = false, spool_count = false, spool_show = false, spool_export = false;
+  bool watch = false, connect = false, spool_count = false, spool_show = false, spool_export = false;
   std::string try_file, spool_file;
   std::string timeout_text, time_text, demo_time_text, schema, shell, page = "tributary";
   std::optional<std::chrono::milliseconds> timeout;
@@ -220,7 +220,9 @@ struct CommandLine {
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
     add_configuration(command);
-    command.callback([this] { result = run_command(file()); });
+    command.add_flag("--watch", watch,
+                     "Read the configuration again when its files change, as at SIGHUP: for a ConfigMap of Kubernetes");
+    command.callback([this] { result = run_command(file(), watch); });
   }
   void add_check() {
     auto& command = *app.add_subcommand("check", "Report every fault of a configuration at once");

@@ -23,8 +23,9 @@ int answered(int code);
 /// Reads the command line and runs one command. Never throws.
 int main_program(int argc, char** argv);
 
-/// `tributary run`.
-int run_command(const std::filesystem::path& file);
+/// `tributary run [--watch]`.
+/// `watch`: the configuration is read again when its files change.
+int run_command(const std::filesystem::path& file, bool watch);
 
 /// `tributary check [--connect]`.
 /// `try_file`: events to try on the routes; "": none.

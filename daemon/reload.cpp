@@ -1,6 +1,7 @@
 #include "daemon/reload.hpp"
 
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -53,13 +54,29 @@ std::string words(const SinkChange& change) {
 void Reload::run(App& app) {
   notify_.reloading();
   app.busy(patience);
-  read(app);
+  use(config::load(file_, vocabulary()), app);
   app.busy(std::chrono::milliseconds(0));
   notify_.ready();  // also when it was refused: it runs
 }
 
-void Reload::read(App& app) {
-  auto loaded = config::load(file_, vocabulary());
+bool Reload::look(App& app) {
+  if (!watch_.changed(look_at(watch_.paths()))) return false;
+  const auto sources = config::load(file_, vocabulary()).sources;
+  if (sources.digest != digest_) {
+    run(app);
+  } else {
+    note(sources);  // written anew, and the same; or a fault that is told already
+  }
+  return true;
+}
+
+void Reload::note(const config::Sources& sources) {
+  watch_.follow(sources.paths);
+  digest_ = sources.digest;
+}
+
+void Reload::use(config::Loaded loaded, App& app) {
+  note(loaded.sources);
   for (const auto& fault : loaded.faults) refuse(config::format(fault));
   if (!loaded.settings) return;
   const auto advice = advice_on(loaded);
