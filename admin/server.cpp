@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <future>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -129,6 +130,14 @@ class Server::Loop {
   Loop& operator=(const Loop&) = delete;
 
   std::uint16_t port() const { return server_->port(); }
+  void stop_listening() {
+    std::promise<void> done;
+    boost::asio::post(io_, [&] {
+      server_->stop_listening();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
 
  private:
   class Open;
@@ -331,5 +340,9 @@ Server::Server(const Settings& settings, Gate& gate, Pages pages) {
 Server::~Server() = default;
 
 std::uint16_t Server::port() const { return loop_->port(); }
+
+void Server::stop_listening() {
+  if (std::exchange(listens_, false)) loop_->stop_listening();
+}
 
 }  // namespace tributary::admin

@@ -95,10 +95,14 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
+  /// Takes in no more connections, so that another may listen; what it has goes on.
+  void stop_listening();
+  bool listens() const { return listens_; }
 
  private:
   class Loop;
   std::unique_ptr<Loop> loop_;
+  bool listens_ = true;
 };
 
 }  // namespace tributary::admin

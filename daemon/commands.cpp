@@ -19,6 +19,7 @@
 #include "daemon/command_tree.hpp"
 #include "daemon/completion.hpp"
 #include "daemon/man_page.hpp"
+#include "daemon/running.hpp"
 #include "daemon/usage.hpp"
 #include "daemon/vocabulary.hpp"
 #include "schema/embedded.hpp"
@@ -133,6 +134,7 @@ struct CommandLine {
   std::optional<std::chrono::milliseconds> timeout;
   DemoOptions demo;
   SimulateOptions simulate;
+  RunningOptions running;
   std::vector<std::string> behaviours;
   int result = ended_well;
 
@@ -146,6 +148,7 @@ struct CommandLine {
       add_demo();
       add_simulate();
     }
+    add_reload();
     add_spool();
     add_schema();
     add_completion();
@@ -167,7 +170,6 @@ struct CommandLine {
       return complain("`" + std::string(word) + "` is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF",
                       bad_usage);
     }
-    if (word == "reload") return complain(later + "send the program SIGHUP", bad_usage);
     if (word == "status" || word == "tap") return complain(later + "it comes with the admin port", bad_usage);
     const auto names = commands();
     return complain(unknown_command(word, std::vector<std::string_view>(names.begin(), names.end())), bad_usage);
@@ -223,6 +225,20 @@ struct CommandLine {
     command.add_flag("--watch", watch,
                      "Read the configuration again when its files change, as at SIGHUP: for a ConfigMap of Kubernetes");
     command.callback([this] { result = run_command(file(), watch); });
+  }
+  /// Of a command that asks the running program.
+  void add_running(CLI::App& command) {
+    command.add_option("-c,--config", running.configuration,
+                       "The configuration that it runs with (default: ./tributary.yaml, then "
+                       "/etc/tributary/tributary.yaml)");
+    command.add_option("--url", running.url, "Ask here, e.g. http://relay-1:9464, and not where its run file says");
+    command.add_option("--token-file", running.token_file,
+                       "With --url: the file that holds the token of its admin port");
+  }
+  void add_reload() {
+    auto& command = *app.add_subcommand("reload", "Have the running relay read its configuration again");
+    add_running(command);
+    command.callback([this] { result = reload_command(running); });
   }
   void add_check() {
     auto& command = *app.add_subcommand("check", "Report every fault of a configuration at once");

@@ -7,13 +7,16 @@
 #include <system_error>
 #include <utility>
 
+#include "admin/run_file.hpp"
 #include "config/load.hpp"
+#include "daemon/admin_port.hpp"
 #include "daemon/advice.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/heap.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/running.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
@@ -97,7 +100,14 @@ int run_command(const std::filesystem::path& file, bool watch) {
     return bad_usage;
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
+  AdminPort port(
+      app, telemetry, file, [&signals] { signals.wake(); },
+      [&file](const std::filesystem::path& state) { return admin::run_file_places(state, known_as(file)); });
   announce(app, file, telemetry);
+  if (const auto fault = port.open(); !fault.empty()) {
+    std::fprintf(stderr, "%s\n", text::printable(file.string() + ": " + fault).c_str());
+    return bad_usage;
+  }
   app.report_left();
   app.start();
   notify.ready();
@@ -125,16 +135,18 @@ int run_command(const std::filesystem::path& file, bool watch) {
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) {
-      reload.run(app);
+    port.look();
+    if (signals.take_reload() || port.reload_asked()) {
+      port.answer(reload.run(app, port));
       worked = true;
     }
     if (watch && std::chrono::steady_clock::now() >= look_at) {
-      worked = reload.look(app) || worked;
+      worked = reload.look(app, port) || worked;
       look_at = std::chrono::steady_clock::now() + files_every;
     }
     stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
   }
+  port.refuse_reloads("the program is stopping");
   const auto stop_timeout = app.settings().stop_timeout;
   notify.stopping(stop_timeout);
   notify.status("stopping: what has been accepted is delivered, for at most " + config::format(stop_timeout));

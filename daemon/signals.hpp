@@ -27,8 +27,10 @@ class Signals {
   int stops() const;
   bool take_reopen();
   bool take_reload();
-  /// Waits until a signal comes, at most `milliseconds`.
+  /// Waits until a signal comes, or somebody wakes it, at most `milliseconds`.
   void wait(int milliseconds);
+  /// Ends a `wait`, or the next one. Thread: any.
+  void wake();
   /// All has been said: what cannot be put away within `patience` (a thread that hangs) is left to the system, and the
   /// program ends with `code`.
   void leave(int code, std::chrono::milliseconds patience);

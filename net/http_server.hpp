@@ -77,7 +77,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   virtual ~HttpServer() = default;
   virtual std::uint16_t port() const = 0;
-  virtual void stop() = 0;  ///< stops listening and ends all connections
+  virtual void stop_listening() = 0;  ///< the connections that it has go on
+  virtual void stop() = 0;            ///< stops listening and ends all connections
 
   /// Throws std::system_error when the port cannot be had, std::invalid_argument when host or certificate are none.
   static std::unique_ptr<HttpServer> listen(boost::asio::io_context& io, const Settings& settings, Serve serve);
