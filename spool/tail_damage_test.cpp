@@ -391,6 +391,30 @@ TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOnceEverythingIsDelivered) {
   EXPECT_EQ(again.numbers(lane_1), Numbered{number});
 }
 
+TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOncePartOfItIsDelivered) {
+  settings_.limits.size = 1u << 20;
+  settings_.disk_free = [this] { return disk_.free(); };
+  disk_.limit(800'000);
+  TailUser tail(opened("sink", settings_, observer_));
+  tail->left();
+  std::uint64_t number = 0;
+  while (!tail->failing() && number < 10'000) {
+    ++number;
+    tail.append(lane_1, number, words_of(number));
+    if (number % 20 == 0) tail.wait([&] { return tail->failing() || tail->committed() >= number; });
+  }
+  ASSERT_TRUE(tail->failing());
+  ASSERT_GT(tail->records(), 100U);
+  const auto half = tail->records() / 2;
+  for (std::uint64_t one = 1; one <= half; ++one) tail->forget(lane_1, one, one);
+  ASSERT_TRUE(tail.wait([&] { return !tail->failing() && tail->committed() == number; }))
+      << tail->committed() << " of " << number;
+  const auto left = tail.numbers(lane_1);
+  EXPECT_EQ(left.size(), number - half);
+  EXPECT_EQ(left.front(), half + 1);
+  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+}
+
 TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {
   disk_.limit(2'000'000);  // the log may grow to 4 MiB
   {
