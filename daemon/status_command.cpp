@@ -1,6 +1,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 namespace tributary::daemon {
 namespace {
 
+constexpr std::chrono::milliseconds least_between{50};
 constexpr std::size_t uncut = 10'000;  ///< columns, where nobody looks at the end of a line
 
 /// Asked each time: a window may be resized.
@@ -60,7 +62,7 @@ int watch_status(const StatusOptions& options) {
     if (!redraws && !options.json) text += "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
     if (const int code = answered(ended_well); code != ended_well) return code;
-    std::this_thread::sleep_for(*options.watch);
+    std::this_thread::sleep_for(std::max(*options.watch, least_between));
   }
 }
 
