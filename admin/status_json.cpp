@@ -208,8 +208,8 @@ std::string status_json(const Snapshot& snapshot, const RateHistory& rates) {
   json["sinks"] = Json::array();
   for (const auto& one : snapshot.sinks) json["sinks"].push_back(json_of(one, state_of(one, health)));
   json["log_events"] = Json::object();
-  for (const auto& one : snapshot.log_events) {
-    auto& count = json["log_events"][one.word];
+  for (const auto& one : snapshot.log_events) {  // of all levels together
+    Json& count = json["log_events"][one.word];
     count = (count.is_null() ? 0 : count.get<std::uint64_t>()) + one.count;
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
