@@ -8,11 +8,11 @@ PROGRAM := build/release/tributary
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
 # Installed as they stand here, so that the links between them hold.
 DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md config/tributary.yaml schema/README.md \
-	deploy/RUNBOOK.md $(wildcard docs/*.md docs/consumers/* connectors/*/README.md sinks/*/README.md)
+	deploy/RUNBOOK.md deploy/systemd/tributary.service $(wildcard docs/*.md docs/images/* docs/consumers/* connectors/*/README.md sinks/*/README.md)
 SOURCES = $(shell find text schema event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-all test-faults bench install image format lint clean
+.PHONY: help deps build demo test test-all test-faults test-package bench install package image format lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,9 +47,24 @@ bench:  ## CPU per event beside the floor measured in the same run
 install:  ## what `make build` built, the reference configuration and documents (PREFIX=/usr/local DESTDIR=)
 	@test -x $(PROGRAM) || { echo 'install: there is no $(PROGRAM) yet: make build'; exit 1; }
 	install -D --mode=755 --strip $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tributary
+	@$(PROGRAM) man tributary | install -D --mode=644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man1/tributary.1
+	@$(PROGRAM) man tributary.yaml | install -D --mode=644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man5/tributary.yaml.5
+	@$(PROGRAM) completion bash | install -D --mode=644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tributary
+	@$(PROGRAM) completion zsh | install -D --mode=644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tributary
+	@$(PROGRAM) completion fish | install -D --mode=644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tributary.fish
 	@for file in $(DOCUMENTS); do install -D --mode=644 $$file $(DESTDIR)$(PREFIX)/share/doc/tributary/$$file || exit 1; done
 	install -d --mode=755 $(DESTDIR)$(SYSCONFDIR)/tributary
 	@echo 'installed: $(DESTDIR)$(PREFIX)/bin/tributary; documents and reference: $(DESTDIR)$(PREFIX)/share/doc/tributary'
+
+package: build  ## a .deb of what `make build` built: build/package/tributary_VERSION_ARCHITECTURE.deb
+	@deploy/install-deps --package
+	cmake --build build/release --target package_files
+	@cd build/release && cpack -B ../package >../package.log 2>&1 || { cat ../package.log; exit 1; }; rm -f ../package.log
+	@ls $(CURDIR)/build/package/*.deb
+
+test-package: package  ## the .deb in a Debian 12 made by debootstrap, against a real Kafka; as root, some minutes
+	@deploy/install-deps --tests
+	@TRIBUTARY_PACKAGE=$$(ls -t build/package/*.deb | head -1) tests/run --all 'test tools' 'package installed'
 
 image:  ## the container image tributary:VERSION, by whichever of podman, buildah and docker is there
 	@deploy/container/build-image

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds patience_to_connect = 25s;
 /// An event that a healthy sink has not finished for so long is late.
 constexpr std::chrono::milliseconds late_after = 30s;
+/// So long without a broker is no change of connections any more.
+constexpr std::chrono::milliseconds soon_after = 3s;
 constexpr std::size_t most_named = 4;
 
 std::string number_of(std::size_t count, std::string_view noun) {
@@ -27,7 +29,7 @@ std::string in_seconds(std::chrono::milliseconds time) {
 std::string words_of(const ConnectorView& one) {
   std::string words = one.detail.empty() ? std::string(net::name(one.reason)) : one.detail;
   if (one.needs_person) words += "; it will not recover by itself";
-  if (one.dial_in) words += "; next attempt in " + in_seconds(*one.dial_in);
+  if (one.dial_in) words += (words.ends_with('?') ? " Next" : "; next") + (" attempt in " + in_seconds(*one.dial_in));
   return words;
 }
 
@@ -61,6 +63,18 @@ std::string topics_of(const std::vector<std::string>& topics) {
   return text;
 }
 
+/// A client that has nothing to send may hold no connection.
+bool out_of_reach(const SinkView& one) {
+  return !one.brokers.empty() && one.oldest_age && *one.oldest_age >= soon_after &&
+         std::none_of(one.brokers.begin(), one.brokers.end(), [](const auto& broker) { return broker.up; });
+}
+
+std::string states_of(const std::vector<BrokerView>& brokers) {
+  std::string text;
+  for (const auto& broker : brokers) text += (text.empty() ? "" : ", ") + broker.name + " (" + broker.state + ")";
+  return text;
+}
+
 std::optional<Trouble> trouble_of(const SinkView& one) {
   const auto trouble = [&](std::string_view reason, std::string words, bool person = false) {
     return Trouble{Trouble::Kind::sink, one.name, std::string(reason), std::move(words), person};
@@ -70,6 +84,7 @@ std::optional<Trouble> trouble_of(const SinkView& one) {
     return trouble("parked", "the broker refuses " + topics_of(one.parked) + ": is it there, and may we write to it?",
                    true);
   }
+  if (out_of_reach(one)) return trouble("unreachable", "no broker can be reached: " + states_of(one.brokers));
   if (one.full) return trouble("full", "its memory is full: " + number_of(one.ledger.in_flight, "event") + " in it");
   if (one.breaker == "open") return trouble("breaker_open", "what it says comes back, so it says nothing for a while");
   if (one.oldest_age && *one.oldest_age >= late_after) {

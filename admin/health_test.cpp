@@ -7,7 +7,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 
 TEST(Health, SaysThatAllIsWellAndOfHowMany) {
   auto snapshot = quiet_snapshot();
@@ -80,6 +80,12 @@ TEST(Health, ASinkIsInTroubleForItsWorstReason) {
   EXPECT_EQ(reason(), "breaker_open");
   sink.full = true;
   EXPECT_EQ(reason(), "full");
+  sink.brokers = {{"kafka-1:9092", false, "CONNECT"}, {"kafka-2:9092", true, "UP"}};
+  EXPECT_EQ(reason(), "full");
+  sink.brokers.back().up = false;
+  EXPECT_EQ(reason(), "unreachable");
+  EXPECT_EQ(health_of(snapshot).troubles.front().words,
+            "no broker can be reached: kafka-1:9092 (CONNECT), kafka-2:9092 (UP)");
   sink.parked = {"stream.events"};
   EXPECT_EQ(reason(), "parked");
   EXPECT_TRUE(health_of(snapshot).troubles.front().needs_person);

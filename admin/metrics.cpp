@@ -31,9 +31,9 @@ double seconds(milliseconds span) { return static_cast<double>(span.count()) / 1
 double seconds(WallTime time) { return seconds(time.time_since_epoch()); }
 
 /// The families, in the order of the vocabulary. What is not in it cannot be written.
-class Page {
+class Exposition {
  public:
-  Page() : families_(metrics().size()) {
+  Exposition() : families_(metrics().size()) {
     for (std::size_t i = 0; i < families_.size(); ++i) {
       const auto& metric = metrics()[i];
       auto& family = families_[i];
@@ -112,25 +112,25 @@ class Page {
   std::unordered_map<std::string_view, std::size_t> places_;
 };
 
-void write_program(Page& page, const Snapshot& snapshot, const ProcessView& process) {
-  page.set("tributary_build_info", {snapshot.version}, true);
-  page.set("tributary_stopping", {}, snapshot.stopping);
-  page.set("tributary_stalled_loops", {}, std::uint64_t{snapshot.stalled.size()});
+void write_program(Exposition& out, const Snapshot& snapshot, const ProcessView& process) {
+  out.set("tributary_build_info", {snapshot.version}, true);
+  out.set("tributary_stopping", {}, snapshot.stopping);
+  out.set("tributary_stalled_loops", {}, std::uint64_t{snapshot.stalled.size()});
   if (snapshot.reload) {
-    page.set("tributary_reload_applied", {}, snapshot.reload->applied);
-    page.set("tributary_reload_timestamp_seconds", {}, snapshot.reload->at);
+    out.set("tributary_reload_applied", {}, snapshot.reload->applied);
+    out.set("tributary_reload_timestamp_seconds", {}, snapshot.reload->at);
   }
-  for (const auto& one : snapshot.log_events) page.set("tributary_log_events_total", {one.word, one.level}, one.count);
-  page.set("process_start_time_seconds", {}, snapshot.started);
-  page.set("process_cpu_seconds_total", {}, process.cpu);
-  page.set("process_resident_memory_bytes", {}, process.memory);
-  page.set("process_open_fds", {}, process.open_files);
-  page.set("process_max_fds", {}, process.most_files);
+  for (const auto& one : snapshot.log_events) out.set("tributary_log_events_total", {one.word, one.level}, one.count);
+  out.set("process_start_time_seconds", {}, snapshot.started);
+  out.set("process_cpu_seconds_total", {}, process.cpu);
+  out.set("process_resident_memory_bytes", {}, process.memory);
+  out.set("process_open_fds", {}, process.open_files);
+  out.set("process_max_fds", {}, process.most_files);
 }
 
-void write_channels(Page& page, const ConnectorView& one) {
+void write_channels(Exposition& out, const ConnectorView& one) {
   if (one.state != net::State::live) return;
-  page.set("tributary_connector_channels", {one.name}, std::uint64_t{one.channels.size()});
+  out.set("tributary_connector_channels", {one.name}, std::uint64_t{one.channels.size()});
   if (one.channels.empty()) return;
   auto channels = one.channels;
   std::sort(channels.begin(), channels.end(), [](const auto& a, const auto& b) { return a.channel < b.channel; });
@@ -138,33 +138,32 @@ void write_channels(Page& page, const ConnectorView& one) {
   for (std::size_t i = 0; i < channels.size(); ++i) {
     longest = std::max(longest, channels[i].silence);
     if (i >= most_channels || (i != 0 && channels[i].channel == channels[i - 1].channel)) continue;
-    page.set("tributary_connector_channel_silence_seconds", {one.name, channels[i].channel}, channels[i].silence);
+    out.set("tributary_connector_channel_silence_seconds", {one.name, channels[i].channel}, channels[i].silence);
   }
-  page.set("tributary_connector_silence_seconds", {one.name}, longest);
+  out.set("tributary_connector_silence_seconds", {one.name}, longest);
 }
 
-void write_connector(Page& page, const ConnectorView& one) {
+void write_connector(Exposition& out, const ConnectorView& one) {
   using net::State;
-  page.set("tributary_connector_info", {one.name, one.type}, true);
+  out.set("tributary_connector_info", {one.name, one.type}, true);
   for (const auto state :
        {State::idle, State::dialing, State::handshaking, State::live, State::draining, State::waiting, State::parked}) {
-    page.set("tributary_connector_state", {one.name, net::name(state)}, one.state == state);
+    out.set("tributary_connector_state", {one.name, net::name(state)}, one.state == state);
   }
-  page.set("tributary_connector_state_age_seconds", {one.name}, one.state_for);
-  page.set("tributary_connector_needs_person", {one.name}, one.needs_person);
-  page.set("tributary_connector_paused", {one.name}, one.paused);
-  page.set("tributary_connector_next_dial_seconds", {one.name}, one.dial_in);
-  page.set("tributary_connector_frame_age_seconds", {one.name}, one.frame_age);
-  page.set("tributary_connector_event_age_seconds", {one.name}, one.event_age);
-  write_channels(page, one);
-  page.set("tributary_connector_credential_expiry_timestamp_seconds", {one.name}, one.credential_expires);
-  page.set("tributary_connector_dials_total", {one.name}, one.dials);
+  out.set("tributary_connector_state_age_seconds", {one.name}, one.state_for);
+  out.set("tributary_connector_needs_person", {one.name}, one.needs_person);
+  out.set("tributary_connector_paused", {one.name}, one.paused);
+  out.set("tributary_connector_next_dial_seconds", {one.name}, one.dial_in);
+  out.set("tributary_connector_frame_age_seconds", {one.name}, one.frame_age);
+  out.set("tributary_connector_event_age_seconds", {one.name}, one.event_age);
+  write_channels(out, one);
+  out.set("tributary_connector_credential_expiry_timestamp_seconds", {one.name}, one.credential_expires);
+  out.set("tributary_connector_dials_total", {one.name}, one.dials);
   for (std::size_t i = 1; i < one.endings.size(); ++i) {  // the first one is none
     if (one.endings[i] == 0) continue;
-    page.set("tributary_connector_endings_total", {one.name, net::name(static_cast<net::Reason>(i))}, one.endings[i]);
+    out.set("tributary_connector_endings_total", {one.name, net::name(static_cast<net::Reason>(i))}, one.endings[i]);
   }
-  page.set("tributary_connector_gaps_total", {one.name}, one.gaps);
-  page.set_book("connector", one.name, one.ledger);
+  out.set_book("connector", one.name, one.ledger);
 }
 
 /// Of librdkafka's words.
@@ -174,51 +173,50 @@ std::string_view state_of(const BrokerView& broker) {
   return broker.state == "DOWN" ? "down" : "connecting";
 }
 
-void write_broker(Page& page, const std::string& sink, const BrokerView& one) {
+void write_broker(Exposition& out, const std::string& sink, const BrokerView& one) {
   for (const std::string_view state : {"up", "connecting", "down", "idle"}) {
-    page.set("tributary_broker_state", {sink, one.name, state}, state_of(one) == state);
+    out.set("tributary_broker_state", {sink, one.name, state}, state_of(one) == state);
   }
   if (one.round_trip.count() != 0) {
-    page.set("tributary_broker_round_trip_seconds", {sink, one.name},
-             static_cast<double>(one.round_trip.count()) / 1e6);
+    out.set("tributary_broker_round_trip_seconds", {sink, one.name}, static_cast<double>(one.round_trip.count()) / 1e6);
   }
-  page.set("tributary_broker_waiting_requests", {sink, one.name}, one.waiting);
-  page.set("tributary_broker_in_flight_requests", {sink, one.name}, one.in_flight);
-  page.set("tributary_broker_requests_total", {sink, one.name}, one.sent);
-  page.set("tributary_broker_retries_total", {sink, one.name}, one.retries);
-  page.set("tributary_broker_errors_total", {sink, one.name}, one.errors);
-  page.set("tributary_broker_timeouts_total", {sink, one.name}, one.timeouts);
+  out.set("tributary_broker_waiting_requests", {sink, one.name}, one.waiting);
+  out.set("tributary_broker_in_flight_requests", {sink, one.name}, one.in_flight);
+  out.set("tributary_broker_requests_total", {sink, one.name}, one.sent);
+  out.set("tributary_broker_retries_total", {sink, one.name}, one.retries);
+  out.set("tributary_broker_errors_total", {sink, one.name}, one.errors);
+  out.set("tributary_broker_timeouts_total", {sink, one.name}, one.timeouts);
 }
 
-void write_sink(Page& page, const SinkView& one) {
-  page.set("tributary_sink_info", {one.name, one.type}, true);
-  page.set("tributary_sink_held_bytes", {one.name}, one.held);
-  if (one.memory != 0) page.set("tributary_sink_memory_bytes", {one.name}, one.memory);
-  page.set("tributary_sink_full", {one.name}, one.full);
-  page.set("tributary_sink_oldest_age_seconds", {one.name}, one.oldest_age);
-  page.set("tributary_sink_spool_bytes", {one.name}, one.spool_bytes);
-  page.set("tributary_sink_spool_size_bytes", {one.name}, one.spool_size);
-  page.set("tributary_sink_failing", {one.name}, !one.failing.empty());
-  page.set("tributary_sink_parked_topics", {one.name}, std::uint64_t{one.parked.size()});
+void write_sink(Exposition& out, const SinkView& one) {
+  out.set("tributary_sink_info", {one.name, one.type}, true);
+  out.set("tributary_sink_held_bytes", {one.name}, one.held);
+  if (one.memory != 0) out.set("tributary_sink_memory_bytes", {one.name}, one.memory);
+  out.set("tributary_sink_full", {one.name}, one.full);
+  out.set("tributary_sink_oldest_age_seconds", {one.name}, one.oldest_age);
+  out.set("tributary_sink_spool_bytes", {one.name}, one.spool_bytes);
+  out.set("tributary_sink_spool_size_bytes", {one.name}, one.spool_size);
+  out.set("tributary_sink_failing", {one.name}, !one.failing.empty());
+  out.set("tributary_sink_parked_topics", {one.name}, std::uint64_t{one.parked.size()});
   if (!one.breaker.empty()) {
     for (const std::string_view state : {"closed", "open", "half_open"}) {
-      page.set("tributary_sink_breaker", {one.name, state}, one.breaker == state);
+      out.set("tributary_sink_breaker", {one.name, state}, one.breaker == state);
     }
-    page.set("tributary_sink_copies_total", {one.name}, one.copies);
+    out.set("tributary_sink_copies_total", {one.name}, one.copies);
   }
-  page.set("tributary_delivery_seconds", {one.name}, one.latency);
-  page.set_book("sink", one.name, one.ledger);
-  for (const auto& broker : one.brokers) write_broker(page, one.name, broker);
+  out.set("tributary_delivery_seconds", {one.name}, one.latency);
+  out.set_book("sink", one.name, one.ledger);
+  for (const auto& broker : one.brokers) write_broker(out, one.name, broker);
 }
 
 }  // namespace
 
 std::string metrics_text(const Snapshot& snapshot, const ProcessView& process) {
-  Page page;
-  write_program(page, snapshot, process);
-  for (const auto& one : snapshot.connectors) write_connector(page, one);
-  for (const auto& one : snapshot.sinks) write_sink(page, one);
-  return page.text();
+  Exposition out;
+  write_program(out, snapshot, process);
+  for (const auto& one : snapshot.connectors) write_connector(out, one);
+  for (const auto& one : snapshot.sinks) write_sink(out, one);
+  return out.text();
 }
 
 }  // namespace tributary::admin

@@ -27,7 +27,7 @@ ConnectorView full_connector() {
   one.state_for = 90s, one.dial_in = 3s, one.frame_age = 1500ms, one.event_age = 2s;
   one.channels = {{"b \"quoted\"", 5s}, {"a\\b", 7s}};
   one.credential_expires = wall(2'000'000'000);
-  one.dials = 4, one.gaps = 2;
+  one.dials = 4, one.ledger.gaps = 2;
   one.ledger.frames = 10, one.ledger.ignored[0] = 1;
   one.endings.resize(static_cast<std::size_t>(net::Reason::stopped) + 1);
   one.endings[static_cast<std::size_t>(net::Reason::eof)] = 3;

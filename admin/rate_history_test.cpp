@@ -7,7 +7,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 
 Snapshot with_events(std::chrono::milliseconds after, std::uint64_t events) {
   auto snapshot = quiet_snapshot(noon + after);

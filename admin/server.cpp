@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <future>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -129,6 +130,14 @@ class Server::Loop {
   Loop& operator=(const Loop&) = delete;
 
   std::uint16_t port() const { return server_->port(); }
+  void stop_listening() {
+    std::promise<void> done;
+    boost::asio::post(io_, [&] {
+      server_->stop_listening();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
 
  private:
   class Open;
@@ -167,8 +176,13 @@ class Server::Loop::Open final : public Stream, public std::enable_shared_from_t
     if (over_) return false;
     if (waiting_.size() + text.size() > limit) return close(), false;
     waiting_ += text;
-    if (!std::exchange(called_, true)) mailbox_->post([self = shared_from_this()] { self->hand_over(); });
+    call();
     return true;
+  }
+  std::size_t waiting() override {
+    const std::lock_guard lock(mutex_);
+    if (behind_ != 0 && !over_) call();
+    return waiting_.size() + behind_;
   }
   void end() override {
     const std::lock_guard lock(mutex_);
@@ -181,6 +195,9 @@ class Server::Loop::Open final : public Stream, public std::enable_shared_from_t
   }
 
  private:
+  void call() {
+    if (!std::exchange(called_, true)) mailbox_->post([self = shared_from_this()] { self->hand_over(); });
+  }
   void close() {
     over_ = true;
     mailbox_->post([self = shared_from_this()] {
@@ -196,7 +213,10 @@ class Server::Loop::Open final : public Stream, public std::enable_shared_from_t
       called_ = false;
     }
     const auto rest = this->rest();
-    if (rest && !text.empty()) rest->write(text);
+    if (!rest) return;
+    if (!text.empty()) rest->write(text);
+    const std::lock_guard lock(mutex_);
+    behind_ = rest->waiting();
   }
   /// On the loop's thread alone, so that the loop is there.
   std::shared_ptr<net::ServedStream> rest() const {
@@ -209,7 +229,8 @@ class Server::Loop::Open final : public Stream, public std::enable_shared_from_t
   const Number number_;
   std::mutex mutex_;
   std::string waiting_;
-  bool called_ = false;  ///< the loop is asked to take it
+  std::size_t behind_ = 0;  ///< not yet taken by the socket
+  bool called_ = false;     ///< the loop is asked to take it
   bool over_ = false;
 };
 
@@ -319,5 +340,9 @@ Server::Server(const Settings& settings, Gate& gate, Pages pages) {
 Server::~Server() = default;
 
 std::uint16_t Server::port() const { return loop_->port(); }
+
+void Server::stop_listening() {
+  if (std::exchange(listens_, false)) loop_->stop_listening();
+}
 
 }  // namespace tributary::admin

@@ -39,6 +39,8 @@ class Stream {
   virtual ~Stream() = default;
   /// Never waits. False: nothing is written any more, as the client has gone or was too slow.
   virtual bool write(std::string_view text) = 0;
+  /// Bytes that the client had yet to take when the loop looked last; it looks again once it is asked.
+  virtual std::size_t waiting() = 0;
   virtual void end() = 0;
 };
 
@@ -93,10 +95,14 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
+  /// Takes in no more connections, so that another may listen; what it has goes on.
+  void stop_listening();
+  bool listens() const { return listens_; }
 
  private:
   class Loop;
   std::unique_ptr<Loop> loop_;
+  bool listens_ = true;
 };
 
 }  // namespace tributary::admin

@@ -6,7 +6,7 @@
 
 #include "admin/snapshot.hpp"
 
-namespace tributary::admin::testing {
+namespace tributary::admin::samples {
 
 using namespace std::chrono_literals;
 
@@ -55,4 +55,4 @@ inline Snapshot quiet_snapshot(event::WallTime taken = noon) {
   return snapshot;
 }
 
-}  // namespace tributary::admin::testing
+}  // namespace tributary::admin::samples

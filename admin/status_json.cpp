@@ -95,7 +95,7 @@ Json json_of(const ConnectorView& one, const RateHistory& rates) {
   json["dials"] = one.dials;
   json["connections"] = one.ledger.connections;
   json["endings"] = endings_of(one.endings);
-  json["gaps"] = one.gaps;
+  json["gaps"] = one.ledger.gaps;
   json["unknown"] = one.ledger.unknown;
   json["updates"] = one.ledger.updates;
   json["repaired"] = one.ledger.repaired;
@@ -146,8 +146,9 @@ Json json_of(const SinkView& one, std::string_view state) {
   json["parked"] = one.parked;
   json["full"] = one.full;
   json["breaker"] = text_or_null(one.breaker);
-  json["waiting"] = one.ledger.in_flight + one.ledger.spooled;
-  json["oldest_age"] = seconds_or_null(one.oldest_age);
+  const auto waiting = one.ledger.in_flight + one.ledger.spooled;
+  json["waiting"] = waiting;
+  json["oldest_age"] = waiting == 0 ? Json() : seconds_or_null(one.oldest_age);  // it was finished meanwhile
   json["held"] = one.held;
   json["memory"] = one.memory;
   json["spool"] = one.spool_bytes ? Json{{"bytes", *one.spool_bytes}, {"size", one.spool_size.value_or(0)}} : Json();
@@ -208,7 +209,10 @@ std::string status_json(const Snapshot& snapshot, const RateHistory& rates) {
   json["sinks"] = Json::array();
   for (const auto& one : snapshot.sinks) json["sinks"].push_back(json_of(one, state_of(one, health)));
   json["log_events"] = Json::object();
-  for (const auto& [word, count] : snapshot.log_events) json["log_events"][word] = count;
+  for (const auto& one : snapshot.log_events) {  // of all levels together
+    Json& count = json["log_events"][one.word];
+    count = (count.is_null() ? 0 : count.get<std::uint64_t>()) + one.count;
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -9,7 +9,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 
 nlohmann::json status_of(const Snapshot& snapshot, const RateHistory& rates = {}) {
   return nlohmann::json::parse(status_json(snapshot, rates));
@@ -18,7 +18,7 @@ nlohmann::json status_of(const Snapshot& snapshot, const RateHistory& rates = {}
 TEST(StatusJson, TellsTheProgramAndTheVerdict) {
   auto snapshot = quiet_snapshot();
   snapshot.connectors = {waiting_connector("hall", net::Reason::connect_refused, "connection refused")};
-  snapshot.log_events = {{"connector_down", 3}};
+  snapshot.log_events = {{"connector_down", "warn", 3}, {"connector_down", "info", 1}};
   const auto json = status_of(snapshot);
   EXPECT_EQ(json["level"], "trouble");
   EXPECT_EQ(json["headline"], "1 of 1 upstream needs attention: hall (connect_refused)");
@@ -28,7 +28,7 @@ TEST(StatusJson, TellsTheProgramAndTheVerdict) {
   EXPECT_EQ(json["uptime"], 3600.0);
   EXPECT_EQ(json["run"], "01K9ZB4T");
   EXPECT_TRUE(json["reload"].is_null());
-  EXPECT_EQ(json["log_events"]["connector_down"], 3);
+  EXPECT_EQ(json["log_events"]["connector_down"], 4);
 }
 
 TEST(StatusJson, AgesAreSecondsAndWhatIsNotKnownIsNull) {

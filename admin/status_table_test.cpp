@@ -11,7 +11,7 @@
 namespace tributary::admin {
 namespace {
 
-using namespace testing;
+using namespace samples;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -105,11 +105,6 @@ std::vector<Metric> of_connectors() {
        {"connector", "reason"},
        "Attempts and connections that ended, by reason. A reason is there from its first ending on.",
        connector},
-      {"tributary_connector_gaps_total",
-       Type::counter,
-       {"connector"},
-       "Times that events may have been missed, one for each channel; what is read back afterwards is a gap as well.",
-       connector},
   };
 }
 

@@ -74,12 +74,28 @@ std::vector<std::filesystem::path> matches(const std::string& pattern) {
   return files;
 }
 
+// The nearest folder above that has no wildcard in its own name: what comes and goes for the pattern changes it.
+std::filesystem::path folder_of_pattern(const std::filesystem::path& pattern) {
+  auto folder = pattern.parent_path();
+  while (has_wildcard(folder.native())) folder = folder.parent_path();
+  return folder.empty() ? "." : folder;
+}
+
 bool is_named(std::string_view key) { return key == "connectors" || key == "sinks"; }
 
 }  // namespace
 
+std::variant<std::string, std::error_code> Assembly::content_of(const std::filesystem::path& file, bool main) {
+  auto content = slurp(file, main);
+  sources_.paths.push_back(file);
+  const auto* text = std::get_if<std::string>(&content);
+  const std::size_t one = text == nullptr ? 1 : std::hash<std::string>{}(*text);
+  sources_.digest = sources_.digest * 0x9E3779B97F4A7C15U + std::hash<std::string>{}(file.native()) * 31 + one;
+  return content;
+}
+
 void Assembly::add_main(const std::filesystem::path& file) {
-  auto content = slurp(file, true);
+  auto content = content_of(file, true);
   if (const auto* text = std::get_if<std::string>(&content)) {
     add_text(*text, file, true);
     return;
@@ -161,6 +177,7 @@ void Assembly::follow(const Node& pattern, const std::string& path) {
     add_file(full, {pattern.mark, path});
     return;
   }
+  sources_.paths.push_back(folder_of_pattern(full));
   const auto files = matches(full.string());
   if (files.empty()) report_.warn(pattern.mark, path, "no file matches " + quote(full.string()));
   for (const auto& file : files) add_file(file, {pattern.mark, path});
@@ -181,7 +198,7 @@ void Assembly::add_file(const std::filesystem::path& file, const Asked& asked) {
   if (std::find(read_.begin(), read_.end(), path) != read_.end()) return;  // overlapping patterns: once is enough
   if (open_.size() >= include_depth) return refuse("includes nested deeper than " + std::to_string(include_depth));
   if (read_.size() >= include_limit) return refuse("more than " + std::to_string(include_limit) + " files");
-  auto content = slurp(file, false);
+  auto content = content_of(file, false);
   if (const auto* error = std::get_if<std::error_code>(&content)) {
     return refuse(quote(file.string()) + " cannot be read: " +
                   (*error == std::errc::invalid_argument ? "not a regular file" : file_words(error->value())));

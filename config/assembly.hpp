@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <variant>
 #include <vector>
 
 #include "config/tree.hpp"
@@ -25,6 +27,7 @@ class Assembly {
   [[nodiscard]] const Node& root() const { return root_; }
   // False when some file could not be read whole, so that a name not found may be in what is missing.
   [[nodiscard]] bool complete() const { return complete_; }
+  [[nodiscard]] const Sources& sources() const { return sources_; }
 
  private:
   struct Asked {
@@ -32,6 +35,7 @@ class Assembly {
     std::string path;
   };
 
+  std::variant<std::string, std::error_code> content_of(const std::filesystem::path& file, bool main);
   void add_text(std::string_view text, const std::filesystem::path& name, bool main);
   void add_file(const std::filesystem::path& file, const Asked& asked);
   void follow(const Node& list, std::uint32_t file);
@@ -48,6 +52,7 @@ class Assembly {
   std::map<std::string, std::map<std::string, Mark, std::less<>>, std::less<>> names_;  // section → name → where it is
   std::vector<std::filesystem::path> open_;  // the files being read, outermost first
   std::vector<std::filesystem::path> read_;  // every file read so far, canonical
+  Sources sources_;
 };
 
 }  // namespace tributary::config

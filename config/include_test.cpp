@@ -121,5 +121,29 @@ TEST_F(Include, may_be_refused) {
   EXPECT_EQ(format(loaded.faults[0]), "t.yaml:2:11: include[0]: includes are refused here");
 }
 
+TEST_F(Include, tells_what_was_read_and_where_patterns_were_looked_up) {
+  files.write("main.yaml", "version: 1\ninclude: [gone.yaml, parts/*.yaml, 'p*s/deep/*.yaml']\n");
+  files.write("parts/1.yaml", "routes: []\n");
+  const auto sources = load_main().sources;
+  EXPECT_THAT(sources.paths, ElementsAre(files / "main.yaml", files / "gone.yaml", files / "parts",
+                                         files / "parts/1.yaml", (files / "main.yaml").parent_path()));
+}
+
+TEST_F(Include, has_one_digest_for_one_text) {
+  files.write("main.yaml", "version: 1\ninclude: [parts/*.yaml]\n");
+  files.write("parts/1.yaml", "routes: []\n");
+  const auto first = load_main().sources.digest;
+  files.write("main.yaml", "version: 1\ninclude: [parts/*.yaml]\n");
+  EXPECT_EQ(load_main().sources.digest, first);
+  files.write("parts/1.yaml", "routes: [ ]\n");
+  const auto second = load_main().sources.digest;
+  EXPECT_NE(second, first);
+  files.write("parts/2.yaml", "");
+  const auto third = load_main().sources.digest;
+  EXPECT_NE(third, second);
+  files.write("main.yaml", "version: 1\ninclude: [parts/*.yaml\n");
+  EXPECT_NE(load_main().sources.digest, third) << "also of a file that is no YAML";
+}
+
 }  // namespace
 }  // namespace tributary::config

@@ -32,6 +32,7 @@ Loaded read(const Assembly& assembly, FaultList& report, const Vocabulary& vocab
   loaded.state_directory = settings.spool.directory.resolved;
   if (report.sound()) loaded.settings = std::move(settings);
   report.deliver(loaded);
+  loaded.sources = assembly.sources();
   return loaded;
 }
 

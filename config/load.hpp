@@ -39,6 +39,14 @@ struct NamedSecret {
   Secret secret;
 };
 
+// What a configuration was read from, so that a watch can tell whether it is still the same.
+struct Sources {
+  // Every file that was asked for, also one that could not be read, and each folder that a pattern was looked up in; as
+  // they were named, so that a look at them goes through symlinks.
+  std::vector<std::filesystem::path> paths;
+  std::size_t digest = 0;  // of the text of all files; the same text has the same within one process
+};
+
 struct Loaded {
   std::optional<Settings> settings;  // empty when there is any fault
   std::vector<Fault> faults;         // in the order of file and line
@@ -46,6 +54,7 @@ struct Loaded {
   std::vector<NamedSecret> secrets;
   std::filesystem::path state_directory;             // `spool.directory`, also when there are faults elsewhere
   std::map<std::string, Place, std::less<>> places;  // of every key written, by path: for faults found later
+  Sources sources;                                   // also where there is a fault
 };
 
 // All files together may not be larger than this or expand (by aliases) to more values; none may nest deeper.
@@ -86,5 +95,8 @@ std::string json_schema(const Vocabulary& vocabulary);
 
 // The reference: a YAML file with every key, its default and its sentence, and one example of every type.
 std::string reference(const Vocabulary& vocabulary);
+
+// tributary.yaml(5), the manual page of the same keys, in the language of man(7).
+std::string manual(const Vocabulary& vocabulary, std::string_view version);
 
 }  // namespace tributary::config

@@ -9,6 +9,7 @@
 
 #include "config/load.hpp"
 #include "config/telling_fields.hpp"
+#include "text/ascii.hpp"
 #include "text/url.hpp"
 
 namespace tributary::config {
@@ -83,7 +84,6 @@ class SettingsWriter final : public TellingFields {
 
  protected:
   void text(const Key& key, std::string& value) override {
-    if (depth_ == 0 && key.name == "instance") return add(key, yaml_word(settings_.instance));
     // Fields::url tells nobody of one with a password; what it says instead is for comparing.
     const bool with_password = value.starts_with("with a password, ");
     add(key, yaml_word(with_password ? std::string("(a URL with a password)") : shown_text(value)));
@@ -117,7 +117,11 @@ class SettingsWriter final : public TellingFields {
     add(key, "{" + all + "}");
   }
   void choose(const Key& key, std::span<const std::string_view> names, std::size_t& index) override {
-    add(key, yaml_word(names[index]));
+    const auto name = names[index];
+    const bool number = !name.empty() && std::all_of(name.begin(), name.end(), text::is_digit);
+    add(key, number ? std::string(name) : yaml_word(name));
+    // Its key is optional, its value is not; it stands beside the version.
+    if (depth_ == 0 && key.name == "version") add({.name = "instance"}, yaml_word(settings_.instance));
   }
 
   bool begin_optional(const Key&, bool there) override { return there; }

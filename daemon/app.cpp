@@ -411,7 +411,12 @@ admin::Snapshot App::snapshot() {
   snapshot.stalled = stalled(longest_still);
   ask_all(threads, snapshot.connectors);
   for (std::size_t i = 0; i < static_cast<std::size_t>(LogEvent::count); ++i) {
-    snapshot.log_events.emplace_back(row(static_cast<LogEvent>(i)).name, telemetry_.count(static_cast<LogEvent>(i)));
+    const auto word = static_cast<LogEvent>(i);
+    for (const auto level : {Level::debug, Level::info, Level::warn, Level::error}) {
+      const auto count = telemetry_.count(word, level);
+      if (count == 0 && level != row(word).level) continue;
+      snapshot.log_events.push_back({std::string(row(word).name), std::string(name(level)), count});
+    }
   }
   snapshot.taken = event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   return snapshot;

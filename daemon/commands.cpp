@@ -16,6 +16,10 @@
 #include "config/load.hpp"
 #include "config/spelling.hpp"
 #include "connectors/registry.hpp"
+#include "daemon/command_tree.hpp"
+#include "daemon/completion.hpp"
+#include "daemon/man_page.hpp"
+#include "daemon/running.hpp"
 #include "daemon/usage.hpp"
 #include "daemon/vocabulary.hpp"
 #include "schema/embedded.hpp"
@@ -26,7 +30,7 @@ namespace {
 
 constexpr auto demo_line = "everything simulated, in this one process: no account, no server, no file";
 
-constexpr auto footer = R"(  tributary check -c tributary.yaml every fault of your configuration, with line and column
+constexpr auto examples = R"(  tributary check -c tributary.yaml every fault of your configuration, with line and column
   tributary run -c tributary.yaml   the relay
 
 A configuration for a real account:
@@ -37,17 +41,17 @@ A configuration for a real account:
     events: {type: kafka, brokers: [localhost:9092], create_topics: {enabled: true, replication: 1}}
   routes:
     - {to: [events]}
+)";
 
-Exit codes: 0 ended well, 1 failed at run time, 2 bad configuration or usage.
-Signals: SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
+constexpr auto exit_codes = "0 ended well, 1 failed at run time, 2 bad configuration or usage.";
+constexpr auto signals =
+    R"(SIGTERM and SIGINT drain and end (a second one ends at once), SIGUSR1 reopens files,
 SIGHUP reads the configuration again.)";
 
 /// What `tributary` alone and `tributary help` say.
-constexpr auto lesson =
+constexpr auto what_it_is =
     R"(Tributary holds a websocket to each of your upstreams (StreamElements, DLive, OHA, Stagecast, Users), turns
 what they say into one canonical kind of event, and delivers it to Kafka, files or standard output.
-
-Begin with:
 )";
 
 constexpr auto lesson_end =
@@ -58,14 +62,16 @@ Then `tributary run -c tributary.yaml` is the relay. `tributary --help` lists al
 tells of one.
 )";
 
-std::string footer_text() {
+std::string examples_text() {
   std::string text = "Begin with:\n";
   if (has_simulators()) text.append("  tributary demo                    ").append(demo_line) += '\n';
-  return text + footer;
+  return text + examples;
 }
 
+std::string footer_text() { return examples_text() + "\nExit codes: " + exit_codes + "\nSignals: " + signals; }
+
 std::string lesson_text() {
-  std::string text = lesson;
+  std::string text = std::string(what_it_is) + "\nBegin with:\n";
   if (has_simulators()) text.append("  tributary demo                        ").append(demo_line) += '\n';
   return text + lesson_end;
 }
@@ -86,6 +92,13 @@ std::string list_schemas() {
     text += left + std::string(says) + "\n";
   }
   return text;
+}
+
+/// What a command answers, to its last line.
+int print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+  return answered(ended_well);
 }
 
 /// What is opened next would take the place of one that is closed, and be written to as standard output or error.
@@ -115,13 +128,17 @@ struct CommandLine {
   CLI::App app{"Tributary relays live-show events: websockets in, validated canonical events on Kafka out.",
                "tributary"};
   std::string configuration;
-  bool connect = false, spool_count = false, spool_show = false, spool_export = false;
+  bool watch = false, connect = false, spool_count = false, spool_show = false, spool_export = false;
   std::string try_file, spool_file;
-  std::string timeout_text, time_text, demo_time_text, schema;
+  std::string timeout_text, time_text, demo_time_text, schema, shell, page = "tributary";
   std::optional<std::chrono::milliseconds> timeout;
+  std::string watch_text;
+  StatusOptions status;
+  TapOptions tap;
   DemoOptions demo;
   SimulateOptions simulate;
   ReplayOptions replay;
+  RunningOptions running;
   std::vector<std::string> behaviours, init_types;
   int result = ended_well;
 
@@ -132,13 +149,18 @@ struct CommandLine {
     add_init();
     add_run();
     add_check();
+    add_status();
+    add_tap();
     if (has_simulators()) {
       add_demo();
       add_simulate();
     }
+    add_reload();
     add_spool();
     add_replay();
     add_schema();
+    add_completion();
+    add_man();
   }
 
   std::vector<std::string> commands() const {
@@ -151,13 +173,10 @@ struct CommandLine {
     return std::find(names.begin(), names.end(), word) != names.end();
   }
   int no_command(std::string_view word) const {
-    const std::string later = "`" + std::string(word) + "` is not yet a command; ";
     if (word == "demo" || word == "simulate") {
       return complain("`" + std::string(word) + "` is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF",
                       bad_usage);
     }
-    if (word == "reload") return complain(later + "send the program SIGHUP", bad_usage);
-    if (word == "status" || word == "tap") return complain(later + "it comes with the admin port", bad_usage);
     const auto names = commands();
     return complain(unknown_command(word, std::vector<std::string_view>(names.begin(), names.end())), bad_usage);
   }
@@ -189,8 +208,10 @@ struct CommandLine {
   }
 
   void add_configuration(CLI::App& command) {
-    command.add_option("-c,--config", configuration,
-                       "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)");
+    command
+        .add_option("-c,--config", configuration,
+                    "The configuration file (default: ./tributary.yaml, then /etc/tributary/tributary.yaml)")
+        ->type_name("FILE");
   }
   std::filesystem::path file() const {
     if (!configuration.empty()) return configuration;
@@ -198,9 +219,11 @@ struct CommandLine {
     throw CLI::ValidationError("there is neither ./tributary.yaml nor /etc/tributary/tributary.yaml: name it with -c");
   }
   static void add_written(CLI::App& command, std::string& file) {
-    command.add_option(
-        "--written", file,
-        "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line");
+    command
+        .add_option(
+            "--written", file,
+            "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line")
+        ->type_name("FILE");
   }
   void add_init() {
     auto& command = *app.add_subcommand(
@@ -214,7 +237,23 @@ struct CommandLine {
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
     add_configuration(command);
-    command.callback([this] { result = run_command(file()); });
+    command.add_flag("--watch", watch,
+                     "Read the configuration again when its files change, as at SIGHUP: for a ConfigMap of Kubernetes");
+    command.callback([this] { result = run_command(file(), watch); });
+  }
+  /// Of a command that asks the running program.
+  void add_running(CLI::App& command) {
+    command.add_option("-c,--config", running.configuration,
+                       "The configuration that it runs with (default: ./tributary.yaml, then "
+                       "/etc/tributary/tributary.yaml)");
+    command.add_option("--url", running.url, "Ask here, e.g. http://relay-1:9464, and not where its run file says");
+    command.add_option("--token-file", running.token_file,
+                       "With --url: the file that holds the token of its admin port");
+  }
+  void add_reload() {
+    auto& command = *app.add_subcommand("reload", "Have the running relay read its configuration again");
+    add_running(command);
+    command.callback([this] { result = reload_command(running); });
   }
   void add_check() {
     auto& command = *app.add_subcommand("check", "Report every fault of a configuration at once");
@@ -223,12 +262,40 @@ struct CommandLine {
                      "Also dial and authenticate each connector, and ask each Kafka for its topics; publishes nothing");
     command.add_option("--timeout", timeout_text, "How long --connect waits for each (default 15s)")
         ->check(duration(timeout));
-    command.add_option(
-        "--try", try_file,
-        "Events, one in JSON on each line, e.g. of a file sink: say which routes take each, and what each "
-        "channel sink would say; sends nothing");
+    command
+        .add_option("--try", try_file,
+                    "Events, one in JSON on each line, e.g. of a file sink: say which routes take each, and what each "
+                    "channel sink would say; sends nothing")
+        ->type_name("FILE");
     command.callback(
         [this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15)), try_file); });
+  }
+  void add_status() {
+    auto& command = *app.add_subcommand("status", "Is all well? The running program's upstreams and sinks");
+    add_running(command);
+    command.add_flag("--json", status.json, "The whole answer of /status as JSON, see docs/ADMIN.md");
+    command.add_option("--watch", watch_text, "Again and again until Ctrl-C, so often (default 2s), e.g. --watch 10s")
+        ->expected(0, 1)
+        ->check(duration(status.watch));
+    command.footer("Exit codes: 0 nothing needs attention, 1 something does, or there is no answer.");
+    command.callback([this, &command] {
+      if (command.count("--watch") != 0 && !status.watch) status.watch = std::chrono::seconds(2);
+      status.running = running;
+      result = status_command(status);
+    });
+  }
+  void add_tap() {
+    auto& command = *app.add_subcommand("tap", "The running program's events as they come, until Ctrl-C");
+    add_running(command);
+    command.add_option("--type", tap.types, "Only events of this type, e.g. tip; may be repeated, or tip,cheer");
+    command.add_option("--connector", tap.connectors, "Only events of this connector; may be repeated");
+    command.add_flag("--json", tap.json, "The events themselves, one in JSON on each line");
+    command.add_option("--count", tap.count, "End after so many events")->check(whole_number(1, any_number));
+    command.footer("Exit codes: 0 ended by Ctrl-C or --count, 1 the relay has gone, or there is no answer.");
+    command.callback([this] {
+      tap.running = running;
+      result = tap_command(tap);
+    });
   }
   void add_demo() {
     auto& command = *app.add_subcommand(
@@ -264,8 +331,8 @@ struct CommandLine {
         ->capture_default_str();
     command.add_option("--for", time_text, "End after this time, e.g. 10s")->check(duration(simulate.time));
     command.add_option("--set", behaviours, "NAME=VALUE, a behaviour listed below; may be repeated");
-    command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS");
-    command.add_option("--key", simulate.key, "PEM");
+    command.add_option("--certificate", simulate.certificate, "PEM; with --key: TLS")->type_name("FILE");
+    command.add_option("--key", simulate.key, "PEM")->type_name("FILE");
     add_written(command, simulate.written);
     command.footer([&command] {
       const auto said = command.get_option("connector")->results();
@@ -286,7 +353,9 @@ struct CommandLine {
   void add_spool() {
     auto& command = *app.add_subcommand(
         "spool", "Look into what a Kafka sink keeps on disk; changes nothing, also while the relay runs");
-    command.add_option("file", spool_file, "The file, e.g. /var/lib/tributary/events.spool")->required();
+    command.add_option("file", spool_file, "The file, e.g. /var/lib/tributary/events.spool")
+        ->required()
+        ->type_name("FILE");
     auto* count = command.add_flag("--count", spool_count, "How many records each lane has (the default)");
     auto* show =
         command.add_flag("--show", spool_show, "A line for each record: number, time, topic, key, type, id, size");
@@ -328,6 +397,25 @@ struct CommandLine {
     command.footer(list_schemas());
     command.callback([this] { result = schema_command(schema); });
   }
+  void add_completion() {
+    auto& command = *app.add_subcommand("completion", "Print the script that completes this command line in a shell");
+    command.add_option("shell", shell, "Which shell")->required()->check(one_of({"bash", "zsh", "fish"}));
+    command.callback([this] {
+      const auto tree = command_tree(app);
+      result = print(shell == "bash"  ? bash_completion(tree)
+                     : shell == "zsh" ? zsh_completion(tree)
+                                      : fish_completion(tree));
+    });
+  }
+  void add_man() {
+    auto& command = *app.add_subcommand("man", "Print a manual page, for `man -l -`");
+    command.add_option("page", page, "Which")->check(one_of({"tributary", "tributary.yaml"}))->capture_default_str();
+    command.callback([this] {
+      result = print(page == "tributary.yaml"
+                         ? config::manual(vocabulary(), version())
+                         : man_page(command_tree(app), {what_it_is, examples_text(), exit_codes, signals}, version()));
+    });
+  }
 };
 
 }  // namespace
@@ -347,9 +435,7 @@ int schema_command(const std::string& name) {
                            : name == "config"    ? config::json_schema(vocabulary())
                            : name == "reference" ? config::reference(vocabulary())
                                                  : std::string(schema::embedded(name + ".schema.json"));
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
-  return answered(ended_well);
+  return print(text);
 }
 
 int main_program(int argc, char** argv) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/running.hpp"
+
 namespace tributary::daemon {
 
 /// Exit codes: the contract.
@@ -24,8 +26,9 @@ int answered(int code);
 /// Reads the command line and runs one command. Never throws.
 int main_program(int argc, char** argv);
 
-/// `tributary run`.
-int run_command(const std::filesystem::path& file);
+/// `tributary run [--watch]`.
+/// `watch`: the configuration is read again when its files change.
+int run_command(const std::filesystem::path& file, bool watch);
 
 /// `tributary check [--connect]`.
 /// `try_file`: events to try on the routes; "": none.
@@ -83,6 +86,23 @@ struct ReplayOptions {
 };
 /// `tributary replay FILE…`.
 int replay_command(const ReplayOptions& options);
+
+struct StatusOptions {
+  RunningOptions running;
+  bool json = false;
+  std::optional<std::chrono::milliseconds> watch;  ///< again and again, until Ctrl-C
+};
+/// `tributary status`: 0 when nothing needs attention, 1 when something does or there is no answer.
+int status_command(const StatusOptions& options);
+
+struct TapOptions {
+  RunningOptions running;
+  std::vector<std::string> types, connectors;
+  bool json = false;
+  std::uint64_t count = 0;  ///< so many events, then it ends; 0: until Ctrl-C
+};
+/// `tributary tap`: 0 at Ctrl-C or when `count` have come, 1 when the relay has gone or is not there.
+int tap_command(const TapOptions& options);
 
 /// Ours, e.g. "0.4.0".
 std::string_view version();

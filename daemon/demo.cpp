@@ -7,12 +7,15 @@
 #include <thread>
 #include <utility>
 
+#include "admin/run_file.hpp"
 #include "config/load.hpp"
 #include "connectors/registry.hpp"
 #include "connectors/simulators.hpp"
+#include "daemon/admin_port.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/listener.hpp"
+#include "daemon/running.hpp"
 #include "daemon/screen.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/vocabulary.hpp"
@@ -134,11 +137,13 @@ std::string configuration(const Upstreams& upstreams, const std::string& broker)
          "  - {from: [main-stage], types: [tip], to: [" +
          channels +
          "]}\n"
+         "admin: {listen: \"127.0.0.1:0\"}\n"
          "log: {level: warn}\n";
 }
 
-std::vector<std::string> introduction(const Upstreams& upstreams, const std::string& broker) {
+std::vector<std::string> introduction(const Upstreams& upstreams, const std::string& broker, const std::string& admin) {
   std::vector<std::string> lines{"Tributary demo: everything runs in this one process."};
+  if (!admin.empty()) lines.push_back("  dashboard  http://" + admin + "/");
   for (const auto& each : upstreams.all()) {
     lines.push_back("  upstream   " + each.simulator->url() + "  (a simulated " + std::string(each.entry.name) + ")");
   }
@@ -216,13 +221,19 @@ int demo_command(const DemoOptions& options) {
   Log log(loaded.settings->log);
   Telemetry telemetry(log);
   const auto stop_timeout = loaded.settings->stop_timeout;
-  Screen screen(introduction(upstreams, address));
   auto made = App::make(std::move(*loaded.settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "tributary demo: %s\n", fault.c_str());
     return failed;
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
+  // Its run file is not in the directory where a relay would look for its own.
+  AdminPort port(
+      app, telemetry, "demo.yaml", [] {},
+      [](const std::filesystem::path&) { return admin::run_file_places({}, known_as("demo.yaml")); });
+  port.refuse_reloads("the demo has no file to read again");
+  if (const auto fault = port.open(); !fault.empty()) return complain("demo: " + fault, failed);
+  Screen screen(introduction(upstreams, address, port.address()));
   app.taps().add([&screen](const event::EventPtr& event) { screen.add(event); });
   app.start();
 

@@ -1,6 +1,7 @@
 #include "daemon/reload.hpp"
 
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -50,43 +51,74 @@ std::string words(const SinkChange& change) {
 
 }  // namespace
 
-void Reload::run(App& app) {
+Reload::Outcome Reload::run(App& app, AdminPort& port) {
   notify_.reloading();
   app.busy(patience);
-  read(app);
+  auto outcome = use(config::load(file_, vocabulary()), app, port);
   app.busy(std::chrono::milliseconds(0));
   notify_.ready();  // also when it was refused: it runs
+  return outcome;
 }
 
-void Reload::read(App& app) {
-  auto loaded = config::load(file_, vocabulary());
-  for (const auto& fault : loaded.faults) refuse(config::format(fault));
-  if (!loaded.settings) return;
+bool Reload::look(App& app, AdminPort& port) {
+  if (!watch_.changed(look_at(watch_.paths()))) return false;
+  const auto sources = config::load(file_, vocabulary()).sources;
+  if (sources.digest != digest_) {
+    port.answer(run(app, port));
+  } else {
+    note(sources);  // written anew, and the same; or a fault that is told already
+  }
+  return true;
+}
+
+void Reload::note(const config::Sources& sources) {
+  watch_.follow(sources.paths);
+  digest_ = sources.digest;
+}
+
+Reload::Outcome Reload::use(config::Loaded loaded, App& app, AdminPort& port) {
+  note(loaded.sources);
+  std::vector<std::string> faults;
+  for (const auto& fault : loaded.faults) faults.push_back(config::format(fault));
+  if (!loaded.settings) return refuse(std::move(faults));
   const auto advice = advice_on(loaded);
   const config::Log log = loaded.settings->log;
+  if (auto fault = port.prepare(loaded.settings->admin); !fault.empty()) return refuse({std::move(fault)});
   const auto applied = app.apply(std::move(*loaded.settings));
-  if (const auto* faults = std::get_if<App::Faults>(&applied)) {
-    for (const auto& fault : *faults) refuse(fault);
-    return;
+  if (const auto* unmade = std::get_if<App::Faults>(&applied)) {
+    port.discard();
+    return refuse(*unmade);
   }
   log_.use(log);
   for (const auto& warning : loaded.warnings) {
     telemetry_.emit(LogEvent::configuration_warning, "", config::format(warning));
   }
   for (const auto& warning : advice) telemetry_.emit(LogEvent::configuration_warning, "", config::format(warning));
-  tell(std::get<Changes>(applied));
+  auto outcome = tell(std::get<Changes>(applied));
+  port.commit();
   app.report_left();
+  return outcome;
 }
 
-void Reload::tell(const Changes& changes) {
-  if (changes.none()) return telemetry_.emit(LogEvent::reloaded, "", "nothing has changed");
-  for (const auto& change : changes.connectors) telemetry_.emit(LogEvent::reloaded, change.connector, words(change));
-  for (const auto& change : changes.sinks) telemetry_.emit(LogEvent::reloaded, change.sink, words(change));
-  if (!changes.keys.empty()) telemetry_.emit(LogEvent::reloaded, "", "changed: " + joined(changes.keys));
+void Reload::tell(const std::string& subject, const std::string& what, Outcome& outcome) {
+  telemetry_.emit(LogEvent::reloaded, subject, what);
+  outcome.words.append(outcome.words.empty() ? "" : "; ").append(subject.empty() ? "" : subject + ": ").append(what);
 }
 
-void Reload::refuse(const std::string& why) {
-  telemetry_.emit(LogEvent::reload_refused, "", why + "; the running configuration goes on");
+Reload::Outcome Reload::tell(const Changes& changes) {
+  Outcome outcome{true, {}, {}};
+  if (changes.none()) tell("", "nothing has changed", outcome);
+  for (const auto& change : changes.connectors) tell(change.connector, words(change), outcome);
+  for (const auto& change : changes.sinks) tell(change.sink, words(change), outcome);
+  if (!changes.keys.empty()) tell("", "changed: " + joined(changes.keys), outcome);
+  return outcome;
+}
+
+Reload::Outcome Reload::refuse(std::vector<std::string> faults) {
+  for (const auto& why : faults) {
+    telemetry_.emit(LogEvent::reload_refused, "", why + "; the running configuration goes on");
+  }
+  return {false, {}, std::move(faults)};
 }
 
 }  // namespace tributary::daemon

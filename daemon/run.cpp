@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "admin/run_file.hpp"
 #include "config/load.hpp"
+#include "daemon/admin_port.hpp"
 #include "daemon/advice.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/heap.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/running.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/status.hpp"
 #include "daemon/vocabulary.hpp"
@@ -27,6 +32,7 @@ constexpr auto first_status = 10s;  ///< soon after the start, when somebody is 
 constexpr auto status_every = 60s;
 constexpr auto headline_every = 3s;  ///< for the service manager
 constexpr auto longest_sleep = 1s;   ///< so often it is seen that this loop goes round
+constexpr auto files_every = 1s;     ///< at the files of the configuration
 /// For what is still to be joined when all has been said: a worker may hang on a file, a name resolution on its server.
 constexpr std::chrono::milliseconds put_away{2'000};
 
@@ -59,8 +65,13 @@ Watchdog::Actions watchdog_actions(App& app, Notify& notify, Telemetry& telemetr
 
 }  // namespace
 
-int run_command(const std::filesystem::path& file) {
+int run_command(const std::filesystem::path& file, bool watch) {
   Signals signals;
+  if (std::error_code ignored;
+      watch && std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
+    return complain("--watch: " + file.string() + " is not a file that can be read again; leave --watch out",
+                    bad_usage);
+  }
   auto loaded = config::load(file, vocabulary());
   for (const auto& fault : loaded.faults) std::fprintf(stderr, "%s\n", config::format(fault).c_str());
   if (!loaded.settings) return bad_usage;
@@ -72,10 +83,12 @@ int run_command(const std::filesystem::path& file) {
     telemetry.emit(LogEvent::configuration_warning, "", config::format(warning));
   }
   config::Settings settings = std::move(*loaded.settings);
+  const config::Sources sources = std::move(loaded.sources);
   loaded = {};  // the place of every key and the like would stay for as long as the program runs
   bool stdout_taken = writes_events_to_stdout(settings);
   Notify notify;
   Reload reload(file, telemetry, log, notify);
+  reload.watch(sources);
   auto made = App::make(std::move(settings), telemetry);
   if (const auto* faults = std::get_if<App::Faults>(&made)) {
     if (signals.stops() > 0) {  // the stop ended the command of a sink's secret
@@ -87,7 +100,14 @@ int run_command(const std::filesystem::path& file) {
     return bad_usage;
   }
   App& app = *std::get<std::unique_ptr<App>>(made);
+  AdminPort port(
+      app, telemetry, file, [&signals] { signals.wake(); },
+      [&file](const std::filesystem::path& state) { return admin::run_file_places(state, known_as(file)); });
   announce(app, file, telemetry);
+  if (const auto fault = port.open(); !fault.empty()) {
+    std::fprintf(stderr, "%s\n", text::printable(file.string() + ": " + fault).c_str());
+    return bad_usage;
+  }
   app.report_left();
   app.start();
   notify.ready();
@@ -95,6 +115,7 @@ int run_command(const std::filesystem::path& file) {
 
   auto headline_at = std::chrono::steady_clock::now();
   auto status_at = std::chrono::steady_clock::now() + first_status;
+  auto look_at = std::chrono::steady_clock::now() + files_every;
   bool worked = true;  // reading the configuration takes memory
   while (signals.stops() == 0) {
     if (std::exchange(worked, false)) give_back_memory();
@@ -114,12 +135,18 @@ int run_command(const std::filesystem::path& file) {
     }
     app.put_away();
     if (signals.take_reopen()) app.reopen();
-    if (signals.take_reload()) {
-      reload.run(app);
+    port.look();
+    if (signals.take_reload() || port.reload_asked()) {
+      port.answer(reload.run(app, port));
       worked = true;
-      stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
     }
+    if (watch && std::chrono::steady_clock::now() >= look_at) {
+      worked = reload.look(app, port) || worked;
+      look_at = std::chrono::steady_clock::now() + files_every;
+    }
+    stdout_taken = stdout_taken || writes_events_to_stdout(app.settings());
   }
+  port.refuse_reloads("the program is stopping");
   const auto stop_timeout = app.settings().stop_timeout;
   notify.stopping(stop_timeout);
   notify.status("stopping: what has been accepted is delivered, for at most " + config::format(stop_timeout));

@@ -94,6 +94,8 @@ class Signals::Watch {
     ::eventfd_read(news_.get(), &ignored);
   }
 
+  void wake() { ::eventfd_write(news_.get(), 1); }
+
   void leave(int code, std::chrono::milliseconds patience) {
     code_ = code;
     leave_within_ms_ = static_cast<int>(patience.count());
@@ -164,6 +166,14 @@ bool Signals::take_reload() { return watch_->reload.exchange(false); }
 
 void Signals::wait(int milliseconds) { watch_->wait(milliseconds); }
 
+void Signals::wake() { watch_->wake(); }
+
 void Signals::leave(int code, std::chrono::milliseconds patience) { watch_->leave(code, patience); }
+
+void end_well_at_ctrl_c() {
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::signal(number, [](int) { ::_exit(0); });  // what is printed is printed in whole lines
+  }
+}
 
 }  // namespace tributary::daemon

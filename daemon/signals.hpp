@@ -27,8 +27,10 @@ class Signals {
   int stops() const;
   bool take_reopen();
   bool take_reload();
-  /// Waits until a signal comes, at most `milliseconds`.
+  /// Waits until a signal comes, or somebody wakes it, at most `milliseconds`.
   void wait(int milliseconds);
+  /// Ends a `wait`, or the next one. Thread: any.
+  void wake();
   /// All has been said: what cannot be put away within `patience` (a thread that hangs) is left to the system, and the
   /// program ends with `code`.
   void leave(int code, std::chrono::milliseconds patience);
@@ -37,5 +39,9 @@ class Signals {
   class Watch;
   std::unique_ptr<Watch> watch_;
 };
+
+/// Ctrl-C (and SIGTERM) is how somebody who only looks ends it: from now on it ends the process at once, with exit code
+/// 0. Not beside a `Signals`.
+void end_well_at_ctrl_c();
 
 }  // namespace tributary::daemon

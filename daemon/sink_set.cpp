@@ -377,6 +377,10 @@ bool SinkSet::put_away() {
     report_waiting(*sink);
     if (sink->delivery) report(telemetry_, sink->settings.name, sink->delivery->latency());
     gone_[sink->settings.name] += ledger;
+    auto& before = stood_[sink->settings.name];
+    auto last = sink->outlet->standing();
+    last.go_on_from(before);
+    before = std::move(last);
     silent = silent || sink->channel != nullptr;
     return true;
   });
@@ -385,6 +389,7 @@ bool SinkSet::put_away() {
 }
 
 std::vector<SinkBook> SinkSet::books() const {
+  const auto still = relay::Delivery::no_hand_over();
   auto sums = gone_;
   for (const auto& sinks : {leaving_, sinks_}) {
     for (const auto& sink : sinks) sums[sink->settings.name] += sink->outlet->ledger();
@@ -400,15 +405,29 @@ admin::SinkView SinkSet::view_of(const Sink& sink) const {
   view.held = sink.outlet->held();
   view.memory = sink.memory;
   view.full = view.held >= view.memory;
+  auto standing = sink.outlet->standing();
+  for (const auto& other : leaving_) {
+    if (other.get() != &sink && other->settings.name == sink.settings.name) {
+      standing.go_on_from(other->outlet->standing());
+    }
+  }
+  if (const auto before = stood_.find(sink.settings.name); before != stood_.end()) {
+    standing.go_on_from(before->second);
+  }
+  view.latency = std::move(standing.latency);
+  view.oldest_age = standing.oldest_age;
+  view.brokers = std::move(standing.brokers);
+  view.parked = std::move(standing.parked);
+  view.failing = std::move(standing.stuck);
   if (const auto* common = sink.settings.settings->channel()) view.connector = common->connector;
   if (sink.channel) {
     view.breaker = name(sink.channel->breaker().state);
-    view.copies = sink.channel->copies();
+    view.copies = standing.copies;
   }
   if (const auto* tail = sink.tail == nullptr ? nullptr : disk_.memory()->tail(sink.settings.name)) {
     view.spool_bytes = tail->bytes();
     view.spool_size = sink.tail_settings.size;
-    if (tail->failing()) view.failing = "the disk of its spool cannot be written or read";
+    if (tail->failing() && view.failing.empty()) view.failing = "the disk of its spool cannot be written or read";
   }
   return view;
 }

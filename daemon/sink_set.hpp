@@ -112,9 +112,10 @@ class SinkSet {
   const std::shared_ptr<const event::MarkHolder> marks_;
   const Disk& disk_;
   Heartbeat& heartbeat_;
-  std::vector<SinkPtr> sinks_;                     ///< in the order of the file
-  std::vector<SinkPtr> leaving_;                   ///< told to stop while others run on
-  std::map<std::string, event::SinkLedger> gone_;  ///< books of what has been put away
+  std::vector<SinkPtr> sinks_;                          ///< in the order of the file
+  std::vector<SinkPtr> leaving_;                        ///< told to stop while others run on
+  std::map<std::string, event::SinkLedger> gone_;       ///< books of what has been put away
+  std::map<std::string, event::OutletStanding> stood_;  ///< of the same
   std::map<std::string, event::Tally<event::Dropped>> told_drops_;
   bool began_ = false;  ///< the first plan is in force
 };

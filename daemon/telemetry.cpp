@@ -54,9 +54,11 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
       {"loop_stalled", Level::error},    // a service manager with a watchdog ends the program; else a person must
-      {"internal_error", Level::error},  // to be reported
-      {"events_lost", Level::error},     // they do not come back
-      {"notices_lost", Level::warn},     // no event is among them
+      {"admin_listening", Level::info},
+      {"admin_unavailable", Level::warn},  // the relay runs without it; ERROR where a token must be mended
+      {"internal_error", Level::error},    // to be reported
+      {"events_lost", Level::error},       // they do not come back
+      {"notices_lost", Level::warn},       // no event is among them
   }};
   return rows[static_cast<std::size_t>(signal)];
 }

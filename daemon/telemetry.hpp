@@ -61,9 +61,11 @@ enum class LogEvent : std::uint8_t {
   recording_failed,      ///< frames are not kept: the directory or its disk
   recording_works,       ///< again
   recording_incomplete,  ///< the disk is slower than the frames
-  reloaded,              ///< SIGHUP: the changed configuration is in force
-  reload_refused,        ///< SIGHUP: the running configuration goes on, and why
+  reloaded,              ///< the changed configuration is in force
+  reload_refused,        ///< the running configuration goes on, and why
   loop_stalled,          ///< main, an io thread or a sink's thread has not gone round for long
+  admin_listening,       ///< where the admin port is
+  admin_unavailable,     ///< there is none, or something of it does not work
   internal_error,        ///< a bug of ours that was contained
   events_lost,           ///< at the end: events that a sink did not deliver although it should
   notices_lost,          ///< at the end: the relay's own notices that were not delivered

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +12,9 @@
 
 namespace tributary::daemon {
 namespace {
+
+/// Begins the name of the validator, where nobody sees it; its words follow.
+constexpr std::string_view one_of_name = "one_of";
 
 std::string instead(const std::string& expected, const std::string& text) {
   return "expected " + expected + ", found " + config::quote(text);
@@ -118,6 +122,8 @@ CLI::Validator number(double least, double most) {
 }
 
 CLI::Validator one_of(std::vector<std::string> words) {
+  std::string name(one_of_name);
+  for (const auto& word : words) name += " " + word;
   return CLI::Validator(
       [words = std::move(words)](std::string& text) -> std::string {
         if (std::find(words.begin(), words.end(), text) != words.end()) return "";
@@ -126,7 +132,16 @@ CLI::Validator one_of(std::vector<std::string> words) {
         return instead(config::alternatives(known), text) +
                (near ? "; did you mean " + config::quote(*near) + "?" : "");
       },
-      "");
+      "", name);
+}
+
+std::vector<std::string> allowed_words(const CLI::Validator& validator) {
+  std::vector<std::string> words;
+  std::istringstream name(validator.get_name());
+  for (std::string word; name >> word;) words.push_back(word);
+  if (words.empty() || words.front() != one_of_name) return {};
+  words.erase(words.begin());
+  return words;
 }
 
 std::string usage_fault(const CLI::App& app, const CLI::ParseError& error) {

@@ -19,6 +19,8 @@ CLI::Validator duration(std::optional<std::chrono::milliseconds>& into);
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 CLI::Validator number(double least, double most);
 CLI::Validator one_of(std::vector<std::string> words);
+/// The words of `one_of`; none of another validator.
+std::vector<std::string> allowed_words(const CLI::Validator& validator);
 
 /// Why `app` could not be parsed, as a sentence.
 std::string usage_fault(const CLI::App& app, const CLI::ParseError& error);

@@ -24,13 +24,16 @@ std::vector<Count> counts_of(const ConnectorLedger& ledger) {
       {"accepted", "", ledger.accepted, "Events given to at least one sink."},
   };
   add_reasons<Ignored>(counts, "ignored", ledger.ignored, "Events that are not to be passed on.");
-  counts.insert(counts.end(), {
-                                  {"unknown", "", ledger.unknown, "Of control: of a kind that is not known."},
-                                  {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event."},
-                                  {"repaired", "", ledger.repaired, "Bytes of invalid UTF-8 that were replaced."},
-                                  {"connections", "", ledger.connections, "Times the upstream was live."},
-                                  {"gaps", "", ledger.gaps, "Spans of a channel that may hold events nobody heard."},
-                              });
+  counts.insert(
+      counts.end(),
+      {
+          {"unknown", "", ledger.unknown, "Of control: of a kind that is not known."},
+          {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event."},
+          {"repaired", "", ledger.repaired, "Bytes of invalid UTF-8 that were replaced."},
+          {"connections", "", ledger.connections, "Times the upstream was live."},
+          {"gaps", "", ledger.gaps,
+           "Times that events may have been missed, one for each channel; also where they were read back afterwards."},
+      });
   return counts;
 }
 

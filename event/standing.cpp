@@ -27,6 +27,7 @@ void add_counts(std::vector<BrokerStanding>& now, const std::vector<BrokerStandi
 void OutletStanding::go_on_from(const OutletStanding& earlier) {
   latency += earlier.latency;
   add_counts(brokers, earlier.brokers);
+  copies += earlier.copies;
 }
 
 }  // namespace tributary::event

@@ -34,6 +34,9 @@ struct OutletStanding {
   /// Of its oldest event that is not finished; nothing: all are.
   std::optional<std::chrono::milliseconds> oldest_age;
   std::vector<BrokerStanding> brokers;
+  std::vector<std::string> parked;  ///< streams that the downstream refuses: what is for them waits
+  std::string stuck;                ///< why it writes nothing until somebody acts; "": it may
+  std::uint64_t copies = 0;         ///< how often somebody repeated what it said
   /// `earlier` stood in the same place before: its counts go on, whatever it has now is over.
   void go_on_from(const OutletStanding& earlier);
 };

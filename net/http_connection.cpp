@@ -52,6 +52,10 @@ class HttpConnection::Rest final : public ServedStream {
     if (!connection->pushing_) connection->push();
     return !connection->over_;
   }
+  std::size_t waiting() const override {
+    const auto connection = connection_.lock();
+    return connection ? connection->outgoing_.size() : 0;
+  }
   void end() override {
     const auto connection = connection_.lock();
     if (!connection || connection->over_ || std::exchange(connection->ending_, true)) return;

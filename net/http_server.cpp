@@ -29,6 +29,7 @@ class PlainHttpServer final : public HttpServer {
   ~PlainHttpServer() override { stop(); }
 
   std::uint16_t port() const override { return loop_->port(); }
+  void stop_listening() override { loop_->stop(); }
   void stop() override {
     loop_->stop();
     while (!shared_->all.empty()) shared_->all.back()->end();

@@ -35,6 +35,8 @@ class ServedStream {
   /// Never waits: what the client does not take is kept, at most `HttpServer::stream_limit` bytes; above that the
   /// connection is ended. False: it has ended.
   virtual bool write(std::string_view bytes) = 0;
+  /// Bytes that the client has yet to take.
+  virtual std::size_t waiting() const = 0;
   /// Ends the answer, once all of it is written.
   virtual void end() = 0;
   /// Called once when the connection ends for whatever reason, also at once when it has; replaces the one before.
@@ -75,7 +77,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   virtual ~HttpServer() = default;
   virtual std::uint16_t port() const = 0;
-  virtual void stop() = 0;  ///< stops listening and ends all connections
+  virtual void stop_listening() = 0;  ///< the connections that it has go on
+  virtual void stop() = 0;            ///< stops listening and ends all connections
 
   /// Throws std::system_error when the port cannot be had, std::invalid_argument when host or certificate are none.
   static std::unique_ptr<HttpServer> listen(boost::asio::io_context& io, const Settings& settings, Serve serve);

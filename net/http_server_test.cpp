@@ -78,5 +78,65 @@ TEST_F(HttpServerTest, WhatIsTooLargeGets413) {
   EXPECT_EQ(std::get<HttpAnswer>(ask(std::string(10, 'x'))).status, 200);
 }
 
+TEST_F(HttpServerTest, AnOpenAnswerIsHandedOverPieceByPieceUntilNoMoreIsWanted) {
+  std::shared_ptr<ServedStream> stream;
+  bool gone = false;
+  listen([&](const ServedRequest&, const HttpServer::Reply& reply) {
+    ServedReply open{200, {}, "begun "};
+    open.stream = [&](std::shared_ptr<ServedStream> rest) {
+      stream = std::move(rest);
+      stream->when_gone([&] { gone = true; });
+    };
+    reply(open);
+  });
+  HttpRequest request;
+  request.url = "http://127.0.0.1:" + std::to_string(server_->port());
+  request.limit = 4;  // of an answer that is kept
+  std::string heard;
+  std::optional<HttpExchange::Result> result;
+  HttpExchange::start(
+      io_, request, [&](HttpExchange::Result came) { result = std::move(came); }, {},
+      [&](std::string_view piece) {
+        heard += piece;
+        return heard != "begun one two";
+      });
+  const auto until = [&](const auto& condition) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!condition() && std::chrono::steady_clock::now() < limit) {
+      io_.restart();
+      io_.run_one_for(10ms);
+    }
+    return condition();
+  };
+  ASSERT_TRUE(until([&] { return heard == "begun "; }));
+  EXPECT_TRUE(stream->write("one "));
+  ASSERT_TRUE(until([&] { return heard == "begun one "; }));
+  EXPECT_TRUE(stream->write("two"));
+  ASSERT_TRUE(until([&] { return result.has_value(); }));
+  EXPECT_EQ(std::get<HttpAnswer>(*result).status, 200);
+  EXPECT_TRUE(std::get<HttpAnswer>(*result).body.empty());
+  ASSERT_TRUE(until([&] { return gone; }));
+  EXPECT_FALSE(stream->write("to nobody"));
+}
+
+TEST_F(HttpServerTest, AnAnswerThatSaysNoIsKeptAlthoughPiecesAreWanted) {
+  listen([](const ServedRequest&, const HttpServer::Reply& reply) { reply({401, {}, "a token is needed"}); });
+  HttpRequest request;
+  request.url = "http://127.0.0.1:" + std::to_string(server_->port());
+  std::optional<HttpExchange::Result> result;
+  HttpExchange::start(
+      io_, request, [&](HttpExchange::Result came) { result = std::move(came); }, {},
+      [](std::string_view) {
+        ADD_FAILURE() << "no stream";
+        return true;
+      });
+  const auto limit = std::chrono::steady_clock::now() + 20s;
+  while (!result && std::chrono::steady_clock::now() < limit) {
+    io_.restart();
+    io_.run_one_for(10ms);
+  }
+  EXPECT_EQ(std::get<HttpAnswer>(result.value()).body, "a token is needed");
+}
+
 }  // namespace
 }  // namespace tributary::net

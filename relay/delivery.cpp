@@ -137,15 +137,23 @@ event::SinkLedger Delivery::ledger() const {
   auto ledger = ledger_;
   ledger.offered += inbox_booked_;
   ledger.in_flight += inbox_booked_;
+  ledger.offered += handed_.offered;
+  ledger.recovered += handed_.recovered;
+  ledger.spooled += handed_.offered + handed_.recovered;
   return ledger;
 }
 
+std::unique_lock<std::mutex> Delivery::no_hand_over() {
+  static std::mutex mutex;
+  return std::unique_lock(mutex);
+}
+
 event::OutletStanding Delivery::standing() const {
-  event::OutletStanding standing;
-  standing.brokers = downstream_->brokers();
+  auto brokers = downstream_->brokers();
   const std::lock_guard lock(mutex_);
+  auto standing = standing_;
   standing.latency = latency_.histogram();
-  standing.oldest_age = oldest_age_;
+  standing.brokers = std::move(brokers);
   return standing;
 }
 
@@ -190,16 +198,19 @@ bool Delivery::pump(event::SteadyTime now) {
   return true;
 }
 
+void Delivery::publish_book() {
+  const std::lock_guard lock(mutex_);
+  ledger_ = outbox_.ledger();
+  latency_ = outbox_.latency().coarse();
+  ledger_.clamped = downstream_->clamped();
+  inbox_booked_ -= std::exchange(taken_booked_, 0);
+  handed_ = {};
+}
+
 void Delivery::publish(event::SteadyTime now) {
   sink_thread_.check();
-  {
-    const std::lock_guard lock(mutex_);
-    ledger_ = outbox_.ledger();
-    latency_ = outbox_.latency().coarse();
-    ledger_.clamped = downstream_->clamped();
-    inbox_booked_ -= std::exchange(taken_booked_, 0);
-  }
-  if (now >= look_for_oldest_at_) look_for_oldest(now);
+  publish_book();
+  if (now >= look_closer_at_) look_closer(now);
   const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
   outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
   for (const auto& alert : outbox_.take_alerts()) alert_(name_, alert);
@@ -209,12 +220,16 @@ void Delivery::publish(event::SteadyTime now) {
   for (const auto& told : room_) told();
 }
 
-void Delivery::look_for_oldest(event::SteadyTime now) {
-  look_for_oldest_at_ = now + longest_sleep;
-  const auto age =
+/// What is not worth a look at every turn.
+void Delivery::look_closer(event::SteadyTime now) {
+  look_closer_at_ = now + longest_sleep;
+  event::OutletStanding look;
+  look.oldest_age =
       outbox_.oldest_age({now, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())});
+  look.parked = outbox_.parked();
+  look.stuck = downstream_->stuck();
   const std::lock_guard lock(mutex_);
-  oldest_age_ = age;
+  standing_ = std::move(look);
 }
 
 void Delivery::tell_fullness(event::SteadyTime now) {
@@ -307,7 +322,7 @@ void Delivery::begin() {
   Outbox::Handed handed;
   {
     const std::lock_guard lock(mutex_);
-    handed = std::exchange(handed_, {});
+    handed = handed_;  // in its book from here on, until the outbox's own is published
   }
   outbox_.begin(handed);
   publish(std::chrono::steady_clock::now());
@@ -352,13 +367,15 @@ void Delivery::close() {
   downstream_->close();
   const auto heir = this->heir();
   if (heir && (tail_ == nullptr || heir->tail_ == tail_)) {
+    const auto alone = no_hand_over();
     heir->inherit(outbox_.take_rest());
+    publish_book();
     if (tail_ != nullptr) tail_->on_news({});
   } else {
     outbox_.drop_rest(event::Dropped::stopped);
     if (tail_ != nullptr) close_tail();
   }
-  look_for_oldest_at_ = {};
+  look_closer_at_ = {};
   publish(now);
   pulse_->over = true;
   stopped_ = true;

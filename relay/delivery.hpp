@@ -70,6 +70,9 @@ class Delivery final : public event::Outlet {
   /// The heir is started when this has stopped.
   void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;
+  /// While it is held, none hands over to its heir what it has not finished: the books of both, read meanwhile, have
+  /// each event once.
+  static std::unique_lock<std::mutex> no_hand_over();
   event::OutletStanding standing() const override;
   /// Its thread goes round at least once a second, while the wire keeps to the time it is given.
   std::shared_ptr<const event::Pulse> pulse() const { return pulse_; }
@@ -87,7 +90,8 @@ class Delivery final : public event::Outlet {
   void take_inbox();
   bool pump(event::SteadyTime now);
   void publish(event::SteadyTime now);
-  void look_for_oldest(event::SteadyTime now);
+  void publish_book();
+  void look_closer(event::SteadyTime now);
   void tell_fullness(event::SteadyTime now);
   std::optional<event::SteadyTime> stop_at() const;
   bool drained(event::SteadyTime now, event::SteadyTime by);
@@ -111,14 +115,13 @@ class Delivery final : public event::Outlet {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex
-      mutex_;  ///< guards inbox_, inbox_booked_, ledger_, latency_, oldest_age_, stop_at_, heir_, handed_
+  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, latency_, standing_, stop_at_, heir_, handed_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
   event::SinkLedger ledger_;
   Latency::Coarse latency_;
-  std::optional<std::chrono::milliseconds> oldest_age_;  ///< as of the last look
+  event::OutletStanding standing_;  ///< as of the last close look, without latency and brokers
   std::optional<event::SteadyTime> stop_at_;
   std::shared_ptr<Delivery> heir_;
   Outbox::Handed handed_;  ///< events on the tail that the one before it was offered; until the start
@@ -129,7 +132,7 @@ class Delivery final : public event::Outlet {
   std::vector<std::string> repaired_;
   Drain drain_;
   Fullness fullness_;
-  event::SteadyTime look_for_oldest_at_{};
+  event::SteadyTime look_closer_at_{};
   std::string_view stuck_;
   std::atomic<std::size_t> inbox_bytes_{0}, outbox_bytes_{0};
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};

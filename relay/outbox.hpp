@@ -148,6 +148,8 @@ class Outbox {
   /// How long the oldest event in memory has not been finished; nothing: there is none. What an earlier run left counts
   /// from the wall time at which its frame was read. Looks at every lane.
   std::optional<std::chrono::milliseconds> oldest_age(const event::Now& now) const;
+  /// The names of streams of which a lane is parked.
+  std::vector<std::string> parked() const;
   std::vector<SinkAlert> take_alerts() { return std::exchange(alerts_, {}); }
 
  private:

@@ -134,6 +134,15 @@ std::optional<std::chrono::milliseconds> Outbox::oldest_age(const event::Now& no
   return oldest;
 }
 
+std::vector<std::string> Outbox::parked() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stream] : streams_) {
+    if (stream->parked != 0) names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 bool Outbox::next(SteadyTime now, Next& next) {
   if (!waiting_.empty()) wake_due(now);
   for (; !ready_.empty(); ready_.pop_front()) {

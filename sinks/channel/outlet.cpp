@@ -159,6 +159,12 @@ BreakerStanding Outlet::breaker() const {
   return queue_.breaker().standing();
 }
 
+event::OutletStanding Outlet::standing() const {
+  event::OutletStanding standing;
+  standing.copies = copies();
+  return standing;
+}
+
 std::uint64_t Outlet::copies() const {
   const std::lock_guard lock(mutex_);
   return queue_.copies();

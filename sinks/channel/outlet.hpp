@@ -68,6 +68,7 @@ class Outlet final : public event::Outlet, public event::Outbound {
   bool full() const override;
   std::size_t held() const override;
   event::SinkLedger ledger() const override;
+  event::OutletStanding standing() const override;
   void stop(std::chrono::milliseconds timeout) override;
   bool stopped() const override;
   void join() override;

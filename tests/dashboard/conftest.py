@@ -6,14 +6,18 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from peers.place import TOOLS
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "google-chrome", "google-chrome-stable")
+FETCHED = TOOLS / "browser"
 
 
 def chromium():
-    """TRIBUTARY_CHROMIUM, else the system's; none: the one that `playwright install chromium` has put in its place."""
-    return os.environ.get("TRIBUTARY_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    """TRIBUTARY_CHROMIUM, else the system's, else the one that tests/test-tools fetched."""
+    named = os.environ.get("TRIBUTARY_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    return named or next(map(str, sorted(FETCHED.glob("chromium-*/*/chrome"))), None)
 
 
 @pytest.fixture(scope="session")

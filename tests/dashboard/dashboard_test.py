@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from peers.place import ROOT
+
 from dashboard.stand_in import StandIn, connector, event, healthy, one_refused, sink, status
 
 GONE = ("net::ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
@@ -188,3 +190,13 @@ def test_it_asks_for_one_status_every_two_seconds(relay, look):
     seen.page.wait_for_timeout(4500)
     assert relay.asked.count("/status") - before in (2, 3)
     assert set(relay.asked) - {"/icon.svg"} == {"/", "/page.css", "/page.js", "/status", "/events"}
+
+
+def test_every_field_of_the_status_is_documented():
+    text = (ROOT / "docs" / "ADMIN.md").read_text()
+    words = set(re.findall(r"`([a-z_0-9]+)(?:\[\])?(?:\.[a-z_]+)?`", text))
+    said = one_refused()
+    parts = [said, said["troubles"][0], *said["connectors"], *said["sinks"], said["sinks"][0]["latency"],
+             said["connectors"][0]["channels"][0], said["sinks"][0]["notices"], said["sinks"][0]["spool"]]
+    missing = {name for part in parts for name in part} - words
+    assert not missing, f"docs/ADMIN.md does not say what these are: {sorted(missing)}"

@@ -73,10 +73,20 @@ def test_each_reason_has_its_row_and_no_other(heading, path, kind):
     assert all(len(cells) == 4 and all(cells) for cells in table.values()), "what it means, what to look at, what to do"
 
 
-def test_what_is_lost_is_marked():
+def losses():
     """As event::is_loss has it, which decides on the exit code."""
-    losses = re.search(r"\bis_loss\(.*?return false;(.*?)return true;", (ROOT / "event" / "ledger.cpp").read_text(encoding="utf-8"), re.DOTALL)[1]
-    named = set(re.findall(r"Dropped::(\w+)", losses))
+    source = (ROOT / "event" / "ledger.cpp").read_text(encoding="utf-8")
+    return set(re.findall(r"Dropped::(\w+)", re.search(r"\bis_loss\(.*?return false;(.*?)return true;", source, re.DOTALL)[1]))
+
+
+def test_each_loss_and_nothing_else_raises_the_alert():
+    rule = next(rule for file in RULES for group in yaml.safe_load(file.read_text()).get("groups", []) for rule in group["rules"]
+                if rule.get("alert") == "TributaryEventsLost")
+    assert set(re.search(r'reason=~"([\w|]+)"', rule["expr"])[1].split("|")) == losses()
+
+
+def test_what_is_lost_is_marked():
+    named = losses()
     table = rows(section("Reasons: why an event was dropped"))
     assert named and {reason for reason, cells in table.items() if cells[1].startswith("**lost:**")} == named
 

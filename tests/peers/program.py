@@ -53,11 +53,13 @@ def run_once(*arguments, folder=None, seconds=30, env=None, stdin=subprocess.DEV
 
 
 def write_config(folder, config, name="tributary.yaml"):
-    """`config`: a dict, or the text itself. What a dict's Kafka sinks keep lies in the folder, not in the machine's."""
+    """`config`: a dict, or the text itself. What a dict's Kafka sinks keep lies in the folder, not in the machine's, and
+    its admin port is a free one."""
     path = pathlib.Path(folder) / name
     if not isinstance(config, str):
         if any(sink.get("type") == "kafka" for sink in (config.get("sinks") or {}).values()):
             config = {"spool": {"directory": "spool"}, **config}
+        config = {**config, "admin": config.get("admin", {"listen": "127.0.0.1:0"})}  # many run at once
         config = yaml.safe_dump({"version": 1, **config}, sort_keys=False, allow_unicode=True)
     path.write_text(config)
     return path
@@ -93,8 +95,17 @@ class Tributary:
         with open(self.folder / "stdout", "ab") as out, open(self.folder / "stderr", "ab") as log:
             self.process = subprocess.Popen([str(PROGRAM), *self.command], cwd=self.folder,
                                             stdout=out if self.given_stdout is None else self.given_stdout, stderr=log,
-                                            stdin=subprocess.DEVNULL, env={**os.environ, **(self.env or {})},
+                                            stdin=subprocess.DEVNULL, env={**os.environ, **self.environment()},
                                             preexec_fn=self.limits)
+
+    def environment(self):
+        """Also for commands that ask this program: where its run file is, when it has no state directory."""
+        return {"XDG_RUNTIME_DIR": str(self.folder), **(self.env or {})}
+
+    def admin(self):
+        """Where its admin port is: host:port."""
+        self.wait_log('"admin_listening"')
+        return [entry["address"] for entry in self.entries() if entry.get("event") == "admin_listening"][-1]
 
     @property
     def stdout(self):
