@@ -372,9 +372,12 @@ struct CommandLine {
     auto& command = *app.add_subcommand(
         "replay", "Run recorded frames through their connector, validation and routes; events go to standard output");
     command.add_option("file", replay.files, "What `record:` of the connector wrote; several: in their order")
-        ->required();
-    command.add_option("-c,--config", replay.configuration,
-                       "The configuration with routes and sinks; without it all events of the recording are shown");
+        ->required()
+        ->type_name("FILE");
+    command
+        .add_option("-c,--config", replay.configuration,
+                    "The configuration with routes and sinks; without it all events of the recording are shown")
+        ->type_name("FILE");
     command.add_option("--connector", replay.connector, "Whose settings to take (default: the recording's own name)");
     command.add_option("--speed", replay.speed, "Times as fast as it was recorded; 0: as fast as possible")
         ->check(number(0, 1'000'000))
