@@ -6,8 +6,6 @@
 namespace tributary::daemon {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr int most_dials = 20;             ///< until one succeeds
 constexpr int most_ticks_at_once = 1'000;  ///< at one moment
 
@@ -16,8 +14,8 @@ connectors::Conversation::Settings unwatched(const std::string& connector, std::
   connectors::Conversation::Settings settings;
   settings.connector = connector;
   settings.source = source;
-  settings.session.dial = settings.session.handshake = settings.session.pong = milliseconds(0);
-  settings.session.idle = settings.session.ping_interval = milliseconds(0);
+  settings.session.dial = settings.session.handshake = settings.session.pong = std::chrono::milliseconds(0);
+  settings.session.idle = settings.session.ping_interval = std::chrono::milliseconds(0);
   settings.seed = 1;
   return settings;
 }
@@ -72,7 +70,7 @@ void Replayer::begin(event::WallTime at) {
 
 /// Every deadline on the way is met at its moment. A wall clock that went back does not take the other with it.
 void Replayer::pass_until(event::WallTime at) {
-  const auto time = std::max(at - now_.wall, milliseconds(0));
+  const auto time = std::max(at - now_.wall, std::chrono::milliseconds(0));
   if (time.count() == 0) {
     now_.wall = at;
     return;
@@ -80,7 +78,7 @@ void Replayer::pass_until(event::WallTime at) {
   witness_.passed(time);
   const event::SteadyTime end = now_.steady + time;
   const auto advance = [this](event::SteadyTime to) {
-    const auto step = std::chrono::ceil<milliseconds>(to - now_.steady);
+    const auto step = std::chrono::ceil<std::chrono::milliseconds>(to - now_.steady);
     now_.steady += step;
     now_.wall += step;
   };
@@ -107,7 +105,8 @@ std::string Replayer::open() {
              (ending.detail.empty() ? "" : ", " + ending.detail);
     }
     witness_.waited();
-    now_.steady += std::max(std::chrono::ceil<milliseconds>(next - now_.steady), milliseconds(0));
+    now_.steady +=
+        std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now_.steady), std::chrono::milliseconds(0));
     conversation_.tick(now_);
     settle();
   }
