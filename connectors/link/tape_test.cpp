@@ -57,7 +57,7 @@ bool has_canary(const std::string& text) {
 
 class TapeTest : public ::testing::Test {
  protected:
-  TapeTest() : conversation_({.connector = "stage"}, protocol_, intake_, observer_, wire_) {
+  TapeTest() : conversation_(named_stage(), protocol_, intake_, observer_, wire_) {
     conversation_.record_on(&tape_);
     conversation_.start(now_);
     conversation_.secrets_read({canary}, {}, now_);
@@ -74,6 +74,11 @@ class TapeTest : public ::testing::Test {
     void lost(const std::string&, const net::Ending&, bool) override {}
     void remarked(const std::string&, const Remark&) override {}
   };
+  static Conversation::Settings named_stage() {
+    Conversation::Settings settings;
+    settings.connector = "stage";
+    return settings;
+  }
   static support::ToySettings toy() {
     support::ToySettings settings;
     settings.url = "ws://upstream.example:81/toy?key=hidden";
