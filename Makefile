@@ -64,7 +64,7 @@ package: build  ## a .deb of what `make build` built: build/package/tributary_VE
 
 test-package: package  ## the .deb in a Debian 12 made by debootstrap, against a real Kafka; as root, some minutes
 	@deploy/install-deps --tests
-	@tests/run --all 'test tools' 'build release' 'package installed'
+	@TRIBUTARY_PACKAGE=$$(ls -t build/package/*.deb | head -1) tests/run --all 'test tools' 'package installed'
 
 image:  ## the container image tributary:VERSION, by whichever of podman, buildah and docker is there
 	@deploy/container/build-image

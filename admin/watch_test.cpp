@@ -170,7 +170,9 @@ Reply asked_of(const Pages& pages, const std::string& path,
     one.serve(request, [&](Reply given) { reply = std::move(given); });
     return reply;
   }
-  return {404};
+  Reply none;
+  none.status = 404;
+  return none;
 }
 
 TEST(WatchPages, ServeThePageAndWhatItIsMadeOf) {

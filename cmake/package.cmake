@@ -36,7 +36,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/tributary RENA
 # As they stand here, so that the links between them hold.
 file(GLOB documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md
   ${PROJECT_SOURCE_DIR}/docs/consumers/* ${PROJECT_SOURCE_DIR}/connectors/*/README.md ${PROJECT_SOURCE_DIR}/sinks/*/README.md)
-foreach(document README.md ARCHITECTURE.md config/tributary.yaml schema/README.md ${documents})
+foreach(document README.md ARCHITECTURE.md CHANGELOG.md LICENSE config/tributary.yaml schema/README.md deploy/RUNBOOK.md
+    deploy/systemd/tributary.service ${documents})
   cmake_path(GET document PARENT_PATH folder)
   install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION share/doc/tributary/${folder} COMPONENT package)
 endforeach()
@@ -55,8 +56,7 @@ set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/package)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
-It holds a websocket to each upstream (StreamElements, DLive, OHA, Stagecast, Users), turns what comes into one canonical
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "It holds a websocket to each upstream (StreamElements, DLive, OHA, Stagecast, Users), turns what comes into one canonical
 kind of event, and delivers it to Kafka, files, or back out to a channel. The service is tributary.service; it starts
 with an empty configuration.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)

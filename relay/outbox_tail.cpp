@@ -216,6 +216,9 @@ void Outbox::take(const event::TailLost& lost) {
     }
     TRIBUTARY_ASSERT(lane.spooled != 0);
     --lane.spooled;
+    if (settings_.at_limit == event::AtLimit::drop_newest && lost.reason == event::Dropped::limit) {
+      ++(record.notice ? newest_notices_dropped_ : newest_dropped_);
+    }
     if (record.notice) {
       ++ledger_.notices_dropped;
     } else {

@@ -267,6 +267,13 @@ void TestDisk::refuse_reads(int code) {
   vfs_->read_code = code;
 }
 
+std::uint64_t TestDisk::free() const {
+  const std::lock_guard lock(vfs_->mutex);
+  std::uint64_t all = 0;
+  for (const auto& [name, content] : vfs_->files) all += content->now.size();
+  return vfs_->limit - std::min(vfs_->limit, all);
+}
+
 void TestDisk::limit(std::uint64_t bytes) {
   const std::lock_guard lock(vfs_->mutex);
   vfs_->limit = bytes;

@@ -34,6 +34,8 @@ class TestDisk {
   void refuse_reads(int code);
   /// Of all files together: what would go beyond fails with SQLITE_FULL.
   void limit(std::uint64_t bytes);
+  /// Of that limit.
+  std::uint64_t free() const;
   /// A write does not return until `release`, which waits until all files are closed.
   void hang();
   void release();

@@ -37,7 +37,8 @@ class SinkTail final : public event::Tail {
     /// Makes sure that the directory of the file is there and this process's alone; a sentence: why it is not. Thread:
     /// any; may touch the disk.
     std::function<std::string()> hold = {};
-    std::string vfs = {};  ///< for tests: SQLite's name of another disk
+    std::function<std::uint64_t()> disk_free = {};  ///< for tests: of another disk, in bytes
+    std::string vfs = {};                           ///< for tests: SQLite's name of another disk
   };
 
   /// Opens or makes the file. A damaged one is set aside as `<file>.damaged-<time>`, and what verifies is taken over.

@@ -272,5 +272,27 @@ TEST(TailSize, TheFileAndItsLogTogetherStayNearTheSize) {
   EXPECT_LT(most, settings.limits.size * 3 / 2);
 }
 
+TEST(TailSize, WhatFindsNoRoomIsDroppedAndToldWhereThePolicySaysSo) {
+  TestFolder folder;
+  TestObserver observer;
+  SinkTail::Settings settings;
+  settings.limits = {256u << 10, event::AtLimit::drop_newest};
+  TailUser tail(opened(folder / "sink.spool", settings, observer));
+  tail->left();
+  for (std::uint64_t number = 1; number <= 1'000; ++number) {
+    tail.append({"topic", "a"}, number, std::string(1'000, 'x'));
+  }
+  ASSERT_TRUE(tail.wait([&] { return tail->full() && tail->held() == 0; })) << "nothing of it waits in memory";
+  std::uint64_t dropped = 0, first = 0;
+  while (auto news = tail->take()) {
+    const auto& lost = std::get<event::TailLost>(*news);
+    EXPECT_EQ(lost.reason, event::Dropped::limit);
+    for (const auto& record : lost.records) first = first == 0 ? record.number : std::min(first, record.number);
+    dropped += lost.records.size();
+  }
+  EXPECT_EQ(tail->records() + dropped, 1'000U);
+  EXPECT_EQ(first, tail->records() + 1) << "the newest";
+}
+
 }  // namespace
 }  // namespace tributary::spool

@@ -14,6 +14,7 @@ SinkTail::Writer::Writer(std::unique_ptr<File> file, const Settings& settings, O
       retry_most_(settings.retry_most),
       log_limit_(settings.log),
       hold_(settings.hold),
+      disk_free_(settings.disk_free),
       limits_(settings.limits),
       observer_(&observer),
       file_(std::move(file)) {}

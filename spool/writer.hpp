@@ -98,6 +98,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
     std::vector<Forget> forgets;
     std::uint64_t surely_free = 0;  ///< bytes up to the size
     bool no_room = false;
+    bool starved = false;  ///< the disk has nothing left for what is pending
     std::vector<PendingPtr> left_out;
     std::vector<File::DroppedRecord> dropped;
   };
@@ -106,6 +107,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   Lane& lane_of(const event::LaneName& name);
   bool settle_pending();
   void lose(std::vector<PendingPtr>& lost, event::Dropped reason);
+  void drop_waiting();
   static bool forgotten(const Lane& lane, std::uint64_t number);
   void wake();
   void run_there(std::function<void()> job);
@@ -127,6 +129,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   void tell_dropped(const std::vector<File::DroppedRecord>& dropped);
   void write_round();
   bool make_room_on_disk();
+  std::uint64_t disk_free() const { return disk_free_ ? disk_free_() : file_->disk_free(); }
   std::uint64_t share(std::uint64_t most, std::uint64_t size) const;
   void move_log();
   bool all_forgotten();
@@ -149,6 +152,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   const std::chrono::milliseconds retry_first_, retry_most_;
   const std::uint64_t log_limit_;
   const std::function<std::string()> hold_;
+  const std::function<std::uint64_t()> disk_free_;
 
   mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable work_, done_;

@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 constexpr std::size_t group_records = 2'000, group_bytes = 4u << 20;
 constexpr auto idle = 1s, careful_for = 30s;
 constexpr std::size_t row_overhead = 64;
+constexpr std::uint64_t disk_reserve = 128u << 10;
+
+DatabaseFault nearly_full() {
+  return {DatabaseFault::Kind::trouble, "SQLITE_FULL", "No space left on device: less than 128 KiB are free"};
+}
+
 constexpr std::size_t careful_forgets = 16;
 
 }  // namespace
@@ -73,8 +79,11 @@ bool SinkTail::Writer::wants_to_write() const {
   return (!pending_.empty() && !waits_for_room()) || !forgets_.empty();
 }
 
-/// Has there been no room for what is pending, and is nothing forgotten since? The mutex is held.
-bool SinkTail::Writer::waits_for_room() const { return full_ && no_room_ && !closing_ && forgets_.empty(); }
+/// Has there been no room for what is pending, and is nothing forgotten since? With `drop_newest` nothing waits. The
+/// mutex is held.
+bool SinkTail::Writer::waits_for_room() const {
+  return full_ && no_room_ && !closing_ && forgets_.empty() && limits_.at_limit != event::AtLimit::drop_newest;
+}
 
 /// When there will be, if nothing comes. The mutex is held.
 std::optional<std::chrono::steady_clock::time_point> SinkTail::Writer::next_time() const {
@@ -197,10 +206,15 @@ SinkTail::Writer::Group SinkTail::Writer::compose() {
   group.limits = limits_, group.closing = closing_;
   lock.unlock();
   const auto most_bytes = share(group_bytes, group.limits.size);
+  const bool no_reserve = disk_free() < disk_reserve && file_->free() < disk_reserve;
   lock.lock();
-  // On a full disk nothing is added before what is finished has been removed, a little at a time.
-  const bool forgets_first = careful && !forgets_.empty() && forgets_.front().letter <= committed_;
-  const bool waits = waits_for_room() || forgets_first;
+  // On a full disk nothing is added before what is finished has been removed, a little at a time. Removing takes room,
+  // too: it is left for that.
+  const bool may_forget = !forgets_.empty() && forgets_.front().letter <= committed_;
+  const bool starving = no_reserve && !closing_ && (forgets_.empty() || may_forget);
+  const bool forgets_first = may_forget && (careful || starving);
+  const bool waits = waits_for_room() || forgets_first || starving;
+  group.starved = starving && !pending_.empty();
   std::size_t bytes = 0;
   std::uint64_t letters_from =  // the first one that this group leaves out
       forgets_first ? committed_ + 1 : std::numeric_limits<std::uint64_t>::max();
@@ -230,19 +244,22 @@ void SinkTail::Writer::write_round() {
   const auto now = Clock::now();
   if (now < write_at_ || !look_after_place()) return;
   Group group = compose();
-  if (group.appends.empty() && group.forgets.empty() && !failing_) return;
+  const bool nothing = group.appends.empty() && group.forgets.empty();
+  if (nothing && !failing_ && !group.starved) return;
   tidy_at_ = now + idle;
-  const bool committed = write(group);
+  const bool committed = !(nothing && group.starved) && write(group);
   if (!committed) {
-    last_fault_ = file_->fault();
+    last_fault_ = group.starved && nothing ? nearly_full() : file_->fault();
     file_->rollback();
   }
   finish(group, committed);
   if (committed) {
     emptied_log_ = false;
-    recovered();
+    if (!group.starved) recovered();
     no_room_ = group.no_room;
     look_at_size(group.no_room);
+    const bool newest = group.limits.at_limit == event::AtLimit::drop_newest;
+    if (group.no_room && newest && !group.closing) drop_waiting();
     if (careful_until_ && now > *careful_until_) careful_until_.reset();
     move_log();
     return;

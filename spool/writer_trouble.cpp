@@ -76,12 +76,24 @@ bool SinkTail::Writer::look_after_place() {
   return false;
 }
 
+/// With `drop_newest`: what came last and has found no room would fill the memory, so that reading stops.
+void SinkTail::Writer::drop_waiting() {
+  std::vector<PendingPtr> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    lose(dropped, event::Dropped::limit);
+    done_.notify_all();
+  }
+  dropped.clear();
+  wake();
+}
+
 /// How much may be written at once, or lie in the log: little where the size or what is left of the disk is little, so
 /// that file and log together stay near the size, and a log can always be moved before the disk is full.
 std::uint64_t SinkTail::Writer::share(std::uint64_t most, std::uint64_t size) const {
   const auto least = std::min(most, share_least);
   if (careful_until_) return least;
-  return std::max(least, std::min({most, size / 8, file_->disk_free() / 4}));
+  return std::max(least, std::min({most, size / 8, disk_free() / 4}));
 }
 
 /// Once it is as large as it may be, or much larger than what is in the file.

@@ -315,7 +315,7 @@ TEST(KafkaConfig, ReadsTheSpool) {
   EXPECT_EQ(settings.spool.at_limit, event::AtLimit::block);
 }
 
-TEST(Config, KnowsWhichTopicsARecordOfTheSinkCanGoTo) {
+TEST(KafkaConfig, KnowsWhichTopicsARecordOfTheSinkCanGoTo) {
   Settings settings;
   for (const char* topic : {"stream.events", "stream.dead-letter", "stream.relay"}) {
     EXPECT_TRUE(may_use(settings, topic)) << topic;

@@ -54,7 +54,7 @@ class Debian:
 def debian(tmp_path_factory):
     assert os.geteuid() == 0, "debootstrap and chroot need root"
     system = Debian(tmp_path_factory.mktemp("debian") / "root")
-    package = built(tmp_path_factory.mktemp("package"))
+    package = built(tmp_path_factory)
     shutil.copy(package, system.path("/tmp/tributary.deb"))
     system.run("apt-get", "--quiet", "--yes", "update")
     began = time.monotonic()

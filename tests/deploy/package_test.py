@@ -1,13 +1,16 @@
 """The .deb that `make package` makes: what is in it, who owns it, what it needs, what its scripts do."""
 
+import fcntl
 import gzip
 import json
+import os
 import pathlib
 import re
 import subprocess
 
 import pytest
 
+from layering.documents_test import FOR_USERS, broken
 from peers.place import PROGRAM, ROOT
 from peers.program import run_once
 
@@ -19,20 +22,29 @@ SYSTEM = {"/etc/tributary/tributary.yaml", "/usr/bin/tributary", "/usr/lib/syste
 DOCUMENTS = {"reference.yaml", "sbom.spdx.json", "copyright", "changelog.gz", "README.md", "docs/CONSUMING.md"}
 
 
-def built(folder):
-    """The .deb of the build that the program under test is of."""
-    build = PROGRAM.parent
-    for command in (["cmake", "--build", build, "--target", "package_files"], ["cpack", "-B", folder]):
-        done = subprocess.run([str(word) for word in command], cwd=build, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-    found = list(pathlib.Path(folder).glob("*.deb"))
+def built(temporary):
+    """The .deb of the build that the program under test is of; TRIBUTARY_PACKAGE names one that is there already. Workers
+    of one run share it: the first makes it."""
+    if given := os.environ.get("TRIBUTARY_PACKAGE"):
+        return pathlib.Path(given).resolve()
+    base = temporary.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "package"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(folder.glob("*.deb")):
+            build = PROGRAM.parent
+            for command in (["cmake", "--build", build, "--target", "package_files"], ["cpack", "-B", folder]):
+                done = subprocess.run([str(word) for word in command], cwd=build, capture_output=True, text=True)
+                assert done.returncode == 0, done.stdout + done.stderr
+        found = list(folder.glob("*.deb"))
     assert len(found) == 1, found
     return found[0]
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("package"))
+    return built(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +71,11 @@ def test_it_holds_what_a_service_needs_and_nothing_else(files):
     documents = {path for path in regular if path.startswith("/usr/share/doc/tributary/")}
     assert regular - documents == SYSTEM
     assert {f"/usr/share/doc/tributary/{name}" for name in DOCUMENTS} <= documents
+
+
+@pytest.mark.parametrize("document", FOR_USERS)
+def test_every_link_of_the_documents_leads_somewhere(unpacked, document):
+    assert broken(unpacked / "usr/share/doc/tributary", document) == []
 
 
 def test_everything_is_roots_and_writable_by_nobody_else(files):
