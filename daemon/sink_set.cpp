@@ -389,6 +389,7 @@ bool SinkSet::put_away() {
 }
 
 std::vector<SinkBook> SinkSet::books() const {
+  const auto still = relay::Delivery::no_hand_over();
   auto sums = gone_;
   for (const auto& sinks : {leaving_, sinks_}) {
     for (const auto& sink : sinks) sums[sink->settings.name] += sink->outlet->ledger();
@@ -405,6 +406,11 @@ admin::SinkView SinkSet::view_of(const Sink& sink) const {
   view.memory = sink.memory;
   view.full = view.held >= view.memory;
   auto standing = sink.outlet->standing();
+  for (const auto& other : leaving_) {
+    if (other.get() != &sink && other->settings.name == sink.settings.name) {
+      standing.go_on_from(other->outlet->standing());
+    }
+  }
   if (const auto before = stood_.find(sink.settings.name); before != stood_.end()) {
     standing.go_on_from(before->second);
   }
@@ -416,7 +422,7 @@ admin::SinkView SinkSet::view_of(const Sink& sink) const {
   if (const auto* common = sink.settings.settings->channel()) view.connector = common->connector;
   if (sink.channel) {
     view.breaker = name(sink.channel->breaker().state);
-    view.copies = sink.channel->copies();
+    view.copies = standing.copies;
   }
   if (const auto* tail = sink.tail == nullptr ? nullptr : disk_.memory()->tail(sink.settings.name)) {
     view.spool_bytes = tail->bytes();

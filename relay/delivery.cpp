@@ -137,7 +137,15 @@ event::SinkLedger Delivery::ledger() const {
   auto ledger = ledger_;
   ledger.offered += inbox_booked_;
   ledger.in_flight += inbox_booked_;
+  ledger.offered += handed_.offered;
+  ledger.recovered += handed_.recovered;
+  ledger.spooled += handed_.offered + handed_.recovered;
   return ledger;
+}
+
+std::unique_lock<std::mutex> Delivery::no_hand_over() {
+  static std::mutex mutex;
+  return std::unique_lock(mutex);
 }
 
 event::OutletStanding Delivery::standing() const {
@@ -190,15 +198,18 @@ bool Delivery::pump(event::SteadyTime now) {
   return true;
 }
 
+void Delivery::publish_book() {
+  const std::lock_guard lock(mutex_);
+  ledger_ = outbox_.ledger();
+  latency_ = outbox_.latency().coarse();
+  ledger_.clamped = downstream_->clamped();
+  inbox_booked_ -= std::exchange(taken_booked_, 0);
+  handed_ = {};
+}
+
 void Delivery::publish(event::SteadyTime now) {
   sink_thread_.check();
-  {
-    const std::lock_guard lock(mutex_);
-    ledger_ = outbox_.ledger();
-    latency_ = outbox_.latency().coarse();
-    ledger_.clamped = downstream_->clamped();
-    inbox_booked_ -= std::exchange(taken_booked_, 0);
-  }
+  publish_book();
   if (now >= look_closer_at_) look_closer(now);
   const std::size_t uncommitted = tail_ == nullptr ? 0 : tail_->held();
   outbox_bytes_.store(outbox_.bytes() + uncommitted, std::memory_order_relaxed);
@@ -311,7 +322,7 @@ void Delivery::begin() {
   Outbox::Handed handed;
   {
     const std::lock_guard lock(mutex_);
-    handed = std::exchange(handed_, {});
+    handed = handed_;  // in its book from here on, until the outbox's own is published
   }
   outbox_.begin(handed);
   publish(std::chrono::steady_clock::now());
@@ -356,7 +367,9 @@ void Delivery::close() {
   downstream_->close();
   const auto heir = this->heir();
   if (heir && (tail_ == nullptr || heir->tail_ == tail_)) {
+    const auto alone = no_hand_over();
     heir->inherit(outbox_.take_rest());
+    publish_book();
     if (tail_ != nullptr) tail_->on_news({});
   } else {
     outbox_.drop_rest(event::Dropped::stopped);

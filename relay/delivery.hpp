@@ -70,6 +70,9 @@ class Delivery final : public event::Outlet {
   /// The heir is started when this has stopped.
   void retire(std::shared_ptr<Delivery> heir, std::chrono::milliseconds timeout);
   event::SinkLedger ledger() const override;
+  /// While it is held, none hands over to its heir what it has not finished: the books of both, read meanwhile, have
+  /// each event once.
+  static std::unique_lock<std::mutex> no_hand_over();
   event::OutletStanding standing() const override;
   /// Its thread goes round at least once a second, while the wire keeps to the time it is given.
   std::shared_ptr<const event::Pulse> pulse() const { return pulse_; }
@@ -87,6 +90,7 @@ class Delivery final : public event::Outlet {
   void take_inbox();
   bool pump(event::SteadyTime now);
   void publish(event::SteadyTime now);
+  void publish_book();
   void look_closer(event::SteadyTime now);
   void tell_fullness(event::SteadyTime now);
   std::optional<event::SteadyTime> stop_at() const;

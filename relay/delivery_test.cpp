@@ -329,6 +329,9 @@ TEST_F(DeliveryTest, OneThatTakesAnothersPlaceGoesOnWithItsTail) {
   delivery->retire(heir, 0ms);
   ASSERT_TRUE(eventually([&] { return delivery->stopped(); }));
   EXPECT_EQ(delivery->ledger().offered, 0U);
+  EXPECT_EQ(heir->ledger().offered, 11U) << "what lies on the tail is in its book before it has begun";
+  EXPECT_EQ(heir->ledger().spooled, 10U);
+  EXPECT_TRUE(heir->ledger().balances());
   heir->start();
   ASSERT_TRUE(eventually([&] { return heir->ledger().delivered == 11; }));
   EXPECT_EQ(heir->ledger().offered, 11U);
@@ -440,6 +443,39 @@ TEST_F(DeliveryTest, AnHeirGoesOnWithEverythingUnfinishedBeforeItsOwn) {
   heir->join();
   EXPECT_EQ(heir->ledger().offered, 200U);
   EXPECT_TRUE(heir->ledger().balances());
+}
+
+TEST_F(DeliveryTest, ABookOfBothNeverLosesOrDoublesAnEventAtAHandOver) {
+  for (int round = 0; round < 50; ++round) {
+    wire = std::make_shared<FakeDownstream::Shared>();
+    wire->hold = true;
+    FakeTail tail;
+    tail.at_once = true;
+    auto* const both_have = round % 2 == 0 ? &tail : nullptr;
+    const std::shared_ptr<Delivery> old = make(1u << 20, both_have);
+    old->start();
+    for (int i = 0; i < 20; ++i) old->offer(event_holding(std::to_string(i)));
+    wire = std::make_shared<FakeDownstream::Shared>();
+    wire->hold = true;
+    const std::shared_ptr<Delivery> heir = make(1u << 20, both_have);
+    old->retire(heir, 0ms);
+    bool started = false;
+    while (!started || heir->ledger().in_flight != 20) {
+      event::SinkLedger sum;
+      {
+        const auto still = Delivery::no_hand_over();
+        sum = old->ledger();
+        sum += heir->ledger();
+      }
+      ASSERT_EQ(sum.offered, 20U);
+      ASSERT_TRUE(sum.balances());
+      if (!started && old->stopped()) started = true, heir->start();
+    }
+    wire->release();
+    heir->stop(10s);
+    heir->join();
+    ASSERT_EQ(heir->ledger().delivered, 20U);
+  }
 }
 
 TEST_F(DeliveryTest, AnHeirGetsWhatWasDeniedInsteadOfLosingIt) {

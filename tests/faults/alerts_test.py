@@ -29,7 +29,7 @@ EXPECTED = {
     "nonsense": ({"DeadLetters"}, set()),
     "bad file": ({"ReloadRefused"}, set()),
     "kill -9": ({"Restarting", "Gap"}, {"Down", "UpstreamDown"}),
-    "relay away": ({"Down"}, {"Gap"}),
+    "relay away": ({"Down", "Gap"}, set()),
 }
 
 
