@@ -22,7 +22,7 @@ void append_sse(std::string& out, const event::Event& event) {
 
 void EventQueue::add(const event::EventPtr& event) {
   if (finished() || !filter_.takes(*event)) return;
-  if (events_.size() >= most_events || bytes_ + event->bytes() > most_bytes) {
+  if (bytes_ + event->bytes() > most_bytes) {
     ++dropped_;
     return;
   }

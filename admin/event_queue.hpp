@@ -15,7 +15,6 @@ namespace tributary::admin {
 /// takes it over many times a second, so that no event is held for long. Pure. Thread: one at a time.
 class EventQueue {
  public:
-  static constexpr std::size_t most_events = 2'000;
   static constexpr std::size_t most_bytes = 256u
                                             << 10;  ///< with what a reader may have unread, less than Stream::limit
 

@@ -29,7 +29,7 @@ std::string in_seconds(std::chrono::milliseconds time) {
 std::string words_of(const ConnectorView& one) {
   std::string words = one.detail.empty() ? std::string(net::name(one.reason)) : one.detail;
   if (one.needs_person) words += "; it will not recover by itself";
-  if (one.dial_in) words += "; next attempt in " + in_seconds(*one.dial_in);
+  if (one.dial_in) words += (words.ends_with('?') ? " Next" : "; next") + (" attempt in " + in_seconds(*one.dial_in));
   return words;
 }
 

@@ -146,8 +146,9 @@ Json json_of(const SinkView& one, std::string_view state) {
   json["parked"] = one.parked;
   json["full"] = one.full;
   json["breaker"] = text_or_null(one.breaker);
-  json["waiting"] = one.ledger.in_flight + one.ledger.spooled;
-  json["oldest_age"] = seconds_or_null(one.oldest_age);
+  const auto waiting = one.ledger.in_flight + one.ledger.spooled;
+  json["waiting"] = waiting;
+  json["oldest_age"] = waiting == 0 ? Json() : seconds_or_null(one.oldest_age);  // it was finished meanwhile
   json["held"] = one.held;
   json["memory"] = one.memory;
   json["spool"] = one.spool_bytes ? Json{{"bytes", *one.spool_bytes}, {"size", one.spool_size.value_or(0)}} : Json();

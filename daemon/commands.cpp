@@ -132,6 +132,9 @@ struct CommandLine {
   std::string try_file, spool_file;
   std::string timeout_text, time_text, demo_time_text, schema, shell, page = "tributary";
   std::optional<std::chrono::milliseconds> timeout;
+  std::string watch_text;
+  StatusOptions status;
+  TapOptions tap;
   DemoOptions demo;
   SimulateOptions simulate;
   RunningOptions running;
@@ -144,6 +147,8 @@ struct CommandLine {
     app.require_subcommand(1);
     add_run();
     add_check();
+    add_status();
+    add_tap();
     if (has_simulators()) {
       add_demo();
       add_simulate();
@@ -165,12 +170,10 @@ struct CommandLine {
     return std::find(names.begin(), names.end(), word) != names.end();
   }
   int no_command(std::string_view word) const {
-    const std::string later = "`" + std::string(word) + "` is not yet a command; ";
     if (word == "demo" || word == "simulate") {
       return complain("`" + std::string(word) + "` is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF",
                       bad_usage);
     }
-    if (word == "status" || word == "tap") return complain(later + "it comes with the admin port", bad_usage);
     const auto names = commands();
     return complain(unknown_command(word, std::vector<std::string_view>(names.begin(), names.end())), bad_usage);
   }
@@ -254,6 +257,33 @@ struct CommandLine {
         ->type_name("FILE");
     command.callback(
         [this] { result = check_command(file(), connect, timeout.value_or(std::chrono::seconds(15)), try_file); });
+  }
+  void add_status() {
+    auto& command = *app.add_subcommand("status", "Is all well? The running program's upstreams and sinks");
+    add_running(command);
+    command.add_flag("--json", status.json, "The whole answer of /status as JSON, see docs/ADMIN.md");
+    command.add_option("--watch", watch_text, "Again and again until Ctrl-C, so often (default 2s), e.g. --watch 10s")
+        ->expected(0, 1)
+        ->check(duration(status.watch));
+    command.footer("Exit codes: 0 nothing needs attention, 1 something does, or there is no answer.");
+    command.callback([this, &command] {
+      if (command.count("--watch") != 0 && !status.watch) status.watch = std::chrono::seconds(2);
+      status.running = running;
+      result = status_command(status);
+    });
+  }
+  void add_tap() {
+    auto& command = *app.add_subcommand("tap", "The running program's events as they come, until Ctrl-C");
+    add_running(command);
+    command.add_option("--type", tap.types, "Only events of this type, e.g. tip; may be repeated, or tip,cheer");
+    command.add_option("--connector", tap.connectors, "Only events of this connector; may be repeated");
+    command.add_flag("--json", tap.json, "The events themselves, one in JSON on each line");
+    command.add_option("--count", tap.count, "End after so many events")->check(whole_number(1, any_number));
+    command.footer("Exit codes: 0 ended by Ctrl-C or --count, 1 the relay has gone, or there is no answer.");
+    command.callback([this] {
+      tap.running = running;
+      result = tap_command(tap);
+    });
   }
   void add_demo() {
     auto& command = *app.add_subcommand(

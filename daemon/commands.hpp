@@ -7,6 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "daemon/running.hpp"
 
 namespace tributary::daemon {
 
@@ -67,6 +70,23 @@ int schema_command(const std::string& name);
 enum class SpoolView : std::uint8_t { count, show, values };
 /// `tributary spool FILE [--count|--show|--export]`: a look into what a sink keeps on disk; changes nothing.
 int spool_command(const std::filesystem::path& file, SpoolView view);
+
+struct StatusOptions {
+  RunningOptions running;
+  bool json = false;
+  std::optional<std::chrono::milliseconds> watch;  ///< again and again, until Ctrl-C
+};
+/// `tributary status`: 0 when nothing needs attention, 1 when something does or there is no answer.
+int status_command(const StatusOptions& options);
+
+struct TapOptions {
+  RunningOptions running;
+  std::vector<std::string> types, connectors;
+  bool json = false;
+  std::uint64_t count = 0;  ///< so many events, then it ends; 0: until Ctrl-C
+};
+/// `tributary tap`: 0 at Ctrl-C or when `count` have come, 1 when the relay has gone or is not there.
+int tap_command(const TapOptions& options);
 
 /// Ours, e.g. "0.4.0".
 std::string_view version();

@@ -170,4 +170,10 @@ void Signals::wake() { watch_->wake(); }
 
 void Signals::leave(int code, std::chrono::milliseconds patience) { watch_->leave(code, patience); }
 
+void end_well_at_ctrl_c() {
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::signal(number, [](int) { ::_exit(0); });  // what is printed is printed in whole lines
+  }
+}
+
 }  // namespace tributary::daemon

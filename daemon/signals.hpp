@@ -40,4 +40,8 @@ class Signals {
   std::unique_ptr<Watch> watch_;
 };
 
+/// Ctrl-C (and SIGTERM) is how somebody who only looks ends it: from now on it ends the process at once, with exit code
+/// 0. Not beside a `Signals`.
+void end_well_at_ctrl_c();
+
 }  // namespace tributary::daemon

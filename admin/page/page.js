@@ -125,7 +125,7 @@ function fillUpstream(card, one) {
   say(card.type, plain(one.type) + (one.upstream ? ' · ' + plain(one.upstream) : ''));
   let why = one.reason && one.state !== 'live' ? plain(one.reason) + (one.detail ? ': ' + plain(one.detail) : '') : '';
   if (one.paused) why = 'not read: a sink that it feeds is full';
-  if (one.next_attempt_in !== null && one.state !== 'live') why += '; next attempt in ' + age(one.next_attempt_in).replace('now', '0 s');
+  if (one.next_attempt_in !== null && one.state !== 'live') why += (why.endsWith('?') ? ' Next' : '; next') + ' attempt in ' + age(one.next_attempt_in).replace('now', '0 s');
   say(card.why, why);
   card.why.hidden = why === '';
   say(card.facts['last event'], ago(one.last_event_age));

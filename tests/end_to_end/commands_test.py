@@ -135,12 +135,6 @@ def test_without_a_configuration_both_places_are_named(work, command):
     assert done.returncode == 2 and "neither ./tributary.yaml nor /etc/tributary/tributary.yaml" in done.stderr, done
 
 
-@pytest.mark.parametrize("command", ["status", "tap"])
-def test_a_command_of_a_later_version_is_not_yet(work, command):
-    done = run_once(command, folder=work)
-    assert done.returncode == 2 and f"`{command}` is not yet" in done.stderr, done
-
-
 @pytest.mark.parametrize("name", ["event", "streamelements", "config"])
 def test_each_schema_is_a_draft_7_schema(name):
     done = run_once("schema", name)
