@@ -309,12 +309,10 @@ TEST(Load, reports_every_judgement_of_one_key_but_none_of_a_value_it_could_not_r
 
 TEST(Load, refuses_what_comes_later_unless_it_is_off) {
   EXPECT_THAT(faults("version: 1\nconnectors:\n  a:\n    type: gauge\n    url: ws://x\n"
-                     "    auth: {token: {env: T}}\n    record: {directory: tapes}\n"
+                     "    auth: {token: {env: T}}\n    frame_limit: 1MiB\n"
                      "sinks: {s: {type: broker, brokers: ['a:1'], spool: {size: 1GiB}}}\n"
                      "routes: [{to: [s]}]\n"),
-              ElementsAre("t.yaml:7:25: connectors.a.record: not yet: recording of frames; leave it out or write "
-                          "{directory: \"\"}",
-                          "t.yaml:8:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
+              ElementsAre("t.yaml:8:45: sinks.s.spool: not yet: the disk spool; leave it out or write "
                           "{enabled: false}"));
   EXPECT_THAT(faults("version: 1\nmarks: {}\nsinks: {s: {type: broker, brokers: ['a:1'], spool: {enabled: false}}}\n"
                      "routes: [{to: [s]}]\n"),

@@ -45,8 +45,8 @@ TEST(Schema, refers_only_to_what_it_defines) {
 }
 
 TEST(Schema, allows_what_comes_later_only_where_it_is_off) {
-  const Json gauge = schema()["definitions"]["connectors.gauge"]["properties"];
-  EXPECT_EQ(gauge["record"]["properties"]["directory"]["const"], "");
+  const Json broker = schema()["definitions"]["sinks.broker"]["properties"];
+  EXPECT_EQ(broker["spool"]["properties"]["enabled"]["const"], false);
 }
 
 }  // namespace

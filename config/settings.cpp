@@ -169,6 +169,21 @@ void DedupeSettings::describe(Fields& fields) {
   fields.field({.name = "window", .help = "and for how long", .minimum = second, .maximum = 90 * 24 * hour}, window);
 }
 
+void RecordSettings::describe(Fields& fields) {
+  fields.field({.name = "directory", .help = "made when it is not there; empty: nothing is recorded"}, directory);
+  fields.field({.name = "max_size",
+                .help = "of this connector's files there together; the oldest is removed",
+                .minimum = kibibyte * kibibyte,
+                .maximum = 1'024 * 1'024 * kibibyte * kibibyte},
+               max_size);
+}
+
+bool ConnectorCommon::same_connection(const ConnectorCommon& other) const {
+  ConnectorCommon one = other;
+  one.record = record;
+  return one == *this;
+}
+
 void ConnectorCommon::describe(Fields& fields, std::string_view url) {
   fields.group({.name = "tls", .help = "of the upstream's socket"}, tls);
   fields.url({.name = "proxy", .help = "HTTP CONNECT", .example = "http://user@host:3128"}, proxy, {"http"});
@@ -190,7 +205,8 @@ void ConnectorCommon::describe(Fields& fields, std::string_view url) {
                 .maximum = 64 * kibibyte * kibibyte},
                frame_limit);
   fields.group({.name = "dedupe", .help = "events seen before are counted and dropped"}, dedupe);
-  fields.not_yet({.name = "record"}, "recording of frames", {.member = "directory"});
+  fields.group({.name = "record", .help = "keeps every frame in files, without secrets, for `tributary replay`"},
+               record);
 }
 
 void ChannelRate::describe(Fields& fields) {

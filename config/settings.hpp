@@ -145,6 +145,15 @@ struct DedupeSettings {
   bool operator==(const DedupeSettings&) const = default;
 };
 
+// Where a connector's frames are kept, for `replay`.
+struct RecordSettings {
+  Path directory;  // "": nowhere
+  Size max_size = mib(256);
+
+  void describe(Fields& fields);
+  bool operator==(const RecordSettings&) const = default;
+};
+
 // The keys of every connector (`type` and `enabled` are NamedSettings'). A connector's settings hold one and call
 // `common.describe(fields, url)` at the end of their own describe().
 struct ConnectorCommon {
@@ -156,9 +165,12 @@ struct ConnectorCommon {
   BackoffSettings backoff;
   Size frame_limit = mib(4);
   DedupeSettings dedupe;
+  RecordSettings record;
 
   // `url`: where the connector dials; what it says must not contradict these keys.
   void describe(Fields& fields, std::string_view url);
+  // Whether a connection that was made with one serves the other: recording does not touch it.
+  [[nodiscard]] bool same_connection(const ConnectorCommon& other) const;
   bool operator==(const ConnectorCommon&) const = default;
 };
 

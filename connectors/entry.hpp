@@ -51,6 +51,8 @@ struct Entry {
                                         const std::shared_ptr<const Settings>& settings);
   /// The sink of the same name; null where nothing can be published.
   const ChannelSink* channel = nullptr;
+  /// For `init`: what to change in its example, and where each secret in it is found. Lines of at most 110 characters.
+  std::string_view first_steps = {};
 };
 
 }  // namespace tributary::connectors

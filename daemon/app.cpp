@@ -96,6 +96,7 @@ App::App(config::Settings settings, Telemetry& telemetry)
       started_at_(event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()))),
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
+      recorder_(telemetry),
       sinks_(
           telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);
@@ -149,8 +150,13 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
     auto thread = std::make_unique<IoThread>();
     thread->reporter = std::make_unique<ConnectorReporter>(telemetry_);
     thread->pipeline = std::make_unique<relay::Pipeline>(table, marker, run_id_, taps_);
-    thread->supervisor = std::make_unique<Supervisor>(
-        Supervisor::Surroundings{thread->io, workers_, budget_, *thread->pipeline, *thread->reporter, telemetry_});
+    thread->supervisor = std::make_unique<Supervisor>(Supervisor::Surroundings{.io = thread->io,
+                                                                               .workers = workers_,
+                                                                               .budget = budget_,
+                                                                               .pipeline = *thread->pipeline,
+                                                                               .observer = *thread->reporter,
+                                                                               .telemetry = telemetry_,
+                                                                               .recorder = &recorder_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
     heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
     const std::lock_guard changing(standing_mutex_);

@@ -20,6 +20,7 @@
 #include "daemon/disk.hpp"
 #include "daemon/heartbeat.hpp"
 #include "daemon/io_thread.hpp"
+#include "daemon/recorder.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/mark_holder.hpp"
@@ -122,6 +123,7 @@ class App {
   Heartbeat heartbeat_;
   std::atomic<std::uint64_t> rounds_{0};  ///< of the main loop
   Disk disk_;                             ///< outlives all events
+  Recorder recorder_;                     ///< outlives the io threads
   SinkSet sinks_;
   /// Connectors that the settings have no more, as sinks that were taken out with them still speak on them.
   std::vector<config::NamedSettings> staying_;

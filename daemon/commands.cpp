@@ -137,14 +137,16 @@ struct CommandLine {
   TapOptions tap;
   DemoOptions demo;
   SimulateOptions simulate;
+  ReplayOptions replay;
   RunningOptions running;
-  std::vector<std::string> behaviours;
+  std::vector<std::string> behaviours, init_types;
   int result = ended_well;
 
   CommandLine() {
     app.footer(footer_text());
     app.set_version_flag("--version", version_text(), "Print the version, and those of the linked libraries");
     app.require_subcommand(1);
+    add_init();
     add_run();
     add_check();
     add_status();
@@ -155,6 +157,7 @@ struct CommandLine {
     }
     add_reload();
     add_spool();
+    add_replay();
     add_schema();
     add_completion();
     add_man();
@@ -222,6 +225,15 @@ struct CommandLine {
             "Note each event a simulator writes in this file: {\"source\", \"id\", \"at\" (ms), \"event\"}, one a line")
         ->type_name("FILE");
   }
+  void add_init() {
+    auto& command = *app.add_subcommand(
+        "init", "Print a configuration to begin with: tributary init streamelements > tributary.yaml");
+    command
+        .add_option("type", init_types,
+                    "Upstreams that it is for: " + listed(connector_names()) + "; none: all of them")
+        ->check(one_of(connector_names()));
+    command.callback([this] { result = init_command(init_types); });
+  }
   void add_run() {
     auto& command = *app.add_subcommand("run", "Run the relay until SIGTERM");
     add_configuration(command);
@@ -231,12 +243,15 @@ struct CommandLine {
   }
   /// Of a command that asks the running program.
   void add_running(CLI::App& command) {
-    command.add_option("-c,--config", running.configuration,
-                       "The configuration that it runs with (default: ./tributary.yaml, then "
-                       "/etc/tributary/tributary.yaml)");
+    command
+        .add_option("-c,--config", running.configuration,
+                    "The configuration that it runs with (default: ./tributary.yaml, then "
+                    "/etc/tributary/tributary.yaml)")
+        ->type_name("FILE");
     command.add_option("--url", running.url, "Ask here, e.g. http://relay-1:9464, and not where its run file says");
-    command.add_option("--token-file", running.token_file,
-                       "With --url: the file that holds the token of its admin port");
+    command
+        .add_option("--token-file", running.token_file, "With --url: the file that holds the token of its admin port")
+        ->type_name("FILE");
   }
   void add_reload() {
     auto& command = *app.add_subcommand("reload", "Have the running relay read its configuration again");
@@ -354,6 +369,30 @@ struct CommandLine {
     command.callback([this] {
       const auto view = spool_show ? SpoolView::show : spool_export ? SpoolView::values : SpoolView::count;
       result = spool_command(spool_file, view);
+    });
+  }
+  void add_replay() {
+    auto& command = *app.add_subcommand(
+        "replay", "Run recorded frames through their connector, validation and routes; events go to standard output");
+    command.add_option("file", replay.files, "What `record:` of the connector wrote; several: in their order")
+        ->required()
+        ->type_name("FILE");
+    command
+        .add_option("-c,--config", replay.configuration,
+                    "The configuration with routes and sinks; without it all events of the recording are shown")
+        ->type_name("FILE");
+    command.add_option("--connector", replay.connector, "Whose settings to take (default: the recording's own name)");
+    command.add_option("--speed", replay.speed, "Times as fast as it was recorded; 0: as fast as possible")
+        ->check(number(0, 1'000'000))
+        ->capture_default_str();
+    auto* to = command.add_option("--to", replay.to, "Deliver to this sink of the configuration, and print nothing");
+    command.add_flag("--transcript", replay.transcript, "Print it as a transcript, from which a test is made")
+        ->excludes(to);
+    command.callback([this] {
+      if (!replay.to.empty() && replay.configuration.empty()) {
+        throw CLI::ValidationError("--to", "the sink stands in a configuration: name it with -c");
+      }
+      result = replay_command(replay);
     });
   }
   void add_schema() {

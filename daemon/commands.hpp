@@ -67,9 +67,25 @@ std::string behaviours_text(const std::string& connector);
 /// `tributary schema <event|streamelements|config|reference>`; "" lists them.
 int schema_command(const std::string& name);
 
+/// `tributary init [TYPE…]`: a configuration to begin with, of connectors of these types; of all when none is named.
+int init_command(const std::vector<std::string>& types);
+/// What it prints.
+std::string first_configuration(const std::vector<std::string>& types);
+
 enum class SpoolView : std::uint8_t { count, show, values };
 /// `tributary spool FILE [--count|--show|--export]`: a look into what a sink keeps on disk; changes nothing.
 int spool_command(const std::filesystem::path& file, SpoolView view);
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  std::string configuration;  ///< "": what the recording says of its connector
+  std::string connector;      ///< "": of the recording's name
+  std::string to;             ///< a sink; "": standard output
+  double speed = 0;           ///< times as fast as it was; 0: as fast as possible
+  bool transcript = false;
+};
+/// `tributary replay FILE…`.
+int replay_command(const ReplayOptions& options);
 
 struct StatusOptions {
   RunningOptions running;

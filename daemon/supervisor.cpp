@@ -89,11 +89,20 @@ std::optional<ConnectorChange> Supervisor::change(Run& run, config::NamedSetting
     return ConnectorChange{name, was_wanted ? Done::restarted : Done::started, std::move(keys)};
   }
   if (keys.empty()) return std::nullopt;
+  const auto of_recording = "connectors." + config::path_element(name) + ".record.";
+  const auto is_of_recording = [&](const std::string& key) { return key.starts_with(of_recording); };
+  const bool other_tape = std::any_of(keys.begin(), keys.end(), is_of_recording);
+  if (run.input && std::all_of(keys.begin(), keys.end(), is_of_recording)) {
+    run.settings = std::move(settings);
+    record(run);
+    return ConnectorChange{name, Done::adopted, std::move(keys)};
+  }
   const bool same_type = settings.type == run.settings.type;
   const bool same_limits = keys.back().compare(0, 7, "limits.") != 0;
   if (same_type && same_limits && run.input && run.input->can_adopt(settings_of(settings)) &&
       run.input->adopt(settings.shared<connectors::Settings>())) {
     run.settings = std::move(settings);
+    if (other_tape) record(run);
     return ConnectorChange{name, Done::adopted, std::move(keys)};
   }
   run.next = std::move(settings);
@@ -164,6 +173,7 @@ void Supervisor::launch(Run& run) {
     if (const auto found = outbounds_.find(run.settings.name); found != outbounds_.end()) {
       for (const auto& outbound : found->second) run.input->attach(outbound);
     }
+    record(run);
     run.input->start();
   } catch (const std::exception& broken) {
     run.input.reset();
@@ -176,6 +186,11 @@ void Supervisor::launch(Run& run) {
       if (!error && found != runs_.end() && found->second.again) launch(found->second);
     });
   }
+}
+
+/// Its frames are kept as its settings say, from now on.
+void Supervisor::record(Run& run) {
+  if (around_.recorder != nullptr) run.input->record(around_.recorder->tape(run.settings));
 }
 
 /// Says goodbye; `left` follows from the event loop.

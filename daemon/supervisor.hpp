@@ -17,6 +17,7 @@
 #include "connectors/link/input.hpp"
 #include "connectors/link/link.hpp"
 #include "daemon/books.hpp"
+#include "daemon/recorder.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
 #include "event/memory.hpp"
@@ -54,6 +55,7 @@ class Supervisor {
     std::chrono::milliseconds make_again{60'000};  ///< when one that could not be made is tried again
     std::chrono::milliseconds farewell{2'000};     ///< for one that is stopped or restarted while others run on
     event::Memory* memory = nullptr;  ///< outlives the supervisor and its events; null: nothing is remembered beyond it
+    Recorder* recorder = nullptr;     ///< outlives the supervisor; null: nothing is recorded
   };
 
   static std::unique_ptr<connectors::Input> link_of(const config::NamedSettings& connector,
@@ -109,6 +111,7 @@ class Supervisor {
   void start(config::NamedSettings settings);
   void open_book(Run& run);
   void launch(Run& run);
+  void record(Run& run);
   void leave(Run& run);
   void left(const std::string& connector);
   std::optional<ConnectorChange> change(Run& run, config::NamedSettings&& settings, std::vector<std::string> keys);

@@ -48,6 +48,9 @@ const LogEventRow& row(LogEvent signal) noexcept {
       {"record_too_large", Level::warn},       // likewise
       {"dead_letter_failed", Level::error},    // an event is lost, and so will be the next
       {"sink_latency", Level::info},
+      {"recording_failed", Level::warn},  // no event is among what is lost; it is tried again
+      {"recording_works", Level::info},
+      {"recording_incomplete", Level::warn},  // likewise
       {"reloaded", Level::info},
       {"reload_refused", Level::error},  // what a person asked for does not happen until the file is right
       {"loop_stalled", Level::error},    // a service manager with a watchdog ends the program; else a person must

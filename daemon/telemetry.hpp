@@ -56,16 +56,19 @@ enum class LogEvent : std::uint8_t {
   spool_not_committed,   ///< at the end: what could not be written
   record_refused,        ///< the broker refused one record for itself: dead-lettered
   record_too_large,
-  dead_letter_failed,  ///< a dead letter could not be produced
-  sink_latency,        ///< at the end: how long a sink took to have its events acknowledged
-  reloaded,            ///< the changed configuration is in force
-  reload_refused,      ///< the running configuration goes on, and why
-  loop_stalled,        ///< main, an io thread or a sink's thread has not gone round for long
-  admin_listening,     ///< where the admin port is
-  admin_unavailable,   ///< there is none, or something of it does not work
-  internal_error,      ///< a bug of ours that was contained
-  events_lost,         ///< at the end: events that a sink did not deliver although it should
-  notices_lost,        ///< at the end: the relay's own notices that were not delivered
+  dead_letter_failed,    ///< a dead letter could not be produced
+  sink_latency,          ///< at the end: how long a sink took to have its events acknowledged
+  recording_failed,      ///< frames are not kept: the directory or its disk
+  recording_works,       ///< again
+  recording_incomplete,  ///< the disk is slower than the frames
+  reloaded,              ///< the changed configuration is in force
+  reload_refused,        ///< the running configuration goes on, and why
+  loop_stalled,          ///< main, an io thread or a sink's thread has not gone round for long
+  admin_listening,       ///< where the admin port is
+  admin_unavailable,     ///< there is none, or something of it does not work
+  internal_error,        ///< a bug of ours that was contained
+  events_lost,           ///< at the end: events that a sink did not deliver although it should
+  notices_lost,          ///< at the end: the relay's own notices that were not delivered
   count
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace tributary::text {
 namespace {
 
@@ -16,6 +18,14 @@ TEST(Base64, IsThatOfTheRfc) {
   EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
   EXPECT_EQ(base64("\xff\xff\xff"), "////");
   EXPECT_EQ(base64(std::string_view("\0", 1)), "AA==");
+}
+
+TEST(Base64, IsReadBack) {
+  for (const std::string text : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd"})
+    EXPECT_EQ(from_base64(base64(text)), text);
+  for (const char* odd : {"Zg", "Zg=", "Zg==Zg==", "Z===", "Zh==", "Zm9-", "Zm 9", "====", "=g=="}) {
+    EXPECT_EQ(from_base64(odd), std::nullopt) << odd;
+  }
 }
 
 }  // namespace

@@ -52,7 +52,9 @@ Entry entry() {
           config::make_settings<Config>,
           types,
           make_protocol,
-          &channel_sink};
+          &channel_sink,
+          "`streamers`: the username is not the display name that viewers see; `check --connect` asks DLive whether\n"
+          "there is such a username. No secret is needed to listen."};
 }
 
 }  // namespace tributary::connectors::dlive

@@ -167,7 +167,8 @@ void DLiveProtocol::paused(bool paused, const event::Now& now, Outcome& outcome)
 bool DLiveProtocol::can_adopt(const Settings& settings) const {
   const auto* const next = dynamic_cast<const Config*>(&settings);
   return next != nullptr && next->url == config_->url && next->origin == config_->origin &&
-         next->token == config_->token && next->common == config_->common && next->nesting == config_->nesting;
+         next->token == config_->token && next->common.same_connection(config_->common) &&
+         next->nesting == config_->nesting;
 }
 
 void DLiveProtocol::adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) {

@@ -125,6 +125,7 @@ void Conversation::secret_changed(const event::Now& now) {
 void Conversation::opened(const event::Now& now) {
   if (session_.state() != State::dialing) return;
   session_.opened(now.steady);
+  if (tape_ != nullptr) tape_->opened(upstream_, now);
   outcome_.clear();
   protocol_.open(++sockets_, now, outcome_);
   listen(now);
@@ -138,6 +139,7 @@ void Conversation::message(std::string_view payload, bool binary, const event::N
   if (!session_.listening()) return intake_.control(false);
   session_.frame_received(now.steady);
   gaps_.heard(now.wall);
+  if (tape_ != nullptr) keep(Tape::Way::received, payload, binary, now);
   outcome_.clear();
   // What repeats a secret of ours is not passed on as it is: JSON stays JSON where it can.
   std::string wiped;
@@ -186,6 +188,11 @@ void Conversation::room(const event::Now& now) {
 
 void Conversation::ended(net::Ending ending, const event::Now& now) {
   thread_.check();
+  if (tape_ != nullptr) {
+    net::Ending told = ending;
+    told.detail = fit(told.detail);
+    tape_->ended(told, !open() && session_.state() != State::dialing, now);
+  }
   if (open()) {
     protocol_.explain(ending);
   } else if (ending.reason == net::Reason::upgrade_refused) {
@@ -362,7 +369,7 @@ void Conversation::apply(const event::Now& now) {
   pass_on(now);
   if (open()) {
     for (const Outcome::Frame& frame : outcome_.sends) {
-      if (transport_.send(frame.payload, frame.binary) || outcome_.down) continue;
+      if (send(frame, now) || outcome_.down) continue;
       // What the protocol itself has to say cannot wait.
       outcome_.down = ending_of(net::Reason::reset, "the upstream does not read: what must be said has no room");
     }
@@ -377,6 +384,16 @@ void Conversation::apply(const event::Now& now) {
   obey(now);
 }
 
+bool Conversation::send(const Outcome::Frame& frame, const event::Now& now) {
+  if (!transport_.send(frame.payload, frame.binary)) return false;
+  if (tape_ != nullptr) keep(Tape::Way::sent, frame.payload, frame.binary, now);
+  return true;
+}
+
+void Conversation::keep(Tape::Way way, std::string_view payload, bool binary, const event::Now& now) {
+  tape_->frame(way, redaction_.without_secrets(payload), binary, now);
+}
+
 void Conversation::obey(const event::Now& now) {
   while (!actions_.empty()) {
     obeyed_.clear();
@@ -388,7 +405,7 @@ void Conversation::obey(const event::Now& now) {
                      [&](const net::action::Close& close) {
                        Outcome farewell;
                        protocol_.farewell(farewell);
-                       for (const Outcome::Frame& frame : farewell.sends) transport_.send(frame.payload, frame.binary);
+                       for (const Outcome::Frame& frame : farewell.sends) send(frame, now);
                        transport_.close(close.ending);
                      },
                      [&](const net::action::Abort& abort) { transport_.abort(abort.ending); },

@@ -12,6 +12,7 @@
 #include "connectors/link/protocol.hpp"
 #include "connectors/link/publisher.hpp"
 #include "connectors/link/redaction.hpp"
+#include "connectors/link/tape.hpp"
 #include "event/event.hpp"
 #include "event/ports.hpp"
 #include "event/thread_check.hpp"
@@ -153,6 +154,9 @@ class Conversation {
   /// The answer to a post that has left.
   void answered(std::uint64_t number, std::variant<net::HttpAnswer, net::Ending> result, const event::Now& now);
 
+  /// From now on frames are kept there; null: nowhere.
+  void record_on(Tape* tape) { tape_ = tape; }
+
   /// A changed secret would be tried at once now.
   bool wants_secret_changes() const;
   LinkStatus status() const;
@@ -171,6 +175,8 @@ class Conversation {
   void pause_reading(bool paused, const event::Now& now);
   void count(std::string_view payload, const event::Now& now);
   void pass_on(const event::Now& now);
+  bool send(const Outcome::Frame& frame, const event::Now& now);
+  void keep(Tape::Way way, std::string_view payload, bool binary, const event::Now& now);
   void apply(const event::Now& now);
   void obey(const event::Now& now);
   void announce();
@@ -194,6 +200,7 @@ class Conversation {
   event::Intake& intake_;
   LinkObserver& observer_;
   Transport& transport_;
+  Tape* tape_ = nullptr;
   net::Session session_;
   Redaction redaction_;  ///< of the last dial's secrets: they are kept out of everything we say
   Outcome outcome_;

@@ -81,7 +81,7 @@ void Conversation::say(const event::Message& message, const event::Now& now) {
     own = reports.insert(own, {message.number, event::MessageResult::refused, "internal", "no answer of the protocol"});
   }
   if (!outcome_.sends.empty()) {
-    if (transport_.send(outcome_.sends.front().payload, outcome_.sends.front().binary)) {
+    if (send(outcome_.sends.front(), now)) {
       outcome_.sends.erase(outcome_.sends.begin());
     } else {  // there was room: it is larger than all that may ever wait
       *own = {message.number, event::MessageResult::refused, "too_large", {}};

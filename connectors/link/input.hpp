@@ -8,6 +8,7 @@
 
 #include "connectors/link/conversation.hpp"
 #include "connectors/link/settings.hpp"
+#include "connectors/link/tape.hpp"
 #include "event/channel.hpp"
 
 namespace tributary::connectors {
@@ -30,6 +31,8 @@ class Input {
   /// with the sink then. An input that cannot publish takes nothing from it.
   virtual void attach(const event::OutboundPtr& outbound) { static_cast<void>(outbound); }
   virtual void detach(event::Outbound& outbound) { static_cast<void>(outbound); }
+  /// From now on its frames are kept here; null: nowhere.
+  virtual void record(std::shared_ptr<Tape> tape) { static_cast<void>(tape); }
   virtual LinkStatus status() const = 0;
   /// Since when something may have been missed, were it to end now: the last message of a live connection, or what an
   /// earlier gap began with; nothing was missed yet: nothing. What takes its place reports the gap from there on.

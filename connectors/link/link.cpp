@@ -134,6 +134,11 @@ void Link::detach(event::Outbound& outbound) {
   std::erase_if(outbounds_, [&](const event::OutboundPtr& each) { return each.get() == &outbound; });
 }
 
+void Link::record(std::shared_ptr<Tape> tape) {
+  conversation_.record_on(tape.get());
+  tape_ = std::move(tape);
+}
+
 // ── the socket speaks ───────────────────────────────────────────────────────────────────────────────────────────────
 
 void Link::on_open(std::string_view) {

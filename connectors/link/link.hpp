@@ -71,6 +71,8 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   void attach(const event::OutboundPtr& outbound) override;
   void detach(event::Outbound& outbound) override;
 
+  void record(std::shared_ptr<Tape> tape) override;
+
   LinkStatus status() const override { return conversation_.status(); }
   std::optional<event::WallTime> missed_since() const override { return conversation_.missed_since(); }
   Protocol& protocol() { return *protocol_; }
@@ -119,6 +121,7 @@ class Link final : public Input, private net::WebSocketListener, private Transpo
   std::vector<std::string> header_values_;  ///< between reading and dialling only
   std::size_t protocol_secrets_ = 0;
   LinkSecrets secrets_;
+  std::shared_ptr<Tape> tape_;
   Conversation conversation_;
   std::unique_ptr<Posts> posts_;  ///< made for the first message that needs it
   std::vector<event::OutboundPtr> outbounds_;

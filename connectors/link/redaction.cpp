@@ -199,9 +199,14 @@ bool Redaction::stands_in(std::string_view text) const {
   return std::any_of(needles_.begin(), needles_.end(), [&](const Needle& needle) { return needle.stands_in(text); });
 }
 
-std::string Redaction::wiped(std::string_view text) {
-  std::string clean(cleaned(text));
+std::string Redaction::without_secrets(std::string_view frame) {
+  std::string clean(cleaned(frame));
   replace_forms(clean);
+  return clean;
+}
+
+std::string Redaction::wiped(std::string_view text) {
+  std::string clean = without_secrets(text);
   replace_cut_form(clean);
   return clean;
 }

@@ -20,6 +20,8 @@ class Redaction {
   /// For JSON, which stays JSON: each string that says a secret says `<redacted>` instead, a number that is one becomes
   /// 0. `text` itself, or a cleaned copy kept until the next call.
   std::string_view cleaned(std::string_view text);
+  /// For a whole frame that is kept: no form is left, and JSON stays JSON.
+  std::string without_secrets(std::string_view frame);
   /// For words and anything else: no form is left, wherever it stands.
   std::string wiped(std::string_view text);
 

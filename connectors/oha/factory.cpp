@@ -33,10 +33,16 @@ constexpr ChannelSink channel_sink{
 }  // namespace
 
 Entry entry() {
-  return {"oha",        "the chat of a stream of OHA education",
-          "classroom",  config::make_settings<Config>,
-          types,        make_protocol,
-          &channel_sink};
+  return {
+      "oha",
+      "the chat of a stream of OHA education",
+      "classroom",
+      config::make_settings<Config>,
+      types,
+      make_protocol,
+      &channel_sink,
+      "`stream`: the stream's key, which is the end of the address of its chat, /streams/KEY/. It is a secret, and\n"
+      "perhaps the key to stream with. `label`: a public name of your choice, which stands in the events."};
 }
 
 }  // namespace tributary::connectors::oha

@@ -39,10 +39,15 @@ constexpr ChannelSink channel_sink{"a Stagecast channel: to everybody on it, or 
 }  // namespace
 
 Entry entry() {
-  return {"stagecast",  "a Stagecast event channel: whatever its members send, and the notices of the platform",
-          "hall",       config::make_settings<Config>,
-          types,        make_protocol,
-          &channel_sink};
+  return {"stagecast",
+          "a Stagecast event channel: whatever its members send, and the notices of the platform",
+          "hall",
+          config::make_settings<Config>,
+          types,
+          make_protocol,
+          &channel_sink,
+          "`channel`: the name of the event's channel, as its organiser made it. No secret is needed to listen; to\n"
+          "speak there add `auth: {email: …, password: {file: secrets/stagecast}}` of an account of the platform."};
 }
 
 }  // namespace tributary::connectors::stagecast

@@ -27,7 +27,10 @@ Entry entry() {
           "main-stage",
           config::make_settings<Config>,
           types,
-          make_protocol};
+          make_protocol,
+          nullptr,
+          "`token`: sign in as the streamer, open https://streamelements.com/dashboard/account/channels, switch *Show\n"
+          "secrets* on and copy the *JWT Token*. It is a password, and lives for about a month."};
 }
 
 }  // namespace tributary::connectors::streamelements

@@ -26,10 +26,17 @@ constexpr ChannelSink channel_sink{
 }  // namespace
 
 Entry entry() {
-  return {"users",      "the socket of a Users server: logins, removals, files and buckets, echoes",
-          "accounts",   config::make_settings<Config>,
-          types,        make_protocol,
-          &channel_sink};
+  return {
+      "users",
+      "the socket of a Users server: logins, removals, files and buckets, echoes",
+      "accounts",
+      config::make_settings<Config>,
+      types,
+      make_protocol,
+      &channel_sink,
+      "`url`: the websocket port of the server. No secret is needed unless the server asks for a key: then\n"
+      "`api_key: {file: secrets/users-key}`, as its administrator set it. `origin`: where the server has a list of\n"
+      "approvedSocketDomains, one of these."};
 }
 
 }  // namespace tributary::connectors::users
