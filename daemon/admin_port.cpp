@@ -142,11 +142,6 @@ void AdminPort::note() {
   if (!opened_) return;
   read_token(admin_, *opened_->gate);
   address_ = asked_at(admin_.host(), opened_->server->port());
-  telemetry_.emit(LogEvent::admin_listening, "", "http://" + address_,
-                  {{"address", address_},
-                   {"host", admin_.host()},
-                   {"port", static_cast<std::uint64_t>(opened_->server->port())},
-                   {"token", admin_.token ? "needed" : "not needed"}});
   admin::RunFile content;
   content.pid = ::getpid();
   content.address = address_;
@@ -157,6 +152,12 @@ void AdminPort::note() {
   content.version = version();
   content.started = text::to_text(wall_now());
   run_file_ = std::make_unique<admin::WrittenRunFile>(content, places_(app_.settings().spool.directory.resolved));
+  // Once the file is there, so that who waits for this line finds it.
+  telemetry_.emit(LogEvent::admin_listening, "", "http://" + address_,
+                  {{"address", address_},
+                   {"host", admin_.host()},
+                   {"port", static_cast<std::uint64_t>(opened_->server->port())},
+                   {"token", admin_.token ? "needed" : "not needed"}});
   if (!run_file_->path().empty()) return;
   unavailable("`status`, `tap` and `reload` need --url, as where it listens could not be noted: " + run_file_->fault());
 }

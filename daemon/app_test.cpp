@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "config/load.hpp"
+#include "daemon/admin_port.hpp"
 #include "daemon/log_fixture.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/vocabulary.hpp"
@@ -33,8 +34,8 @@ class AppTest : public testing::Test {
   static constexpr auto more = "more: {type: file, path: more.jsonl}";
 
   static std::string text_of(const std::string& connectors, const std::string& sinks, const std::string& rest = "") {
-    return "version: 1\nconnectors: {" + connectors + "}\nsinks: {" + sinks + "}\nroutes: [{to: [lines]}]\n" + rest +
-           "\n";
+    return "version: 1\nadmin: {listen: ''}\nconnectors: {" + connectors + "}\nsinks: {" + sinks +
+           "}\nroutes: [{to: [lines]}]\n" + rest + "\n";
   }
   config::Settings settings_of(const std::string& text) const {
     auto loaded = config::load_text(text, folder / "tributary.yaml", vocabulary());
@@ -237,14 +238,16 @@ TEST_F(AppTest, AReloadAppliesTheFileOrSaysWhyNot) {
   app->start();
   Notify notify;
   Reload reload(file, telemetry, log, notify);
-  reload.run(*app);
+  AdminPort port(
+      *app, telemetry, file, [] {}, [](const auto&) { return std::vector<std::filesystem::path>{}; });
+  reload.run(*app, port);
   EXPECT_EQ(telemetry.count(LogEvent::reloaded), 1U) << "nothing has changed, and that is told";
   write(text_of(desk, lines, "stop_timeout: 9s"));
-  reload.run(*app);
+  reload.run(*app, port);
   EXPECT_EQ(telemetry.count(LogEvent::reloaded), 4U) << "one came, one went, and a key";
   EXPECT_EQ(app->settings().stop_timeout, 9s);
   write(text_of("hall: {type: stagecoach}", lines));
-  reload.run(*app);
+  reload.run(*app, port);
   EXPECT_EQ(telemetry.count(LogEvent::reload_refused), 1U);
   EXPECT_EQ(app->settings().connectors.front().name, "desk");
   end(*app);

@@ -243,12 +243,15 @@ struct CommandLine {
   }
   /// Of a command that asks the running program.
   void add_running(CLI::App& command) {
-    command.add_option("-c,--config", running.configuration,
-                       "The configuration that it runs with (default: ./tributary.yaml, then "
-                       "/etc/tributary/tributary.yaml)");
+    command
+        .add_option("-c,--config", running.configuration,
+                    "The configuration that it runs with (default: ./tributary.yaml, then "
+                    "/etc/tributary/tributary.yaml)")
+        ->type_name("FILE");
     command.add_option("--url", running.url, "Ask here, e.g. http://relay-1:9464, and not where its run file says");
-    command.add_option("--token-file", running.token_file,
-                       "With --url: the file that holds the token of its admin port");
+    command
+        .add_option("--token-file", running.token_file, "With --url: the file that holds the token of its admin port")
+        ->type_name("FILE");
   }
   void add_reload() {
     auto& command = *app.add_subcommand("reload", "Have the running relay read its configuration again");

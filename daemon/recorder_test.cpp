@@ -35,7 +35,8 @@ class RecorderTest : public ::testing::Test {
     connector_.name = "stage";
     connector_.type = "dlive";
     connector_.settings = connectors::find("dlive")->settings();
-    record().directory = {"tapes", directory_ / "tapes"};
+    record().directory = "tapes";
+    record().directory.resolved = directory_ / "tapes";
   }
   ~RecorderTest() override {
     end();

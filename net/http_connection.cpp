@@ -1,6 +1,8 @@
 #include "net/http_connection.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <utility>
 
 namespace tributary::net {
@@ -38,6 +40,8 @@ std::string peer_of(const tcp::socket& socket) {
 }
 
 }  // namespace
+
+class HttpConnection::Parser final : public http::request_parser<http::string_body> {};
 
 /// What is held of an open answer.
 class HttpConnection::Rest final : public ServedStream {
@@ -81,6 +85,8 @@ HttpConnection::HttpConnection(boost::asio::io_context& io, tcp::socket socket, 
   place_ = server_->all.insert(server_->all.end(), this);
 }
 
+HttpConnection::~HttpConnection() { end(); }
+
 void HttpConnection::start() {
   await_request();
   end_after(request_timeout);
@@ -106,7 +112,7 @@ void HttpConnection::end() {
 }
 
 void HttpConnection::await_request() {
-  parser_.emplace();
+  parser_ = std::make_unique<Parser>();
   parser_->header_limit(request_head_limit);
   parser_->body_limit(server_->settings.body_limit);
   parser_->eager(true);

@@ -2,8 +2,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -34,7 +32,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
  public:
   HttpConnection(boost::asio::io_context& io, boost::asio::ip::tcp::socket socket,
                  std::shared_ptr<HttpConnections> server);
-  ~HttpConnection() { end(); }
+  ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -44,6 +42,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void end();
 
  private:
+  class Parser;
   class Rest;
   using Step = void (HttpConnection::*)();
 
@@ -68,7 +67,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   std::shared_ptr<HttpConnections> server_;
   std::list<HttpConnection*>::iterator place_;                   ///< in `all`
   std::optional<std::list<HttpConnection*>::iterator> waiting_;  ///< its place in `waiting`
-  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  std::unique_ptr<Parser> parser_;
   std::string incoming_;        ///< not yet taken by the parser
   std::string outgoing_;        ///< not yet taken by the socket
   std::uint64_t request_ = 0;   ///< which one is served

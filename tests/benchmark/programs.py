@@ -177,15 +177,26 @@ class Watcher:
                 return
 
     def _tap(self):
-        answer = self._get("/events", 1)
+        """Who is too slow for all events is let go, and comes again."""
         while not self.over.is_set():
-            try:
-                piece = answer.read1(1 << 20)
-            except TimeoutError:
-                continue
-            if not piece:
-                raise Failed("/events ended")
-            self.tapped += len(piece)
+            self._follow()
+
+    def _follow(self):
+        host, port = self.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=0.2) as stream:
+            stream.sendall(f"GET /events HTTP/1.1\r\nHost: {self.address}\r\n\r\n".encode())
+            begun = False
+            while not self.over.is_set():
+                try:
+                    piece = stream.recv(1 << 20)
+                except TimeoutError:
+                    continue
+                if not piece:
+                    return
+                if not begun and not piece.startswith(b"HTTP/1.1 200 "):
+                    raise Failed(f"/events: {piece[:100]}")
+                begun = True
+                self.tapped += len(piece)
 
 
 #: asked of every event by ten routes; of the load's events only the last holds

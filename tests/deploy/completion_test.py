@@ -60,6 +60,16 @@ def test_bash_offers_the_words_that_are_possible_and_files_where_one_is_wanted(t
     assert bash(tmp_path, "demo", "--rate", "") == [], "a number is nobody's to guess"
 
 
+def test_every_option_that_names_a_file_says_so_and_completes_files(tmp_path, commands):
+    (tmp_path / "relay.yaml").write_text("")
+    for command in commands:
+        told = re.findall(r"^  (?:-[a-z],)?(--(?:config|written|certificate|key|\S*file))(?: (\S+))?", run_once(command, "--help").stdout,
+                          re.MULTILINE)
+        for option, value in told:
+            assert value == "FILE", (command, option)
+            assert bash(tmp_path, command, option, "re") == ["relay.yaml"], (command, option)
+
+
 def test_zsh_and_fish_take_their_scripts_and_know_every_command(tmp_path, commands):
     (tmp_path / "_tributary").write_text(script("zsh"))
     (tmp_path / "tributary.fish").write_text(script("fish"))

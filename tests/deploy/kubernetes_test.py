@@ -14,7 +14,9 @@ from deploy.tools import BIN, run
 from peers.place import ROOT
 from peers.program import run_once
 
-every_rendering = pytest.mark.parametrize("name", RENDERINGS)
+#: what needs Helm is left to the long tier
+every_rendering = pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.long) if name.startswith("helm") else name for name in RENDERINGS])
 OLDEST, NEWEST = "1.25", "1.37"
 
 
@@ -138,6 +140,7 @@ def test_they_run_this_version(name):
     assert (chart["version"], chart["appVersion"]) == (version, version)
 
 
+@pytest.mark.long
 def test_a_change_of_the_configuration_restarts_nothing():
     """The ConfigMap alone is another one; `end_to_end/watch_test.py` shows what the relay does with it."""
     before, after = (documents(templated(None, *sets)) for sets in ((), ("config.io_threads=2",)))
@@ -149,17 +152,20 @@ def test_a_change_of_the_configuration_restarts_nothing():
         assert yaml.safe_load(text)["configMapGenerator"][0]["options"] == {"disableNameSuffixHash": True}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("values", [None, *(path.stem for path in VALUES.glob("*.yaml"))])
 def test_helm_finds_nothing_to_say_of_the_chart(values):
     said = run(BIN / "helm", "lint", "--strict", "--kube-version", "1.31", CHART, *(["--values", VALUES / f"{values}.yaml"] if values else [])).stdout
     assert "0 chart(s) failed" in said and "[WARNING]" not in said and "[ERROR]" not in said
 
 
+@pytest.mark.long
 def test_the_chart_says_which_kubernetes_it_is_for():
     done = run(*[f"{OLDEST.split('.')[0]}.24" if word == "1.31" else word for word in HELM], code=1)
     assert f"requires kubeVersion: >={OLDEST}" in done.stderr, done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("setting, words", [
     ("terminationGracePeriodSeconds=30", "expected at least 35, which is config.stop_timeout (25s) and 10 s, found 30"),
     ("config.stop_timeout=1m", "expected at least 70"),
@@ -175,6 +181,7 @@ def test_the_chart_refuses_what_cannot_go_well(setting, words):
     assert words in done.stderr, done.stderr
 
 
+@pytest.mark.long
 def test_what_the_pod_needs_cannot_be_set_otherwise():
     config = yaml.safe_load(configuration(documents(templated(None, "config.admin.listen=127.0.0.1:1", "config.spool.directory=/tmp",
                                                               "config.instance=other"))))
@@ -182,6 +189,7 @@ def test_what_the_pod_needs_cannot_be_set_otherwise():
     assert config["spool"] == {"directory": "/var/lib/tributary"} and config["instance"] == "other"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("release, name", [("tributary", "tributary"), ("live", "live-tributary"), ("x" * 53, f"{'x' * 52}")])
 def test_names_are_of_the_release_and_never_too_long(release, name):
     whole = documents(run(*[release if word == "live" else word for word in HELM]).stdout)

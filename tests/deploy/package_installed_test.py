@@ -19,7 +19,7 @@ from peers.program import Account
 from peers.service_manager import ServiceManager
 from peers.ws_server import Simulated
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.debian]
 
 CONFIGURATION = "/etc/tributary/tributary.yaml"
 

@@ -181,7 +181,7 @@ def test_reload_changes_what_it_says_or_nothing(work):
         assert (done.returncode, done.stdout) == (0, "reloaded: changed: limits.nesting\n"), done
         assert "nesting: 32" in asker.ask("/config").body
         write_config(work, {**config, "limits": {"nesting": "many"}, "spoool": {}})
-        checked = [line for line in run_once("check", folder=work).stdout.splitlines() if line.startswith("fault")]
+        checked = [line for line in run_once("check", "-c", work / "tributary.yaml", folder=work).stdout.splitlines() if line.startswith("fault")]
         done = command(relay, "reload")
         assert done.returncode == 2 and done.stdout.splitlines() == checked and len(checked) == 2, done
         assert "the running configuration goes on" in done.stderr

@@ -52,8 +52,15 @@ class Watched:
         self.told = {}
 
     def quiet(self):
-        """Nothing fires, and what went before has left every window."""
-        wait_until(lambda: not self.prometheus.firing(), 1500 / FACTOR + 60, lambda: f"quiet; {self.prometheus.firing()}", interval=1)
+        """Both connectors are live and nothing fires, for as long as a scrape and a look at the rules take."""
+        since = [time.time()]
+
+        def calm():
+            if self.prometheus.firing() or len(self.prometheus.query('tributary_connector_state{state="live"} == 1')) < 2:
+                since[0] = time.time()
+            return time.time() - since[0] > 4
+
+        wait_until(calm, 1500 / FACTOR + 60, lambda: f"quiet; {self.prometheus.firing()}", interval=0.5)
 
     def fires(self, *alerts):
         wanted = {f"Tributary{name}" for name in alerts}
@@ -148,13 +155,14 @@ def killed(watched):
         start_again(watched)
         began = time.time()
         wait_until(lambda since=began: watched.prometheus.query(f"timestamp(process_start_time_seconds) > {since}"), 30, "a scrape")
-    watched.fires("Restarting")
+    watched.fires("Restarting", "Gap")
 
 
 def relay_away(watched):
     end(watched.stage.relay)
     watched.fires("Down")
     start_again(watched)
+    watched.fires("Gap")
 
 
 FAULTS = {"upstream away": upstream_away, "Kafka away": kafka_away, "topic missing": topic_missing, "secret missing": secret_missing,

@@ -52,7 +52,7 @@ LIBRARIES = [
     ("librdkafka/*", ["sinks/kafka/*", "daemon/demo*.cpp"]),
     ("yaml-cpp/*", ["config/*.cpp"]),
     ("sqlite3.h", ["spool/database.cpp", VERSIONS]),
-    ("boost/beast*", ["net/*.cpp", "admin/*.cpp"]),
+    ("boost/beast*", ["net/*.cpp", "net/http_connection.hpp", "admin/*.cpp"]),
     ("boost/*", ["net/*", "connectors/*", "admin/*", "daemon/*"]),
     ("simdjson.h", ["connectors/*", "expression/*", "schema/*", "text/json.cpp", VERSIONS]),
     ("re2/*", ["schema/*"]),
