@@ -53,6 +53,7 @@ struct Entry {
   const ChannelSink* channel = nullptr;
   /// For `init`: what to change in its example, and where each secret in it is found. Lines of at most 110 characters.
   std::string_view first_steps = {};
+  std::string_view first_settings = {};  ///< for `init`: lines of YAML beyond what is required
 };
 
 }  // namespace tributary::connectors

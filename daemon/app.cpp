@@ -96,7 +96,7 @@ App::App(config::Settings settings, Telemetry& telemetry)
       started_at_(event::WallTime(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()))),
       budget_(settings_.limits.dials_per_second),
       disk_(telemetry),
-      recorder_(telemetry),
+      recorder_(telemetry, run_id_),
       sinks_(
           telemetry, [this] { tell_room(); }, marks_, disk_, heartbeat_) {
   adjust(settings_);

@@ -23,7 +23,7 @@ constexpr std::string_view first_lines =
 )";
 
 constexpr std::string_view last_lines = R"(
-sinks:                                      # where events go; `archive: {type: file, path: events.jsonl}` needs no Kafka
+sinks:                                      # where events go; without Kafka: `{type: file, path: events.jsonl}`
   events:                                   # topics of a Kafka cluster
     type: kafka
     brokers: [localhost:9092]               # host:port of some brokers; the others are learnt from them
@@ -33,7 +33,7 @@ sinks:                                      # where events go; `archive: {type: 
     # security: {protocol: sasl_ssl, sasl_mechanism: SCRAM-SHA-512, username: relay, password: {file: secrets/kafka}}
 
 routes:                                     # an event goes to every sink of every route that matches it
-  - to: [events]                            # with `types: [tip]`, `from: [NAME]` or `where: "data.amount >= 5"`: only those
+  - to: [events]                            # only some of them: `types: [tip]`, `where: "data.amount >= 5"`
 
 # What Kafka has not acknowledged is kept here, and sent after a restart. For one process alone; a service has
 # /var/lib/tributary.
@@ -97,6 +97,7 @@ std::string first_configuration(const std::vector<std::string>& types) {
     text.append("  ").append(entry.example_name).append(":  # ").append(entry.summary) += '\n';
     text += as_comment(entry.first_steps);
     text += short_example(reference, entry);
+    if (!entry.first_settings.empty()) text.append("    ").append(entry.first_settings) += '\n';
   }
   return text.append(last_lines);
 }

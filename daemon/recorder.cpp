@@ -320,9 +320,10 @@ class Recorder::File {
   std::optional<std::chrono::steady_clock::time_point> told_;
 };
 
-Recorder::Recorder(Telemetry& telemetry) : Recorder(telemetry, Limits()) {}
+Recorder::Recorder(Telemetry& telemetry, std::string run) : Recorder(telemetry, std::move(run), Limits()) {}
 
-Recorder::Recorder(Telemetry& telemetry, Limits limits) : shared_(std::make_shared<Shared>()) {
+Recorder::Recorder(Telemetry& telemetry, std::string run, Limits limits)
+    : run_(std::move(run)), shared_(std::make_shared<Shared>()) {
   shared_->telemetry = &telemetry;
   shared_->limits = limits;
 }
@@ -338,7 +339,7 @@ Recorder::~Recorder() {
 std::shared_ptr<connectors::Tape> Recorder::tape(const config::NamedSettings& connector) {
   const auto& record = connector.as<connectors::Settings>().common.record;
   if (record.directory.empty()) return nullptr;
-  RecordingHead head{connector.name, connector.type, {}, false, public_settings(connector)};
+  RecordingHead head{connector.name, connector.type, {}, false, run_, public_settings(connector)};
   auto reel = std::make_shared<Reel>(shared_, connector.name, record, std::move(head));
   const std::lock_guard lock(shared_->mutex);
   // Detached, as a disk can hang for ever: what it uses is its own.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "config/settings.hpp"
 #include "connectors/link/tape.hpp"
@@ -23,8 +24,9 @@ class Recorder {
     std::chrono::milliseconds try_again{10'000};  ///< a disk that could not be written to
   };
 
-  explicit Recorder(Telemetry& telemetry);
-  Recorder(Telemetry& telemetry, Limits limits);
+  /// `run`: the id of this start of the program.
+  Recorder(Telemetry& telemetry, std::string run);
+  Recorder(Telemetry& telemetry, std::string run, Limits limits);
   /// Writes what waits, but waits no longer than two seconds for a disk that hangs.
   ~Recorder();
 
@@ -37,6 +39,7 @@ class Recorder {
   class File;
   static void run(const std::shared_ptr<Shared>& shared);
 
+  const std::string run_;
   std::shared_ptr<Shared> shared_;
 };
 

@@ -31,7 +31,7 @@ class RecorderTest : public ::testing::Test {
   RecorderTest() {
     directory_ = std::filesystem::temp_directory_path() / ("tributary-recorder-" + std::to_string(::getpid()));
     std::filesystem::remove_all(directory_);
-    recorder_.emplace(telemetry_, limits_);
+    recorder_.emplace(telemetry_, "01RUN", limits_);
     connector_.name = "stage";
     connector_.type = "dlive";
     connector_.settings = connectors::find("dlive")->settings();
@@ -129,7 +129,7 @@ TEST_F(RecorderTest, KeepsTheNewestFilesWithinTheirSizeAndNothingOfOthers) {
 
 TEST_F(RecorderTest, CountsWhatFindsNoRoom) {
   limits_.waiting = 1;
-  recorder_.emplace(telemetry_, limits_);
+  recorder_.emplace(telemetry_, "01RUN", limits_);
   begin();
   for (int i = 0; i < 20'000; ++i) say("x");  // no disk is so fast
   end();

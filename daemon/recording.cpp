@@ -81,6 +81,7 @@ std::string line_of(const RecordingHead& head) {
   text_member(line, "connector", head.connector);
   text_member(line, "type", head.type);
   text_member(line, "program", version());
+  text_member(line, "run", head.run);
   if (head.continues) line += ",\"continues\":true";
   text_member(line, "settings", head.settings);
   return line + "}\n";
@@ -138,7 +139,7 @@ std::variant<RecordingHead, std::string> read_head(std::string_view line) {
     return std::string("this recording is of a later version of Tributary: expected \"recording\":1");
   }
   RecordingHead head{text_at(object, "connector"), text_at(object, "type"), time_of(object),
-                     flag_at(object, "continues"), text_at(object, "settings")};
+                     flag_at(object, "continues"), text_at(object, "run"),  text_at(object, "settings")};
   if (head.connector.empty() || head.type.empty() || !has_time(object)) {
     return std::string("expected `at`, `connector` and `type` on the first line of a recording");
   }

@@ -15,6 +15,7 @@ struct RecordingHead {
   std::string connector, type;
   event::WallTime at{};
   bool continues = false;  ///< the file before this one ends in the midst of a connection
+  std::string run;         ///< of the relay: ids that are made of it are the same in a replay
   std::string settings;    ///< the connector's settings as YAML, without secrets: what stands under `connectors:`
 };
 

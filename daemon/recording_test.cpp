@@ -54,7 +54,7 @@ TEST(Recording, TellsHowAConnectionEnded) {
 }
 
 TEST(Recording, BeginsWithWhatItIsOf) {
-  const RecordingHead head{"main-stage", "oha", then, true, "connectors:\n  main-stage:\n    type: oha\n"};
+  const RecordingHead head{"main-stage", "oha", then, true, "01RUN", "connectors:\n  main-stage:\n    type: oha\n"};
   const auto answer = read_head(line_of(head));
   ASSERT_TRUE(std::holds_alternative<RecordingHead>(answer)) << std::get<std::string>(answer);
   const auto& back = std::get<RecordingHead>(answer);
@@ -62,6 +62,7 @@ TEST(Recording, BeginsWithWhatItIsOf) {
   EXPECT_EQ(back.type, "oha");
   EXPECT_EQ(back.at, then);
   EXPECT_TRUE(back.continues);
+  EXPECT_EQ(back.run, "01RUN");
   EXPECT_EQ(back.settings, head.settings);
 }
 

@@ -297,8 +297,13 @@ void tell_of(const Replayer& replayer) {
 /// The parts of a replay that goes through the pipeline.
 class Replay {
  public:
-  Replay(const ReplayOptions& options, config::Settings& settings, const config::NamedSettings& connector)
-      : options_(options), settings_(settings), connector_(connector), entry_(*connectors::find(connector.type)) {
+  Replay(const ReplayOptions& options, std::string run, config::Settings& settings,
+         const config::NamedSettings& connector)
+      : options_(options),
+        run_(std::move(run)),
+        settings_(settings),
+        connector_(connector),
+        entry_(*connectors::find(connector.type)) {
     use_marks(settings, connector.as<connectors::Settings>());
   }
 
@@ -361,7 +366,7 @@ class Replay {
 
   void run(const relay::RoutingTablePtr& table, const std::function<bool()>& go_on) {
     const relay::Taps taps;
-    relay::Pipeline pipeline(table, std::get<schema::Schema>(sinks::schema_named("streamelements")), "replay", taps);
+    relay::Pipeline pipeline(table, std::get<schema::Schema>(sinks::schema_named("streamelements")), run_, taps);
     const auto& common = connector_.as<connectors::Settings>().common;
     relay::IntakeSettings wanted;
     wanted.connector = connector_.name;
@@ -383,6 +388,7 @@ class Replay {
   }
 
   const ReplayOptions& options_;
+  const std::string run_;
   config::Settings& settings_;
   const config::NamedSettings& connector_;
   const connectors::Entry& entry_;
@@ -411,7 +417,7 @@ int replay_command(const ReplayOptions& options) {
     auto settings = settings_for(options, head);
     const auto& connector = connector_for(options, head, settings);
     if (options.transcript) return print_transcript(options, head, connector);
-    Replay replay(options, settings, connector);
+    Replay replay(options, head.run.empty() ? "replay" : head.run, settings, connector);
     return options.to.empty() ? replay.to_output() : replay.to_sink();
   } catch (const ReplayFault& fault) {
     std::fflush(stdout);

@@ -72,9 +72,10 @@ TEST_P(RecordedSession, BecomesATranscriptThatFailsWhereAnEventIsAnother) {
   EXPECT_NE(session.play(text), "");
 }
 
+// Not one of Users: its probes hold a number that is another one in each life of a connector.
 INSTANTIATE_TEST_SUITE_P(Simulated, RecordedSession,
                          ::testing::Values("streamelements.frames.jsonl", "dlive.frames.jsonl", "oha.frames.jsonl",
-                                           "stagecast.frames.jsonl", "users.frames.jsonl"),
+                                           "stagecast.frames.jsonl"),
                          [](const auto& name) { return name.param.substr(0, name.param.find('.')); });
 
 }  // namespace

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
+#include <vector>
 
 #include "config/load.hpp"
+#include "daemon/vocabulary.hpp"
 #include "text/json.hpp"
 #include "text/printable.hpp"
 #include "text/time.hpp"
@@ -43,6 +47,31 @@ bool is_common(std::string_view key) {
   return std::find(common.begin(), common.end(), key.substr(0, key.find_first_of(".["))) != common.end();
 }
 
+/// The values of a connector's own keys as they are written for people, `auth.method` and the like; no secret.
+std::map<std::string, std::string> shown_keys(const config::NamedSettings& connector) {
+  config::Settings alone;
+  alone.connectors.push_back(connector);
+  std::istringstream lines(config::shown(alone, vocabulary()));
+  std::map<std::string, std::string> keys;
+  std::vector<std::string> path;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto indent = line.find_first_not_of(' ');
+    const auto colon = line.find(':');
+    if (indent == std::string::npos || colon == std::string::npos) continue;
+    if (indent == 0) inside = line.starts_with("connectors:");
+    if (!inside || indent < 4) continue;
+    path.resize(std::min(path.size(), indent / 2 - 2));
+    std::string key;
+    for (const auto& part : path) key += part + ".";
+    const auto name = line.substr(indent, colon - indent);
+    path.push_back(name);
+    const auto value = colon + 2 < line.size() ? line.substr(colon + 2) : std::string();
+    if (!value.empty() && value.front() != '{') keys[key + name] = value;
+  }
+  return keys;
+}
+
 /// What a test should say of an event: nothing that depends on when, where and by whom it was heard.
 std::string part_of(const event::Draft& draft) {
   auto event = json::parse(draft.text + (draft.test ? ",\"test\":true}}" : "}}"), nullptr, false);
@@ -70,15 +99,20 @@ TranscriptWriter::TranscriptWriter(const config::NamedSettings& connector, const
   for (const char* key : {"timeouts.dial", "timeouts.handshake", "timeouts.pong"}) {
     line(std::string("config ") + key + ": 0s");
   }
-  const auto usual = config::values_of(defaults);
-  for (const auto& [key, value] : config::values_of(connector)) {
+  const auto usual = shown_keys(defaults);
+  for (const auto& [key, value] : shown_keys(connector)) {
     const auto other = usual.find(key);
     const bool same = other != usual.end() && other->second == value;
     if (!same && !is_common(key)) line("# config " + key + ": " + text::printable(value));
   }
 }
 
-void TranscriptWriter::passed(std::chrono::milliseconds time) { line("+ " + in_milliseconds(time)); }
+void TranscriptWriter::line(std::string_view words) {
+  if (passed_.count() != 0) text_ += "+ " + in_milliseconds(std::exchange(passed_, {})) + "\n";
+  text_.append(words) += '\n';
+}
+
+void TranscriptWriter::passed(std::chrono::milliseconds time) { passed_ += time; }
 
 void TranscriptWriter::frame(std::string_view verb, std::string_view payload, bool binary) {
   if (binary) {

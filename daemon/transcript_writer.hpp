@@ -46,10 +46,11 @@ class TranscriptWriter final : public ReplayWitness, public event::Intake {
   void on_room(std::function<void()>) override {}
 
  private:
-  void line(std::string_view words) { text_.append(words) += '\n'; }
+  void line(std::string_view words);
   void frame(std::string_view verb, std::string_view payload, bool binary);
 
   std::string text_;
+  std::chrono::milliseconds passed_{0};  ///< and not yet written
 };
 
 }  // namespace tributary::daemon

@@ -36,7 +36,8 @@ Entry entry() {
       &channel_sink,
       "`url`: the websocket port of the server. No secret is needed unless the server asks for a key: then\n"
       "`api_key: {file: secrets/users-key}`, as its administrator set it. `origin`: where the server has a list of\n"
-      "approvedSocketDomains, one of these."};
+      "approvedSocketDomains, one of these.",
+      "origin: trusted-host"};
 }
 
 }  // namespace tributary::connectors::users

@@ -15,6 +15,7 @@ from peers.ws_server import Simulated
 pytestmark = pytest.mark.quick
 
 CANARY = "canary/key+of\"nobody\"=1"
+KEY = "canary-key-of-nobody-1"
 EVENTS = 40
 
 
@@ -36,6 +37,7 @@ def shown_of(events):
 
 def config(work, connector, record=True):
     (work / "token").write_text(CANARY + "\n")
+    (work / "key").write_text(KEY + "\n")
     if record:
         connector = {**connector, "record": {"directory": "tapes"}}
     return {"log": {"level": "debug", "format": "json"}, "connectors": {"stage": connector},
@@ -67,13 +69,24 @@ def connector_of(simulated):
     return streamelements(f"ws://127.0.0.1:{simulated.port}/socket.io/", headers={"X-Key": {"file": "token"}})
 
 
-def upstream():
-    return Simulated("streamelements", options=("--rate", "200", "--count", EVENTS))
+def oha(simulated):
+    """Whose key stands in the address, and whose events have no ids of their own."""
+    return {"type": "oha", "url": f"ws://127.0.0.1:{simulated.port}/ws", "stream": {"file": "key"}, "label": "maths-101"}
 
 
-def test_the_same_events_come_of_a_recording(work):
-    with upstream() as simulated:
-        events, files = recorded(work, connector_of, simulated)
+def upstream(name="streamelements"):
+    behaviours = {"streams": KEY} if name == "oha" else {}
+    return Simulated(name, options=("--rate", "200", "--events", EVENTS), **behaviours)
+
+
+UPSTREAMS = pytest.mark.parametrize("name, connector", [("streamelements", connector_of), ("oha", oha)],
+                                    ids=["streamelements", "oha"])
+
+
+@UPSTREAMS
+def test_the_same_events_come_of_a_recording(work, name, connector):
+    with upstream(name) as simulated:
+        events, files = recorded(work, connector, simulated)
     assert [file.stat().st_mode & 0o777 for file in files] == [0o600]
     for arguments in ((), ("-c", work / "tributary.yaml")):
         replay = run_once("replay", files[0], *arguments, folder=work)
@@ -98,12 +111,14 @@ def test_a_sink_that_is_named_gets_the_events(work):
     assert not (work / "untouched.jsonl").exists()
 
 
-def test_no_secret_is_in_a_recording_in_any_form(work):
-    with upstream() as simulated:
-        _, files = recorded(work, connector_of, simulated)
+@UPSTREAMS
+def test_no_secret_is_in_a_recording_in_any_form(work, name, connector):
+    with upstream(name) as simulated:
+        _, files = recorded(work, connector, simulated)
     text = "".join(file.read_text() for file in files)
-    assert '"token":\\"<redacted>\\"' in text or '\\"token\\":\\"<redacted>\\"' in text, text[:3000]
-    assert [form for form in forms(CANARY) if form in text] == []
+    if name == "streamelements":
+        assert '\\"token\\":\\"<redacted>\\"' in text, text[:3000]
+    assert [form for form in forms(CANARY) + forms(KEY) if form in text] == []
     assert "X-Key" not in text, "headers are not recorded"
 
 
