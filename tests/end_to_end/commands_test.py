@@ -233,14 +233,6 @@ def test_one_fault_is_exit_2_with_its_line(work, text, line):
         assert re.search(rf"tributary\.yaml:{line}:\d+", output), output
 
 
-@pytest.mark.parametrize("text", [
-    "version: 1\nconnectors: {s: {type: streamelements, auth: {token: {file: token}}, record: {directory: r}}}\n",
-])
-def test_what_comes_later_is_refused_as_not_yet(work, text):
-    _, output = faults_of(work, text)
-    assert "not yet" in output
-
-
 def test_a_wrong_schema_file_is_a_fault_with_its_place(work):
     (work / "mine.json").write_text('{"type": "objekt"}')
     (work / "broken.json").write_text('{"type": ')
