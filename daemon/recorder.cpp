@@ -101,8 +101,6 @@ class Recorder::Reel final : public connectors::Tape {
   const config::RecordSettings& settings() const { return settings_; }
   const RecordingHead& head() const { return head_; }
   bool take(std::string& lines, std::uint64_t& missed);
-  /// These were not written either.
-  void lose(std::uint64_t lines);
 
  private:
   void add(std::string line, event::WallTime at);
@@ -156,11 +154,6 @@ bool Recorder::Reel::take(std::string& lines, std::uint64_t& missed) {
   return !lines.empty();
 }
 
-void Recorder::Reel::lose(std::uint64_t lines) {
-  const std::lock_guard lock(shared_->mutex);
-  missed_ += lines;
-}
-
 /// The file that a reel is written to, and those before it. Thread: the recorder's.
 class Recorder::File {
  public:
@@ -182,7 +175,7 @@ class Recorder::File {
  private:
   void write_lines(std::string_view lines) {
     while (!lines.empty()) {
-      if (!ready()) return lose(lines);
+      if (!ready() || !tell_lost()) return lose(lines);
       const auto quarter = static_cast<std::size_t>(reel_->settings().max_size.bytes / 4);
       auto part = lines;
       if (size_ + lines.size() > quarter) {
@@ -203,7 +196,19 @@ class Recorder::File {
   void lose(std::string_view lines) {
     const auto count = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
     lost_ += count;
-    reel_->lose(count);
+    unwritten_ += count;
+  }
+
+  /// Says in the file how many lines are missing before what is written next.
+  bool tell_lost() {
+    if (unwritten_ == 0) return true;
+    Recorded gap;
+    gap.what = Recorded::What::missed;
+    gap.at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    gap.count = unwritten_;
+    if (!write(line_of(gap))) return false;
+    unwritten_ = 0;
+    return true;
   }
 
   /// Is there a file to write to? One that cannot be written to is tried again later.
@@ -315,7 +320,9 @@ class Recorder::File {
   bool any_ = false;    ///< lines beside the first are in the file
   bool began_ = false;  ///< an earlier file has the beginning
   bool failing_ = false;
-  std::uint64_t lost_ = 0, slow_ = 0;
+  std::uint64_t lost_ = 0;       ///< since it failed
+  std::uint64_t unwritten_ = 0;  ///< of those, what no file tells of
+  std::uint64_t slow_ = 0;
   std::chrono::steady_clock::time_point again_{};
   std::optional<std::chrono::steady_clock::time_point> told_;
 };
