@@ -389,6 +389,7 @@ void Settings::describe(Fields& fields, const Vocabulary& vocabulary) {
   fields.field({.name = "stop_timeout", .help = "to drain the sinks after SIGTERM", .minimum = 0, .maximum = hour},
                stop_timeout);
   fields.group({.name = "admin", .help = "HTTP for operators: metrics, status, events, a page to look at"}, admin);
+  fields.not_yet({.name = "cluster"}, "several relays that share the connectors", {.member = "through"});
   fields.group({.name = "log"}, log);
   fields.field({.name = "io_threads", .help = "each owns whole connectors", .minimum = 1, .maximum = 64}, io_threads);
 }

@@ -11,6 +11,7 @@ const config::Vocabulary& vocabulary() {
     for (const auto& entry : connectors::registry()) {
       made.connectors.push_back({entry.name, entry.summary, entry.example_name, entry.settings});
     }
+    for (const auto* later : {"astro", "kafka"}) made.connectors.push_back({later, "in a later version"});
     for (const auto& type : sinks::registry()) made.sinks.push_back(type.settings);
     for (const auto& entry : connectors::registry()) {
       if (entry.channel == nullptr) continue;

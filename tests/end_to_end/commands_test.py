@@ -233,6 +233,21 @@ def test_one_fault_is_exit_2_with_its_line(work, text, line):
         assert re.search(rf"tributary\.yaml:{line}:\d+", output), output
 
 
+@pytest.mark.parametrize("text, words", [
+    ("version: 1\nconnectors: {both: {type: astro}}\n", "connectors.both.type: not yet: connectors of the type `astro`"),
+    ("version: 1\nconnectors: {requests: {type: kafka}}\n", "connectors.requests.type: not yet: connectors of the type `kafka`"),
+    ("version: 1\ncluster: {through: events}\n", 'not yet: several relays that share the connectors; leave it out or write {through: ""}')])
+def test_what_comes_later_is_refused_as_not_yet(work, text, words):
+    _, output = faults_of(work, text)
+    assert words in output
+
+
+def test_what_comes_later_may_be_named_where_it_is_off(work):
+    (work / "tributary.yaml").write_text('version: 1\ncluster: {through: "", group: tributary, slots: 64}\n')
+    done = run_once("check", "-c", work / "tributary.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_wrong_schema_file_is_a_fault_with_its_place(work):
     (work / "mine.json").write_text('{"type": "objekt"}')
     (work / "broken.json").write_text('{"type": ')
