@@ -7,8 +7,8 @@
 
 #include "config/load.hpp"
 #include "daemon/channel_sink.hpp"
+#include "daemon/routes_of.hpp"
 #include "daemon/sink_words.hpp"
-#include "relay/where.hpp"
 #include "sinks/registry.hpp"
 
 namespace tributary::daemon {
@@ -37,40 +37,6 @@ relay::OnFailure on_failure(sinks::OnFailure policy) {
       return relay::OnFailure::forward;
   }
   return relay::OnFailure::dead_letter;
-}
-
-/// The routes of the file, by the places of sinks in it.
-std::vector<relay::Route> routes_of(const config::Settings& settings) {
-  std::vector<relay::Route> routes;
-  for (const auto& written : settings.routes) {
-    relay::Route route{written.from, written.types, {}, relay::where(written.where)};
-    for (std::size_t i = 0; i < settings.sinks.size(); ++i) {
-      for (const auto& to : written.to) {
-        if (to == settings.sinks[i].name) route.to.set(i);
-      }
-    }
-    routes.push_back(std::move(route));
-  }
-  return routes;
-}
-
-/// Where a sink writes: two of the same place must not write at the same time.
-std::string place_of(const config::NamedSettings& sink) {
-  const auto values = config::values_of(sink);
-  std::string place = sink.type;
-  for (const auto* key : {"path", "brokers", "topics.events"}) {
-    if (const auto found = values.find(key); found != values.end()) place += '\n' + found->second;
-  }
-  return place;
-}
-
-/// How many connectors have a route to the sink at this place.
-std::size_t connectors_feeding(const config::Settings& settings, const std::vector<relay::Route>& routes,
-                               std::size_t sink) {
-  return static_cast<std::size_t>(
-      std::count_if(settings.connectors.begin(), settings.connectors.end(), [&](const auto& connector) {
-        return connector.enabled && relay::RoutesFrom(routes, connector.name).any()[sink];
-      }));
 }
 
 }  // namespace
