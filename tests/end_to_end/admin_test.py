@@ -245,8 +245,9 @@ def test_the_run_file_is_the_owners_and_goes_at_the_end(work):
     assert path.exists(), "it was killed"
     done = command(killed, "reload")
     assert done.returncode == 1 and f"is of process {killed.process.pid}, which has ended" in done.stderr, done
-    with relay_of(work) as relay:
-        assert json.loads(path.read_text())["address"] == relay.admin()
+    with Tributary(work, configuration()) as relay:
+        address = relay.admin()
+        assert json.loads(path.read_text())["address"] == address
 
 
 def test_without_a_state_directory_the_run_file_is_in_the_users_own(work):

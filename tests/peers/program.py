@@ -81,6 +81,7 @@ class Tributary:
         self.given_stdout = stdout
         self.limits = limits
         self.process = None
+        self.began = 0
 
     def __enter__(self):
         self.start()
@@ -92,6 +93,7 @@ class Tributary:
             self.process.wait()
 
     def start(self):
+        self.began = len(self.stderr) if (self.folder / "stderr").exists() else 0  #: of its log
         with open(self.folder / "stdout", "ab") as out, open(self.folder / "stderr", "ab") as log:
             self.process = subprocess.Popen([str(PROGRAM), *self.command], cwd=self.folder,
                                             stdout=out if self.given_stdout is None else self.given_stdout, stderr=log,
@@ -104,8 +106,11 @@ class Tributary:
 
     def admin(self):
         """Where its admin port is: host:port."""
-        self.wait_log('"admin_listening"')
-        return [entry["address"] for entry in self.entries() if entry.get("event") == "admin_listening"][-1]
+        def told():  # by this run: one before it may have written to the same file
+            lines = self.stderr[self.began:].split("\n")[:-1]
+            assert self.alive(), f"ended with {self.process.returncode}:\n{self.output[-3000:]}"
+            return [json.loads(line)["address"] for line in lines if '"event":"admin_listening"' in line]
+        return wait_until(told, 15, lambda: f"admin_listening in the log:\n{self.output[-3000:]}")[-1]
 
     @property
     def stdout(self):
