@@ -63,8 +63,9 @@ Verdict Gate::judge(Access access, const net::Headers& headers, const std::strin
   const std::lock_guard lock(mutex_);
   Asker asker = Asker::of(headers);
   const auto bearer = bearer_of(headers);
-  const bool waits = bearer && bound_.needs_token && must_wait(peer, now);
-  asker.known = bearer ? !waits && is_token(*bearer) : known_session(headers, now);
+  const bool right = bearer && is_token(*bearer);
+  const bool waits = bearer && bound_.needs_token && !(right && bearer->size() >= guessable) && must_wait(peer, now);
+  asker.known = bearer ? !waits && right : known_session(headers, now);
   asker.offers = bearer || !session_of(headers).empty();
   Verdict verdict = admin::judge(bound_, asker, access);
   if (verdict.status != 401 || !bearer) return verdict;
@@ -75,8 +76,9 @@ Verdict Gate::judge(Access access, const net::Headers& headers, const std::strin
 
 Gate::Login Gate::login(std::string_view token, const std::string& peer, Time now) {
   const std::lock_guard lock(mutex_);
-  if (must_wait(peer, now)) return {429, {}, std::string(wait_words)};
-  if (!is_token(token)) {
+  const bool right = is_token(token);
+  if (!(right && token.size() >= guessable) && must_wait(peer, now)) return {429, {}, std::string(wait_words)};
+  if (!right) {
     was_wrong(peer, now);
     return {401, {}, "this token is not the right one"};
   }

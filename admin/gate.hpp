@@ -22,9 +22,11 @@ class Gate {
 
   static constexpr std::chrono::hours session_life{12};
   static constexpr std::size_t session_limit = 100;  ///< more: the oldest ends
-  /// So many wrong tokens of one address within the time, and it is told to wait for the rest of it.
+  /// So many wrong tokens of one address within the time, and it is told to wait for the rest of it. Many may share an
+  /// address (this machine, a proxy): a right token that nobody can guess is taken all the same.
   static constexpr int wrong_limit = 10;
   static constexpr std::chrono::minutes wrong_time{1};
+  static constexpr std::size_t guessable = 16;        ///< characters: a shorter token may be guessed
   static constexpr std::size_t address_limit = 1024;  ///< more: the oldest is forgotten
 
   /// `owner`: a random token of this start, which only this user's programs can read.

@@ -87,6 +87,10 @@ TEST_F(GateTest, WhoIsWrongTooOftenWaits) {
   EXPECT_EQ(bearer("Bearer wrong"), 401) << "counted with the others";
   EXPECT_EQ(gate_.login("the-token", "192.0.2.1", now_).status, 429) << "the right one is not told from a wrong one";
   EXPECT_EQ(bearer("Bearer the-token"), 429);
+  gate_.use_token("a-token-that-is-long");
+  EXPECT_EQ(bearer("Bearer a-token-that-is-long"), 200) << "nobody can guess it: others shut nobody out";
+  EXPECT_EQ(gate_.login("a-token-that-is-long", "192.0.2.1", now_).status, 200);
+  gate_.use_token("the-token");
   EXPECT_EQ(bearer("Bearer the-token", "192.0.2.2"), 200) << "another address";
   EXPECT_EQ(gate_.judge(Access::anyone, {{"Host", "relay"}}, "192.0.2.1", now_).status, 200) << "a probe";
   now_ += Gate::wrong_time;
