@@ -38,6 +38,10 @@ std::optional<EventFilter> event_filter(const std::vector<std::pair<std::string,
   constexpr std::string_view known[] = {"type", "connector", "test", "limit"};
   EventFilter filter;
   for (const auto& [name, value] : query) {
+    if (value.empty()) {
+      fault = name + ": expected a value, found nothing";
+      return {};
+    }
     if (name == "type") {
       append_words(filter.types, value);
     } else if (name == "connector") {
@@ -49,8 +53,8 @@ std::optional<EventFilter> event_filter(const std::vector<std::pair<std::string,
       }
       filter.test = value == "true";
     } else if (name == "limit") {
-      if (!read_limit(value, filter.limit)) {
-        fault = "limit: expected a whole number, found " + text::quote(value);
+      if (!read_limit(value, filter.limit) || filter.limit == 0) {
+        fault = "limit: expected a whole number above 0, found " + text::quote(value);
         return {};
       }
     } else {

@@ -52,7 +52,9 @@ TEST(EventFilter, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(fault_of({{"typ", "tip"}}),
             "nothing is known of `typ`; did you mean `type`?; /events takes type, connector, test, limit");
   EXPECT_EQ(fault_of({{"test", "yes"}}), "test: expected true or false, found `yes`");
-  EXPECT_EQ(fault_of({{"limit", "-1"}}), "limit: expected a whole number, found `-1`");
+  EXPECT_EQ(fault_of({{"limit", "-1"}}), "limit: expected a whole number above 0, found `-1`");
+  EXPECT_EQ(fault_of({{"limit", "0"}}), "limit: expected a whole number above 0, found `0`");
+  EXPECT_EQ(fault_of({{"type", ""}}), "type: expected a value, found nothing");
 }
 
 TEST(EventQueue, WritesEachEventOnOneLineWithItsNumber) {

@@ -235,6 +235,9 @@ class Server::Loop::Open final : public Stream, public std::enable_shared_from_t
 };
 
 void Server::Loop::serve(const net::ServedRequest& asked, const net::HttpServer::Reply& reply) {
+  const auto hosts = std::count_if(asked.headers.begin(), asked.headers.end(),
+                                   [](const auto& one) { return net::same_header(one.first, "Host"); });
+  if (hosts > 1) return reply(as_served(sentence(400, "more than one Host")));
   const std::string path = asked.target.substr(0, asked.target.find('?'));
   const std::string method = asked.method == "HEAD" ? "GET" : asked.method;
   const Page* found = nullptr;

@@ -1,18 +1,37 @@
 #include "admin/watch_pages.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "admin/page/embedded.hpp"
 #include "admin/watch.hpp"
+#include "text/spelling.hpp"
 
 namespace tributary::admin {
 namespace {
 
-Reply events_reply(const std::shared_ptr<Watch>& watch, const Request& request) {
+/// A connector that there is not would be silent for ever. Types are not looked at: a new one may come at any time.
+std::string unknown_connector(Program& program, const EventFilter& filter) {
+  if (filter.connectors.empty()) return {};
+  const auto all = program.snapshot().connectors;
+  std::vector<std::string_view> names;
+  for (const auto& one : all) names.push_back(one.name);
+  for (const auto& name : filter.connectors) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return "connector: there is none with the name " + text::quote(name) + text::suggestion(name, names);
+  }
+  return {};
+}
+
+Reply events_reply(Program& program, const std::shared_ptr<Watch>& watch, const Request& request) {
   std::string fault;
   auto filter = event_filter(request.query, fault);
+  if (filter) fault = unknown_connector(program, *filter);
+  if (!fault.empty()) filter.reset();
   if (!filter) return {400, fault + "\n"};
   Reply reply;
   reply.content_type = "text/event-stream; charset=utf-8";
@@ -39,8 +58,8 @@ Pages watch_pages(Program& program) {
   pages.push_back(page("GET", "/status", Access::read, [watch](const Request&) {
     return Reply{200, watch->status(), "application/json"};
   }));
-  pages.push_back(
-      page("GET", "/events", Access::read, [watch](const Request& request) { return events_reply(watch, request); }));
+  pages.push_back(page("GET", "/events", Access::read,
+                       [watch, &program](const Request& request) { return events_reply(program, watch, request); }));
   pages.push_back(file_page("/", "page.html", "text/html; charset=utf-8"));
   pages.push_back(file_page("/page.css", "page.css", "text/css; charset=utf-8"));
   pages.push_back(file_page("/page.js", "page.js", "text/javascript; charset=utf-8"));
