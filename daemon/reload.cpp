@@ -1,6 +1,7 @@
 #include "daemon/reload.hpp"
 
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -54,7 +55,10 @@ std::string words(const SinkChange& change) {
 Reload::Outcome Reload::run(App& app, AdminPort& port) {
   notify_.reloading();
   app.busy(patience);
-  auto outcome = use(config::load(file_, vocabulary()), app, port);
+  std::error_code odd;
+  const bool readable = std::filesystem::is_regular_file(file_, odd) || !std::filesystem::exists(file_, odd);
+  auto outcome = !readable ? refuse({file_.string() + ": not a regular file: it might never end"})
+                           : use(config::load(file_, vocabulary()), app, port);
   app.busy(std::chrono::milliseconds(0));
   notify_.ready();  // also when it was refused: it runs
   return outcome;
