@@ -151,13 +151,22 @@ void AdminPort::note() {
   content.run = app_.run_id();
   content.version = version();
   content.started = text::to_text(wall_now());
-  run_file_ = std::make_unique<admin::WrittenRunFile>(content, places_(app_.settings().spool.directory.resolved));
+  const auto places = places_(app_.settings().spool.directory.resolved);
+  const auto other = places.empty() || admin::held(places.front()) != admin::Held::yes
+                         ? std::nullopt
+                         : admin::load_run_file(places.front());
+  run_file_ = std::make_unique<admin::WrittenRunFile>(content, places);
   // Once the file is there, so that who waits for this line finds it.
   telemetry_.emit(LogEvent::admin_listening, "", "http://" + address_,
                   {{"address", address_},
                    {"host", admin_.host()},
                    {"port", static_cast<std::uint64_t>(opened_->server->port())},
                    {"token", admin_.token ? "needed" : "not needed"}});
+  if (other) {
+    unavailable("another relay, process " + std::to_string(other->pid) + ", has " +
+                places.front().parent_path().native() +
+                " (spool.directory), and `status`, `tap` and `reload` with -c ask that one; give each relay its own");
+  }
   if (!run_file_->path().empty()) return;
   unavailable("`status`, `tap` and `reload` need --url, as where it listens could not be noted: " + run_file_->fault());
 }

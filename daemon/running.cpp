@@ -58,7 +58,14 @@ admin::Found find_running(const RunningOptions& options) {
     if (!found) return admin::find_running({}, {});
     file = *found;
   }
-  return admin::find_running(config::load(file, vocabulary()).state_directory, known_as(file));
+  const auto loaded = config::load(file, vocabulary());
+  auto found = admin::find_running(loaded.state_directory, known_as(file));
+  if (!found.target && !loaded.faults.empty()) {
+    found.fault = "which relay runs with " + file.string() +
+                  " cannot be told, as the file has a fault: " + config::format(loaded.faults.front()) +
+                  "; mend it, or say where the relay is by --url";
+  }
+  return found;
 }
 
 int reload_command(const RunningOptions& options) {

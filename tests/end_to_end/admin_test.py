@@ -114,7 +114,9 @@ def test_who_guesses_has_to_wait(work):
         asker = Asker(address)
         answers = [asker.ask("/login", "POST", f"token={guess}").status for guess in range(12)]
         assert answers == [401] * 10 + [429] * 2
-        assert asker.ask("/login", "POST", f"token={TOKEN}").status == 429
+        assert asker.ask("/login", "POST", f"token={TOKEN}").status == 303, "others' guesses shut nobody out"
+        assert asker.ask("/status", Authorization="Bearer guess").status == 429
+        assert asker.ask("/status", Authorization=f"Bearer {TOKEN}").status == 200
         assert asker.ask("/livez").status == 200
 
 
@@ -248,6 +250,36 @@ def test_the_run_file_is_the_owners_and_goes_at_the_end(work):
     with Tributary(work, configuration()) as relay:
         address = relay.admin()
         assert json.loads(path.read_text())["address"] == address
+
+
+def test_a_file_with_a_fault_does_not_say_that_no_relay_runs(work):
+    with relay_of(work) as relay:
+        relay.admin()
+        whole = (work / "tributary.yaml").read_text()
+        (work / "tributary.yaml").write_text(whole + "bad: [\n")
+        for name in ("reload", "status"):
+            done = command(relay, name)
+            assert done.returncode == 1 and "the file has a fault: " in done.stderr and "no relay runs" not in done.stderr, done
+        (work / "tributary.yaml").write_text(whole)
+
+
+def test_a_file_that_might_never_end_is_not_read_again(work):
+    with relay_of(work) as relay:
+        address = relay.admin()
+        (work / "tributary.yaml").rename(work / "aside")
+        os.mkfifo(work / "tributary.yaml")
+        answer = Asker(address).ask("/reload", "POST")
+        assert answer.status == 422 and "not a regular file" in answer.body, answer
+        relay.wait_log('"reload_refused"', "not a regular file")
+
+
+def test_a_second_relay_in_the_same_directory_is_told(work):
+    with relay_of(work) as relay:
+        relay.admin()
+        with Tributary(work / "other", configuration(spool={"directory": str(work / "state")})) as other:
+            other.admin()
+            other.wait_log('"admin_unavailable"', f"another relay, process {relay.process.pid}, has {work}/state")
+            other.stop()
 
 
 def test_without_a_state_directory_the_run_file_is_in_the_users_own(work):
