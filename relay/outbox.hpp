@@ -192,7 +192,8 @@ class Outbox {
   void keep(const Lane& lane, Item& item);
   bool drops_newest(const Lane& lane) const;
   void drop_newest(Item& item);
-  void tell_dropped_newest(event::SteadyTime now);
+  void tell_dropped_newest_if_due(event::SteadyTime now);
+  void tell_dropped_newest();
   bool may_keep() const;
   Item* first_unkept();
   bool sendable(const Item& item) const;

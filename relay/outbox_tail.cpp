@@ -75,9 +75,14 @@ void Outbox::drop_newest(Item& item) {
   drop(item, event::Dropped::limit);
 }
 
-void Outbox::tell_dropped_newest(SteadyTime now) {
+void Outbox::tell_dropped_newest_if_due(SteadyTime now) {
   if (newest_dropped_ + newest_notices_dropped_ == 0 || now < tell_dropped_at_) return;
   tell_dropped_at_ = now + tell_dropped_every;
+  tell_dropped_newest();
+}
+
+void Outbox::tell_dropped_newest() {
+  if (newest_dropped_ + newest_notices_dropped_ == 0) return;
   SinkAlert alert{SinkAlert::What::newest_dropped};
   alert.events = std::exchange(newest_dropped_, 0);
   alert.notices = std::exchange(newest_notices_dropped_, 0);
@@ -150,7 +155,7 @@ Outbox::Item* Outbox::first_unkept() {
 void Outbox::write_behind(SteadyTime now) {
   keep_at_ = SteadyTime::max();
   if (tail_ == nullptr) return;
-  tell_dropped_newest(now);
+  tell_dropped_newest_if_due(now);
   while (Item* item = first_unkept()) {
     if (!may_keep()) return;  // it tells when it may
     const auto received = item->event ? item->event->received_steady : item->letter->received_steady;
@@ -230,7 +235,7 @@ void Outbox::take(const event::TailLost& lost) {
 
 void Outbox::take_losses() {
   if (tail_ != nullptr) take_news();
-  tell_dropped_newest(SteadyTime::max());
+  tell_dropped_newest();
 }
 
 void Outbox::take_destroyed() {
