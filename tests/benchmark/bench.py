@@ -56,10 +56,10 @@ class Bench:
     def scene(self, **kwargs):
         return Scene(self.build, PARTITIONS, **kwargs)
 
-    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False, spool=False):
+    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False, spool=False, delay=0):
         """One run: (CPU seconds, wall seconds, peak KiB)."""
         with self.scene(tls=tls) as scene:
-            load = scene.load(events, rate, connections)
+            load = scene.load(events, rate, connections, delay=delay)
             relay = scene.relay(load.port, connections, routes, where=where, spool=spool)
             measured = scene.measure(relay, load, events)
             peak = memory_kib(relay.pid, "VmHWM")
@@ -179,13 +179,14 @@ class Bench:
                        statistics.median(ten) / statistics.median(none), "x", 1.15)
 
     def spool_rows(self):
-        """While Kafka keeps up, and flat out, where an event waits for longer than its exposure. In turns."""
+        """While Kafka keeps up, and flat out, where an event waits for longer than its exposure. In turns. The load begins
+        once Kafka is reached: before that every event waits for longer, too."""
         for rate, words, target in ((20_000, "at 20,000 events/s", 1.10), (0, "flat out", None)):
             events = rate * self.seconds if rate else self.flat_out
             without, spooled = [], []
             for _ in range(self.rounds):
-                without.append(self.whole(events, rate)[0])
-                spooled.append(self.whole(events, rate, spool=True)[0])
+                without.append(self.whole(events, rate, delay=1_500)[0])
+                spooled.append(self.whole(events, rate, spool=True, delay=1_500)[0])
             self.table.row(f"{words}, a spool against none: CPU per event",
                            statistics.median(spooled) / statistics.median(without), "x", target)
 
