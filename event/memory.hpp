@@ -156,9 +156,10 @@ class Tail {
   /// it is committed need not be written at all.
   virtual void forget(const LaneName& lane, std::uint64_t first, std::uint64_t last) = 0;
 
-  /// At its size. The relay then holds in memory what it can, and connectors stop reading when that is full. What must
-  /// follow records that lie here is appended all the same, and waits in memory until there is room (`block`,
-  /// `drop_newest`), or takes the place of the oldest (`drop_oldest`: never full for long).
+  /// At its size. The relay then holds in memory what it can, and connectors stop reading when that is full; with
+  /// `drop_newest` it drops what arrives instead, and reading goes on. What must follow records that lie here is
+  /// appended all the same, and waits in memory until there is room (`block`, `drop_newest`), or takes the place of the
+  /// oldest (`drop_oldest`: never full for long).
   virtual bool full() const { return false; }
   /// It cannot write now, e.g. for the disk is full or broken; it tries again by itself, and meanwhile keeps in memory
   /// what it is given. The relay goes on without it as far as it can.
