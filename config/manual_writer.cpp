@@ -1,8 +1,6 @@
 // The Fields that writes tributary.yaml(5): every key by its whole path, with its sentence, its default and its words,
 // in the language of man(7). Thread: any.
-#include <array>
 #include <cctype>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,11 +46,7 @@ class ManualWriter final : public TellingFields {
   void text(const Key& key, std::string& value) override { add(key, value); }
   void flag(const Key& key, bool& value) override { add(key, value ? "true" : "false"); }
   void integer(const Key& key, std::int64_t& value) override { add(key, std::to_string(value)); }
-  void number(const Key& key, double& value) override {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    add(key, std::string(digits.data(), end));
-  }
+  void number(const Key& key, double& value) override { add(key, digits_of(value)); }
   void duration(const Key& key, Duration& value) override { add(key, format(value)); }
   void size(const Key& key, Size& value) override { add(key, format(value)); }
   void path(const Key& key, Path& value) override { add(key, value.text); }

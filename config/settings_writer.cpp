@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -90,10 +89,7 @@ class SettingsWriter final : public TellingFields {
   }
   void flag(const Key& key, bool& value) override { add(key, value ? "true" : "false"); }
   void integer(const Key& key, std::int64_t& value) override { add(key, std::to_string(value)); }
-  void number(const Key& key, double& value) override {
-    std::array<char, 32> digits{};
-    add(key, {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr});
-  }
+  void number(const Key& key, double& value) override { add(key, digits_of(value)); }
   void duration(const Key& key, Duration& value) override { add(key, format(value)); }
   void size(const Key& key, Size& value) override { add(key, format(value)); }
   void path(const Key& key, Path& value) override { add(key, yaml_word(value.text)); }

@@ -1,6 +1,8 @@
 // What the visitors share that only tell of settings: they read nothing, so nothing can be wrong. Thread: any.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "config/fields.hpp"
@@ -18,6 +20,13 @@ class TellingFields : public Fields {
   [[nodiscard]] bool given(std::string_view) const override { return false; }
   [[nodiscard]] bool reading() const override { return false; }
   [[nodiscard]] std::filesystem::path resolve(std::string_view, std::string_view) const override { return {}; }
+
+ protected:
+  // The shortest digits that mean this number.
+  static std::string digits_of(double value) {
+    std::array<char, 32> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+  }
 };
 
 }  // namespace tributary::config

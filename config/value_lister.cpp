@@ -1,7 +1,5 @@
 // The Fields that lists what settings hold: a text for every key, so that two configurations can be compared key by
 // key. Thread: any.
-#include <array>
-#include <charconv>
 #include <functional>
 #include <string>
 #include <utility>
@@ -37,10 +35,7 @@ class ValueLister final : public TellingFields {
   void text(const Key& key, std::string& value) override { add(key, value); }
   void flag(const Key& key, bool& value) override { add(key, value ? "true" : "false"); }
   void integer(const Key& key, std::int64_t& value) override { add(key, std::to_string(value)); }
-  void number(const Key& key, double& value) override {
-    std::array<char, 32> digits{};
-    add(key, {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr});
-  }
+  void number(const Key& key, double& value) override { add(key, digits_of(value)); }
   void duration(const Key& key, Duration& value) override { add(key, format(value)); }
   void size(const Key& key, Size& value) override { add(key, format(value)); }
   void path(const Key& key, Path& value) override { add(key, value.empty() ? "" : value.resolved.native()); }
