@@ -17,10 +17,10 @@ constexpr std::string_view kNotSpace =
     R"(\x{0}-\x{8}\x{E}-\x{1F}!-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{1FFF}\x{200B}-\x{2027}\x{202A}-\x{202E})"
     R"(\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{FEFE}\x{FF00}-\x{10FFFF})";
 
-struct Name {
+struct Category {
   std::string_view ecma, re2;
 };
-constexpr std::array<Name, 40> kCategories{{
+constexpr std::array<Category, 40> kCategories{{
     {"Letter", "L"},
     {"Cased_Letter", ""},
     {"Uppercase_Letter", "Lu"},
@@ -197,7 +197,7 @@ class Translation {
     for (const std::string_view prefix : {"General_Category=", "gc=", "Script=", "sc="}) {
       if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     }
-    for (const Name& category : kCategories) {
+    for (const Category& category : kCategories) {
       if (category.ecma == name) name = category.re2;
     }
     if (name.empty() || !is_letter(name[0])) return fail("unknown character property");
