@@ -14,7 +14,7 @@
 namespace tributary::config {
 namespace {
 
-constexpr std::string_view hidden = "(hidden)";
+constexpr std::string_view not_shown = "(hidden)";
 
 std::string yaml_word(std::string_view text) {
   const auto plain = [](char c) {
@@ -56,10 +56,10 @@ std::string found_at(const Secret& secret) {
       return "{credential: " + yaml_word(secret.name) + "}";
     case Secret::Kind::command:  // its arguments may be anything
       return "{command: [" + yaml_word(secret.command.empty() ? "" : secret.command.front()) +
-             (secret.command.size() > 1 ? ", " + yaml_word(hidden) : "") + "], timeout: " + format(secret.timeout) +
+             (secret.command.size() > 1 ? ", " + yaml_word(not_shown) : "") + "], timeout: " + format(secret.timeout) +
              "}";
     case Secret::Kind::value:
-      return "{value: " + yaml_word(hidden) + "}";
+      return "{value: " + yaml_word(not_shown) + "}";
   }
   return "{}";
 }
@@ -70,10 +70,10 @@ std::string shown_text(const std::string& text) {
   const auto url = text::parse_url(text, {"ws", "wss", "http", "https"}, ignored);
   if (!url) return text;
   if (!url->has_user_info() && url->query().empty()) return text;
-  std::string shown = url->scheme + "://" + (url->has_user_info() ? std::string(hidden) + "@" : std::string());
+  std::string shown = url->scheme + "://" + (url->has_user_info() ? std::string(not_shown) + "@" : std::string());
   shown += url->authority();
   shown += url->path();
-  return url->query().empty() ? shown : shown + "?" + std::string(hidden);
+  return url->query().empty() ? shown : shown + "?" + std::string(not_shown);
 }
 
 class SettingsWriter final : public TellingFields {
@@ -108,7 +108,7 @@ class SettingsWriter final : public TellingFields {
     std::string all;
     for (const auto& [name, one] : value) {
       all += (all.empty() ? "" : ", ") + yaml_word(name) + ": " +
-             (one.kind == Secret::Kind::value ? yaml_word(hidden) : found_at(one));
+             (one.kind == Secret::Kind::value ? yaml_word(not_shown) : found_at(one));
     }
     add(key, "{" + all + "}");
   }
