@@ -21,9 +21,9 @@ std::string text_of(const tcp::endpoint& endpoint) {
   return text.str();
 }
 
-class Attempt final : public ConnectAttempt, public std::enable_shared_from_this<Attempt> {
+class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this<TcpDial> {
  public:
-  Attempt(boost::asio::io_context& io, Handler handler)
+  TcpDial(boost::asio::io_context& io, Handler handler)
       : io_(io), resolver_(io), timer_(io), handler_(std::move(handler)) {}
 
   void resolve(const std::string& host, std::uint16_t port) {
@@ -141,14 +141,14 @@ std::vector<tcp::endpoint> interleaved(const std::vector<tcp::endpoint>& endpoin
 
 std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io, const std::string& host,
                                                       std::uint16_t port, Handler handler) {
-  auto attempt = std::make_shared<Attempt>(io, std::move(handler));
+  auto attempt = std::make_shared<TcpDial>(io, std::move(handler));
   attempt->resolve(host, port);
   return attempt;
 }
 
 std::shared_ptr<ConnectAttempt> ConnectAttempt::start(boost::asio::io_context& io, std::vector<tcp::endpoint> endpoints,
                                                       Handler handler) {
-  auto attempt = std::make_shared<Attempt>(io, std::move(handler));
+  auto attempt = std::make_shared<TcpDial>(io, std::move(handler));
   attempt->connect(std::move(endpoints));
   return attempt;
 }

@@ -13,9 +13,9 @@ using boost::system::error_code;
 
 namespace {
 
-class Attempt final : public StreamAttempt, public std::enable_shared_from_this<Attempt> {
+class StreamDial final : public StreamAttempt, public std::enable_shared_from_this<StreamDial> {
  public:
-  Attempt(boost::asio::io_context& io, Target target, Handler handler)
+  StreamDial(boost::asio::io_context& io, Target target, Handler handler)
       : io_(io), target_(std::move(target)), handler_(std::move(handler)) {}
 
   void start() {
@@ -132,7 +132,7 @@ class Attempt final : public StreamAttempt, public std::enable_shared_from_this<
 }  // namespace
 
 std::shared_ptr<StreamAttempt> StreamAttempt::start(boost::asio::io_context& io, Target target, Handler handler) {
-  auto attempt = std::make_shared<Attempt>(io, std::move(target), std::move(handler));
+  auto attempt = std::make_shared<StreamDial>(io, std::move(target), std::move(handler));
   attempt->start();
   return attempt;
 }
