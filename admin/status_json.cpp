@@ -16,10 +16,10 @@ using Json = nlohmann::ordered_json;
 /// Three decimals: milliseconds.
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-double seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+double decimal_seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 Json seconds_or_null(const std::optional<std::chrono::milliseconds>& time) {
-  return time ? Json(seconds(*time)) : Json(nullptr);
+  return time ? Json(decimal_seconds(*time)) : Json(nullptr);
 }
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(std::string(text)); }
@@ -45,7 +45,7 @@ Json endings_of(const std::vector<std::uint64_t>& endings) {
 
 Json channels_of(const std::vector<ChannelView>& channels) {
   Json all = Json::array();
-  for (const auto& one : channels) all.push_back({{"channel", one.channel}, {"silence", seconds(one.silence)}});
+  for (const auto& one : channels) all.push_back({{"channel", one.channel}, {"silence", decimal_seconds(one.silence)}});
   return all;
 }
 
@@ -79,7 +79,7 @@ Json json_of(const ConnectorView& one, const RateHistory& rates) {
   json["name"] = one.name;
   json["type"] = one.type;
   json["state"] = net::name(one.state);
-  json["state_for"] = seconds(one.state_for);
+  json["state_for"] = decimal_seconds(one.state_for);
   json["reason"] = one.reason == net::Reason::none ? Json(nullptr) : Json(net::name(one.reason));
   json["detail"] = text_or_null(one.detail);
   json["needs_person"] = one.needs_person;
@@ -196,7 +196,7 @@ std::string status_json(const Snapshot& snapshot, const RateHistory& rates) {
   for (const auto& one : health.troubles) json["troubles"].push_back(json_of(one));
   json["taken"] = text::to_text(snapshot.taken);
   json["started"] = text::to_text(snapshot.started);
-  json["uptime"] = seconds(snapshot.taken - snapshot.started);
+  json["uptime"] = decimal_seconds(snapshot.taken - snapshot.started);
   json["version"] = snapshot.version;
   json["run"] = snapshot.run;
   json["instance"] = snapshot.instance;
