@@ -14,7 +14,7 @@ namespace tributary::daemon {
 namespace {
 
 /// Settings of the command line come back in it.
-void say(const std::string& what) { std::fprintf(stderr, "%s\n", text::printable(what).c_str()); }
+void write_line(const std::string& what) { std::fprintf(stderr, "%s\n", text::printable(what).c_str()); }
 
 }  // namespace
 
@@ -66,9 +66,9 @@ int simulate_command(const SimulateOptions& options) {
                         refused.code().message() + "; give another --host or --port",
                     failed);
   }
-  say("listening on " + simulator->url());
-  say("a connector for it, below `connectors:`");
-  say("  " + std::string(entry->example_name) + ": " + simulator->connector_yaml());
+  write_line("listening on " + simulator->url());
+  write_line("a connector for it, below `connectors:`");
+  write_line("  " + std::string(entry->example_name) + ": " + simulator->connector_yaml());
   const auto end = options.time ? std::chrono::steady_clock::now() + *options.time : event::SteadyTime::max();
   while (signals.stops() == 0 && std::chrono::steady_clock::now() < end) {
     io.run_for(std::chrono::milliseconds(50));
@@ -77,7 +77,7 @@ int simulate_command(const SimulateOptions& options) {
   simulator->stop();
   io.run_for(std::chrono::milliseconds(200));
   written.flush();
-  say(simulator->account());
+  write_line(simulator->account());
   return ended_well;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using spool::Inspection;
 
-void print(std::string_view line) {
+void print_line(std::string_view line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
 }
@@ -27,12 +27,12 @@ std::string print_count(const Inspection& spool) {
   std::uint64_t records = 0, notices = 0, bytes = 0;
   for (const auto& lane : lanes) {
     records += lane.records, notices += lane.notices, bytes += lane.bytes;
-    print(text::printable(lane.name.stream + "  " + lane.name.key + "  " + counted(lane.records, "record") + "  " +
-                          counted(lane.bytes, "byte") + "  numbers " + std::to_string(lane.first) + " to " +
-                          std::to_string(lane.last)));
+    print_line(text::printable(lane.name.stream + "  " + lane.name.key + "  " + counted(lane.records, "record") + "  " +
+                               counted(lane.bytes, "byte") + "  numbers " + std::to_string(lane.first) + " to " +
+                               std::to_string(lane.last)));
   }
-  print("total: " + counted(records, "record") + " in " + counted(lanes.size(), "lane") + ", " +
-        counted(bytes, "byte") + "; " + std::to_string(notices) + " of the records are the relay's own notices");
+  print_line("total: " + counted(records, "record") + " in " + counted(lanes.size(), "lane") + ", " +
+             counted(bytes, "byte") + "; " + std::to_string(notices) + " of the records are the relay's own notices");
   return fault;
 }
 
@@ -42,14 +42,14 @@ std::string print_records(const Inspection& spool) {
     std::string text = std::to_string(line.number).append("  ").append(time);
     text.append("  ").append(line.lane->stream).append("  ").append(line.lane->key);
     text.append("  ").append(line.type).append("  ").append(line.id);
-    print(text::printable(text + "  " + counted(line.bytes, "byte")));
+    print_line(text::printable(text + "  " + counted(line.bytes, "byte")));
     return std::ferror(stdout) == 0;
   });
 }
 
 std::string print_values(const Inspection& spool) {
   return spool.each([](const Inspection::Line& line) {
-    if (!line.value.empty()) print(line.value);
+    if (!line.value.empty()) print_line(line.value);
     return std::ferror(stdout) == 0;
   });
 }

@@ -9,7 +9,7 @@ namespace {
 
 using spool::Sign;
 
-constexpr std::size_t most_named = 5;
+constexpr std::size_t most_streams_named = 5;
 
 /// In the order of Sign.
 constexpr std::array<LogEvent, static_cast<std::size_t>(Sign::count)> log_events{
@@ -44,9 +44,9 @@ void report_found(Telemetry& telemetry, const std::string& sink, const std::stri
   std::size_t named = 0;
   for (const auto& [stream, count] : streams) {
     records += count;
-    if (named++ < most_named) names += (names.empty() ? "" : ", ") + stream;
+    if (named++ < most_streams_named) names += (names.empty() ? "" : ", ") + stream;
   }
-  if (named > most_named) names += " and " + std::to_string(named - most_named) + " more";
+  if (named > most_streams_named) names += " and " + std::to_string(named - most_streams_named) + " more";
   telemetry.emit(LogEvent::spool_found, sink,
                  file + " holds " + counted(records, "record") + " of an earlier run, for " +
                      (streams.size() == 1 ? "topic " : "topics ") + names + "; " +
