@@ -10,10 +10,10 @@
 namespace tributary::connectors {
 namespace {
 
-const event::WallTime now = *text::parse_time("2026-11-01T12:00:00.250Z");
+const event::WallTime when_read = *text::parse_time("2026-11-01T12:00:00.250Z");
 
 /// The time that JSON text says, and a star where the original is to be kept; "" for none.
-std::string said(std::string_view json, TimeUnit documented, event::WallTime clock = now) {
+std::string said(std::string_view json, TimeUnit documented, event::WallTime clock = when_read) {
   JsonText text(8);
   JsonParts parts;
   Value value;
