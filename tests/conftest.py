@@ -7,7 +7,8 @@ import pathlib
 import pytest
 
 from peers.kafka import RealKafka
-from peers.place import PROGRAM, Certificates
+from peers.place import PROGRAM
+from peers.shared import Shared
 
 KAFKA = os.environ.get("TRIBUTARY_KAFKA", "3.9.1")
 USERS = {"relay": "relay-test-password", "limited": "limited-test-password"}
@@ -20,15 +21,27 @@ def pytest_sessionstart(session):
         raise pytest.UsageError(f"there is no program at {PROGRAM}: make build, or name one in TRIBUTARY")
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory):
-    return Certificates(tmp_path_factory.mktemp("certificates"))
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput") and (factory := getattr(session.config, "_tmp_path_factory", None)):
+        Shared(factory.getbasetemp()).end()
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory, certificates):
-    """One broker for the whole run."""
-    with RealKafka(tmp_path_factory.mktemp("kafka"), certificates, KAFKA, USERS) as broker:
+def shared(tmp_path_factory, worker_id):
+    """What all workers of this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return Shared(base if worker_id == "master" else base.parent)
+
+
+@pytest.fixture(scope="session")
+def certificates(shared):
+    return shared.certificates()
+
+
+@pytest.fixture(scope="session")
+def kafka(shared, certificates):
+    """One broker for the whole run: a test may make topics and rights in it, and not end it."""
+    with shared.kafka(certificates, KAFKA, USERS) as broker:
         yield broker
 
 
@@ -45,9 +58,8 @@ class Topics(dict):
     partitions = 3
 
     def __init__(self):
-        number = next(_numbers)
-        super().__init__(events=f"test-{number}.events", dead_letter=f"test-{number}.dead-letter",
-                         relay=f"test-{number}.relay", state="")
+        name = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{next(_numbers)}"  # workers share a broker
+        super().__init__(events=f"{name}.events", dead_letter=f"{name}.dead-letter", relay=f"{name}.relay", state="")
 
     def create(self, kafka, **config):
         for name in ("events", "dead_letter", "relay"):

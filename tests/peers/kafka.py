@@ -5,8 +5,11 @@
 """
 
 import base64
+import hashlib
 import logging
+import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -41,6 +44,7 @@ class RealKafka:
         self.libraries = TOOLS / f"kafka-{version}" / "libs"
         self.ports = {}
         self.process = None
+        self.life_is_ours = True
         assert self.libraries.is_dir(), f"no Kafka {version} there: run tests/test-tools kafka {version}"
 
     def __enter__(self):
@@ -52,6 +56,14 @@ class RealKafka:
 
     def bootstrap(self, listener="plaintext"):
         return f"127.0.0.1:{self.ports[listener]}"
+
+    @classmethod
+    def of_others(cls, folder, certificates, version, users, ports):
+        """A broker that another process started: its topics and rights are for everybody, its life is not."""
+        broker = cls(folder, certificates, version, users)
+        broker.ports = ports
+        broker.life_is_ours = False
+        return broker
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,7 +83,7 @@ class RealKafka:
 
     def start(self):
         """Starts on the same ports and data, and waits until it answers."""
-        assert self.process is None
+        assert self.life_is_ours and self.process is None
         log = open(self.folder / "broker.log", "ab")
         self.process = subprocess.Popen(self._java("kafka.Kafka", str(self.folder / "server.properties")),
                                         stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
@@ -100,12 +112,14 @@ class RealKafka:
 
     def pause(self):
         """SIGSTOP: the connections stand, nobody answers."""
+        assert self.life_is_ours
         self.process.send_signal(signal.SIGSTOP)
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
     def _end(self, how, seconds):
+        assert self.life_is_ours, "others use this broker, too: take own_kafka"
         if self.process is None:
             return
         self.process.send_signal(signal.SIGCONT)
@@ -170,12 +184,31 @@ class RealKafka:
             lines[f"listener.name.{listener}.oauthbearer.sasl.jaas.config"] = _OAUTHBEARER
             lines[f"listener.name.{listener}.oauthbearer.connections.max.reauth.ms"] = 2000
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
-        command = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id(), "--config", str(properties)]
+        shutil.copytree(self._formatted(properties), data)
+
+    def _formatted(self, properties):
+        """What Kafka makes of an empty folder, the same for every broker with these users: it is asked once."""
+        named = hashlib.sha256(repr((self.version, sorted(self.users.items()))).encode()).hexdigest()[:16]
+        kept = self.libraries.parent / f"formatted-{named}"
+        if kept.is_dir():
+            return kept
+        made = self.folder / "formatted"
+        lines = properties.read_text().splitlines()
+        settings = self.folder / "format.properties"
+        settings.write_text("".join(f"log.dirs={made}\n" if line.startswith("log.dirs=") else f"{line}\n" for line in lines))
+        command = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id(), "--config", str(settings)]
         for name, password in self.users.items():
             for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
                 command += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         done = subprocess.run(self._java(*command), capture_output=True, text=True, cwd=self.folder)
         assert done.returncode == 0, f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}"
+        ours = kept.with_name(f"{kept.name}.{os.getpid()}")
+        shutil.copytree(made, ours)
+        try:
+            ours.rename(kept)
+        except OSError:  # another process was quicker
+            shutil.rmtree(ours)
+        return kept
 
     # ── as the super user ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -51,7 +51,8 @@ def wait_until(condition, seconds, what, interval=0.02):
 
 
 class Certificates:
-    """A certificate authority made for one test run: `server` is good for localhost and 127.0.0.1."""
+    """A certificate authority made for one test run: `server` is good for localhost and 127.0.0.1. What is in the folder
+    already stays as it is."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -71,6 +72,8 @@ class Certificates:
 
     def _authority(self, name):
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        if certificate.is_file():
+            return certificate, key
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", 3,
                       "-subj", f"/CN=tributary test {name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         return certificate, key
@@ -78,6 +81,8 @@ class Certificates:
     def issue(self, name, names, expired=False):
         """A certificate of this authority for the subjectAltName `names`: (certificate, key)."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        if certificate.is_file():
+            return certificate, key
         request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
         extensions.write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
         self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", f"/CN={name}")
