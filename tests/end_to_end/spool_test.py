@@ -235,6 +235,7 @@ def test_a_second_process_is_refused_and_touches_nothing(work, topics):
         relay.wait_log("program_started")
         log = work / "spool" / "events.spool-wal"
         wait_until(lambda: spool_of(work).exists() and log.exists() and log.stat().st_size == 0, 10, "a spool at rest")
+        wait_until((work / "spool" / "admin.json").exists, 10, "the run file, the last that a start writes")
         before = listing(work / "spool")
         done = run_once("run", "-c", relay.folder / "tributary.yaml", folder=work)
         assert done.returncode == 2, done
