@@ -13,7 +13,9 @@ from faults import results
 from faults.proxy import Proxy
 from faults.soak_test import IMPATIENT, UPSTREAMS, url_of
 from faults.stage import Memory, slope
+from peers.place import wait_until
 from peers.program import Tributary, kafka as kafka_sink
+from peers.spools import count
 from peers.ws_server import Simulated
 
 MIB = 1 << 20
@@ -80,12 +82,18 @@ def test_memory_does_not_grow(work, own_kafka, topics):
     finally:
         for simulator in simulators:
             simulator.end()
-    assert account["accepted"] == account["offered"] == account["delivered"] > 0.3 * RATE * SECONDS, dict(account)
-    assert account["dropped"] == account["dead_lettered"] == account["in_flight"] == account["spooled"] == 0, dict(account)
     a_hour = memory.slope(WARM_UP * SECONDS) / MIB
     figures = {"seconds": SECONDS, "rate": account["accepted"] // SECONDS, "written": account["accepted"], "faults": faults,
                "slope_mib_per_hour": round(a_hour, 2), "peak_mib": round(memory.peak / MIB, 1)}
-    print(figures)
+    print(figures, dict(account))
+    # The last fault may be there yet at the stop, which then leaves on disk what waits: the next run delivers it.
+    assert account["accepted"] == account["offered"] == account["delivered"] + account["spooled"] > 0.3 * RATE * SECONDS
+    assert account["dropped"] == account["dead_lettered"] == account["in_flight"] == 0
+    with Tributary(work / "after", {**config, "connectors": {}, "routes": [], "sinks": {"events": kafka_sink(
+            own_kafka.bootstrap(), topics=dict(topics))}}) as relay:
+        wait_until(lambda: count(work) == 0, 60, lambda: f"an empty spool: {relay.output[-2000:]}")
+        rest = relay.stop()
+    assert rest["recovered"] == account["spooled"] and rest["offered"] + rest["recovered"] == rest["delivered"], dict(rest)
     assert SECONDS < JUDGED_FROM or a_hour <= 1, figures
     assert memory.peak < 128 * MIB, figures
     results.tell("soak", **figures)
