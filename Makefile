@@ -37,7 +37,7 @@ test-all:  ## and the long ones: ThreadSanitizer, both Kafkas, long faults, 60 s
 
 test-faults:  ## the fault suite whole, about two hours, and its table in docs/RELIABILITY.md (AWAY=600 SOAK=3600 seconds)
 	@deploy/install-deps --tests
-	@TRIBUTARY_AWAY_SECONDS=$(or $(AWAY),600) TRIBUTARY_SOAK_SECONDS=$(or $(SOAK),3600) tests/run --all 'test tools' 'build release' faults
+	@TRIBUTARY_AWAY_SECONDS=$(or $(AWAY),600) TRIBUTARY_SOAK_SECONDS=$(or $(SOAK),3600) tests/run --all 'test tools' 'build program' faults
 	@tests/faults/page.py
 
 bench:  ## CPU per event beside the floor measured in the same run
