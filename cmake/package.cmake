@@ -36,7 +36,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/tributary RENA
 # As they stand here, so that the links between them hold.
 file(GLOB documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md
   ${PROJECT_SOURCE_DIR}/docs/images/* ${PROJECT_SOURCE_DIR}/docs/consumers/* ${PROJECT_SOURCE_DIR}/connectors/*/README.md ${PROJECT_SOURCE_DIR}/sinks/*/README.md)
-foreach(document README.md ARCHITECTURE.md CHANGELOG.md LICENSE config/tributary.yaml schema/README.md deploy/RUNBOOK.md
+foreach(document README.md ARCHITECTURE.md DECISIONS.md CHANGELOG.md LICENSE config/tributary.yaml schema/README.md deploy/RUNBOOK.md
     deploy/systemd/tributary.service ${documents})
   cmake_path(GET document PARENT_PATH folder)
   install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION share/doc/tributary/${folder} COMPONENT package)

@@ -14,7 +14,7 @@ from peers.program import run_once, write_config
 #: for users; what they link to must be installed with them
 FOR_USERS = ["README.md", "deploy/RUNBOOK.md", "docs/ADMIN.md", "docs/CONSUMING.md", "docs/METRICS.md", "docs/OPERATING.md", "docs/PUBLISHING.md",
              "docs/RELAYS.md", "docs/RELIABILITY.md", "docs/ROUTING.md", "docs/SPOOL.md", "docs/TROUBLESHOOTING.md"]
-OTHERS = ["ARCHITECTURE.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
+OTHERS = ["ARCHITECTURE.md", "DECISIONS.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
           "connectors/ADD_A_CONNECTOR.md", "deploy/kubernetes/README.md", "schema/README.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
