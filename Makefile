@@ -9,7 +9,7 @@ CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBU
 # Installed as they stand here, so that the links between them hold.
 DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md DECISIONS.md config/tributary.yaml schema/README.md \
 	deploy/RUNBOOK.md deploy/systemd/tributary.service $(wildcard docs/*.md docs/images/* docs/consumers/* connectors/*/README.md sinks/*/README.md)
-SOURCES = $(shell find text schema event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
+SOURCES = $(shell find text schema expression event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo test test-all test-faults test-package bench install package image format lint clean
