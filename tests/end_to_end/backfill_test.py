@@ -158,10 +158,11 @@ def test_gifts_whose_time_the_api_does_not_know_come_too(work, relayed):
     with Scene(work, relayed, "dlive", history_untimed="on") as scene:
         scene.cut()
         scene.restore()
-        gaps = scene.wait_gaps()
+        scene.wait_gaps()
         events = scene.end()
         assert {event["type"] for event in backfilled(events)} >= {"chat", "tip", "follow"}
-        assert gaps[0]["events"] == len(backfilled(events))
+        # A busy machine may lose the connection once more.
+        assert sum(gap["events"] for gap in scene.gaps()) == len(backfilled(events))
 
 
 @pytest.mark.parametrize("kind", KINDS)
