@@ -156,7 +156,7 @@ def test_pages_that_the_api_cuts_shorter_than_asked_are_followed(work, relayed):
 
 def test_gifts_whose_time_the_api_does_not_know_come_too(work, relayed):
     with Scene(work, relayed, "dlive", history_untimed="on") as scene:
-        scene.cut()
+        scene.cut(events=150)  # so many that each kind is among them
         scene.restore()
         scene.wait_gaps()
         events = scene.end()
