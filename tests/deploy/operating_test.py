@@ -41,7 +41,7 @@ LINES = sorted({line for lines, _ in COMMANDS for line in lines})
 
 def shape(line):
     """A line without what is of one run: numbers, ids, times, names of files; what is left must be as on the page."""
-    line = re.sub(r"\btest-\d+\.", "stream.", line)
+    line = re.sub(r"\btest-\w+-\d+\.", "stream.", line)
     line = re.sub(r"\b(?:[0-9a-f]{24}|[0-9A-HJKMNP-TV-Z]{8,})\b|\b\d[\d.:,-]*(?:/s)?", "0", line)
     line = re.sub(r"\b0 (?:ms|s|min|h|d|B|KiB|MiB|GiB)\b", "0", line)
     line = re.sub(r"\b(?:INIT|DOWN|CONNECT|TRY_CONNECT)\b", "STATE", line)
