@@ -55,6 +55,9 @@ struct Choice {
   std::string_view name;
 };
 
+// How the value of a URL with a password begins where values are told: a number to compare it by, a space, Url::shown.
+inline constexpr std::string_view kWithPassword = "with a password, ";
+
 // The harmless form of a key that belongs to a later version. With `member` the key is a map, harmless while that
 // member has the text `value` (or is absent, when `absent_is_off`); without, the key itself has the text `value`.
 struct Off {

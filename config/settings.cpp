@@ -96,8 +96,12 @@ void warn_unrouted(Fields& fields, const Settings& settings) {
 }
 
 // For those who list values: a changed password is a change, and is told to nobody.
-std::string without_secrets(const std::string& url) {
-  return text::secrets_of(url).empty() ? url : "with a password, " + std::to_string(std::hash<std::string>{}(url));
+std::string without_secrets(const std::string& url, std::initializer_list<std::string_view> schemes) {
+  if (text::secrets_of(url).empty()) return url;
+  std::string wrong;
+  const auto parsed = text::parse_url(url, schemes, wrong);
+  return std::string(kWithPassword) + std::to_string(std::hash<std::string>{}(url)) + ' ' +
+         (parsed ? parsed->shown() : "");
 }
 
 // Of the upgrade, some headers are the websocket's own; a line break in another would begin one more.
@@ -459,7 +463,7 @@ void Fields::choice(const Key& key, std::string& value, std::initializer_list<st
 
 void Fields::url(const Key& key, std::string& value, std::initializer_list<std::string_view> schemes) {
   if (!reading()) {
-    std::string shown = without_secrets(value);
+    std::string shown = without_secrets(value, schemes);
     return field(key, shown);
   }
   field(key, value);

@@ -64,16 +64,11 @@ std::string found_at(const Secret& secret) {
   return "{}";
 }
 
-/// Of a URL: no user, no password, no query, which may hold a token.
+/// Any text; of a URL what may be shown.
 std::string shown_text(const std::string& text) {
   std::string ignored;
   const auto url = text::parse_url(text, {"ws", "wss", "http", "https"}, ignored);
-  if (!url) return text;
-  if (!url->has_user_info() && url->query().empty()) return text;
-  std::string shown = url->scheme + "://" + (url->has_user_info() ? std::string(not_shown) + "@" : std::string());
-  shown += url->authority();
-  shown += url->path();
-  return url->query().empty() ? shown : shown + "?" + std::string(not_shown);
+  return url && (url->has_user_info() || !url->query().empty()) ? url->shown() : text;
 }
 
 class SettingsWriter final : public TellingFields {
@@ -83,9 +78,8 @@ class SettingsWriter final : public TellingFields {
 
  protected:
   void text(const Key& key, std::string& value) override {
-    // Fields::url tells nobody of one with a password; what it says instead is for comparing.
-    const bool with_password = value.starts_with("with a password, ");
-    add(key, yaml_word(with_password ? std::string("(a URL with a password)") : shown_text(value)));
+    const bool with_password = value.starts_with(kWithPassword);
+    add(key, yaml_word(with_password ? value.substr(value.find(' ', kWithPassword.size()) + 1) : shown_text(value)));
   }
   void flag(const Key& key, bool& value) override { add(key, value ? "true" : "false"); }
   void integer(const Key& key, std::int64_t& value) override { add(key, std::to_string(value)); }

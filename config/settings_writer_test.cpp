@@ -39,14 +39,16 @@ TEST(ShownSettings, HoldNoSecret) {
       "    auth: {token: {command: [fetch, CANARY]}}\n");
   EXPECT_THAT(text, Not(HasSubstr("CANARY")));
   EXPECT_THAT(text, HasSubstr("token: {value: \"(hidden)\"}"));
+  EXPECT_THAT(text, HasSubstr("wss://(hidden)@gauge.example.org/a"));
   EXPECT_THAT(text, HasSubstr("wss://gauge.example.org/a?(hidden)"));
   EXPECT_THAT(text, HasSubstr("command: [fetch, \"(hidden)\"]"));
 }
 
 TEST(ShownSettings, CanBeReadByTheirOwnReader) {
   const std::string file =
-      "version: 1\ninstance: \"off\"\nconnectors:\n  main: {type: gauge, url: wss://gauge.example.org/a, auth: {token: "
-      "{file: t}}}\n"
+      "version: 1\ninstance: \"off\"\nconnectors:\n  main: {type: gauge, url: "
+      "'wss://u:CANARY@gauge.example.org/a?b=c', "
+      "auth: {token: {file: t}}}\n"
       "sinks:\n  events: {type: lines, path: \"a b\\\\c\\\"d\"}\nroutes: [{to: [events]}]\n";
   const auto text = shown_of(file);
   EXPECT_EQ(shown_of(text), text);

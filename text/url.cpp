@@ -185,6 +185,15 @@ std::string Url::authority() const { return port == (secure() ? 443 : 80) ? brac
 
 std::string Url::origin() const { return scheme + "://" + authority(); }
 
+std::string Url::shown() const {
+  constexpr std::string_view hidden = "(hidden)";
+  std::string url = scheme + "://";
+  if (has_user_info()) url.append(hidden).append("@");
+  url.append(authority()).append(path());
+  if (!query().empty()) url.append("?").append(hidden);
+  return url;
+}
+
 std::string Url::text() const {
   std::string info;
   if (has_user_info()) info = percent_encoded(user) + (password.empty() ? "" : ":" + percent_encoded(password)) + "@";
