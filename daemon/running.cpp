@@ -63,7 +63,7 @@ admin::Found find_running(const RunningOptions& options) {
   if (!found.target && !loaded.faults.empty()) {
     found.fault = "which relay runs with " + file.string() +
                   " cannot be told, as the file has a fault: " + config::format(loaded.faults.front()) +
-                  "; mend it, or say where the relay is by --url";
+                  "; with --url the file is not needed";
   }
   return found;
 }
