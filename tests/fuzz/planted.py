@@ -82,6 +82,21 @@ PLANTED = {
         "spool/row.cpp",
         "    from.expect(part.offset <= event->text.size() && part.size <= event->text.size() - part.offset);\n",
         ""),
+    # The search goes on to before its beginning.
+    "history": (
+        "connectors/streamelements/backfill.cpp",
+        "    return before > from && before < to ? std::optional(page(from, before)) : std::nullopt;\n",
+        "    return before < to ? std::optional(page(from, before)) : std::nullopt;\n"),
+    # Any word is a way that a frame went.
+    "recording": (
+        "daemon/recording.cpp",
+        '    if (way != "received" && way != "sent") return',
+        "    if (way.empty()) return"),
+    # What stands behind an address in brackets is not looked at.
+    "asker": (
+        "admin/access.cpp",
+        "    if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return {};\n",
+        ""),
     # An amount that is no number is taken.
     "unwrap": (
         "connectors/json/event_reader.cpp",
