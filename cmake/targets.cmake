@@ -40,7 +40,9 @@ function(tributary_test_headers)
   add_library(tributary_test_flags INTERFACE)
   target_link_libraries(tributary_test_flags INTERFACE
     tributary_boost nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main)
-  target_compile_options(tributary_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
+  # UndefinedBehaviorSanitizer looks at what is tested: in the tests themselves it would be two fifths of their time.
+  target_compile_options(tributary_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE
+    $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=undefined>)
   file(WRITE ${PROJECT_BINARY_DIR}/test_headers.cpp.new "// There for its precompiled header.\n")
   file(COPY_FILE ${PROJECT_BINARY_DIR}/test_headers.cpp.new ${PROJECT_BINARY_DIR}/test_headers.cpp ONLY_IF_DIFFERENT)
   add_executable(tributary_test_headers ${PROJECT_BINARY_DIR}/test_headers.cpp)  # as position-independent as they are
