@@ -22,8 +22,11 @@ def pytest_sessionstart(session):
 
 
 def pytest_sessionfinish(session):
-    if not hasattr(session.config, "workerinput") and (factory := getattr(session.config, "_tmp_path_factory", None)):
-        Shared(factory.getbasetemp()).end()
+    if hasattr(session.config, "workerinput"):
+        return
+    folder = getattr(session.config._tmp_path_factory, "_basetemp", None)  # None: nothing has been made in it
+    if folder is not None and folder.is_dir():
+        Shared(folder).end()
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +44,7 @@ def certificates(shared):
 @pytest.fixture(scope="session")
 def kafka(shared, certificates):
     """One broker for the whole run: a test may make topics and rights in it, and not end it."""
-    with shared.kafka(certificates, KAFKA, USERS) as broker:
-        yield broker
+    return shared.kafka(certificates, KAFKA, USERS)
 
 
 @pytest.fixture

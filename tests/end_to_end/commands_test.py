@@ -410,6 +410,7 @@ def test_check_connect_asks_whether_the_topics_may_be_written_to(work, kafka, to
                          rf"User:{user} write", output), output
     finally:
         kafka.forbid(user, *topics.values(), operations=("DESCRIBE", "DESCRIBE_CONFIGS", "WRITE"))
+        kafka.forbid_cluster(user, "DESCRIBE")
 
 
 def test_a_replication_over_the_number_of_brokers_is_a_fault(work, kafka, topics):

@@ -5,19 +5,21 @@
 """
 
 import base64
+import contextlib
 import hashlib
 import logging
-import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 
 import kafka as client
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NoBrokersAvailable, NodeNotReadyError
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, KafkaAdminClient, NewTopic, ResourcePattern, ResourceType
+from kafka.admin import (ACL, ACLFilter, ACLOperation, ACLPermissionType, ACLResourcePatternType, KafkaAdminClient, NewTopic,
+                         ResourcePattern, ResourcePatternFilter, ResourceType)
 
 from peers.place import PATIENCE, TOOLS, free_ports, wait_until
 
@@ -116,6 +118,7 @@ class RealKafka:
         self.process.send_signal(signal.SIGSTOP)
 
     def resume(self):
+        assert self.life_is_ours
         self.process.send_signal(signal.SIGCONT)
 
     def _end(self, how, seconds):
@@ -187,8 +190,10 @@ class RealKafka:
         shutil.copytree(self._formatted(properties), data)
 
     def _formatted(self, properties):
-        """What Kafka makes of an empty folder, the same for every broker with these users: it is asked once."""
-        named = hashlib.sha256(repr((self.version, sorted(self.users.items()))).encode()).hexdigest()[:16]
+        """What Kafka makes of an empty folder: it is asked once, and every broker with these users begins with it, also
+        with its cluster id. Another text of this file asks anew."""
+        named = hashlib.sha256(repr((self.version, sorted(self.users.items()))).encode() +
+                               pathlib.Path(__file__).read_bytes()).hexdigest()[:16]
         kept = self.libraries.parent / f"formatted-{named}"
         if kept.is_dir():
             return kept
@@ -202,11 +207,12 @@ class RealKafka:
                 command += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         done = subprocess.run(self._java(*command), capture_output=True, text=True, cwd=self.folder)
         assert done.returncode == 0, f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}"
-        ours = kept.with_name(f"{kept.name}.{os.getpid()}")
-        shutil.copytree(made, ours)
+        ours = pathlib.Path(tempfile.mkdtemp(dir=kept.parent))
         try:
-            ours.rename(kept)
-        except OSError:  # another process was quicker
+            shutil.copytree(made, ours / "data")
+            with contextlib.suppress(OSError):  # another process was quicker
+                (ours / "data").rename(kept)
+        finally:
             shutil.rmtree(ours)
         return kept
 
@@ -251,6 +257,13 @@ class RealKafka:
         admin = self.admin()
         admin.create_acls([ACL(f"User:{user}", "*", ACLOperation[operation], ACLPermissionType.ALLOW,
                                ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")) for operation in operations])
+        admin.close()
+
+    def forbid_cluster(self, user, *operations):
+        admin = self.admin()
+        admin.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation[operation], ACLPermissionType.ALLOW,
+                                     ResourcePatternFilter(ResourceType.CLUSTER, "kafka-cluster", ACLResourcePatternType.LITERAL))
+                           for operation in operations])
         admin.close()
 
     def _acls(self, user, topics, operations, create):

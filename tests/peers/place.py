@@ -52,7 +52,7 @@ def wait_until(condition, seconds, what, interval=0.02):
 
 class Certificates:
     """A certificate authority made for one test run: `server` is good for localhost and 127.0.0.1. What is in the folder
-    already stays as it is."""
+    already is taken as it is."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -65,7 +65,8 @@ class Certificates:
         self.expired, self.expired_key = self.issue("expired", "DNS:localhost,IP:127.0.0.1", expired=True)
         #: Key and chain in one file, as Kafka wants it.
         self.server_pem = self.folder / "server-all.pem"
-        self.server_pem.write_text(self.server_key.read_text() + self.server.read_text() + self.ca.read_text())
+        if not self.server_pem.is_file():
+            self.server_pem.write_text(self.server_key.read_text() + self.server.read_text() + self.ca.read_text())
 
     def _openssl(self, *arguments):
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=self.folder)

@@ -12,35 +12,32 @@ from peers.place import Certificates
 
 
 class Shared:
-    """`folder` is the run's own. Whoever comes first makes a thing, whoever goes last ends it."""
+    """`folder` is the run's own. Whoever comes first makes a thing; the run itself ends it (`end`)."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
 
     def certificates(self):
+        folder = self.folder / "certificates"
         with self._alone():
-            return Certificates(self.folder / "certificates")
+            if not folder.is_dir():  # a worker that is killed meanwhile leaves no half of them
+                made = self.folder / f"certificates-{os.getpid()}"
+                Certificates(made)
+                made.rename(folder)
+        return Certificates(folder)
 
-    @contextlib.contextmanager
     def kafka(self, certificates, version, users):
         """A broker of which a test may make topics and rights, and not end it: others use it, too."""
-        folder = self.folder / "kafka"
         with self._alone():
-            state = self._state() or self._started(RealKafka(folder, certificates, version, users))
-            self._keep({**state, "workers": state["workers"] + 1})
-        try:
-            yield RealKafka.of_others(folder, certificates, version, users, state["ports"])
-        finally:
-            with self._alone():
-                state = self._state()
-                self._keep({**state, "workers": state["workers"] - 1})
-                if state["workers"] == 1:
-                    self._end()
+            state = self._state() or self._started(certificates, version, users)
+        return RealKafka.of_others(state["folder"], certificates, version, users, state["ports"])
 
     def end(self):
-        """At the end of the run: also what a worker left that crashed."""
         with self._alone():
-            self._end()
+            state = self._state()
+            self._file.unlink(missing_ok=True)
+        if state and state["folder"] in _command_of(state["pid"]):
+            os.kill(state["pid"], signal.SIGKILL)
 
     @contextlib.contextmanager
     def _alone(self):
@@ -55,15 +52,20 @@ class Shared:
     def _state(self):
         return json.loads(self._file.read_text()) if self._file.is_file() else None
 
-    def _keep(self, state):
+    def _started(self, certificates, version, users):
+        broker = RealKafka(self.folder / f"kafka-{os.getpid()}", certificates, version, users)
+        try:
+            broker.format_and_start()
+        except BaseException:
+            broker.kill()
+            raise
+        state = {"pid": broker.process.pid, "ports": broker.ports, "folder": str(broker.folder)}
         self._file.write_text(json.dumps(state))
+        return state
 
-    def _started(self, broker):
-        broker.format_and_start()
-        return {"pid": broker.process.pid, "ports": broker.ports, "workers": 0}
 
-    def _end(self):
-        if state := self._state():
-            self._file.unlink()
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(state["pid"], signal.SIGKILL)
+def _command_of(pid):
+    """"" when there is no such process any more."""
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    return ""
