@@ -22,7 +22,7 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-/// Independently of `judge`: `localhost`, `127.` and further digits, `[::1]`, each with a port or without.
+/// Independently of `judge`: `localhost`, `127.` and further digits, `::1`, in brackets or not, with a port or without.
 bool is_of_loopback(std::string host) {
   for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   const std::string digits = "0123456789";
@@ -57,6 +57,7 @@ void judge_all(const net::Headers& headers) {
           if (loopback) require(is_of_loopback(host));
           if (access == Access::change || access == Access::read) require(known || !needs_token);
           if (verdict.details) require(known || !needs_token);
+          if (access == Access::change) require(asker.fetch_site != "cross-site" && asker.origin != "null");
         }
       }
     }

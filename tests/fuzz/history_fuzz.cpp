@@ -1,7 +1,8 @@
 // Answers of the APIs where what was missed is read back, StreamElements' activities and DLive's chats. An input is a
 // list of answers, cut at each 0x1E byte: three digits of the status, a blank, the body; each answers what the one
-// before had asked next. What must hold: an event lies where its draft says and is of the channel asked for, a fault
-// has words, and a search asks for a shorter time at each step, so that it ends.
+// before had asked next. What must hold: an event lies where its draft says, a chat is of the streamer asked for, what
+// is no answer has a fault or a next question, and the search for activities asks for a shorter time at each step, so
+// that it ends.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -79,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     answer.headers = {{"Retry-After", answer.body.substr(0, 8)}};
     const auto judged = asking->judge(answer, now);
     require(judged.fault.empty() || text::valid_utf8(judged.fault));
+    require(answer.status == 200 || !judged.fault.empty() || !judged.next.empty());
     require(!judged.code.empty() && judged.next.size() <= 1);
     for (const auto& draft : judged.drafts) {
       if (activities) {
