@@ -39,7 +39,7 @@ TEST(ShownSettings, HoldNoSecret) {
       "    auth: {token: {command: [fetch, CANARY]}}\n");
   EXPECT_THAT(text, Not(HasSubstr("CANARY")));
   EXPECT_THAT(text, HasSubstr("token: {value: \"(hidden)\"}"));
-  EXPECT_THAT(text, HasSubstr("wss://(hidden)@gauge.example.org/a"));
+  EXPECT_THAT(text, HasSubstr("url: \"wss://(hidden)@gauge.example.org/a\"\n"));
   EXPECT_THAT(text, HasSubstr("wss://gauge.example.org/a?(hidden)"));
   EXPECT_THAT(text, HasSubstr("command: [fetch, \"(hidden)\"]"));
 }

@@ -33,8 +33,7 @@ struct Url {
   std::string origin() const;
   /// All of it, with its user info.
   std::string text() const;
-  /// For people and for recordings: a URL still, with `(hidden)` for its user info and its query, which can hold
-  /// secrets.
+  /// For people and for recordings: a URL still, with its path; `(hidden)` stands for user info and query.
   std::string shown() const;
   /// The value of an Authorization header made of the user info (RFC 7617); empty without one.
   std::string basic_authorization() const;

@@ -77,6 +77,13 @@ TEST(Url, IsWrittenAsItWasUnderstoodAndShownWithoutItsSecrets) {
   EXPECT_EQ(parsed("ws://u:p@[::1]:81/secret").origin(), "ws://[::1]:81");
 }
 
+TEST(Url, IsShownAsAUrlWithoutUserInfoAndQuery) {
+  EXPECT_EQ(parsed("wss://u:p@a:444/b?token=x").shown(), "wss://(hidden)@a:444/b?(hidden)");
+  EXPECT_EQ(parsed("ws://u@[::1]:81/b").shown(), "ws://(hidden)@[::1]:81/b");
+  EXPECT_EQ(parsed("wss://a:443/").shown(), "wss://a/");
+  EXPECT_EQ(parsed(parsed("wss://u:p@a/b?c=d").shown()).shown(), "wss://(hidden)@a/b?(hidden)") << "a URL still";
+}
+
 TEST(Url, SecretsAreThePasswordAndWhatBasicAuthorizationMakesOfIt) {
   EXPECT_THAT(secrets_of("ws://user:p%40ssword@host/"), ElementsAre("p@ssword", "user:p@ssword"));
   EXPECT_THAT(secrets_of("ws://user@host/"), IsEmpty());
