@@ -70,7 +70,7 @@ ROWS = [
         ("faults/links_test.py::test_a_bad_way_to_the_broker_costs_nothing",),
         {"broker_cut": "cut: " + JUDGED, "broker_stall": "silent: " + JUDGED, "broker_refuse": "refused: " + JUDGED,
          "broker_slow": "late: " + JUDGED}),
-    Row("Kafka away for minutes, `memory: 32MiB`", "memory stays within its bound; what waits is replayed in order; a topic that "
+    Row("Kafka away for minutes, `memory: 32MiB`", "what waits stays within the bound of memory, and is replayed in order; a topic that "
         "we may not write to holds nobody back", "1,000 events/s; one of three topics is forbidden until all else is replayed",
         ("faults/away_test.py::test_kafka_away_for_minutes", "faults/away_test.py::test_kafka_away_for_a_while"),
         {"away": "{away_s:.0f} s: {replayed:,} events replayed at {replay_per_s:,} a second while those of the forbidden topic waited; "
