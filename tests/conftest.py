@@ -8,10 +8,8 @@ import pytest
 
 from peers.kafka import RealKafka
 from peers.place import PROGRAM
-from peers.shared import Shared
+from peers.shared import KAFKA, USERS, Shared
 
-KAFKA = os.environ.get("TRIBUTARY_KAFKA", "3.9.1")
-USERS = {"relay": "relay-test-password", "limited": "limited-test-password"}
 _numbers = itertools.count(1)
 
 

@@ -10,6 +10,9 @@ import signal
 from peers.kafka import RealKafka
 from peers.place import Certificates
 
+KAFKA = os.environ.get("TRIBUTARY_KAFKA", "3.9.1")
+USERS = {"relay": "relay-test-password", "limited": "limited-test-password"}
+
 
 class Shared:
     """`folder` is the run's own. Whoever comes first makes a thing; the run itself ends it (`end`)."""
