@@ -21,4 +21,7 @@ inline event::EventPtr event_of(const std::string& key, int number, event::Kind 
   return event;
 }
 
+/// A `memory` of which arrivals may fill so many events of `event_of`; what comes then goes to the tail.
+inline std::size_t memory_for(std::size_t events) { return events * event_of("a", 1)->bytes() * 4; }
+
 }  // namespace tributary::relay

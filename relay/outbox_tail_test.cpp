@@ -16,7 +16,7 @@ using event::Verdict;
 class OutboxTail : public testing::Test {
  protected:
   OutboxTail() {
-    settings.memory = 16 * event_of("a", 1)->bytes();
+    settings.memory = memory_for(8);
     make();
   }
   void make() {
@@ -254,8 +254,8 @@ TEST_F(OutboxTail, WhatIsRefusedAtTheStopGoesThereInsteadOfBeingDropped) {
 
 TEST_F(OutboxTail, AFullTailLeavesMemoryToFill) {
   tail.set_full(true);
-  offer("a", 1, 20);
-  EXPECT_EQ(outbox->ledger().in_flight, 20U);
+  offer("a", 1, 40);
+  EXPECT_EQ(outbox->ledger().in_flight, 40U);
   EXPECT_GT(outbox->bytes(), settings.memory) << "so that the sink is full and reading pauses";
 }
 
