@@ -229,14 +229,26 @@ def test_another_directory_needs_a_restart(work, kafka, topics):
 # ── the directory and its files ───────────────────────────────────────────────────────────────────────────────────────
 
 
+def at_rest(folder, seconds=1):
+    """The listing of a folder that nothing has changed for so long: the threads of a start write a while after each other."""
+    since, seen = time.monotonic(), listing(folder)
+
+    def still():
+        nonlocal since, seen
+        if (now := listing(folder)) != seen:
+            since, seen = time.monotonic(), now
+        return time.monotonic() - since >= seconds
+
+    wait_until(still, 20, "a spool at rest")
+    return seen
+
+
 def test_a_second_process_is_refused_and_touches_nothing(work, topics):
     config = config_for(None, nobody(), topics)
     with run(work, config) as relay:
         relay.wait_log("program_started")
-        log = work / "spool" / "events.spool-wal"
-        wait_until(lambda: spool_of(work).exists() and log.exists() and log.stat().st_size == 0, 10, "a spool at rest")
         wait_until((work / "spool" / "admin.json").exists, 10, "the run file, the last that a start writes")
-        before = listing(work / "spool")
+        before = at_rest(work / "spool")
         done = run_once("run", "-c", relay.folder / "tributary.yaml", folder=work)
         assert done.returncode == 2, done
         assert f"spool.directory: {work / 'spool'} is in use by another process, {relay.process.pid}" in done.stderr, done
