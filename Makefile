@@ -27,7 +27,7 @@ build: deps  ## the program: build/release/tributary
 demo: build  ## every upstream simulated, the relay and an embedded Kafka in one process (FOR=10s RATE=50)
 	$(PROGRAM) demo $(if $(FOR),--for $(FOR)) $(if $(RATE),--rate $(RATE))
 
-test:  ## every test of the short tier, set-up included: 35 minutes on two cores without a compiler cache
+test:  ## every test of the short tier, set-up included: 26 minutes on two cores without a compiler cache
 	@deploy/install-deps --tests
 	@tests/run
 
