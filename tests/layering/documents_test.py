@@ -82,6 +82,52 @@ def test_each_remark_of_the_closed_list_has_its_row():
     assert said and said <= set(codes), f"not in the list: {said - set(codes)}"
 
 
+#: where a frame's fault is named, and where a dead letter is made; the name is a word in quotes
+_FRAME_REASON = re.compile(r"\bmalformed_reason\s*=([^;]*);|\bmalformed\(([^,;]*),")
+_LETTER_REASON = re.compile(r"\b(?:to_letter|letter_of|opening)\(([^;]*);|\bletter(?:->|\.)reason\s*=([^;]*);")
+_NOTICE = re.compile(r"\bnotice\(([^,;]*),|\bnot(?:e|ice)\.type\s*=[^=]([^;]*);|\bnotices\.push_back\(\{([^,;]*),")
+
+
+def named_in(sources, pattern):
+    """The words in quotes in what `pattern` finds in the shipped sources of these folders."""
+    return {word for folder in sources for file in sorted((ROOT / folder).rglob("*.cpp")) if not file.stem.endswith(("_test", "_benchmark"))
+            for word in words_of(file.read_text(encoding="utf-8"), pattern)}
+
+
+def words_of(text, pattern):
+    return {word for found in pattern.finditer(text) for part in found.groups() if part for word in re.findall(r'"(\w+)"', part)}
+
+
+def rows_of(page, heading, column):
+    """What the first cells name in the table below `heading` whose first column is `column`."""
+    section = (ROOT / "docs" / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = section.partition(f"\n| {column} |")[2].partition("\n\n")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def test_the_page_on_consuming_has_each_reason_of_a_dead_letter_and_no_other():
+    frames = named_in(["connectors"], _FRAME_REASON)
+    assert frames == rows_of("TROUBLESHOOTING.md", "Frames that nobody understands", "reason")
+    letters = named_in(["relay", "spool", "sinks"], _LETTER_REASON)
+    assert frames | letters == rows_of("CONSUMING.md", "Dead letters", "reason")
+
+
+def test_the_page_on_consuming_has_each_event_of_the_relays_own_and_no_other():
+    assert named_in(["connectors", "relay", "daemon"], _NOTICE) == rows_of("CONSUMING.md", "The relay's own events", "`type`")
+
+
+@pytest.mark.parametrize("pattern, text, words", [
+    (_FRAME_REASON, 'outcome.malformed_reason = deep ? "too_deep"\n : "not_json";', {"too_deep", "not_json"}),
+    (_FRAME_REASON, 'return malformed(deep ? "too_deep" : "odd", json.explain("x"), outcome);', {"too_deep", "odd"}),
+    (_LETTER_REASON, 'to_letter(item,\n large ? "too_large" : "refused", report.code);', {"too_large", "refused"}),
+    (_LETTER_REASON, 'letter->reason = "spool_corrupt";', {"spool_corrupt"}),
+    (_NOTICE, 'note.type = "gap"; if (notice.type == "other") notice("up", data, now); out.notices.push_back({"soon", "at"});',
+     {"gap", "up", "soon"}),
+])
+def test_a_reason_is_found_wherever_it_is_named(pattern, text, words):
+    assert words_of(text, pattern) == words
+
+
 _YAML = re.compile(r"^( *)```yaml\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
