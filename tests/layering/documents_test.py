@@ -11,11 +11,11 @@ import yaml
 from peers.place import PROGRAM, ROOT
 from peers.program import run_once, write_config
 
-#: for users; what they link to must be installed with them
-FOR_USERS = ["README.md", "deploy/RUNBOOK.md", "docs/ADMIN.md", "docs/CONSUMING.md", "docs/METRICS.md", "docs/OPERATING.md", "docs/PUBLISHING.md",
-             "docs/RELAYS.md", "docs/RELIABILITY.md", "docs/ROUTING.md", "docs/SPOOL.md", "docs/TROUBLESHOOTING.md"]
-OTHERS = ["ARCHITECTURE.md", "DECISIONS.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
-          "connectors/ADD_A_CONNECTOR.md", "deploy/kubernetes/README.md", "schema/README.md"]
+#: the installed ones; what they link to must be installed with them
+FOR_USERS = sorted({str(path.relative_to(ROOT)) for pattern in (ROOT / "deploy" / "package" / "documents").read_text().split()
+                    for path in ROOT.glob(pattern) if path.suffix == ".md"})
+OTHERS = sorted({str(path.relative_to(ROOT)) for folder in ROOT.iterdir() if folder.is_dir() and folder.name[0] != "." and
+                 folder.name != "build" for path in folder.rglob("*.md") if "node_modules" not in path.parts} - set(FOR_USERS))
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -51,6 +51,14 @@ def test_every_link_leads_somewhere(document):
     assert broken(ROOT, document) == []
 
 
+@pytest.mark.parametrize("document", FOR_USERS)
+def test_every_page_that_is_named_is_in_the_project(document):
+    """What is not installed is named by its path instead of a link."""
+    text = _FENCE.sub("", (ROOT / document).read_text(encoding="utf-8"))
+    named = re.findall(r"`([\w./-]+/[\w-]+\.md)`", text)
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_a_broken_link_is_found(tmp_path):
     (tmp_path / "there.md").write_text("# It is\n## A `word`, and more\n```\n# Not this\n```\n")
     (tmp_path / "page.md").write_text("[a](there.md) [b](there.md#a-word-and-more) [c](#here) [d](https://example.org/x)\n# Here\n"
@@ -63,7 +71,8 @@ def test_the_installed_documents_link_to_installed_ones_and_the_program_runs(tmp
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     documents = tmp_path / "usr" / "share" / "doc" / "tributary"
-    assert {document: broken(documents, document) for document in FOR_USERS} == {document: [] for document in FOR_USERS}
+    assert {str(path.relative_to(documents)) for path in documents.rglob("*.md")} == set(FOR_USERS) > {"README.md", "docs/RECORDING.md"}
+    assert {document: found for document in FOR_USERS if (found := broken(documents, document))} == {}
     installed = tmp_path / "usr" / "bin" / "tributary"
     reference = documents / "config" / "tributary.yaml"
     assert subprocess.run([installed, "schema", "reference"], capture_output=True, text=True).stdout == reference.read_text()
