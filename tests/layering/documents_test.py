@@ -59,6 +59,12 @@ def test_every_page_that_is_named_is_in_the_project(document):
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_the_readme_begins_with_one_sentence_and_the_page_on_architecture_is_one_page():
+    beginning = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")[1]
+    assert len(re.findall(r"[.!?](?:\s|$)", beginning)) == 1 and beginning[-1] == ".", beginning
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split()) <= 900
+
+
 def test_a_broken_link_is_found(tmp_path):
     (tmp_path / "there.md").write_text("# It is\n## A `word`, and more\n```\n# Not this\n```\n")
     (tmp_path / "page.md").write_text("[a](there.md) [b](there.md#a-word-and-more) [c](#here) [d](https://example.org/x)\n# Here\n"
