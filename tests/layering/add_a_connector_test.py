@@ -140,9 +140,10 @@ def linked(program, like, objects, instead):
     """`program`, linked as `like` of the build of the program under test: these objects go before those that are there,
     or stand instead of them; of what both define the first is taken."""
     build = PROGRAM.parent
-    assert any(build.rglob(like)), f"build all of {build} first: the toy is linked with what is there"
-    told = subprocess.run(["ninja", "-t", "commands", like], cwd=build, capture_output=True, text=True, check=True).stdout
-    words = [word for word in shlex.split(told.strip().splitlines()[-1]) if word not in (":", "&&")]
+    told = subprocess.run(["ninja", "-t", "commands", like], cwd=build, capture_output=True, text=True)
+    assert told.returncode == 0 and any(build.rglob(like)), \
+        f"build all of {build} with its tests first: the toy is linked with what is there"
+    words = [word for word in shlex.split(told.stdout.strip().splitlines()[-1]) if word not in (":", "&&")]
     words[words.index("-o") + 1] = str(program)
     first = next(number for number, word in enumerate(words) if word.endswith(".o"))
     rest = [word for word in words[first:] if not (instead and word.endswith(".o"))]
