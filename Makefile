@@ -6,9 +6,8 @@ CCACHE := $(if $(shell command -v ccache 2>/dev/null),-DCMAKE_CXX_COMPILER_LAUNC
 PROGRAM := build/release/tributary
 # What `make build` needs is less than what the tests need, so the tests are configured only by tests/run.
 CONFIGURE := cmake --preset release $(CCACHE) -DTRIBUTARY_BENCHMARKS=OFF -DTRIBUTARY_TESTS=OFF
-# Installed as they stand here, so that the links between them hold.
-DOCUMENTS = README.md CHANGELOG.md LICENSE ARCHITECTURE.md DECISIONS.md config/tributary.yaml schema/README.md \
-	deploy/RUNBOOK.md deploy/systemd/tributary.service $(wildcard docs/*.md docs/images/* docs/consumers/* connectors/*/README.md sinks/*/README.md)
+# Installed as they stand here, so that the links between them hold; the .deb has the same.
+DOCUMENTS = $(wildcard $(shell cat deploy/package/documents))
 SOURCES = $(shell find text schema expression event net connectors relay sinks spool config admin daemon tests -name '*.cpp' -o -name '*.hpp')
 
 .DEFAULT_GOAL := help

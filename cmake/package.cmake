@@ -33,11 +33,12 @@ install(FILES ${made}/zsh/_tributary DESTINATION share/zsh/vendor-completions CO
 install(FILES ${made}/fish/tributary.fish DESTINATION share/fish/vendor_completions.d COMPONENT package)
 install(DIRECTORY ${made}/doc/ DESTINATION share/doc/tributary COMPONENT package)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/tributary RENAME copyright COMPONENT package)
-# As they stand here, so that the links between them hold.
-file(GLOB documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md
-  ${PROJECT_SOURCE_DIR}/docs/images/* ${PROJECT_SOURCE_DIR}/docs/consumers/* ${PROJECT_SOURCE_DIR}/connectors/*/README.md ${PROJECT_SOURCE_DIR}/sinks/*/README.md)
-foreach(document README.md ARCHITECTURE.md DECISIONS.md CHANGELOG.md LICENSE config/tributary.yaml schema/README.md deploy/RUNBOOK.md
-    deploy/systemd/tributary.service ${documents})
+# As they stand here, so that the links between them hold; `make install` installs the same.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS deploy/package/documents)
+file(STRINGS deploy/package/documents patterns)
+list(TRANSFORM patterns PREPEND ${PROJECT_SOURCE_DIR}/)
+file(GLOB documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${patterns})
+foreach(document ${documents})
   cmake_path(GET document PARENT_PATH folder)
   install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION share/doc/tributary/${folder} COMPONENT package)
 endforeach()

@@ -129,6 +129,40 @@ TEST(Consuming, HasARowForEveryTypeOfEveryUpstream) {
   }
 }
 
+/// What the first cells of the table of a section name, in backticks.
+std::set<std::string> named_in_rows(const std::string& page, const std::string& section) {
+  std::set<std::string> names;
+  const auto from = page.find("\n## " + section + "\n");
+  std::istringstream lines(page.substr(from, page.find("\n## ", from + 1) - from));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("| `", 0) != 0) continue;
+    std::istringstream cell(line.substr(0, line.find(" | ")));
+    for (std::string between, name; std::getline(cell, between, '`') && std::getline(cell, name, '`');) {
+      names.insert(name);
+    }
+  }
+  return names;
+}
+
+TEST(Consuming, HasARowForEveryFieldOfTheSchemaAndNoOther) {
+  const std::string page = content("docs/CONSUMING.md");
+  const auto event = nlohmann::json::parse(content("schema/documents/event.schema.json"))["properties"];
+  std::set<std::string> fields;
+  for (const auto& [name, field] : event.items()) {
+    if (name != "relay") fields.insert(name);
+    if (!field.contains("properties")) continue;
+    for (const auto& [part, of] : field["properties"].items()) fields.insert(name + "." + part);
+  }
+  EXPECT_EQ(named_in_rows(page, "One record, field by field"), fields);
+  const auto said = page.find("\nFields that are `true` or absent: ");
+  ASSERT_NE(said, std::string::npos);
+  const std::string sentence = page.substr(said, page.find(". ", said) - said);
+  for (const auto& [name, field] : event["relay"]["properties"].items()) {
+    const bool mark = field.contains("const") && field["const"] == true;
+    EXPECT_EQ(sentence.find("`relay." + name + "`") != std::string::npos, mark) << name;
+  }
+}
+
 TEST(Account, IsTheContractsLine) {
   Account account;
   account.connectors.frames = 12;

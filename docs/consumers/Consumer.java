@@ -1,7 +1,7 @@
 // Reads the relay's events from Kafka and acts once on each of them. Needs kafka-clients and nothing else: id and type
 // stand in the headers, so an event that is not wanted need not be parsed.
 //
-//   java -cp 'kafka/libs/*' Consumer.java BROKERS [TOPIC [GROUP]]          e.g. localhost:9092 stream.events alerts
+//   java -cp 'libs/*' Consumer.java BROKERS [TOPIC [GROUP]]          e.g. localhost:9092 stream.events alerts
 //
 // Prints a line for each event; a repeat of one is told on standard error and nothing else is done with it.
 

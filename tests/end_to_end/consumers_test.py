@@ -1,6 +1,10 @@
 """The consumers of docs/consumers, on what the relay wrote: each acts once on an event, however often it is in the topic."""
 
 import json
+import os
+import pathlib
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,26 +19,18 @@ from peers.ws_server import Simulated
 CONSUMERS = ROOT / "docs" / "consumers"
 EVENTS = 60
 REPEATS = EVENTS // 5
+#: the commands of docs/CONSUMING.md, by language
+COMMANDS = {words[0].removesuffix("3"): words for words in map(shlex.split, re.search(
+    r"```sh\n(python3 .*?)```", (ROOT / "docs" / "CONSUMING.md").read_text(encoding="utf-8"), re.DOTALL)[1].splitlines())}
 
 
-def python(folder, libraries):
-    del folder, libraries
-    return [sys.executable, str(CONSUMERS / "consumer.py")]
-
-
-def java(folder, libraries):
-    """Compiled first, as whoever uses it would; the program alone is started from its source by `java Consumer.java`."""
-    subprocess.run(["javac", "--release", "17", "-cp", f"{libraries}/*", "-d", str(folder), str(CONSUMERS / "Consumer.java")],
-                   check=True)
-    return ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{folder}:{libraries}/*", "Consumer"]
-
-
-def javascript(folder, libraries):
-    """Beside its package.json and what npm made of it."""
-    del libraries
-    shutil.copy(CONSUMERS / "consumer.js", folder)
+def prepared(folder, libraries):
+    """The folder in which the page's commands are typed: the consumers, and what each needs."""
+    for file in CONSUMERS.iterdir():
+        shutil.copy(file, folder)
     (folder / "node_modules").symlink_to(TOOLS / "node-consumers" / "node_modules")
-    return ["node", str(folder / "consumer.js")]
+    (folder / "libs").symlink_to(libraries)
+    return {**os.environ, "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -58,14 +54,22 @@ def lines(path):
     return path.read_text().splitlines() if path.exists() else []
 
 
-@pytest.mark.parametrize("consumer", [python, java, javascript])
-def test_acts_once_on_each_event_and_knows_repeats(work, kafka, topics, written, consumer):
+def test_the_page_has_a_command_for_each_consumer():
+    assert sorted(COMMANDS) == ["java", "node", "python"]
+    assert {words[-4] for words in COMMANDS.values()} == {file.name for file in CONSUMERS.iterdir() if file.suffix != ".json"}
+
+
+@pytest.mark.parametrize("language", sorted(COMMANDS))
+def test_acts_once_on_each_event_and_knows_repeats(work, kafka, topics, written, language):
     folder = work / "consumer"
     folder.mkdir()
-    command = [*consumer(folder, kafka.libraries), kafka.bootstrap(), topics["events"], f"alerts-{consumer.__name__}"]
+    environment = prepared(folder, kafka.libraries)
+    *command, brokers, topic, group = COMMANDS[language]
+    assert (brokers, topic) == ("localhost:9092", "stream.events")
+    command += [kafka.bootstrap(), topics["events"], group]
     out, err = folder / "out", folder / "err"
     with out.open("w") as shown, err.open("w") as told:
-        running = subprocess.Popen(command, stdout=shown, stderr=told, cwd=folder)
+        running = subprocess.Popen(command, stdout=shown, stderr=told, cwd=folder, env=environment)
     try:
         def repeats():
             return [line.split()[1] for line in lines(err) if line.startswith("repeat ")]
@@ -80,7 +84,7 @@ def test_acts_once_on_each_event_and_knows_repeats(work, kafka, topics, written,
     assert len(ids) == len(set(ids)) == EVENTS, "acted twice"
     assert {(line.split()[0], line.split()[1]) for line in lines(out)} == {(event["type"], event["_id"]) for event in written}
     assert len(repeats()) == REPEATS and set(repeats()) <= set(ids)
-    if consumer is java:
+    if language == "java":
         for line in lines(out):
             assert json.loads(line.split(" ", 2)[2])["_id"] == line.split()[1]
     else:

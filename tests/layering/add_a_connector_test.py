@@ -8,10 +8,11 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 
-from peers.place import ROOT
+from peers.place import PROGRAM, ROOT
 
 PAGE = ROOT / "connectors" / "ADD_A_CONNECTOR.md"
 FOLDER = "connectors/telegraph"
@@ -71,10 +72,9 @@ def run(arguments, copy, **environment):
     return done.stdout
 
 
-@pytest.fixture
-def copy(tmp_path):
+def copied(place):
     """The project without what was built, and the page followed in it."""
-    copy = tmp_path / "project"
+    copy = place / "project"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
     names = followed(copy, PAGE.read_text(encoding="utf-8"))
     assert names[-2:] == ["connectors/registry.cpp", "connectors/simulators.cpp"]
@@ -82,35 +82,90 @@ def copy(tmp_path):
     return copy
 
 
-def configured(copy, *more):
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    return copied(tmp_path_factory.mktemp("toy"))
+
+
+def commands_of(page):
+    """(those that prepare and build, those that run) of step 8, word by word."""
+    block = re.search(r"\n## 8\. Run its tests\n\n```sh\n(.*?)```", page, re.DOTALL)[1]
+    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    building = [words for words in commands if words[0] in ("deploy/install-deps", "cmake")]
+    return building, [words for words in commands if words not in building]
+
+
+def ran_as_the_page_says(copy):
+    """What the page has run passes: transcripts, conformance, layering."""
+    transcripts, conformance, layers = commands_of(PAGE.read_text(encoding="utf-8"))[1]
+    told = run(transcripts, copy)
+    assert "TelegraphTranscript.telegrams" in told and "[  PASSED  ] 2 tests" in told
+    suite = run(conformance, copy)
+    tests = set(re.findall(r"\[       OK \] Registry/Connectors\.(\w+)/telegraph", suite))
+    source = (copy / "tests" / "conformance" / "connectors_test.cpp").read_text()
+    assert tests == set(re.findall(r"^TEST_P\(Connectors, (\w+)\)", source, re.MULTILINE))
+    run(layers, copy)
+
+
+def compiled(copy):
+    """{source: object} of the toy, the two registries, and the file that says where testdata is. With the settings of
+    the build that the program under test is of, so that they fit to its libraries; any warning is a fault."""
+    preset = PROGRAM.parent.name
     cache = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    run(["cmake", "--preset", "dev", "-DTRIBUTARY_BENCHMARKS=OFF", *cache, *more], copy)
-    return copy / "build" / "dev"
-
-
-def test_the_toy_keeps_to_the_layers_and_compiles_without_a_warning(copy):
-    assert any(name.startswith(FOLDER) for name, _ in layering.sources(copy))
-    assert list(layering.faults(copy)) == []
-    commands = json.loads((configured(copy) / "compile_commands.json").read_text())
-    looked_at = [entry for entry in commands
-                 if pathlib.Path(entry["file"]).relative_to(copy).as_posix().startswith(FOLDER)
-                 or entry["file"] in (str(copy / "connectors" / "registry.cpp"), str(copy / "connectors" / "simulators.cpp"))]
-    sources = {pathlib.Path(entry["file"]).name for entry in looked_at}
-    assert sources >= {path.name for path in (copy / FOLDER).glob("*.cpp")} | {"registry.cpp", "simulators.cpp"}, sources
-    running = []
-    for entry in looked_at:
+    run(["cmake", "--preset", preset, "-B", "build/toy", "-DCMAKE_UNITY_BUILD=OFF", "-DTRIBUTARY_BENCHMARKS=OFF", *cache], copy)
+    registries = ["connectors/registry.cpp", "connectors/simulators.cpp", "tests/support/source_dir.cpp"]
+    objects, running = {}, []
+    for entry in json.loads((copy / "build" / "toy" / "compile_commands.json").read_text()):
+        name = pathlib.Path(entry["file"]).relative_to(copy).as_posix()
+        if not name.startswith(FOLDER) and name not in registries:
+            continue
         words = shlex.split(entry["command"])
-        del words[words.index("-o"):words.index("-o") + 2]
+        at = words.index("-o") + 1
+        objects[name] = words[at] = str(copy / "build" / f"{name.replace('/', '-')}.o")
         while "-include" in words:  # the precompiled header is not built; each file stands on its own
             del words[words.index("-include"):words.index("-include") + 2]
         words = [word for word in words if not word.endswith("/ccache") and word != "-Winvalid-pch"]
-        running.append(subprocess.Popen([*words, "-fsyntax-only", "-Werror"], cwd=entry["directory"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True))
+        running.append(subprocess.Popen(["nice", *words, "-O0", "-g0", "-U_FORTIFY_SOURCE", "-Werror"], cwd=entry["directory"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         if len(running) % 2 == 0:
             running[-2].wait()
     told = [(one.communicate()[0], one.returncode) for one in running]
     bad = "".join(text or f"exit {code}\n" for text, code in told if code != 0 or text)
     assert not bad, f"{PAGE.name} does not compile without a warning:\n{bad[:8000]}"
+    assert set(objects) >= {path.relative_to(copy).as_posix() for path in (copy / FOLDER).glob("*.cpp")} | set(registries)
+    return objects
+
+
+def linked(program, like, objects, instead):
+    """`program`, linked as `like` of the build of the program under test: these objects go before those that are there,
+    or stand instead of them; of what both define the first is taken."""
+    build = PROGRAM.parent
+    told = subprocess.run(["ninja", "-t", "commands", like], cwd=build, capture_output=True, text=True)
+    assert told.returncode == 0 and any(build.rglob(like)), \
+        f"build all of {build} with its tests first: the toy is linked with what is there"
+    words = [word for word in shlex.split(told.stdout.strip().splitlines()[-1]) if word not in (":", "&&")]
+    words[words.index("-o") + 1] = str(program)
+    first = next(number for number, word in enumerate(words) if word.endswith(".o"))
+    rest = [word for word in words[first:] if not (instead and word.endswith(".o"))]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    run(["nice", *words[:first], "-Wl,--allow-multiple-definition,--strip-debug", *objects, *rest], build)
+
+
+def test_the_toy_keeps_to_the_layers(copy):
+    assert any(name.startswith(FOLDER) for name, _ in layering.sources(copy))
+    assert list(layering.faults(copy)) == []
+
+
+def test_the_toy_compiles_without_a_warning_and_passes_its_transcripts_and_the_conformance_suite(copy):
+    """With the libraries that are there: building the page's way takes minutes, and is in the long tier."""
+    objects = compiled(copy)
+    transcripts, conformance, _ = commands_of(PAGE.read_text(encoding="utf-8"))[1]
+    linked(copy / transcripts[0], "oha_test", objects.values(), instead=True)
+    of_the_program = [made for name, made in objects.items() if not name.endswith("_test.cpp")]
+    linked(copy / conformance[0], "connectors_conformance", of_the_program, instead=False)
+    ran_as_the_page_says(copy)
+    linked(copy / "build" / "connectors_test", "connectors_test", of_the_program, instead=False)
+    run([copy / "build" / "connectors_test", "--gtest_filter=Registry.*"], copy)
 
 
 def otherwise_formatted(folder):
@@ -126,19 +181,24 @@ def test_the_toy_is_formatted_like_the_rest(copy):
 
 
 @pytest.mark.long
-def test_the_toy_passes_its_transcripts_and_the_conformance_suite(copy):
-    build = configured(copy, "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -g1")
-    shared = {"CCACHE_BASEDIR": str(copy), "CCACHE_NOHASHDIR": "1",
-              "CCACHE_SLOPPINESS": "pch_defines,time_macros,include_file_mtime,include_file_ctime"}
-    run(["nice", "cmake", "--build", build, "--parallel", os.cpu_count() or 2, "--target", "telegraph_test",
-         "connectors_conformance", "connectors_test"], copy, **shared)
-    transcripts = run([build / FOLDER / "telegraph_test"], copy)
-    assert "TelegraphTranscript.telegrams" in transcripts and "[  PASSED  ] 2 tests" in transcripts
-    suite = run([build / "tests" / "connectors_conformance", "--gtest_filter=*/telegraph:BlockedSink.*"], copy)
-    tests = set(re.findall(r"\[       OK \] Registry/Connectors\.(\w+)/telegraph", suite))
-    source = (copy / "tests" / "conformance" / "connectors_test.cpp").read_text()
-    assert tests == set(re.findall(r"^TEST_P\(Connectors, (\w+)\)", source, re.MULTILINE))
-    run([build / "connectors" / "connectors_test", "--gtest_filter=Registry.*"], copy)
+def test_who_follows_the_page_has_it_built_and_passing(tmp_path, record_property, capsys):
+    """Every command of step 8 as it stands there. How long that took is told; most of it is the first build."""
+    copy = copied(tmp_path)
+    building, running = commands_of(PAGE.read_text(encoding="utf-8"))
+    assert building[0] == ["deploy/install-deps", "--tests"] and len(building) == 3 and len(running) == 3
+    quicker = {"CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 2)}
+    if shutil.which("ccache"):
+        quicker |= {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_BASEDIR": str(copy), "CCACHE_NOHASHDIR": "1",
+                    "CCACHE_SLOPPINESS": "pch_defines,time_macros,include_file_mtime,include_file_ctime"}
+    began = time.monotonic()
+    for words in building:
+        run(["nice", *words], copy, **quicker)
+    built = time.monotonic()
+    ran_as_the_page_says(copy)
+    record_property("built_s", round(built - began))
+    record_property("ran_s", round(time.monotonic() - built))
+    with capsys.disabled():
+        print(f"\n{PAGE.name}, step 8: built in {built - began:.0f} s, its tests ran {time.monotonic() - built:.0f} s")
 
 
 @pytest.mark.parametrize("was, becomes, fault", [

@@ -11,11 +11,11 @@ import yaml
 from peers.place import PROGRAM, ROOT
 from peers.program import run_once, write_config
 
-#: for users; what they link to must be installed with them
-FOR_USERS = ["README.md", "deploy/RUNBOOK.md", "docs/ADMIN.md", "docs/CONSUMING.md", "docs/METRICS.md", "docs/OPERATING.md", "docs/PUBLISHING.md",
-             "docs/RELAYS.md", "docs/RELIABILITY.md", "docs/ROUTING.md", "docs/SPOOL.md", "docs/TROUBLESHOOTING.md"]
-OTHERS = ["ARCHITECTURE.md", "DECISIONS.md", "CHANGELOG.md", "tests/README.md", "tests/EVIDENCE.md", "tests/benchmark/README.md",
-          "connectors/ADD_A_CONNECTOR.md", "deploy/kubernetes/README.md", "schema/README.md"]
+#: the installed ones; what they link to must be installed with them
+FOR_USERS = sorted({str(path.relative_to(ROOT)) for pattern in (ROOT / "deploy" / "package" / "documents").read_text().split()
+                    for path in ROOT.glob(pattern) if path.suffix == ".md"})
+OTHERS = sorted({str(path.relative_to(ROOT)) for folder in ROOT.iterdir() if folder.is_dir() and folder.name[0] != "." and
+                 folder.name != "build" for path in folder.rglob("*.md") if "node_modules" not in path.parts} - set(FOR_USERS))
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -51,6 +51,20 @@ def test_every_link_leads_somewhere(document):
     assert broken(ROOT, document) == []
 
 
+@pytest.mark.parametrize("document", FOR_USERS)
+def test_every_page_that_is_named_is_in_the_project(document):
+    """What is not installed is named by its path instead of a link."""
+    text = _FENCE.sub("", (ROOT / document).read_text(encoding="utf-8"))
+    named = re.findall(r"`([\w./-]+/[\w-]+\.md)`", text)
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_the_readme_begins_with_one_sentence_and_the_page_on_architecture_is_one_page():
+    beginning = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")[1]
+    assert len(re.findall(r"[.!?](?:\s|$)", beginning)) == 1 and beginning[-1] == ".", beginning
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split()) <= 900
+
+
 def test_a_broken_link_is_found(tmp_path):
     (tmp_path / "there.md").write_text("# It is\n## A `word`, and more\n```\n# Not this\n```\n")
     (tmp_path / "page.md").write_text("[a](there.md) [b](there.md#a-word-and-more) [c](#here) [d](https://example.org/x)\n# Here\n"
@@ -63,7 +77,8 @@ def test_the_installed_documents_link_to_installed_ones_and_the_program_runs(tmp
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     documents = tmp_path / "usr" / "share" / "doc" / "tributary"
-    assert {document: broken(documents, document) for document in FOR_USERS} == {document: [] for document in FOR_USERS}
+    assert {str(path.relative_to(documents)) for path in documents.rglob("*.md")} == set(FOR_USERS) > {"README.md", "docs/RECORDING.md"}
+    assert {document: found for document in FOR_USERS if (found := broken(documents, document))} == {}
     installed = tmp_path / "usr" / "bin" / "tributary"
     reference = documents / "config" / "tributary.yaml"
     assert subprocess.run([installed, "schema", "reference"], capture_output=True, text=True).stdout == reference.read_text()
@@ -80,6 +95,52 @@ def test_each_remark_of_the_closed_list_has_its_row():
     said = {code for file in (ROOT / "connectors").rglob("*.cpp") if not file.name.endswith("_test.cpp")
             for code in re.findall(r'remarks\.push_back\(\s*\{"(\w+)"', file.read_text(encoding="utf-8"))}
     assert said and said <= set(codes), f"not in the list: {said - set(codes)}"
+
+
+#: where a frame's fault is named, and where a dead letter is made; the name is a word in quotes
+_FRAME_REASON = re.compile(r"\bmalformed_reason\s*=([^;]*);|\bmalformed\(([^,;]*),")
+_LETTER_REASON = re.compile(r"\b(?:to_letter|letter_of|opening)\(([^;]*);|\bletter(?:->|\.)reason\s*=([^;]*);")
+_NOTICE = re.compile(r"\bnotice\(([^,;]*),|\bnot(?:e|ice)\.type\s*=[^=]([^;]*);|\bnotices\.push_back\(\{([^,;]*),")
+
+
+def named_in(sources, pattern):
+    """The words in quotes in what `pattern` finds in the shipped sources of these folders."""
+    return {word for folder in sources for file in sorted((ROOT / folder).rglob("*.cpp")) if not file.stem.endswith(("_test", "_benchmark"))
+            for word in words_of(file.read_text(encoding="utf-8"), pattern)}
+
+
+def words_of(text, pattern):
+    return {word for found in pattern.finditer(text) for part in found.groups() if part for word in re.findall(r'"(\w+)"', part)}
+
+
+def rows_of(page, heading, column):
+    """What the first cells name in the table below `heading` whose first column is `column`."""
+    section = (ROOT / "docs" / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = section.partition(f"\n| {column} |")[2].partition("\n\n")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def test_the_page_on_consuming_has_each_reason_of_a_dead_letter_and_no_other():
+    frames = named_in(["connectors"], _FRAME_REASON)
+    assert frames == rows_of("TROUBLESHOOTING.md", "Frames that nobody understands", "reason")
+    letters = named_in(["relay", "spool", "sinks"], _LETTER_REASON)
+    assert frames | letters == rows_of("CONSUMING.md", "Dead letters", "reason")
+
+
+def test_the_page_on_consuming_has_each_event_of_the_relays_own_and_no_other():
+    assert named_in(["connectors", "relay", "daemon"], _NOTICE) == rows_of("CONSUMING.md", "The relay's own events", "`type`")
+
+
+@pytest.mark.parametrize("pattern, text, words", [
+    (_FRAME_REASON, 'outcome.malformed_reason = deep ? "too_deep"\n : "not_json";', {"too_deep", "not_json"}),
+    (_FRAME_REASON, 'return malformed(deep ? "too_deep" : "odd", json.explain("x"), outcome);', {"too_deep", "odd"}),
+    (_LETTER_REASON, 'to_letter(item,\n large ? "too_large" : "refused", report.code);', {"too_large", "refused"}),
+    (_LETTER_REASON, 'letter->reason = "spool_corrupt";', {"spool_corrupt"}),
+    (_NOTICE, 'note.type = "gap"; if (notice.type == "other") notice("up", data, now); out.notices.push_back({"soon", "at"});',
+     {"gap", "up", "soon"}),
+])
+def test_a_reason_is_found_wherever_it_is_named(pattern, text, words):
+    assert words_of(text, pattern) == words
 
 
 _YAML = re.compile(r"^( *)```yaml\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,7 @@
 """The folders know only whom they may know, and the checker would see it if not."""
 
 import importlib.util
+import os
 import pathlib
 import re
 import shutil
@@ -105,8 +106,33 @@ def test_without_streamelements_and_its_line_the_project_still_builds(tmp_path):
     for file in (copy / "connectors" / "registry.cpp", copy / "connectors" / "simulators.cpp", copy / "connectors" / "CMakeLists.txt"):
         kept = [line for line in file.read_text().splitlines() if not re.search("streamelements", line, re.IGNORECASE)]
         file.write_text("\n".join(kept) + "\n")
-    build = tmp_path / "build"
-    for command in (["cmake", "--preset", "dev", "-B", build, "-DTRIBUTARY_TESTS=OFF", "-DTRIBUTARY_BENCHMARKS=OFF"],
-                    ["cmake", "--build", build, "--target", "tributary"]):
-        done = subprocess.run([str(part) for part in command], cwd=copy, capture_output=True, text=True)
+    built(copy, tmp_path / "build")
+
+
+def built(project, build, *options):
+    for command in (["cmake", "--preset", "dev", "-B", build, "-DTRIBUTARY_TESTS=OFF", "-DTRIBUTARY_BENCHMARKS=OFF", *options],
+                    ["nice", "cmake", "--build", build, "--target", "tributary"]):
+        done = subprocess.run([str(part) for part in command], cwd=project, capture_output=True, text=True,
+                              env={"CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 2), **os.environ})
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+@pytest.mark.long
+def test_without_the_simulators_the_program_has_neither_demo_nor_simulate(tmp_path):
+    """What it still has is there, and nothing that it prints names the two."""
+    build = tmp_path / "build"
+    built(ROOT, build, "-DTRIBUTARY_SIMULATORS=OFF", "-DCMAKE_UNITY_BUILD=ON")
+
+    def told(*words):
+        done = subprocess.run([build / "tributary", *words], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        return done.returncode, done.stdout, done.stderr
+    for words in (["demo"], ["demo", "--for", "1s"], ["simulate"], ["simulate", "oha", "--port", "0"]):
+        refused = f"`{words[0]}` is not in this program: it was built with TRIBUTARY_SIMULATORS=OFF\n"
+        code, out, err = told(*words)
+        assert (code, out) == (2, "") and err.endswith(refused) and err.count("\n") == 1, (words, code, out, err)
+    for words in ([], ["help"], ["completion", "bash"], ["man", "tributary"]):
+        code, out, err = told(*words)
+        assert code in (0, 2) and "run" in out + err and not re.search(r"\b(demo|simulate)\b", out + err), (words, out + err)
+    (tmp_path / "tributary.yaml").write_text("version: 1\nconnectors:\n  arcade: {type: dlive, streamers: [ada]}\n"
+                                             "sinks:\n  it: {type: file, path: events.jsonl}\nroutes:\n  - {to: [it]}\n")
+    assert told("check")[0] == 0

@@ -148,7 +148,7 @@ def test_the_projects_own_table_has_a_row_for_each_connector_and_names_in_each_c
 
 
 def test_as_a_program_it_ends_with_1_when_a_name_is_missing(tmp_path):
-    done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", EVIDENCE_FILE, tmp_path],
+    done = subprocess.run([sys.executable, ROOT / "tests" / "readme_table.py", "--all", EVIDENCE_FILE, tmp_path],
                           capture_output=True, text=True)
     assert done.returncode == 1
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"FAILED"} and not done.stderr
@@ -207,6 +207,59 @@ def test_each_name_in_the_last_column_of_a_table_of_evidence_is_looked_for():
 ])
 def test_evidence_that_shows_nothing_is_found(whole, spoiled, fault):
     assert faults(check_evidence(EVIDENCE.replace(whole, spoiled))) == [f"FAILED  {fault}"]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with one file of tests and one of each kind of room."""
+    for name in ("tests/peers", "connectors/weir", "sinks/kafka"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "sinks" / "kafka" / "words.cpp").touch()
+    (tmp_path / "connectors" / "weir" / "protocol.hpp").touch()
+    (tmp_path / "tests" / "peers" / "slow_test.py").write_text(
+        "@pytest.mark.long\ndef test_long():\n    pass\n\n"
+        "@pytest.mark.parametrize('a', [1, pytest.param(2, marks=pytest.mark.long)])\ndef test_half(a):\n    pass\n\n"
+        "@pytest.mark.quick\ndef test_quick():\n    pass\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name, everything, words", [
+    ("peers/slow_test.py::test_long", False, "passed  EVIDENCE.md:7: peers/slow_test.py::test_long is in the long tier"),
+    ("peers/slow_test.py::test_half[2]", False, "passed  EVIDENCE.md:7: peers/slow_test.py::test_half[2] is in the long tier"),
+    ("peers/slow_test.py::test_long", True, "FAILED  EVIDENCE.md:7: peers/slow_test.py::test_long: in none of unit.xml, peers.xml"),
+    ("peers/slow_test.py::test_quick", False, "FAILED  EVIDENCE.md:7: peers/slow_test.py::test_quick: no test of the long tier"),
+    ("peers/slow_test.py::test_gone", False, "FAILED  EVIDENCE.md:7: peers/slow_test.py::test_gone: no test of the long tier"),
+    ("peers/gone_test.py::test_long", False, "FAILED  EVIDENCE.md:7: peers/gone_test.py::test_long: no test of the long tier"),
+    ("Weir.Gone", False, "FAILED  EVIDENCE.md:7: Weir.Gone: no test of the long tier"),
+])
+def test_a_test_of_the_long_tier_is_looked_up_in_a_run_of_all_and_is_there_in_every_run(project, name, everything, words):
+    text = EVIDENCE.replace("`Weir.Knocks`", f"`{name}` (long)")
+    found = readme_table.check_evidence(text, {"unit.xml": cases(UNIT), "peers.xml": cases(PEERS)}, everything, project)
+    assert str(found[-1]) == words and len(found) == 3
+
+
+def test_a_test_of_the_long_tier_that_is_not_marked_so_is_in_none_of_the_reports(project):
+    text = EVIDENCE.replace("`Weir.Knocks`", "`peers/slow_test.py::test_long`")
+    assert faults(readme_table.check_evidence(text, {"unit.xml": cases(UNIT), "peers.xml": cases(PEERS)}, False, project))
+
+
+@pytest.mark.parametrize("room, missing", [
+    ("sinks, weir (`protocol`), sinks (`kafka/words`, `kafka`), every connector", []),
+    ("all", []),
+    ("weir (`session`)", ["weir (`session`)"]),
+    ("event (`ledger`)", ["event"]),
+    ("sinks (kafka)", ["sinks (kafka)"]),
+    ("sinks (`kafka/verdict`), sluice", ["sinks (`kafka/verdict`)", "sluice"]),
+])
+def test_a_room_that_is_not_there_is_found(project, room, missing):
+    text = f"| what | rooms mended | tests |\n| --- | --- | --- |\n| a door | {room} | `Weir.Knocks` |\n"
+    assert faults(readme_table.check_places(text, project)) == [f"FAILED  EVIDENCE.md:3: there is no {name}" for name in missing]
+
+
+def test_a_file_that_is_not_there_is_found(project):
+    text = "See `sinks/kafka/words.cpp`, `sinks/EVENT.md` and `word`.\n\n| `a/b.md` | tests |\n| --- | --- |\n| `sinks/gone/` | `a/b.py` |\n"
+    assert faults(readme_table.check_places(text, project)) == [
+        f"FAILED  EVIDENCE.md:{place}" for place in ("5: there is no sinks/gone/", "1: there is no sinks/EVENT.md")]
 
 
 @pytest.fixture
