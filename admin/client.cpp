@@ -68,7 +68,9 @@ Response exchange(const Target& target, net::HttpRequest request, const net::Htt
 
 Found find_running(const std::filesystem::path& state, const std::filesystem::path& configuration) {
   auto places = run_file_places(state, configuration);
+  std::size_t left = 0;
   if (configuration.empty()) {
+    left = remove_left_run_files();
     places = run_files_of_user();
     places.insert(places.begin(), std::filesystem::path(usual_state) / "admin.json");
   }
@@ -86,6 +88,10 @@ Found find_running(const std::filesystem::path& state, const std::filesystem::pa
   }
   std::string sentence =
       configuration.empty() ? "no relay of this user runs" : "no relay runs with " + configuration.native();
+  if (left != 0) {
+    sentence += "; " + std::to_string(left) + (left == 1 ? " was" : " were") + " killed, and what " +
+                (left == 1 ? "it" : "they") + " left is removed";
+  }
   return {{}, sentence + faults + "; start it by `tributary run`, or say where it is by --url"};
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "text/ascii.hpp"
+#include "text/hex.hpp"
 
 namespace tributary::admin {
 namespace {
@@ -33,13 +34,7 @@ std::string random_word() {
     if (got < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string word;
-  for (const auto byte : bytes) {
-    word += digits[byte >> 4U];
-    word += digits[byte & 15U];
-  }
-  return word;
+  return text::hex(bytes);
 }
 
 void Gate::use_token(std::string token) {

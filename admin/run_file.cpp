@@ -42,6 +42,61 @@ std::string fault_of_own(const std::filesystem::path& directory) {
   return {};
 }
 
+/// While it lives nobody else puts a run file into the directory, or removes one of another program: what is seen to
+/// be left there is not replaced before it is removed.
+class Alone {
+ public:
+  enum class Wait : bool { no, yes };
+  Alone(const std::filesystem::path& directory, Wait wait)
+      : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+    if (directory_ < 0) return;
+    int locked;
+    do {
+      locked = ::flock(directory_, LOCK_EX | (wait == Wait::yes ? 0 : LOCK_NB));
+    } while (locked != 0 && errno == EINTR);
+    is_ = locked == 0;
+  }
+  ~Alone() {
+    if (directory_ >= 0) ::close(directory_);
+  }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
+  bool is() const { return is_; }
+
+ private:
+  int directory_;
+  bool is_ = false;
+};
+
+bool is_run_file(const std::string& name) { return name.starts_with("admin-") && name.ends_with(".json"); }
+
+/// Also one that was not finished.
+bool may_be_left(const std::string& name) {
+  return name.starts_with("admin-") && (name.ends_with(".json") || name.find(".json.") != std::string::npos);
+}
+
+std::vector<std::filesystem::path> files_of_own(bool (*wanted)(const std::string& name)) {
+  std::vector<std::filesystem::path> files;
+  if (!fault_of_own(own_directory()).empty()) return files;
+  std::error_code ended;
+  for (std::filesystem::directory_iterator one(own_directory(), ended), end; !ended && one != end;
+       one.increment(ended)) {
+    if (wanted(one->path().filename().native())) files.push_back(one->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// Nobody else is at work in the directory.
+std::size_t remove_left(const Alone& alone) {
+  std::size_t count = 0;
+  if (!alone.is()) return count;
+  for (const auto& file : files_of_own(may_be_left)) {
+    if (held(file) == Held::no && ::unlink(file.c_str()) == 0 && is_run_file(file.filename().native())) ++count;
+  }
+  return count;
+}
+
 /// Writes beside it and renames, so that nobody reads half of it. The descriptor, which holds a lock on it, or -1.
 int write_whole(const std::filesystem::path& path, const std::string& text, std::string& fault) {
   const std::string fresh = path.native() + "." + std::to_string(::getpid());
@@ -101,17 +156,10 @@ std::vector<std::filesystem::path> run_file_places(const std::filesystem::path& 
   return places;
 }
 
-std::vector<std::filesystem::path> run_files_of_user() {
-  std::vector<std::filesystem::path> files;
-  if (!fault_of_own(own_directory()).empty()) return files;
-  std::error_code ended;
-  for (std::filesystem::directory_iterator one(own_directory(), ended), end; !ended && one != end;
-       one.increment(ended)) {
-    const auto name = one->path().filename().native();
-    if (name.starts_with("admin-") && name.ends_with(".json")) files.push_back(one->path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+std::vector<std::filesystem::path> run_files_of_user() { return files_of_own(is_run_file); }
+
+std::size_t remove_left_run_files() {
+  return fault_of_own(own_directory()).empty() ? remove_left(Alone(own_directory(), Alone::Wait::no)) : 0;
 }
 
 std::optional<RunFile> load_run_file(const std::filesystem::path& path) {
@@ -134,15 +182,18 @@ Held held(const std::filesystem::path& path) {
 WrittenRunFile::WrittenRunFile(const RunFile& content, const std::vector<std::filesystem::path>& places) {
   for (const auto& place : places) {
     std::string fault;
+    std::optional<Alone> alone;
     const auto directory = place.parent_path();
     if (directory == own_directory()) {
       ::mkdir(directory.c_str(), 0700);
       fault = fault_of_own(directory);
+      if (fault.empty()) alone.emplace(directory, Alone::Wait::yes);
     }
     if (fault.empty() && held(place) != Held::no) fault = "another running program has it";
     if (fault.empty()) file_ = write_whole(place, to_json(content), fault);
     if (fault.empty()) {
       path_ = place;
+      if (alone) remove_left(*alone);
       return;
     }
     fault_ += (fault_.empty() ? "" : "; ") + place.native() + ": " + fault;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -35,6 +36,10 @@ std::vector<std::filesystem::path> run_file_places(const std::filesystem::path& 
 /// All that stand in the directory of this user's own: of which configuration they are is in them.
 std::vector<std::filesystem::path> run_files_of_user();
 
+/// Removes from that directory what programs that were killed have left there; how many. Nothing is done, and 0, while
+/// another program writes or removes one there.
+std::size_t remove_left_run_files();
+
 /// Whether a living program holds the file at that path; its lock says so, whatever processes are numbered.
 enum class Held : std::uint8_t {
   no,
@@ -44,7 +49,8 @@ enum class Held : std::uint8_t {
 Held held(const std::filesystem::path& path);
 
 /// The file of this process, from now until it is destroyed: mode 0600, in the first place that can be written and that
-/// no other living program holds. A file whose program is gone is replaced. Thread: main.
+/// no other living program holds. A file whose program is gone is replaced; in the directory of this user's own those
+/// of other such programs are removed. Thread: main.
 class WrittenRunFile {
  public:
   /// `fault()` says why there is none.

@@ -1,12 +1,15 @@
 #include "admin/run_file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "admin/client.hpp"
 
@@ -98,6 +101,55 @@ TEST_F(RunFileTest, WithoutAStateDirectoryIsInADirectoryOfThisUser) {
   EXPECT_EQ(find_running({}, {}).target.value().token, "token") << "the only one that runs";
   const WrittenRunFile other(content("/etc/other.yaml"), run_file_places(state_, "/etc/other.yaml"));
   EXPECT_THAT(find_running({}, {}).fault, HasSubstr("several programs run"));
+}
+
+TEST_F(RunFileTest, OfProgramsThatWereKilledAreRemovedByTheNextOneAndByWhoeverLooks) {
+  const auto own = directory_ / "runtime" / "tributary";
+  const auto leave = [&](const std::string& name) {
+    std::ofstream(own / name) << to_json(content("/etc/killed.yaml"));
+  };
+  const auto all = [&] {
+    std::set<std::string> names;
+    for (const auto& one : fs::directory_iterator(own)) names.insert(one.path().filename());
+    return names;
+  };
+  const auto place = [&](const std::string& name) { return std::vector<fs::path>{own / name}; };
+  const WrittenRunFile living(content("/etc/living.yaml"), place("admin-living.json"));
+  for (const char* left : {"admin-1.json", "admin-2.json", "admin-3.json.123", "of-somebody-else.json"}) leave(left);
+  {
+    const WrittenRunFile next(content("/etc/next.yaml"), place("admin-next.json"));
+    EXPECT_EQ(next.fault(), "");
+    EXPECT_EQ(all(), (std::set<std::string>{"admin-living.json", "admin-next.json", "of-somebody-else.json"}));
+  }
+  leave("admin-1.json");
+  EXPECT_EQ(find_running({}, {}).target.value().url, "http://127.0.0.1:9464") << "the only one that lives";
+  EXPECT_EQ(all(), (std::set<std::string>{"admin-living.json", "of-somebody-else.json"}));
+  EXPECT_EQ(load_run_file(living.path()), content("/etc/living.yaml"));
+}
+
+TEST_F(RunFileTest, ManyThatAreLeftAreToldShortly) {
+  const auto own = directory_ / "runtime" / "tributary";
+  fs::create_directory(own);
+  fs::permissions(own, fs::perms::owner_all);
+  for (int i = 0; i < 9; ++i) std::ofstream(own / ("admin-" + std::to_string(i) + ".json")) << to_json(content());
+  EXPECT_EQ(find_running({}, {}).fault,
+            "no relay of this user runs; 9 were killed, and what they left is removed; start it by `tributary run`, or "
+            "say where it is by --url");
+  EXPECT_TRUE(fs::is_empty(own));
+  EXPECT_EQ(find_running({}, {}).fault,
+            "no relay of this user runs; start it by `tributary run`, or say where it is by --url");
+}
+
+TEST_F(RunFileTest, WhileAnotherIsAtWorkThereNothingIsRemoved) {
+  const auto own = directory_ / "runtime" / "tributary";
+  fs::create_directory(own);
+  fs::permissions(own, fs::perms::owner_all);
+  std::ofstream(own / "admin-1.json") << to_json(content());
+  const int other = ::open(own.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  EXPECT_EQ(remove_left_run_files(), 0U);
+  ::close(other);
+  EXPECT_EQ(remove_left_run_files(), 1U);
 }
 
 TEST_F(RunFileTest, IsNotPutWhereOthersMayWrite) {

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "net/http_server.hpp"
-#include "text/url.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::admin {
 namespace {

@@ -13,20 +13,11 @@ namespace {
 
 constexpr std::size_t named_limit = 100'000;
 
-bool begins_with(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-         });
-}
-
 // Whether what is sent there can be read on the way: no TLS, and another machine than this one.
-bool is_open(std::string_view url) {
-  if (!begins_with(url, "ws://") && !begins_with(url, "http://")) return false;
-  url.remove_prefix(url.find("://") + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  url = url.substr(url.rfind('@') + 1);
-  const auto host = url.front() == '[' ? url.substr(0, url.find(']') + 1) : url.substr(0, url.find(':'));
-  return !(begins_with(host, "localhost") && host.size() == 9) && !host.starts_with("127.") && host != "[::1]";
+bool is_open(std::string_view text) {
+  std::string fault;  // told where the URL is read
+  const auto url = text::parse_url(text, {"ws", "http"}, fault);
+  return url && url->host != "localhost" && !url->host.starts_with("127.") && url->host != "::1";
 }
 
 }  // namespace

@@ -112,6 +112,7 @@ std::variant<std::unique_ptr<App>, App::Faults> App::make(config::Settings setti
   auto planned = app->sinks_.plan(app->settings_);
   if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
   app->plan_ = std::get<SinkSet::PlanPtr>(std::move(planned));
+  app->disk_.keep();
   return app;
 }
 
@@ -138,15 +139,17 @@ void App::start() {
     const std::lock_guard changing(standing_mutex_);
     sinks_.commit(std::exchange(plan_, nullptr), settings_.stop_timeout);
   }
-  add_threads(settings_.io_threads, table_);
+  add(make_threads(settings_.io_threads, table_));
   distribute(table_);
   serve();
 }
 
-/// Threads are only added: a connector stays with its own for life.
-void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) {
+/// Those that are missing. When one cannot be made, the others end, and nobody has known of them. Threads are only
+/// added: a connector stays with its own for life.
+App::IoThreads App::make_threads(std::uint32_t count, const relay::RoutingTablePtr& table) {
   const auto marker = std::get<schema::Schema>(sinks::schema_named("streamelements"));
-  while (threads_.size() < count) {
+  IoThreads made;
+  while (threads_.size() + made.size() < count) {
     auto thread = std::make_unique<IoThread>();
     thread->reporter = std::make_unique<ConnectorReporter>(telemetry_);
     thread->pipeline = std::make_unique<relay::Pipeline>(table, marker, run_id_, taps_);
@@ -158,6 +161,14 @@ void App::add_threads(std::uint32_t count, const relay::RoutingTablePtr& table) 
                                                                                .telemetry = telemetry_,
                                                                                .recorder = &recorder_});
     thread->thread = std::thread([this, &thread = *thread] { run(thread); });
+    made.push_back(std::move(thread));
+  }
+  return made;
+}
+
+/// From now on they are known to sinks, snapshots and the watchdog.
+void App::add(IoThreads threads) {
+  for (auto& thread : threads) {
     heartbeat_.watch("io " + std::to_string(threads_.size() + 1), [&thread = *thread] { return thread.pulse(); });
     const std::lock_guard changing(standing_mutex_);
     threads_.push_back(std::move(thread));
@@ -205,25 +216,40 @@ std::vector<ConnectorChange> App::distribute(const relay::RoutingTablePtr& table
   return changes;
 }
 
-std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
-  adjust(settings);
+/// Nothing that runs has changed. What is made here goes with the answer, or at once when there are faults; what the
+/// disk has opened is the caller's to let go after that.
+std::variant<App::Next, App::Faults> App::prepare(const config::Settings& settings) {
+  Next next;
   auto marks = marks_of(settings);
   if (auto* faults = std::get_if<Faults>(&marks)) return std::move(*faults);
-  const bool had_disk = disk_.memory() != nullptr;
+  next.marks = std::get<event::MarksPtr>(std::move(marks));
   if (auto fault = disk_.prepare(settings); !fault.empty()) return Faults{std::move(fault)};
   auto planned = sinks_.plan(settings);
-  if (auto* faults = std::get_if<Faults>(&planned)) {
-    if (!had_disk) disk_.let_go();
-    return std::move(*faults);
-  }
-  const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
-  const auto table = SinkSet::table(*plan);
+  if (auto* faults = std::get_if<Faults>(&planned)) return std::move(*faults);
+  next.plan = std::get<SinkSet::PlanPtr>(std::move(planned));
+  next.table = SinkSet::table(*next.plan);
   try {
-    add_threads(settings.io_threads, table);
+    next.threads = make_threads(settings.io_threads, next.table);
   } catch (const std::exception& refused) {
     return Faults{"io_threads: no further thread can be made (" + std::string(refused.what()) +
                   "); lower it, or raise the limits of the process (ulimit -n, -u)"};
   }
+  return next;
+}
+
+std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
+  adjust(settings);
+  auto prepared = prepare(settings);
+  if (auto* faults = std::get_if<Faults>(&prepared)) {
+    disk_.let_go();
+    return std::move(*faults);
+  }
+  // From here on nothing is refused: all that may fail in this world has been made.
+  disk_.keep();
+  auto next = std::get<Next>(std::move(prepared));
+  const auto& plan = next.plan;
+  const auto& table = next.table;
+  add(std::move(next.threads));
   Changes changes;
   changes.keys = other_differences(settings_, settings);
   if (settings.limits.dials_per_second != settings_.limits.dials_per_second) {
@@ -235,7 +261,7 @@ std::variant<Changes, App::Faults> App::apply(config::Settings settings) {
     const std::lock_guard replacing(standing_mutex_);
     settings_ = std::move(settings);
   }
-  use_marks(std::get<event::MarksPtr>(std::move(marks)), changes);
+  use_marks(std::move(next.marks), changes);
   table_ = table;
   changes.connectors = distribute(table);
   tell_of_staying(stayed, staying_, settings_, changes.connectors);
@@ -356,9 +382,7 @@ void App::wait(const std::function<void()>& look) {
   wait_for([&] { return std::all_of(threads_.begin(), threads_.end(), quiet) || left() == 0ms; });
   // The io threads end before the sinks drain: nothing is offered any more, the books of connectors are closed.
   for (auto& thread : threads_) {
-    thread->over = true;
-    thread->io.stop();
-    if (thread->thread.joinable()) thread->thread.join();
+    thread->end();
     thread->supervisor->settle();
   }
   stop_ = Stop::draining;

@@ -48,8 +48,8 @@ class App {
 
   void start();
   /// Has the running program do what these settings say, all of it or nothing: what has not changed is not touched, so
-  /// that a connector keeps its connection and a sink what it holds. The faults are of sinks that cannot be made; then
-  /// everything goes on as before.
+  /// that a connector keeps its connection and a sink what it holds. The faults are of what cannot be made: a sink, a
+  /// thread, the directory on disk; then everything is as it was before, and nothing that was made for it is left.
   std::variant<Changes, Faults> apply(config::Settings settings);
   /// First the channel sinks finish what they can say, and the connectors on which none speaks leave; then all
   /// connectors, so that nothing new comes; then the other sinks finish. Returns at once; `wait` waits. A second call
@@ -99,8 +99,19 @@ class App {
 
  private:
   App(config::Settings settings, Telemetry& telemetry);
+  using IoThreads = std::vector<std::unique_ptr<IoThread>>;
+  /// All that other settings need and that may be refused.
+  struct Next {
+    event::MarksPtr marks;
+    SinkSet::PlanPtr plan;
+    relay::RoutingTablePtr table;
+    IoThreads threads;  ///< beside those that run
+  };
+
   void adjust(config::Settings& settings);
-  void add_threads(std::uint32_t count, const relay::RoutingTablePtr& table);
+  std::variant<Next, Faults> prepare(const config::Settings& settings);
+  IoThreads make_threads(std::uint32_t count, const relay::RoutingTablePtr& table);
+  void add(IoThreads threads);
   void run(IoThread& thread);
   std::size_t thread_of(const std::string& connector);
   std::vector<ConnectorChange> distribute(const relay::RoutingTablePtr& table);
@@ -129,7 +140,7 @@ class App {
   std::vector<config::NamedSettings> staying_;
   relay::RoutingTablePtr table_;  ///< in use
   SinkSet::PlanPtr plan_;         ///< until `start`
-  std::vector<std::unique_ptr<IoThread>> threads_;
+  IoThreads threads_;
   std::mutex listening_mutex_;
   std::vector<IoThread*> listening_;               ///< all threads, guarded by the mutex: sinks tell them of room
   std::map<std::string, std::size_t> threads_of_;  ///< connector → its thread, for the life of the program

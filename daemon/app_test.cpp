@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -14,6 +16,7 @@
 #include "daemon/log_fixture.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/vocabulary.hpp"
+#include "tests/support/no_threads.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -32,6 +35,9 @@ class AppTest : public testing::Test {
   static constexpr auto desk = "desk: {type: users, url: 'ws://127.0.0.1:1', origin: o}";
   static constexpr auto lines = "lines: {type: file, path: lines.jsonl}";
   static constexpr auto more = "more: {type: file, path: more.jsonl}";
+  static constexpr auto kept = "kept: {type: kafka, brokers: ['127.0.0.1:1']}";
+  static constexpr auto other = "other: {type: kafka, brokers: ['127.0.0.1:1']}";
+  static constexpr auto spool = "spool: {directory: state}";
 
   static std::string text_of(const std::string& connectors, const std::string& sinks, const std::string& rest = "") {
     return "version: 1\nadmin: {listen: ''}\nconnectors: {" + connectors + "}\nsinks: {" + sinks +
@@ -51,6 +57,37 @@ class AppTest : public testing::Test {
     std::vector<std::string> all;
     for (const auto& book : books) all.push_back(book.name);
     std::sort(all.begin(), all.end());
+    return all;
+  }
+  std::vector<std::string> refused(App& app, const std::string& text) const {
+    const auto applied = app.apply(settings_of(text));
+    const auto* faults = std::get_if<App::Faults>(&applied);
+    return faults == nullptr ? std::vector<std::string>() : *faults;
+  }
+  static std::size_t threads() {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+  }
+  /// One that has been joined is still in /proc for a moment.
+  static bool threads_become(std::size_t count) {
+    const auto by = std::chrono::steady_clock::now() + 20s;
+    while (threads() != count && std::chrono::steady_clock::now() < by) std::this_thread::yield();
+    return threads() == count;
+  }
+  /// The files of `folder` that this process has open.
+  std::vector<std::string> open_files() const {
+    std::vector<std::string> files;
+    for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const auto file = std::filesystem::read_symlink(one, gone).lexically_relative(folder);
+      if (!file.empty() && *file.begin() != "..") files.push_back(file.native());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  static std::vector<std::string> named(const admin::Snapshot& snapshot) {
+    std::vector<std::string> all;
+    for (const auto& one : snapshot.connectors) all.push_back(one.name);
+    for (const auto& one : snapshot.sinks) all.push_back(one.name);
     return all;
   }
   static void end(App& app) {
@@ -193,6 +230,64 @@ TEST_F(AppTest, ASinkThatCannotBeMadeLeavesEverythingAsItIs) {
   EXPECT_EQ(app->settings().connectors.front().name, "hall");
   EXPECT_EQ(app->sinks(), 1U);
   EXPECT_EQ(names(app->books().connectors), std::vector<std::string>{"hall"});
+  end(*app);
+}
+
+TEST_F(AppTest, AThreadThatCannotBeMadeLeavesEverythingAsItIs) {
+  const auto app = make(text_of(hall, lines));
+  app->start();
+  const auto before = threads();
+  const auto files = open_files();
+  const auto next = [&](const std::string& sinks, const std::string& threads) {
+    return text_of(std::string(hall) + ", " + desk, sinks, std::string(spool) + "\nio_threads: " + threads);
+  };
+  const std::pair<std::string, std::string> none[] = {
+      {text_of(hall, std::string(lines) + ", " + more), "sinks.more: it cannot be made: "},
+      {text_of(hall, lines, "io_threads: 3"), "io_threads: no further thread can be made"},
+      {next(std::string(lines) + ", " + kept, "3"), "spool.directory: "},
+  };
+  for (const auto& [text, why] : none) {
+    {
+      const support::NoThreads at_the_limit;
+      const auto faults = refused(*app, text);
+      ASSERT_EQ(faults.size(), 1U) << why;
+      EXPECT_EQ(faults[0].rfind(why, 0), 0U) << faults[0];
+    }
+    EXPECT_TRUE(threads_become(before)) << why << ": " << threads() << " instead of " << before;
+    EXPECT_EQ(open_files(), files) << why;
+    EXPECT_EQ(Disk::holder_of(settings_of(text)), "") << why;
+    EXPECT_EQ(named(app->snapshot()), (std::vector<std::string>{"hall", "lines"})) << why;
+    EXPECT_EQ(app->settings().io_threads, 1U);
+  }
+  const auto all = settings_of(next(std::string(lines) + ", " + more + ", " + kept, "3"));
+  EXPECT_TRUE(std::holds_alternative<Changes>(app->apply(all)));
+  EXPECT_EQ(Disk::holder_of(all), std::to_string(::getpid()));
+  EXPECT_EQ(named(app->snapshot()), (std::vector<std::string>{"desk", "hall", "kept", "lines", "more"}));
+  end(*app);
+  EXPECT_TRUE(app->account().balances());
+}
+
+TEST_F(AppTest, FilesThatARefusedReloadOpenedAreClosed) {
+  const auto text = [](const std::string& sinks) { return text_of(hall, sinks, spool); };
+  const std::string bad = ", bad: {type: file, path: sub/x.jsonl}";
+  const auto without_folder = [&](App& app, const std::string& sinks) {
+    std::filesystem::create_directory(folder / "sub");
+    auto settings = settings_of(text(sinks + bad));
+    std::filesystem::remove(folder / "sub");
+    return std::holds_alternative<App::Faults>(app.apply(std::move(settings)));
+  };
+  const auto app = make(text(lines));
+  app->start();
+  for (const auto* running : {lines, kept}) {  // without the disk, and with it
+    const auto ours = std::string(lines) + (running == lines ? "" : std::string(", ") + running);
+    EXPECT_TRUE(std::holds_alternative<Changes>(app->apply(settings_of(text(ours)))));
+    const auto files = open_files();
+    const auto before = threads();
+    EXPECT_TRUE(without_folder(*app, ours + ", " + other));
+    EXPECT_EQ(open_files(), files) << running;
+    EXPECT_TRUE(threads_become(before)) << running;
+  }
+  EXPECT_TRUE(std::holds_alternative<Changes>(app->apply(settings_of(text(std::string(lines) + ", " + other)))));
   end(*app);
 }
 

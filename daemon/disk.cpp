@@ -53,7 +53,19 @@ std::string Disk::holder_of(const config::Settings& settings) {
   return spool::Directory::holder_of(settings.spool.directory.resolved);
 }
 
+void Disk::let_go() {
+  if (!before_) return;
+  done_without_ = std::move(before_->done_without);
+  if (!before_->open) {
+    memory_.reset();
+  } else {
+    memory_->keep_only(before_->tails);
+  }
+  before_.reset();
+}
+
 std::string Disk::prepare(const config::Settings& settings) {
+  before_ = Before{done_without_, memory_ ? memory_->tails() : std::set<std::string>(), memory_ != nullptr};
   if (!needed(settings)) return {};
   const auto& directory = settings.spool.directory.resolved;
   if (memory_) {
@@ -74,10 +86,14 @@ std::string Disk::prepare(const config::Settings& settings) {
       return {};
     }
   }
-  auto opened = spool::Memory::open(
-      directory, [this](const std::string& sink) -> auto& { return observer(sink); });
-  if (auto* fault = std::get_if<std::string>(&opened)) return "spool.directory: " + *fault;
-  memory_ = std::get<std::unique_ptr<spool::Memory>>(std::move(opened));
+  try {
+    auto opened = spool::Memory::open(
+        directory, [this](const std::string& sink) -> auto& { return observer(sink); });
+    if (auto* fault = std::get_if<std::string>(&opened)) return "spool.directory: " + *fault;
+    memory_ = std::get<std::unique_ptr<spool::Memory>>(std::move(opened));
+  } catch (const std::system_error& refused) {
+    return "spool.directory: " + directory.string() + ": no thread can be made for it: " + refused.what();
+  }
   return {};
 }
 

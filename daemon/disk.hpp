@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +34,10 @@ class Disk {
   /// Opens the directory when these settings are the first to need it. A sentence: why they cannot be had. One that
   /// cannot be made or written, and that nobody has asked for, is told and done without.
   std::string prepare(const config::Settings& settings);
-  /// What the last `prepare` opened is not needed after all. Nothing of it is in use.
-  void let_go() { memory_.reset(); }
+  /// What has been opened since the last `prepare`, the files of sinks included, is in use from now on.
+  void keep() { before_.reset(); }
+  /// Or it is not needed after all, and everything is as it was before: nothing of it is in use.
+  void let_go();
   /// Null: nothing is kept on disk.
   spool::Memory* memory() const { return memory_.get(); }
 
@@ -45,7 +49,14 @@ class Disk {
 
   Telemetry& telemetry_;
   std::map<std::string, std::unique_ptr<SpoolReporter>> reporters_;  ///< by sink; outlive the memory
-  std::filesystem::path done_without_;                               ///< told
+  /// What `let_go` goes back to.
+  struct Before {
+    std::filesystem::path done_without;
+    std::set<std::string> tails;
+    bool open = false;
+  };
+  std::optional<Before> before_;
+  std::filesystem::path done_without_;  ///< told
   std::unique_ptr<spool::Memory> memory_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "config/load.hpp"
 #include "daemon/log_fixture.hpp"
@@ -68,6 +69,28 @@ TEST_F(DiskTest, stays_where_it_is) {
   EXPECT_THAT(disk.prepare(settings(kafka, "other")), HasSubstr("it cannot change while the program runs"));
   EXPECT_FALSE(fs::exists(folder / "other"));
   EXPECT_EQ(disk.prepare(settings(kafka, "state")), "");
+}
+
+TEST_F(DiskTest, goes_back_to_what_it_was_before_a_reload_that_is_refused) {
+  Disk disk(telemetry);
+  EXPECT_EQ(disk.prepare(settings(kafka, "")), "");
+  EXPECT_EQ(telemetry.count(LogEvent::spool_failing), 1U);
+  disk.let_go();
+  EXPECT_EQ(disk.prepare(settings(kafka, "")), "");
+  EXPECT_EQ(telemetry.count(LogEvent::spool_failing), 2U) << "the one before was never in force";
+  disk.keep();
+  EXPECT_EQ(disk.prepare(settings(kafka, "state")), "");
+  disk.let_go();
+  EXPECT_EQ(disk.memory(), nullptr);
+  EXPECT_EQ(Disk::holder_of(settings(kafka, "state")), "");
+  EXPECT_EQ(disk.prepare(settings(kafka, "state")), "");
+  ASSERT_TRUE(std::holds_alternative<event::Tail*>(disk.memory()->tail("k", {})));
+  disk.keep();
+  EXPECT_EQ(disk.prepare(settings(kafka, "state")), "");
+  ASSERT_TRUE(std::holds_alternative<event::Tail*>(disk.memory()->tail("other", {})));
+  disk.let_go();
+  disk.let_go();
+  EXPECT_EQ(disk.memory()->tails(), std::set<std::string>{"k"});
 }
 
 TEST_F(DiskTest, is_done_without_only_where_nobody_asked_for_it) {

@@ -18,8 +18,21 @@
 namespace tributary::daemon {
 
 /// One io thread and what lives on it: whole connectors, and the pipeline that they share. Made and ended by main;
-/// everything in it is used by its thread alone while that runs.
+/// everything in it is used by its thread alone while that runs. Its end, where that has not come before, is that of
+/// this object.
 struct IoThread {
+  IoThread() = default;
+  ~IoThread() { end(); }
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  /// Nothing runs on it any more. Thread: main.
+  void end() {
+    over = true;
+    io.stop();
+    if (thread.joinable()) thread.join();
+  }
+
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   std::unique_ptr<ConnectorReporter> reporter;

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -348,11 +349,23 @@ std::shared_ptr<connectors::Tape> Recorder::tape(const config::NamedSettings& co
   if (record.directory.empty()) return nullptr;
   RecordingHead head{connector.name, connector.type, {}, false, run_, public_settings(connector)};
   auto reel = std::make_shared<Reel>(shared_, connector.name, record, std::move(head));
-  const std::lock_guard lock(shared_->mutex);
-  // Detached, as a disk can hang for ever: what it uses is its own.
-  if (!shared_->running) std::thread([shared = shared_] { run(shared); }).detach();
-  shared_->running = true;
-  shared_->fresh.push_back(reel);
+  std::string refused;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    try {
+      // Detached, as a disk can hang for ever: what it uses is its own.
+      if (!shared_->running) std::thread([shared = shared_] { run(shared); }).detach();
+      shared_->running = true;
+    } catch (const std::system_error& no_thread) {
+      refused = no_thread.what();
+    }
+    shared_->fresh.push_back(reel);
+  }
+  if (!refused.empty()) {
+    shared_->tell(LogEvent::recording_failed, connector.name,
+                  "no thread can be made for it (" + refused +
+                      "); what is said waits until another connector is recorded, or is lost, and nothing else stops");
+  }
   return reel;
 }
 

@@ -17,6 +17,7 @@
 #include "connectors/registry.hpp"
 #include "daemon/log_fixture.hpp"
 #include "daemon/recording.hpp"
+#include "tests/support/no_threads.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -134,6 +135,22 @@ TEST_F(RecorderTest, CountsWhatFindsNoRoom) {
   for (int i = 0; i < 20'000; ++i) say("x");  // no disk is so fast
   end();
   EXPECT_GE(telemetry_.count(LogEvent::recording_incomplete), 1U);
+}
+
+TEST_F(RecorderTest, WithoutAThreadWhatIsSaidWaitsUntilAConnectorIsStartedAgain) {
+  {
+    const support::NoThreads at_the_limit;
+    begin();
+  }
+  EXPECT_EQ(telemetry_.count(LogEvent::recording_failed), 1U);
+  say("early");
+  begin();
+  say("late");
+  end();
+  std::string all;
+  for (const auto& file : files()) all += lines_of(file).back();
+  EXPECT_NE(all.find("early"), std::string::npos) << all;
+  EXPECT_NE(all.find("late"), std::string::npos) << all;
 }
 
 TEST_F(RecorderTest, TriesAgainWhereItCouldNotWrite) {

@@ -66,6 +66,7 @@ struct SinkSet::Plan {
     SinkPtr sink;
     SinkPtr before;  ///< that it takes the place of; itself when it has not changed; none: it is new
     std::vector<std::string> keys;
+    std::size_t feeding = 0;  ///< see Sink
   };
   std::vector<Place> places;
   std::vector<relay::Route> routes;
@@ -81,7 +82,12 @@ std::string SinkSet::give_tail(Sink& sink, const sinks::Spool& wanted, const Sin
   sink.tail_settings = {wanted.size.bytes, wanted.at_limit};
   if (before) sink.tail = before->tail;  // also when it is turned off: what lies there must come first
   if (sink.tail != nullptr || !wanted.enabled || disk_.memory() == nullptr) return {};
-  auto tail = disk_.memory()->tail(sink.settings.name, sink.tail_settings);
+  // Whoever is going still writes to it within its own limits; the new ones come with the commit.
+  const auto going = std::find_if(leaving_.begin(), leaving_.end(), [&](const SinkPtr& other) {
+    return other->tail != nullptr && other->settings.name == sink.settings.name;
+  });
+  auto tail =
+      disk_.memory()->tail(sink.settings.name, going == leaving_.end() ? sink.tail_settings : (*going)->tail_settings);
   if (auto* fault = std::get_if<std::string>(&tail)) return std::move(*fault);
   sink.tail = std::get<event::Tail*>(tail);
   sink.found = disk_.memory()->tail(sink.settings.name)->streams();
@@ -139,12 +145,23 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
       },
       patience, sink->tail);
   sink->delivery->on_room(room_);
+  sink->delivery->prepare();
   sink->outlet = sink->delivery;
   sink->target.outlet = sink->delivery;
   sink->target.on_failure = on_failure(handling.validation.on_failure);
   sink->target.is_marker = handling.validation.schema == "streamelements";
   sink->target.schema = std::get<schema::Schema>(std::move(schema));
   return sink;
+}
+
+/// What the system has no room for is a fault, too: a thread of its own, or of its spool's.
+std::variant<SinkSet::SinkPtr, std::string> SinkSet::make_or_say(const config::NamedSettings& settings,
+                                                                 const config::Settings& all, const SinkPtr& before) {
+  try {
+    return make(settings, all, before);
+  } catch (const std::exception& refused) {
+    return "sinks." + settings.name + ": it cannot be made: " + refused.what();
+  }
 }
 
 std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Settings& settings) {
@@ -167,7 +184,7 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
     if (place.before && place.keys.empty()) {
       place.sink = place.before;
     } else {
-      auto made = make(wanted, settings, place.before);
+      auto made = make_or_say(wanted, settings, place.before);
       if (auto* fault = std::get_if<std::string>(&made)) {
         faults.push_back(std::move(*fault));
         continue;
@@ -179,7 +196,7 @@ std::variant<SinkSet::PlanPtr, SinkSet::Faults> SinkSet::plan(const config::Sett
   if (!faults.empty()) return faults;
   std::uint64_t memory = 0;
   for (std::size_t i = 0; i < plan->places.size(); ++i) {
-    plan->places[i].sink->feeding = connectors_feeding(settings, plan->routes, i);
+    plan->places[i].feeding = connectors_feeding(settings, plan->routes, i);
     memory += plan->places[i].sink->memory;
   }
   if (memory > settings.limits.memory.bytes) {
@@ -272,7 +289,10 @@ std::vector<SinkChange> SinkSet::commit(const PlanPtr& plan, std::chrono::millis
   began_ = true;
   std::vector<SinkChange> changes;
   std::vector<SinkPtr> before = std::exchange(sinks_, {});
-  for (auto& place : plan->places) sinks_.push_back(place.sink);
+  for (auto& place : plan->places) {
+    place.sink->feeding = place.feeding;
+    sinks_.push_back(place.sink);
+  }
   std::erase_if(before, [this](const SinkPtr& sink) { return std::count(sinks_.begin(), sinks_.end(), sink) != 0; });
   for (auto& place : plan->places) {
     if (place.sink == place.before) continue;

@@ -53,8 +53,8 @@ class SinkSet {
           const Disk& disk, Heartbeat& heartbeat);
   ~SinkSet();
 
-  /// Makes what the settings want and is not there. Nothing that runs has changed; a plan that is let go leaves
-  /// nothing.
+  /// Makes what the settings want and is not there, threads included, so that `commit` cannot fail. Nothing that runs
+  /// has changed; a plan that is let go leaves nothing but files that the disk has opened (Disk::let_go).
   std::variant<PlanPtr, Faults> plan(const config::Settings& settings);
   /// Where events go once every pipeline uses it.
   static relay::RoutingTablePtr table(const Plan& plan);
@@ -100,6 +100,8 @@ class SinkSet {
 
   std::variant<SinkPtr, std::string> make(const config::NamedSettings& settings, const config::Settings& all,
                                           const SinkPtr& before);
+  std::variant<SinkPtr, std::string> make_or_say(const config::NamedSettings& settings, const config::Settings& all,
+                                                 const SinkPtr& before);
   std::string give_tail(Sink& sink, const sinks::Spool& wanted, const SinkPtr& before);
   bool tail_differs(const Sink& sink, const config::NamedSettings& wanted) const;
   void report_waiting(const Sink& sink) const;

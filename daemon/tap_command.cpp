@@ -7,8 +7,8 @@
 #include "daemon/commands.hpp"
 #include "daemon/running.hpp"
 #include "daemon/signals.hpp"
+#include "text/percent.hpp"
 #include "text/printable.hpp"
-#include "text/url.hpp"
 
 namespace tributary::daemon {
 namespace {

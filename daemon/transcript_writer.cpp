@@ -10,6 +10,7 @@
 
 #include "config/load.hpp"
 #include "daemon/vocabulary.hpp"
+#include "text/hex.hpp"
 #include "text/json.hpp"
 #include "text/printable.hpp"
 #include "text/time.hpp"
@@ -20,17 +21,6 @@ namespace {
 using nlohmann::json;
 
 std::string in_milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()) + "ms"; }
-
-std::string hex_of(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += digits[byte >> 4U];
-    hex += digits[byte & 15U];
-  }
-  return hex;
-}
 
 /// Can it stand in a line as it is? Space around a line is skipped, and a line goes on after ` \`.
 bool fits_a_line(std::string_view payload) {
@@ -116,11 +106,11 @@ void TranscriptWriter::passed(std::chrono::milliseconds time) { passed_ += time;
 
 void TranscriptWriter::frame(std::string_view verb, std::string_view payload, bool binary) {
   if (binary) {
-    line(std::string(verb) + "b " + hex_of(payload));
+    line(std::string(verb) + "b " + text::hex(payload));
   } else if (fits_a_line(payload)) {
     line(std::string(verb) + " " + std::string(payload));
   } else {
-    line(std::string(verb) + "x " + hex_of(payload));
+    line(std::string(verb) + "x " + text::hex(payload));
   }
 }
 

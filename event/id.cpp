@@ -3,19 +3,12 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <span>
+
+#include "text/hex.hpp"
 
 namespace tributary::event {
 namespace {
-
-std::string hex(const unsigned char* bytes, std::size_t count) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text(count * 2, '0');
-  for (std::size_t i = 0; i < count; ++i) {
-    text[2 * i] = digits[bytes[i] >> 4];
-    text[2 * i + 1] = digits[bytes[i] & 15];
-  }
-  return text;
-}
 
 std::array<unsigned char, SHA256_DIGEST_LENGTH> sha256(std::string_view bytes) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
@@ -33,9 +26,10 @@ std::string derived_id(std::initializer_list<std::string_view> fields) {
     first = false;
     joined += field;
   }
-  return hex(sha256(joined).data(), 12);
+  const auto digest = sha256(joined);
+  return text::hex(std::span(digest).first(12));
 }
 
-std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes).data(), SHA256_DIGEST_LENGTH); }
+std::string sha256_hex(std::string_view bytes) { return text::hex(sha256(bytes)); }
 
 }  // namespace tributary::event

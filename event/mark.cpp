@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "event/id.hpp"
+#include "text/hex.hpp"
 #include "text/json.hpp"
 
 namespace tributary::event {
@@ -180,13 +182,7 @@ std::string signature_of(const Envelope& envelope, std::string_view key) {
   unsigned size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(said.data()),
        said.size(), digest.data(), &size);
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
-  }
-  return hex;
+  return text::hex(std::span(digest).first(size));
 }
 
 Marks::Judgement Marks::judge(const Envelope& envelope, WallTime now) const {

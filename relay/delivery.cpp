@@ -46,6 +46,7 @@ Delivery::Delivery(std::string name, std::unique_ptr<event::Downstream> downstre
 
 Delivery::~Delivery() {
   stop(0ms);
+  begin_thread(Begun::never);
   join();
   if (stopped_ || inbox_.empty()) return;
   begin();  // it was never started: what was offered goes to its tail, or is lost, and its receipts say so
@@ -54,8 +55,30 @@ Delivery::~Delivery() {
   if (tail_ != nullptr) close_tail();
 }
 
+void Delivery::prepare() {
+  if (thread_.joinable()) return;
+  thread_ = std::thread([this] {
+    {
+      std::unique_lock lock(mutex_);
+      told_to_begin_.wait(lock, [this] { return begun_ != Begun::no; });
+      if (begun_ == Begun::never) return;
+    }
+    run();
+  });
+}
+
 void Delivery::start() {
-  thread_ = std::thread([this] { run(); });
+  prepare();
+  begin_thread(Begun::yes);
+}
+
+/// The first word counts.
+void Delivery::begin_thread(Begun begun) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (begun_ == Begun::no) begun_ = begun;
+  }
+  told_to_begin_.notify_all();
 }
 
 void Delivery::stop(std::chrono::milliseconds timeout) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,6 +39,10 @@ class Delivery final : public event::Outlet {
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
+  /// Makes the thread, which waits for `start`, so that a start cannot fail. Throws std::system_error where the system
+  /// has no thread left. Thread: main.
+  void prepare();
+  /// Also prepares it, where that has not been done.
   void start() override;
   /// Finishes what it has within `timeout`, drops the rest as `stopped`, then the thread ends. What the downstream
   /// refuses once more, or cannot write, or is of the relay's own, is not waited for (see Drain). Returns at once;
@@ -85,7 +91,10 @@ class Delivery final : public event::Outlet {
  private:
   using Offer = std::variant<event::EventPtr, std::shared_ptr<const event::DeadLetter>, event::Dropped>;
 
+  enum class Begun : std::uint8_t { no, yes, never };  ///< never: destroyed before `start`
+
   void push(Offer offer, std::size_t bytes, bool booked);
+  void begin_thread(Begun begun);
   void run();
   void take_inbox();
   bool pump(event::SteadyTime now);
@@ -115,7 +124,7 @@ class Delivery final : public event::Outlet {
   Outbox outbox_;  ///< sink's thread only
   std::vector<std::function<void()>> room_;
 
-  mutable std::mutex mutex_;  ///< guards inbox_, inbox_booked_, ledger_, latency_, standing_, stop_at_, heir_, handed_
+  mutable std::mutex mutex_;  ///< guards all down to handed_, and begun_
   std::vector<Offer> inbox_;
   std::uint64_t inbox_booked_ = 0;  ///< offered, not yet in the published ledger_
   std::uint64_t inbox_fresh_ = 0;   ///< of these, still in inbox_
@@ -138,6 +147,8 @@ class Delivery final : public event::Outlet {
   std::atomic<bool> sleeping_{false}, reopen_{false}, stopped_{false};
   mutable std::atomic<bool> told_full_{false};
   const std::shared_ptr<event::Pulse> pulse_ = std::make_shared<event::Pulse>();
+  Begun begun_ = Begun::no;
+  std::condition_variable told_to_begin_;
   std::thread thread_;
 };
 

@@ -393,7 +393,7 @@ TEST_F(DeliveryTest, AStreamThatIsDeniedInMidStreamHoldsUpNoOther) {
   }
   ASSERT_TRUE(eventually([&] { return wire->count() == 7; })) << "all of the other stream";
   ASSERT_TRUE(eventually([&] { return told(SinkAlert::What::lane_parked) == 1; }));
-  EXPECT_EQ(delivery->ledger().in_flight, 5U);
+  EXPECT_TRUE(eventually([&] { return delivery->ledger().in_flight == 5; })) << "the wire's word comes a moment later";
   wire->answer("events", event::Sent::accepted);
   {
     const std::lock_guard lock(wire->mutex);
@@ -408,11 +408,29 @@ TEST_F(DeliveryTest, AStreamThatIsDeniedInMidStreamHoldsUpNoOther) {
 }
 
 TEST_F(DeliveryTest, WhatIsOfferedToASinkThatNeverRunsIsLost) {
-  std::string told;
-  auto event = std::make_shared<event::Event>(*event_holding("x"));
-  event->receipt = std::make_shared<event::Receipt>([&](bool kept) { told += kept ? "kept" : "lost"; });
-  make()->offer(std::move(event));
-  EXPECT_EQ(told, "lost");
+  for (const bool prepared : {false, true}) {
+    std::string told;
+    auto event = std::make_shared<event::Event>(*event_holding("x"));
+    event->receipt = std::make_shared<event::Receipt>([&](bool kept) { told += kept ? "kept" : "lost"; });
+    {
+      const auto delivery = make();
+      if (prepared) delivery->prepare();
+      delivery->offer(std::move(event));
+    }
+    EXPECT_EQ(told, "lost");
+    EXPECT_EQ(wire->count(), 0U);
+  }
+}
+
+TEST_F(DeliveryTest, APreparedThreadWaitsForTheStart) {
+  const auto delivery = make();
+  delivery->prepare();
+  delivery->prepare();
+  delivery->offer(event_holding("x"));
+  EXPECT_EQ(delivery->pulse()->rounds, 0U);
+  EXPECT_EQ(wire->count(), 0U);
+  delivery->start();
+  EXPECT_TRUE(eventually([&] { return wire->count() == 1; }));
 }
 
 TEST_F(DeliveryTest, KnowsWhichKindsItsSinkTakes) {

@@ -9,6 +9,7 @@
 #include "schema/schema_metaschema.hpp"
 #include "schema/uri_reference.hpp"
 #include "schema/validator.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::schema {
 namespace {
@@ -179,7 +180,7 @@ SchemaLocation SchemaReferences::resolve(const SchemaLocation& from, std::string
   const std::string absolute = resolve_uri(from.base, reference);
   const std::string uri = without_fragment(absolute);
   const std::string fragment =
-      percent_decoded(std::string_view(absolute).substr(std::min(uri.size() + 1, absolute.size())));
+      text::percent_decoded_leniently(std::string_view(absolute).substr(std::min(uri.size() + 1, absolute.size())));
   const SchemaLocation* target = resource(uri);
   if (target == nullptr) {
     fail(from.document, from.pointer + "/$ref",

@@ -1,6 +1,5 @@
 #include "schema/uri_reference.hpp"
 
-#include <charconv>
 #include <cstddef>
 
 namespace tributary::schema {
@@ -82,21 +81,6 @@ std::string resolve_uri(std::string_view base_text, std::string_view reference_t
   }
   path = without_dot_segments(path);
   return joined(base.scheme, base.authority, path, reference.query, reference.fragment);
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned byte = 0;
-    const char* const from = text.data() + at + 1;
-    if (text[at] == '%' && at + 2 < text.size() && std::from_chars(from, from + 2, byte, 16).ptr == from + 2) {
-      decoded += static_cast<char>(byte);
-      at += 2;
-    } else {
-      decoded += text[at];
-    }
-  }
-  return decoded;
 }
 
 }  // namespace tributary::schema

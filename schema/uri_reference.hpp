@@ -9,7 +9,4 @@ namespace tributary::schema {
 // but dot segments of a merged path. Thread: any.
 std::string resolve_uri(std::string_view base, std::string_view reference);
 
-// %XX decoded; a broken escape stays as it is. Thread: any.
-std::string percent_decoded(std::string_view text);
-
 }  // namespace tributary::schema

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "text/percent.hpp"
+
 namespace tributary::spool {
 namespace {
 
@@ -138,11 +140,8 @@ DatabaseFault Database::open(const std::filesystem::path& file, Access access, c
   flags |= access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   std::string uri = "file:";
   for (const char c : file.string()) {
-    static constexpr std::string_view digits = "0123456789ABCDEF";
     if (c == '%' || c == '?' || c == '#') {
-      uri += '%';
-      uri += digits[static_cast<unsigned char>(c) >> 4U];
-      uri += digits[static_cast<unsigned char>(c) & 15U];
+      text::append_percent(uri, c);
     } else {
       uri += c;
     }

@@ -8,11 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "text/percent.hpp"
 
 namespace tributary::spool {
 namespace {
@@ -20,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".spool";
-constexpr std::string_view digits = "0123456789ABCDEF";
+/// Of unreserved characters the one that a file name does not keep.
+constexpr std::string_view encoded_too = "~";
 
 std::string words_for(const fs::path& path, std::string_view what, int error) {
   return path.string().append(" ").append(what).append(": ").append(std::generic_category().message(error));
@@ -40,38 +42,6 @@ std::string fault_of_there(const fs::path& path) {
   if (!fs::is_directory(path, error)) return path.string() + " is no directory";
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return words_for(path, "cannot be written to", errno);
   return {};
-}
-
-bool is_plain(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-}
-
-std::string encoded(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.append("%").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
-  }
-  return out;
-}
-
-std::string decoded(std::string_view name) {
-  std::string out;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    unsigned byte = 0;
-    if (name[i] == '%' && i + 2 < name.size() &&
-        std::from_chars(name.data() + i + 1, name.data() + i + 3, byte, 16).ptr == name.data() + i + 3) {
-      out += static_cast<char>(byte);
-      i += 2;
-    } else {
-      out += name[i];
-    }
-  }
-  return out;
 }
 
 /// Of the process that has the lock, as it wrote it; "" when that cannot be read.
@@ -163,7 +133,7 @@ std::string Directory::hold() {
 Directory::~Directory() { ::close(lock_); }
 
 fs::path Directory::file_in(const fs::path& directory, std::string_view sink) {
-  return directory / encoded(sink).append(suffix);
+  return directory / text::percent_encoded(sink, encoded_too).append(suffix);
 }
 
 std::vector<std::string> Directory::sinks_in(const fs::path& directory) {
@@ -173,7 +143,7 @@ std::vector<std::string> Directory::sinks_in(const fs::path& directory) {
        entry.increment(error)) {
     const auto name = entry->path().filename().string();
     if (name.size() > suffix.size() && name.ends_with(suffix)) {
-      names.push_back(decoded(std::string_view(name).substr(0, name.size() - suffix.size())));
+      names.push_back(text::percent_decoded_leniently(std::string_view(name).substr(0, name.size() - suffix.size())));
     }
   }
   std::sort(names.begin(), names.end());

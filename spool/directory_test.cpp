@@ -83,6 +83,7 @@ TEST_F(DirectoryTest, names_the_file_of_a_sink_and_finds_it_again) {
   const auto directory = open(folder);
   EXPECT_EQ(directory->file_of("main.events-2_b"), folder / "main.events-2_b.spool");
   EXPECT_EQ(directory->file_of("a/b %c"), folder / "a%2Fb%20%25c.spool");
+  EXPECT_EQ(directory->file_of("~a.b_c-D"), folder / "%7Ea.b_c-D.spool") << "as earlier versions named it";
   EXPECT_EQ(make_private(directory->file_of("a/b %c")), 0);
   EXPECT_EQ(make_private(directory->file_of("b")), 0);
   EXPECT_EQ(mode(directory->file_of("b")), 0600U);

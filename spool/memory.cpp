@@ -76,10 +76,9 @@ ConnectorMemory& Memory::connector(const std::string& name) {
 }
 
 std::variant<event::Tail*, std::string> Memory::tail(const std::string& sink, const event::TailSettings& settings) {
-  auto& known = tails_[sink];
-  if (known) {
-    known->set(settings);
-    return known.get();
+  if (const auto known = tails_.find(sink); known != tails_.end()) {
+    known->second->set(settings);
+    return known->second.get();
   }
   SinkTail::Settings wanted;
   wanted.limits = settings;
@@ -87,11 +86,8 @@ std::variant<event::Tail*, std::string> Memory::tail(const std::string& sink, co
   const auto file = directory_->file_of(sink);
   static_cast<void>(make_private(file));  // where it cannot be made, `open` says why
   auto opened = SinkTail::open(file, wanted, observers_(sink));
-  if (auto* fault = std::get_if<std::string>(&opened)) {
-    tails_.erase(sink);
-    return std::move(*fault);
-  }
-  known = std::get<std::unique_ptr<SinkTail>>(std::move(opened));
+  if (auto* fault = std::get_if<std::string>(&opened)) return std::move(*fault);
+  auto& known = tails_[sink] = std::get<std::unique_ptr<SinkTail>>(std::move(opened));
   for (const auto& spooled : known->ids(most_spooled_ids)) connector(spooled.connector).remember(spooled.id);
   return known.get();
 }
@@ -99,6 +95,16 @@ std::variant<event::Tail*, std::string> Memory::tail(const std::string& sink, co
 const SinkTail* Memory::tail(const std::string& sink) const {
   const auto found = tails_.find(sink);
   return found == tails_.end() ? nullptr : found->second.get();
+}
+
+std::set<std::string> Memory::tails() const {
+  std::set<std::string> sinks;
+  for (const auto& [sink, tail] : tails_) sinks.insert(sink);
+  return sinks;
+}
+
+void Memory::keep_only(const std::set<std::string>& sinks) {
+  std::erase_if(tails_, [&](const auto& tail) { return sinks.count(tail.first) == 0; });
 }
 
 /// Thread: io.

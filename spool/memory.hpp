@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -55,6 +56,9 @@ class Memory final : public event::Memory {
   std::variant<event::Tail*, std::string> tail(const std::string& sink, const event::TailSettings& settings) override;
   /// The tail of a sink that has been asked for; null: none has.
   const SinkTail* tail(const std::string& sink) const;
+  /// The sinks whose tails are open; and closes those of others, which nobody uses.
+  std::set<std::string> tails() const;
+  void keep_only(const std::set<std::string>& sinks);
 
   const Directory& directory() const { return *directory_; }
 

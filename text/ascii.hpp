@@ -16,4 +16,11 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
+/// Without this one character around it, however often; all others stay.
+constexpr std::string_view trimmed(std::string_view text, char what) {
+  while (text.starts_with(what)) text.remove_prefix(1);
+  while (text.ends_with(what)) text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace tributary::text

@@ -28,5 +28,20 @@ TEST(Base64, IsReadBack) {
   }
 }
 
+TEST(Base64, OfOthersMayHaveEitherAlphabetAndLackItsPadding) {
+  for (const std::string text : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd\xfb"}) {
+    auto digits = base64(text);
+    EXPECT_EQ(from_base64_leniently(digits), text);
+    while (digits.ends_with('=')) digits.pop_back();
+    EXPECT_EQ(from_base64_leniently(digits), text);
+    for (char& c : digits) c = c == '+' ? '-' : c == '/' ? '_' : c;
+    EXPECT_EQ(from_base64_leniently(digits), text);
+  }
+  EXPECT_EQ(from_base64_leniently("Zh"), "f") << "bits left over";
+  for (const char* odd : {"Zg==Zg==", "Zm 9", "=g", "Zm9v.", "\xff"}) {
+    EXPECT_EQ(from_base64_leniently(odd), std::nullopt) << odd;
+  }
+}
+
 }  // namespace
 }  // namespace tributary::text

@@ -1,27 +1,28 @@
-#include <charconv>
+#include "text/percent.hpp"
 
-#include "text/url.hpp"
+#include "text/hex.hpp"
 
 namespace tributary::text {
-
 namespace {
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+/// Appends the byte that `%XX` at the beginning of `text` stands for; false when that is none.
+bool append_byte(std::string& out, std::string_view text) {
+  const int high = text.size() < 3 ? -1 : hex_value(text[1]);
+  const int low = high < 0 ? -1 : hex_value(text[2]);
+  if (low < 0) return false;
+  out += static_cast<char>(high * 16 + low);
+  return true;
+}
 
 }  // namespace
 
-std::string percent_encoded(std::string_view plain) {
-  static constexpr std::string_view kept = "-._~";
-  static constexpr std::string_view digits = "0123456789ABCDEF";
+std::string percent_encoded(std::string_view plain, std::string_view too) {
   std::string out;
   for (const char c : plain) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || kept.find(c) != kept.npos) {
+    if (is_unreserved(c) && too.find(c) == std::string_view::npos) {
       out += c;
     } else {
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
+      append_percent(out, c);
     }
   }
   return out;
@@ -34,11 +35,20 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return std::nullopt;
-    unsigned value = 0;
-    std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-    out += static_cast<char>(value);
+    if (!append_byte(out, text.substr(i))) return std::nullopt;
     i += 2;
+  }
+  return out;
+}
+
+std::string percent_decoded_leniently(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && append_byte(out, text.substr(i))) {
+      i += 2;
+    } else {
+      out += text[i];
+    }
   }
   return out;
 }

@@ -8,6 +8,7 @@
 
 #include "text/ascii.hpp"
 #include "text/base64.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::text {
 

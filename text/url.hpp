@@ -52,10 +52,4 @@ std::vector<std::string> secrets_of(std::string_view url);
 /// Whether the host is an IPv4 or IPv6 literal rather than a name.
 bool is_address_literal(const std::string& host);
 
-/// One segment of a path or one value of a query: all but RFC 3986's unreserved characters as %XX.
-std::string percent_encoded(std::string_view plain);
-
-/// None when a `%` is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decoded(std::string_view text);
-
 }  // namespace tributary::text

@@ -170,11 +170,5 @@ TEST(Url, AFaultRepeatsNothingOfAPassword) {
   EXPECT_THAT(fault_of("ws://user:hunter2/x@a/"), HasSubstr("`%2F`"));
 }
 
-TEST(Url, PercentEncodingKeepsOnlyWhatNeedsNone) {
-  EXPECT_EQ(percent_encoded("uFXHjP-sUukXUh8gw_S3yw.~"), "uFXHjP-sUukXUh8gw_S3yw.~");
-  EXPECT_EQ(percent_encoded("a b/c?d#e%f+&="), "a%20b%2Fc%3Fd%23e%25f%2B%26%3D");
-  EXPECT_EQ(percent_encoded("\xC3\xA9\n"), "%C3%A9%0A");
-}
-
 }  // namespace
 }  // namespace tributary::text

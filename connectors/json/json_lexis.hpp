@@ -12,6 +12,7 @@
 #endif
 
 #include "text/ascii.hpp"
+#include "text/hex.hpp"
 
 // The smallest parts of JSON text, as RFC 8259 has them: what JsonText is made of. Pure, inline where every byte
 // passes. Thread: any. Texts given by pointer are followed by at least `lookahead` readable bytes, the first of them
@@ -49,18 +50,11 @@ inline std::size_t plain_bytes(const char* at) {
 using text::is_digit;
 inline bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-inline int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// The four hex digits at `at`, or -1. `at` may stand before a terminating NUL.
 inline int code_unit(const char* at) {
   int unit = 0;
   for (int i = 0; i < 4; ++i) {
-    const int digit = hex_digit(at[i]);
+    const int digit = text::hex_value(at[i]);
     if (digit < 0) return -1;
     unit = unit * 16 + digit;
   }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connectors/json/json_lexis.hpp"
+#include "text/ascii.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors {
@@ -66,10 +67,7 @@ Value value_between(const char* begin, const char* end) {
 std::string_view digits_in(const Value& value) {
   if (value.kind == Value::Kind::number) return value.text;
   if (!value.is_string()) return {};
-  std::string_view text = value.inner();
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+  return text::trimmed(value.inner(), ' ');
 }
 
 template <class Pool>

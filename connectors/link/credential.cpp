@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "text/base64.hpp"
 #include "text/json.hpp"
 
 namespace tributary::connectors {
@@ -10,32 +11,6 @@ namespace {
 
 constexpr std::size_t token_limit = 64u << 10;
 constexpr double latest_expiry_seconds = 253'402'300'799.0;  // the end of the year 9999
-
-int base64url_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-' || c == '+') return 62;
-  if (c == '_' || c == '/') return 63;
-  return -1;
-}
-
-std::optional<std::string> base64url_decoded(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int value = base64url_value(c);
-    if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if ((count += 6) >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xFF);
-    }
-  }
-  return out;
-}
 
 /// A number, or a string that holds one.
 std::optional<double> number_in(const nlohmann::json& value) {
@@ -59,7 +34,7 @@ TokenClaims claims_of(std::string_view token) {
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.size() > token_limit) return claims;
-  const auto payload = base64url_decoded(token.substr(first + 1, second - first - 1));
+  const auto payload = text::from_base64_leniently(token.substr(first + 1, second - first - 1));
   if (!payload) return claims;
   const auto json = nlohmann::json::parse(*payload, nullptr, false);
   if (!json.is_object()) return claims;

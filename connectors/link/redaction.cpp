@@ -7,14 +7,15 @@
 
 #include "connectors/json/json_lexis.hpp"
 #include "text/json.hpp"
-#include "text/url.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::connectors {
 namespace {
 
 constexpr std::string_view mark = "<redacted>";
 
-/// The digits of base64 that `bytes`, standing `before` bytes behind a multiple of three, alone decide.
+/// The digits of base64 that `bytes`, standing `before` bytes behind a multiple of three, alone decide. Not text's:
+/// that one writes whole texts, whose first and last digits also depend on what stands around a secret.
 std::string base64(std::string_view bytes, std::size_t before, std::string_view last_two) {
   static constexpr std::string_view first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   const auto digit = [&](unsigned value) {

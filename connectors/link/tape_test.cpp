@@ -11,7 +11,7 @@
 #include "tests/support/toy_protocol.hpp"
 #include "text/base64.hpp"
 #include "text/json.hpp"
-#include "text/url.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::connectors {
 namespace {

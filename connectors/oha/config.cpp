@@ -1,5 +1,6 @@
 #include "connectors/oha/config.hpp"
 
+#include "text/percent.hpp"
 #include "text/url.hpp"
 
 namespace tributary::connectors::oha {

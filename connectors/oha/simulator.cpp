@@ -11,6 +11,7 @@
 #include "connectors/link/credential.hpp"
 #include "connectors/oha/simulator_settings.hpp"
 #include "connectors/simulation/stage.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::connectors::oha {
 namespace {
@@ -28,24 +29,9 @@ std::string chat_message(std::string_view user, std::string_view words) {
   return json + "}}";
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
-    if (low < 0) {
-      out += text[i];
-    } else {
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return out;
-}
-
 /// The key in `/ws/streams/KEY/`, "" when the target is none of these: a slash in the key is a slash, however written.
 std::string key_of(std::string_view target) {
-  const std::string path = percent_decoded(target.substr(0, target.find('?')));
+  const std::string path = text::percent_decoded_leniently(target.substr(0, target.find('?')));
   if (!path.starts_with(streams_path) || !path.ends_with('/') || path.size() <= streams_path.size()) return {};
   const std::string key = path.substr(streams_path.size(), path.size() - streams_path.size() - 1);
   return key.find('/') == std::string::npos ? key : std::string();
@@ -162,7 +148,7 @@ class Classroom final : public Play {
     if (const auto header = request.header("Authorization"); header.starts_with(bearer))
       token = header.substr(bearer.size());
     if (const auto at = request.target.find("?token="); at != std::string::npos)
-      token = percent_decoded(request.target.substr(at + 7));
+      token = text::percent_decoded_leniently(request.target.substr(at + 7));
     return std::make_unique<Listener>(client, stage_.io(), settings_, key_of(request.target), std::move(token),
                                       [this](Saying saying) { hear(std::move(saying)); });
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "text/url.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {

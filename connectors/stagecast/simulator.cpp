@@ -9,7 +9,7 @@
 #include "connectors/stagecast/show.hpp"
 #include "connectors/stagecast/simulator_settings.hpp"
 #include "text/json.hpp"
-#include "text/url.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::connectors::stagecast {
 namespace {

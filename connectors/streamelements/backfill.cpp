@@ -11,8 +11,8 @@
 #include "connectors/json/upstream_time.hpp"
 #include "connectors/link/backfill.hpp"
 #include "connectors/link/protocol_value.hpp"
+#include "text/percent.hpp"
 #include "text/time.hpp"
-#include "text/url.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {

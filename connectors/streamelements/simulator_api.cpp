@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "text/percent.hpp"
 #include "text/time.hpp"
-#include "text/url.hpp"
 
 namespace tributary::connectors::streamelements {
 namespace {

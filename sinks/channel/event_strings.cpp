@@ -4,16 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "text/hex.hpp"
+
 namespace tributary::sinks::channel {
 namespace {
 
 constexpr int deepest = 2;  ///< JSON in a string in JSON; deeper is not looked at
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 0;
-}
 
 void append_utf8(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
@@ -36,7 +32,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
 std::uint32_t code_unit(std::string_view text, std::size_t at) {
   std::uint32_t unit = 0;
   for (std::size_t i = at; i < at + 4 && i < text.size(); ++i) {
-    unit = unit << 4 | static_cast<std::uint32_t>(hex_digit(text[i]));
+    unit = unit << 4 | static_cast<std::uint32_t>(std::max(text::hex_value(text[i]), 0));
   }
   return unit;
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "text/json.hpp"
+#include "text/percent.hpp"
 
 namespace tributary::sinks::kafka {
 namespace {
@@ -19,14 +20,6 @@ constexpr std::string_view cloudevents_media_type = "application/cloudevents+jso
 
 constexpr std::size_t batch_header_size = 61;  // from baseOffset to the count of records
 
-constexpr char hex_digits[] = "0123456789ABCDEF";
-
-void append_percent(std::string& out, unsigned char byte) {
-  out += '%';
-  out += hex_digits[byte >> 4U];
-  out += hex_digits[byte & 15U];
-}
-
 /// Bytes of a zigzag varint, as Kafka writes every number inside a record.
 std::size_t varint_size(std::size_t value) {
   std::size_t zigzag = value << 1U;
@@ -36,14 +29,6 @@ std::size_t varint_size(std::size_t value) {
 }
 
 std::size_t sized(std::string_view text) { return varint_size(text.size()) + text.size(); }
-
-constexpr std::array<bool, 256> unreserved = [] {  // RFC 3986
-  std::array<bool, 256> table{};
-  for (const char c : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
-    table[static_cast<unsigned char>(c)] = c != '\0';
-  }
-  return table;
-}();
 
 /// Bytes that may be part of a control character: C0, DEL, and the lead byte of C1 in UTF-8.
 constexpr std::array<bool, 256> special = [] {
@@ -62,10 +47,10 @@ std::string_view without_controls(std::string_view text, std::string& scratch) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     if (c1) {
-      append_percent(encoded, byte);
-      append_percent(encoded, static_cast<unsigned char>(text[++i]));
+      text::append_percent(encoded, text[i]);
+      text::append_percent(encoded, text[++i]);
     } else if (byte < 0x20 || byte == 0x7F) {
-      append_percent(encoded, byte);
+      text::append_percent(encoded, text[i]);
     } else {
       encoded += text[i];
     }
@@ -191,14 +176,14 @@ std::string_view unescaped(std::string_view escaped, std::string& scratch) {
 }
 
 void append_percent_encoded(std::string& out, std::string_view segment) {
-  const auto is_reserved = [](char c) { return !unreserved[static_cast<unsigned char>(c)]; };
+  const auto is_reserved = [](char c) { return !text::is_unreserved(c); };
   if (std::none_of(segment.begin(), segment.end(), is_reserved)) {
     out += segment;
     return;
   }
   for (const char c : segment) {
     if (is_reserved(c)) {
-      append_percent(out, static_cast<unsigned char>(c));
+      text::append_percent(out, c);
     } else {
       out += c;
     }

@@ -252,6 +252,37 @@ def test_the_run_file_is_the_owners_and_goes_at_the_end(work):
         assert json.loads(path.read_text())["address"] == address
 
 
+def test_what_relays_that_were_killed_left_is_told_in_few_words_and_removed(work):
+    """Their files lie where a relay notes itself that cannot write to its directory."""
+    def left():
+        return sorted((work / "tributary").glob("admin-*.json"))
+
+    def run(name):
+        config = {**configuration(), "log": {"format": "json"}, "spool": {"directory": str(work / "no" / "directory")}}
+        write_config(work, config, name)
+        return Tributary(work, arguments=("-c", work / name), env={"XDG_RUNTIME_DIR": str(work)})
+
+    def status(*words):
+        return run_once("status", *words, folder=work / "elsewhere", env={"XDG_RUNTIME_DIR": str(work), "HOME": str(work)})
+
+    (work / "elsewhere").mkdir()
+    for name in ("one.yaml", "two.yaml"):
+        with run(name) as killed:
+            killed.admin()
+    assert len(left()) == 1, "the second has removed what the first left"
+    with run("three.yaml") as relay:
+        relay.admin()
+        assert len(left()) == 1
+        assert '"name"' in status("--json").stdout
+        (work / "tributary" / "admin-left.json").write_bytes(left()[0].read_bytes())
+        assert '"name"' in status("--json").stdout, "the only one that lives"
+        assert [file.name for file in left()] != ["admin-left.json"] and len(left()) == 1
+    done = status()
+    assert done.returncode == 1 and done.stderr == ("tributary: no relay of this user runs; 1 was killed, and what it left "
+                                                    "is removed; start it by `tributary run`, or say where it is by --url\n"), done
+    assert left() == []
+
+
 def test_a_file_with_a_fault_does_not_say_that_no_relay_runs(work):
     with relay_of(work) as relay:
         relay.admin()

@@ -14,8 +14,8 @@
 #include "connectors/dlive/backfill.hpp"
 #include "connectors/streamelements/backfill.hpp"
 #include "tests/fuzz/conversation.hpp"
+#include "text/percent.hpp"
 #include "text/time.hpp"
-#include "text/url.hpp"
 
 using namespace tributary;
 using namespace tributary::fuzz;

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "tests/support/transcript_player.hpp"
+#include "text/ascii.hpp"
 
 namespace tributary::support {
 namespace {
@@ -20,12 +21,6 @@ struct Line {
   std::string text;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 std::vector<Line> lines_of(std::string_view text) {
   std::vector<Line> lines;
   int number = 0;
@@ -33,7 +28,7 @@ std::vector<Line> lines_of(std::string_view text) {
   while (!text.empty()) {
     ++number;
     const auto end = text.find('\n');
-    std::string_view raw = trimmed(text.substr(0, end));
+    std::string_view raw = text::trimmed(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     const bool joined = goes_on;
     goes_on = raw.size() > 2 && raw.substr(raw.size() - 2) == " \\";

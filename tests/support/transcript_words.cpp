@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "text/hex.hpp"
+
 namespace tributary::support {
 namespace {
 
@@ -74,17 +76,6 @@ std::string bytes_of(std::string_view hex) {
   return bytes;
 }
 
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += digits[byte >> 4U];
-    hex += digits[byte & 15U];
-  }
-  return hex;
-}
-
 net::Reason reason_of(std::string_view text) {
   for (int i = 0; i <= static_cast<int>(net::Reason::stopped); ++i) {
     if (net::name(static_cast<net::Reason>(i)) == text) return static_cast<net::Reason>(i);
@@ -119,7 +110,7 @@ milliseconds duration_of(std::string_view text) {
 }
 
 std::string Output::in_words() const {
-  if (what == ">" || what == ">b") return what + " " + (what == ">" ? text : hex_of(text));
+  if (what == ">" || what == ">b") return what + " " + (what == ">" ? text : text::hex(text));
   if (what == "wait" || what == "park") return "= " + what + " " + text_of(delay);
   return "= " + what + (text.empty() ? "" : " ") + text;
 }

@@ -36,7 +36,6 @@ std::chrono::milliseconds duration_of(std::string_view text);
 
 /// `0a ff` → the two bytes, and back.
 std::string bytes_of(std::string_view hex);
-std::string hex_of(std::string_view bytes);
 
 net::Reason reason_of(std::string_view text);
 
