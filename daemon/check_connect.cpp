@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t words_limit = 400;
 
-/// Takes everything and passes nothing on: a check publishes nothing.
+/// Takes everything and passes nothing on: a check publishes nothing. Thread: main.
 class NoIntake final : public event::Intake {
  public:
   void control(bool) override {}
@@ -38,7 +38,7 @@ class NoIntake final : public event::Intake {
   std::string expiring;
 };
 
-/// Ends a trial at the first word about the connection.
+/// Ends a trial at the first word about the connection. Thread: main.
 class FirstAnswer final : public connectors::LinkObserver {
  public:
   void changed(const std::string&, const connectors::LinkStatus& status) override {

@@ -114,6 +114,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   auto [downstream, handling, fault] =
       type->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
   if (!downstream) return "sinks." + settings.name + ": " + fault;
+  sink->reporter->hand_over();
   auto schema = sinks::schema_named(handling.validation.schema);
   if (auto* problem = std::get_if<std::string>(&schema)) {
     return "sinks." + settings.name + ".validation.schema: " + *problem;

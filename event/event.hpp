@@ -37,7 +37,7 @@ struct Slice {
 
 /// An event on its way into the relay: canonical JSON written up to and including `relay.receivedAt`, with the last
 /// brace of `relay` and of the event missing. The relay dedupes, numbers and closes it (relay/finish).
-/// Made by a codec, moved into the Intake. Thread: io.
+/// Made by a codec, moved into the Intake. Thread: its owner's.
 struct Draft {
   Kind kind = Kind::activity;
   std::string text;         ///< `{"_id":"…",…,"relay":{…,"receivedAt":"…"`

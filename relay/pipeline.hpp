@@ -11,6 +11,7 @@
 
 #include "event/memory.hpp"
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "relay/routing_table.hpp"
 #include "relay/taps.hpp"
 #include "schema/schema.hpp"
@@ -90,6 +91,7 @@ class Pipeline {
   bool congested(const Targets& among) const;
   void look_at_table();
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   RoutingTablePtr table_;
   std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
   Targets channels_;                 ///< the sinks that speak on a channel

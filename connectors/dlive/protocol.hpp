@@ -17,7 +17,7 @@ namespace tributary::connectors::dlive {
 
 /// The conversation with the subscription socket: init, acknowledgement, two subscriptions for each streamer, liveness.
 /// Live at `connection_ack`: see this folder's README.
-/// Owner: a Link or a test. Thread: io.
+/// Owner: the connector's Link. Thread: its owner's.
 class DLiveProtocol final : public Protocol {
  public:
   DLiveProtocol(const std::string& connector, config::Shared<Config> config);

@@ -21,8 +21,8 @@ namespace tributary::connectors::oha {
 ///
 /// Nothing is said before the verdict. A refused token costs only the sending: we stay and listen. The verdict is the
 /// answer after our token was heard; when the token goes in a message, the server has answered once before that, or has
-/// not. Owner: a Link or a test. Thread: io. Failure: every end is an Ending in the Outcome; no text but the request
-/// and the first frame holds a secret.
+/// not. Owner: the connector's Link. Thread: its owner's. Failure: every end is an Ending in the Outcome; no text but
+/// the request and the first frame holds a secret.
 class OhaProtocol final : public Protocol {
  public:
   OhaProtocol(const std::string& connector, config::Shared<Config> config);

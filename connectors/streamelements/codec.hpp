@@ -13,7 +13,8 @@
 namespace tributary::connectors::streamelements {
 
 /// The body of a Socket.IO event, `["event",{…},{…}]`, → what it says.
-/// Owner: one protocol. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: its owner's. Failure: a body that cannot be understood is FrameKind::malformed in the
+/// Outcome.
 class Codec {
  public:
   struct Settings {

@@ -26,8 +26,8 @@ struct Emission {
 
 /// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
 /// needs no change as it was sent.
-/// Owner: one Codec. Thread: io. Failure: none; whatever was sent becomes a valid event, and what does not fit its
-/// place stays at `data.details`.
+/// Owner: one Codec. Thread: its owner's. Failure: none; whatever was sent becomes a valid event, and what does not fit
+/// its place stays at `data.details`.
 class Normaliser {
  public:
   explicit Normaliser(std::string_view connector);

@@ -4,7 +4,7 @@
 #include "connectors/streamelements/normaliser.hpp"
 
 // Some messages hold an activity inside another object, as `{"listener":"event","event":{"type":"tip","data":{…}}}`.
-// The content is believed over its wrapper. Pure. Thread: io. Views as in the Emission, which comes from compact text.
+// The content is believed over its wrapper. Pure. Thread: any. Views as in the Emission, which comes from compact text.
 
 namespace tributary::connectors::streamelements {
 
