@@ -40,7 +40,7 @@ struct Progress {
 /// What one intake needs to know of its connector.
 struct IntakeSettings {
   std::string connector;
-  std::string_view source;          ///< static storage: "streamelements", …
+  std::string_view source;          ///< the kind of upstream, as in the event: static storage
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
   event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events

@@ -40,8 +40,8 @@ struct Record {
 /// time is too far off.
 std::int64_t timestamp_of(event::WallTime created, event::WallTime received, bool& clamped);
 
-/// Turns events into records, EVENT.md's "On Kafka". Owned by one Producer; a record is good until the next `frame`.
-/// Pure. Thread: its owner's.
+/// Turns events into records, as docs/CONSUMING.md has them. Owned by one Producer; a record is good until the next
+/// `frame`. Pure. Thread: its owner's.
 class Framer {
  public:
   explicit Framer(CloudEvents mode) : mode_(mode) {}
