@@ -37,7 +37,7 @@ class Gate {
   void use_token(std::string token);
 
   /// `peer`: the address of who asks.
-  Verdict judge(Access access, const net::Headers& headers, const std::string& peer, Time now);
+  Judgement judge(Access access, const net::Headers& headers, const std::string& peer, Time now);
 
   struct Login {
     int status = 200;     ///< 200, 401, 429
