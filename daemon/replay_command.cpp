@@ -327,10 +327,10 @@ class Replay {
     keep_one_sink();
     Log log(settings_.log);
     Telemetry telemetry(log);
-    Heartbeat heartbeat;
+    LoopWatch loops;
     Disk disk(telemetry);  // not prepared: nothing is kept on disk
     SinkSet sinks(
-        telemetry, [] {}, std::make_shared<event::MarkHolder>(), disk, heartbeat);
+        telemetry, [] {}, std::make_shared<event::MarkHolder>(), disk, loops);
     auto planned = sinks.plan(settings_);
     if (auto* faults = std::get_if<SinkSet::Faults>(&planned)) throw ReplayFault(faults->front());
     const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));
