@@ -173,7 +173,7 @@ bool Memory::write() {
 void Memory::tell(const MemoryFile::Opened& opened) {
   if (!opened.set_aside.empty()) {
     News news;
-    news.sign = Sign::set_aside;
+    news.sign = SpoolSign::set_aside;
     news.file = file_.path().native();
     news.text = file_.path().string() + " was damaged and is now " + opened.set_aside +
                 "; a new one is begun: events that come again may pass once more, and gaps since the last run are not "
@@ -187,7 +187,7 @@ void Memory::tell(const DatabaseFault& fault) {
   if (std::exchange(in_trouble_, true)) return;
   trouble_since_ = Clock::now();
   News news;
-  news.sign = Sign::cannot_write;
+  news.sign = SpoolSign::cannot_write;
   news.file = file_.path().native();
   news.code = fault.code;
   news.text = words_for(file_.path(), fault) +
@@ -199,7 +199,7 @@ void Memory::tell(const DatabaseFault& fault) {
 void Memory::tell_good() {
   if (!std::exchange(in_trouble_, false)) return;
   News news;
-  news.sign = Sign::works_again;
+  news.sign = SpoolSign::works_again;
   news.file = file_.path().native();
   news.text = file_.path().string() + " is written again";
   news.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - trouble_since_);

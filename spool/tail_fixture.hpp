@@ -50,12 +50,12 @@ class TestObserver final : public Observer {
     told_.push_back(std::move(kept));
     changed_.notify_all();
   }
-  std::size_t count(Sign sign) const {
+  std::size_t count(SpoolSign sign) const {
     const std::lock_guard lock(mutex_);
     return counted(sign);
   }
   /// The first news of this kind; waits for it.
-  News wait(Sign sign) {
+  News wait(SpoolSign sign) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return counted(sign) != 0; })) << name(sign);
     for (const auto& news : told_) {
@@ -65,7 +65,7 @@ class TestObserver final : public Observer {
   }
 
  private:
-  std::size_t counted(Sign sign) const {
+  std::size_t counted(SpoolSign sign) const {
     std::size_t count = 0;
     for (const auto& news : told_) count += news.sign == sign ? 1 : 0;
     return count;

@@ -237,7 +237,7 @@ void SinkTail::Writer::close(std::chrono::milliseconds timeout) {
     if (receipt) receipt->lost();
   }
   if (lost.empty()) return;
-  News news{Sign::not_committed, {}};
+  News news{SpoolSign::not_committed, {}};
   news.records = lost.size();
   news.text = std::to_string(lost.size()) +
               " records were kept in memory alone, could not be written in time, and are "

@@ -133,7 +133,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::uint64_t share(std::uint64_t most, std::uint64_t size) const;
   void move_log();
   bool all_forgotten();
-  void trouble(Sign sign);
+  void trouble(SpoolSign sign);
   void recovered();
   void readable();
   bool look_after_place();
