@@ -23,7 +23,7 @@ static_assert(log_events[static_cast<std::size_t>(SpoolSign::works_again)] == Lo
 
 }  // namespace
 
-void SpoolReporter::on_news(const spool::News& news) {
+void SpoolReporter::on_news(const spool::SpoolNews& news) {
   Telemetry::Fields fields{{"reason", std::string(name(news.sign))}};
   if (!news.file.empty()) fields.push_back({"file", std::string(news.file)});
   if (!news.code.empty()) fields.push_back({"code", std::string(news.code)});

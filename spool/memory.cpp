@@ -172,7 +172,7 @@ bool Memory::write() {
 
 void Memory::tell(const MemoryFile::Opened& opened) {
   if (!opened.set_aside.empty()) {
-    News news;
+    SpoolNews news;
     news.sign = SpoolSign::set_aside;
     news.file = file_.path().native();
     news.text = file_.path().string() + " was damaged and is now " + opened.set_aside +
@@ -186,7 +186,7 @@ void Memory::tell(const MemoryFile::Opened& opened) {
 void Memory::tell(const DatabaseFault& fault) {
   if (std::exchange(in_trouble_, true)) return;
   trouble_since_ = Clock::now();
-  News news;
+  SpoolNews news;
   news.sign = SpoolSign::cannot_write;
   news.file = file_.path().native();
   news.code = fault.code;
@@ -198,7 +198,7 @@ void Memory::tell(const DatabaseFault& fault) {
 
 void Memory::tell_good() {
   if (!std::exchange(in_trouble_, false)) return;
-  News news;
+  SpoolNews news;
   news.sign = SpoolSign::works_again;
   news.file = file_.path().native();
   news.text = file_.path().string() + " is written again";

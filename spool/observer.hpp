@@ -22,7 +22,7 @@ enum class SpoolSign : std::uint8_t {
 };
 std::string_view name(SpoolSign sign) noexcept;
 
-struct News {
+struct SpoolNews {
   SpoolSign sign = SpoolSign::cannot_write;
   std::string_view file;                ///< its path. Lives during the call
   std::string_view code = {};           ///< the database's name of the fault, e.g. SQLITE_FULL; static storage
@@ -37,7 +37,7 @@ struct News {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void on_news(const News& news) = 0;
+  virtual void on_news(const SpoolNews& news) = 0;
 };
 
 }  // namespace tributary::spool

@@ -43,9 +43,9 @@ class TestFolder {
 /// Remembers what it is told. Thread: any.
 class TestObserver final : public Observer {
  public:
-  void on_news(const News& news) override {
+  void on_news(const SpoolNews& news) override {
     const std::lock_guard lock(mutex_);
-    News kept = news;
+    SpoolNews kept = news;
     kept.file = {};
     told_.push_back(std::move(kept));
     changed_.notify_all();
@@ -55,7 +55,7 @@ class TestObserver final : public Observer {
     return counted(sign);
   }
   /// The first news of this kind; waits for it.
-  News wait(SpoolSign sign) {
+  SpoolNews wait(SpoolSign sign) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return counted(sign) != 0; })) << name(sign);
     for (const auto& news : told_) {
@@ -72,7 +72,7 @@ class TestObserver final : public Observer {
   }
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<News> told_;
+  std::vector<SpoolNews> told_;
 };
 
 /// An event of a lane whose words are `words`.
