@@ -31,7 +31,7 @@ class DLiveProtocol final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   std::vector<std::string> channels() const override { return config_->streamers; }
-  Standing standing() const override;
+  Admission admission() const override;
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;

@@ -38,7 +38,7 @@ class OhaProtocol final : public Protocol {
   void explain(net::Ending& ending) const override;
   void explain_refusal(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->label}; }
-  Standing standing() const override;
+  Admission admission() const override;
 
   event::SteadyTime may_say_at() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;

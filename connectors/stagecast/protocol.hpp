@@ -36,7 +36,7 @@ class StagecastProtocol final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->channel}; }
-  Standing standing() const override;
+  Admission admission() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 
  private:

@@ -40,7 +40,7 @@ class UsersProtocol final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {label_}; }
-  Standing standing() const override;
+  Admission admission() const override;
   event::SteadyTime may_say_at() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 
