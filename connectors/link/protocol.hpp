@@ -42,11 +42,11 @@ struct Lookup {
   std::string subject;  ///< e.g. "streamer dbl-lee"
   std::string key;      ///< of the connector's settings, which it asks about: `streamers[0]`
   net::HttpRequest request;
-  struct Finding {
+  struct Meaning {
     bool good = false;
     std::string words;
   };
-  std::function<Finding(const net::HttpAnswer&)> judge;  ///< pure
+  std::function<Meaning(const net::HttpAnswer&)> judge;  ///< pure
 };
 
 struct BackfillAnswer;
