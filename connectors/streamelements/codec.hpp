@@ -54,7 +54,7 @@ class Codec {
   Settings settings_;
   JsonText text_;
   Emission emission_;
-  Envelope envelope_;
+  ActivityHead envelope_;
   Normaliser normaliser_;
   JsonParts parts_;               ///< of what lies deeper than usual
   std::string_view shape_fault_;  ///< what makes an event of the JSON just read is missing

@@ -9,7 +9,7 @@
 namespace tributary::connectors::streamelements {
 
 /// A whole activity: it has a type and data.
-bool is_activity(const Envelope& envelope);
+bool is_activity(const ActivityHead& envelope);
 
 /// Takes off what stands around an activity, or around the facts of a test, in any number of layers. What the layers
 /// say of their own and the content does not (`channel`, `createdAt`, …) is the content's; the rest goes to
