@@ -1,12 +1,35 @@
-"""What the comments of shipped classes promise.
+"""What the comments of shipped classes promise, and whether a name means one thing.
 
-`Thread: io` (or sink, spool) before a class promises that it checks this in debug builds.
+`Thread: io` (or sink, spool) before a class promises that it checks this in debug builds. A name stands for one class,
+whatever its namespace; those that stand for several on purpose are below.
 """
 
 import re
 
 #: before a class: it checks that it is called on one thread of this kind
 THREADS = ("io", "sink", "spool")
+
+#: names of several things, and why that is no fault; beside them, folders that never see each other may use a name twice
+ACCEPTED = {
+    "BackoffSettings": "net's as the configuration has it, which net must not know",
+    "Condition": "relay's is the seam behind which expression's stands",
+    "ConnectorMemory": "spool's implements event's",
+    "Entry": "inside config, a key and its value; outside it, a line of the registry of connectors",
+    "Fault": "each of two readers has its own: of a file, of a condition",
+    "Kind": "inside expression, of a value; outside it, of an event",
+    "Log": "daemon's as the configuration has it",
+    "Memory": "spool's implements event's",
+    "Node": "inside config of its tree, inside expression of its tree",
+    "OnFailure": "sinks reads it, relay obeys it, and they must not know each other",
+    "Outlet": "sinks/channel's implements event's",
+    "Path": "inside expression, of a field; outside it, of a file",
+    "Route": "relay's as the configuration has it",
+    "Settings": "the configuration's, and what is written below one connector or sink",
+    "Stream": "inside relay's outbox, the lanes of one topic; outside it, net's bytes",
+    "Value": "inside expression, what is compared; outside it, of JSON",
+}
+#: folders whose subfolders must not know each other
+APART = ("connectors", "sinks")
 
 _TYPE = re.compile(r"^(?:class|struct|enum class|enum)\s+(?:\w+::)*(\w+)([^;{()]*)\{", re.MULTILINE)
 _NAMESPACE = re.compile(r"^namespace (tributary[\w:]*)? ?\{$", re.MULTILINE)
@@ -65,3 +88,24 @@ def thread_faults(declared):
             if each.name in user.bases and not user.checks() and not user.is_port() and user.thread in (None, *THREADS):
                 yield (f"{user.file}: {user.name} is a {each.name}, whose thread is {each.thread}: "
                        "it has no ThreadCheck, nor does it say whose thread is its own")
+
+
+def _apart(files):
+    """All in folders that must not know each other."""
+    folders = [tuple(file.split("/")[:-1]) for file in files]
+    shared = {"link", "json", "simulation", "channel"}
+    return len(set(folders)) == len(files) and len({folder[0] for folder in folders}) == 1 and all(
+        len(folder) == 2 and folder[0] in APART and folder[1] not in shared for folder in folders)
+
+
+def name_faults(declared, accepted):
+    places = {}
+    for each in declared:
+        if each.file.endswith(".hpp"):
+            places.setdefault(each.name, {}).setdefault(each.namespace, each.file)
+    several = {name: sorted(spaces.values()) for name, spaces in places.items() if len(spaces) > 1}
+    for name, files in sorted(several.items()):
+        if name not in accepted and not _apart(files):
+            yield f"{name} means {len(files)} things: {', '.join(files)}"
+    for name in sorted(set(accepted) - set(several)):
+        yield f"{name} means one thing: it needs no exception"

@@ -1,4 +1,4 @@
-"""A class that names its thread can check it, and the checker of that would see it if not."""
+"""A class that names its thread can check it, a name means one thing; and the checkers would see it if not."""
 
 import importlib.util
 import pathlib
@@ -64,3 +64,43 @@ def test_a_class_without_its_check_is_found(text, who):
 ])
 def test_a_class_with_its_check_or_without_a_thread_is_none(text):
     assert _thread_faults(text) == []
+
+
+def test_every_name_means_one_thing(shipped):
+    assert list(declarations.name_faults(shipped, declarations.ACCEPTED)) == []
+
+
+def _name_faults(files, accepted=()):
+    sources = [(file, f"namespace {space} {{\n{text}\n}}  // namespace {space}\n") for file, space, text in files]
+    return list(declarations.name_faults(declarations.all_types(sources), accepted))
+
+
+ADMIN = ("admin/access.hpp", "tributary::admin", "struct Verdict {\n  int status = 200;\n};")
+EVENT = ("event/ports.hpp", "tributary::event", "enum class Verdict : std::uint8_t { delivered, failed };")
+DLIVE = ("connectors/dlive/show.hpp", "tributary::connectors::dlive", "class Show {\n};")
+USERS = ("connectors/users/show.hpp", "tributary::connectors::users", "class Show {\n};")
+
+
+@pytest.mark.parametrize("files", [
+    [ADMIN, EVENT],
+    [DLIVE, USERS, ("connectors/link/show.hpp", "tributary::connectors", "class Show {\n};")],
+    [DLIVE, ("sinks/kafka/show.hpp", "tributary::sinks::kafka", "class Show {\n};")],
+])
+def test_a_name_of_two_things_is_found(files):
+    found = _name_faults(files)
+    assert len(found) == 1 and all(file in found[0] for file, _, _ in files), found
+
+
+@pytest.mark.parametrize("files, accepted", [
+    ([ADMIN, EVENT], {"Verdict": "why"}),
+    ([DLIVE, USERS], ()),
+    ([ADMIN, ("admin/access.cpp", "tributary::event", "struct Verdict {\n};")], ()),
+    ([ADMIN, ("event/ports_test.cpp", "tributary::event", "struct Verdict {\n};")], ()),
+    ([ADMIN, ("event/ports.hpp", "tributary::event", "struct Verdict;\nclass Inner {\n  struct Verdict {\n  };\n};")], ()),
+])
+def test_a_name_of_one_thing_is_none(files, accepted):
+    assert _name_faults(files, accepted) == []
+
+
+def test_an_exception_that_is_not_needed_is_found():
+    assert _name_faults([ADMIN], {"Verdict": "why"}) == ["Verdict means one thing: it needs no exception"]
