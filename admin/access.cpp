@@ -72,7 +72,7 @@ Asker Asker::of(const net::Headers& headers) {
   return asker;
 }
 
-Verdict judge(const Bound& bound, const Asker& asker, Access access) {
+Judgement judge(const BoundPort& bound, const Asker& asker, Access access) {
   if (bound.loopback && !names_loopback(asker.host)) {
     return {421, false,
             "this port is bound to loopback, and the Host header names something else; ask http://localhost or "

@@ -17,7 +17,7 @@ enum class Access : std::uint8_t {
 };
 
 /// How the port is bound, as far as it decides who may ask.
-struct Bound {
+struct BoundPort {
   bool loopback = true;      ///< only this machine reaches it
   bool needs_token = false;  ///< one is configured, or it is not on loopback
 };
@@ -33,7 +33,7 @@ struct Asker {
   static Asker of(const net::Headers& headers);
 };
 
-struct Verdict {
+struct Judgement {
   int status = 200;      ///< 200, else 401, 403 or 421 with a sentence
   bool details = false;  ///< may see everything
   std::string words;
@@ -42,7 +42,7 @@ struct Verdict {
 /// May this be served? On loopback a `Host` must be a name of this machine's own loopback: another one means that a
 /// page in a browser here had its own name changed to 127.0.0.1 (DNS rebinding). What a browser sends for the page of
 /// another origin is refused, but for a link that somebody follows to look at a page. Pure. Thread: any.
-Verdict judge(const Bound& bound, const Asker& asker, Access access);
+Judgement judge(const BoundPort& bound, const Asker& asker, Access access);
 
 /// Whether an address is of loopback: 127.0.0.0/8, ::1.
 bool is_loopback(std::string_view address);

@@ -8,13 +8,13 @@
 namespace tributary::admin {
 namespace {
 
-const Bound here{true, false};
-const Bound here_with_token{true, true};
-const Bound elsewhere{false, true};
+const BoundPort here{true, false};
+const BoundPort here_with_token{true, true};
+const BoundPort elsewhere{false, true};
 
 struct Case {
   const char* what;
-  Bound bound;
+  BoundPort bound;
   net::Headers headers;
   bool known;
   Access access;

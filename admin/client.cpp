@@ -15,7 +15,7 @@ namespace {
 constexpr const char* usual_state = "/var/lib/tributary";
 constexpr std::size_t answer_limit = 64u << 20U;
 
-Target target_of(const RunFile& file) { return {"http://" + file.address, file.token}; }
+AskedProgram target_of(const RunFile& file) { return {"http://" + file.address, file.token}; }
 
 struct Candidate {
   std::filesystem::path path;
@@ -39,7 +39,7 @@ std::vector<Candidate> running(const std::vector<std::filesystem::path>& places,
   return found;
 }
 
-Response said(net::HttpExchange::Result result, const Target& target) {
+Response said(net::HttpExchange::Result result, const AskedProgram& target) {
   if (auto* ending = std::get_if<net::Ending>(&result)) {
     return {0, {}, {}, target.url + " does not answer: " + ending->detail};
   }
@@ -53,7 +53,7 @@ Response said(net::HttpExchange::Result result, const Target& target) {
   return response;
 }
 
-Response exchange(const Target& target, net::HttpRequest request, const net::HttpExchange::Pieces& pieces) {
+Response exchange(const AskedProgram& target, net::HttpRequest request, const net::HttpExchange::Pieces& pieces) {
   if (!target.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + target.token);
   request.limit = answer_limit;
   boost::asio::io_context io{1};
@@ -95,7 +95,7 @@ Found find_running(const std::filesystem::path& state, const std::filesystem::pa
   return {{}, sentence + faults + "; start it by `tributary run`, or say where it is by --url"};
 }
 
-Response ask(const Target& target, const std::string& method, const std::string& path,
+Response ask(const AskedProgram& target, const std::string& method, const std::string& path,
              std::chrono::milliseconds timeout) {
   net::HttpRequest request;
   request.method = method;
@@ -105,7 +105,7 @@ Response ask(const Target& target, const std::string& method, const std::string&
   return exchange(target, std::move(request), {});
 }
 
-Response follow(const Target& target, const std::string& path, const std::function<bool(std::string_view)>& take,
+Response follow(const AskedProgram& target, const std::string& path, const std::function<bool(std::string_view)>& take,
                 std::chrono::milliseconds timeout) {
   net::HttpRequest request;
   request.url = target.url + path;

@@ -14,13 +14,13 @@ namespace tributary::admin {
 // What `status`, `tap` and `reload` ask a running program. All of it blocks. Thread: any.
 
 /// Where a running program is asked.
-struct Target {
+struct AskedProgram {
   std::string url;    ///< http://host:port
   std::string token;  ///< "": none
 };
 
 struct Found {
-  std::optional<Target> target;
+  std::optional<AskedProgram> target;
   std::string fault;  ///< why there is none, and what to do: a sentence
 };
 
@@ -34,12 +34,13 @@ struct Response {
   net::Headers headers;
   std::string fault;  ///< also of a status that says no: 401, 403, 421, 429
 };
-Response ask(const Target& target, const std::string& method, const std::string& path,
+Response ask(const AskedProgram& target, const std::string& method, const std::string& path,
              std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 /// Asks for a stream and hands it over piece by piece, until `take` returns false (then the status is 200) or it ends.
 /// `timeout` is for the beginning alone.
-Response follow(const Target& target, const std::string& path, const std::function<bool(std::string_view piece)>& take,
+Response follow(const AskedProgram& target, const std::string& path,
+                const std::function<bool(std::string_view piece)>& take,
                 std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 }  // namespace tributary::admin

@@ -16,7 +16,7 @@ namespace tributary::admin {
 class EventQueue {
  public:
   static constexpr std::size_t most_bytes = 256u
-                                            << 10;  ///< with what a reader may have unread, less than Stream::limit
+                                            << 10;  ///< with what a reader may have unread, less than OpenAnswer::limit
 
   explicit EventQueue(EventFilter filter) : filter_(std::move(filter)) {}
 

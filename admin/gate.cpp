@@ -54,7 +54,7 @@ std::string Gate::cookie() const {
   return cookie_name(port_);
 }
 
-Verdict Gate::judge(Access access, const net::Headers& headers, const std::string& peer, Time now) {
+Judgement Gate::judge(Access access, const net::Headers& headers, const std::string& peer, Time now) {
   const std::lock_guard lock(mutex_);
   Asker asker = Asker::of(headers);
   const auto bearer = bearer_of(headers);
@@ -62,7 +62,7 @@ Verdict Gate::judge(Access access, const net::Headers& headers, const std::strin
   const bool waits = bearer && bound_.needs_token && !(right && bearer->size() >= guessable) && must_wait(peer, now);
   asker.known = bearer ? !waits && right : known_session(headers, now);
   asker.offers = bearer || !session_of(headers).empty();
-  Verdict verdict = admin::judge(bound_, asker, access);
+  Judgement verdict = admin::judge(bound_, asker, access);
   if (verdict.status != 401 || !bearer) return verdict;
   if (waits) return {429, false, std::string(wait_words)};
   was_wrong(peer, now);

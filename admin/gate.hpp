@@ -30,14 +30,14 @@ class Gate {
   static constexpr std::size_t address_limit = 1024;  ///< more: the oldest is forgotten
 
   /// `owner`: a random token of this start, which only this user's programs can read.
-  Gate(Bound bound, std::string owner) : bound_(bound), owner_(std::move(owner)) {}
+  Gate(BoundPort bound, std::string owner) : bound_(bound), owner_(std::move(owner)) {}
 
-  const Bound& bound() const { return bound_; }
+  const BoundPort& bound() const { return bound_; }
   /// The configured token; "": there is one, but it cannot be read now. Another one ends the sessions.
   void use_token(std::string token);
 
   /// `peer`: the address of who asks.
-  Verdict judge(Access access, const net::Headers& headers, const std::string& peer, Time now);
+  Judgement judge(Access access, const net::Headers& headers, const std::string& peer, Time now);
 
   struct Login {
     int status = 200;     ///< 200, 401, 429
@@ -64,7 +64,7 @@ class Gate {
   bool must_wait(const std::string& peer, Time now);
   void was_wrong(const std::string& peer, Time now);
 
-  const Bound bound_;
+  const BoundPort bound_;
   const std::string owner_;
   mutable std::mutex mutex_;
   std::string token_;

@@ -162,15 +162,15 @@ std::string stopping_headline(const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string_view name(Level level) noexcept {
+std::string_view name(HealthLevel level) noexcept {
   switch (level) {
-    case Level::well:
+    case HealthLevel::well:
       return "well";
-    case Level::starting:
+    case HealthLevel::starting:
       return "starting";
-    case Level::stopping:
+    case HealthLevel::stopping:
       return "stopping";
-    case Level::trouble:
+    case HealthLevel::trouble:
       return "trouble";
   }
   return "trouble";
@@ -191,7 +191,7 @@ std::string_view name(Trouble::Kind kind) noexcept {
 Health health_of(const Snapshot& snapshot) {
   Health health;
   if (snapshot.stopping) {
-    health.level = Level::stopping;
+    health.level = HealthLevel::stopping;
     health.headline = stopping_headline(snapshot);
     return health;
   }
@@ -200,10 +200,10 @@ Health health_of(const Snapshot& snapshot) {
   add(snapshot.sinks, health.troubles);
   const auto now_connecting = connecting(snapshot);
   if (!health.troubles.empty()) {
-    health.level = Level::trouble;
+    health.level = HealthLevel::trouble;
     health.headline = trouble_headline(snapshot, health.troubles);
   } else if (now_connecting != 0) {
-    health.level = Level::starting;
+    health.level = HealthLevel::starting;
     health.headline = "starting: " + std::to_string(now_connecting) + " of " +
                       number_of(snapshot.connectors.size(), "upstream") + (now_connecting == 1 ? " is" : " are") +
                       " being connected";

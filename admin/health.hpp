@@ -9,13 +9,13 @@
 
 namespace tributary::admin {
 
-enum class Level : std::uint8_t {
+enum class HealthLevel : std::uint8_t {
   well,
   starting,  ///< nothing is wrong, but an upstream is still being connected
   stopping,
   trouble,  ///< something needs attention
 };
-std::string_view name(Level level) noexcept;
+std::string_view name(HealthLevel level) noexcept;
 
 /// One thing that is not as it should be. At most one for each connector and each sink: the worst.
 struct Trouble {
@@ -30,7 +30,7 @@ std::string_view name(Trouble::Kind kind) noexcept;
 
 /// The one judgement of whether all is well, for /status, `tributary status` and the page. A value.
 struct Health {
-  Level level = Level::well;
+  HealthLevel level = HealthLevel::well;
   /// `all is well: 5 upstreams are live, 2 sinks keep up`, or `2 of 5 upstreams need attention: hall
   /// (connect_refused), arcade (credential_refused)`.
   std::string headline;

@@ -19,7 +19,7 @@ TEST(Health, SaysThatAllIsWellAndOfHowMany) {
   snapshot.sinks.push_back(healthy_sink("archive"));
   const auto health = health_of(snapshot);
   EXPECT_EQ(health.headline, "all is well: 2 upstreams are live, 2 sinks keep up");
-  EXPECT_EQ(health.level, Level::well);
+  EXPECT_EQ(health.level, HealthLevel::well);
   EXPECT_TRUE(health.troubles.empty());
 }
 
@@ -30,7 +30,7 @@ TEST(Health, NamesEachUpstreamThatNeedsAttentionWithItsReason) {
                          waiting_connector("arcade", net::Reason::credential_refused, "invalid token")};
   snapshot.connectors.back().needs_person = true;
   const auto health = health_of(snapshot);
-  EXPECT_EQ(health.level, Level::trouble);
+  EXPECT_EQ(health.level, HealthLevel::trouble);
   EXPECT_EQ(health.headline, "2 of 3 upstreams need attention: arcade (credential_refused), hall (connect_refused)")
       << "what needs a person comes first";
   ASSERT_EQ(health.troubles.size(), 2U);
@@ -53,7 +53,7 @@ TEST(Health, AFirstDialIsNoTroubleUntilItTakesTooLong) {
   auto& hall = snapshot.connectors.back();
   hall.state = net::State::dialing;
   hall.state_for = 3s;
-  EXPECT_EQ(health_of(snapshot).level, Level::starting);
+  EXPECT_EQ(health_of(snapshot).level, HealthLevel::starting);
   EXPECT_EQ(health_of(snapshot).headline, "starting: 1 of 2 upstreams is being connected");
   hall.state_for = 40s;
   EXPECT_EQ(health_of(snapshot).headline, "1 of 2 upstreams needs attention: hall (dialing)");
@@ -115,7 +115,7 @@ TEST(Health, AStuckLoopAndARefusedReloadAreTroubleOfTheProgram) {
             "the configuration was not reloaded, the old one goes on: tributary.yaml:3:1: unknown key");
   snapshot.stalled.clear();
   snapshot.reload->applied = true;
-  EXPECT_EQ(health_of(snapshot).level, Level::well);
+  EXPECT_EQ(health_of(snapshot).level, HealthLevel::well);
 }
 
 TEST(Health, AStopIsNoTrouble) {
@@ -124,7 +124,7 @@ TEST(Health, AStopIsNoTrouble) {
   snapshot.connectors = {waiting_connector("hall", net::Reason::stopped, "")};
   snapshot.sinks = {healthy_sink("events")};
   snapshot.sinks.front().ledger.in_flight = 3;
-  EXPECT_EQ(health_of(snapshot).level, Level::stopping);
+  EXPECT_EQ(health_of(snapshot).level, HealthLevel::stopping);
   EXPECT_EQ(health_of(snapshot).headline, "stopping: 3 events are still to be delivered");
 }
 

@@ -166,7 +166,7 @@ class Server::Loop {
 };
 
 /// The side of a stream that other threads write to: its text waits here until the loop takes it.
-class Server::Loop::Open final : public Stream, public std::enable_shared_from_this<Open> {
+class Server::Loop::Open final : public OpenAnswer, public std::enable_shared_from_this<Open> {
  public:
   Open(Loop& loop, std::shared_ptr<Mailbox> mailbox, Number number)
       : loop_(loop), mailbox_(std::move(mailbox)), number_(number) {}

@@ -31,12 +31,12 @@ struct Request {
 
 /// The rest of an answer whose end is open, such as a stream of events. Thread: any. May be held on to after the client
 /// has gone, and after the server.
-class Stream {
+class OpenAnswer {
  public:
   /// Bytes that wait for a client which does not read them; above that it is let go.
   static constexpr std::size_t limit = 512 * 1024;
 
-  virtual ~Stream() = default;
+  virtual ~OpenAnswer() = default;
   /// Never waits. False: nothing is written any more, as the client has gone or was too slow.
   virtual bool write(std::string_view text) = 0;
   /// Bytes that the client had yet to take when the loop looked last; it looks again once it is asked.
@@ -51,7 +51,7 @@ struct Reply {
   net::Headers headers = {};  ///< beside Content-Type and those of every answer
   /// Set: `body` is only the beginning (it may be empty), and the rest is written to the stream. Called once, on the
   /// server's thread.
-  std::function<void(std::shared_ptr<Stream>)> stream = {};
+  std::function<void(std::shared_ptr<OpenAnswer>)> stream = {};
   /// Called once after `stream` was, on the server's thread: the client has gone, was too slow, or the server ends.
   std::function<void()> gone = {};
 };

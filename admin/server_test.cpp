@@ -100,7 +100,7 @@ class AdminServerTest : public ::testing::Test {
     pages_.push_back({"GET", "/dropped", Access::read, [](const Request&, const Answer&) {}});
     pages_.push_back(page("GET", "/stream", Access::read, [this](const Request&) {
       Reply reply{200, "begun\n", "text/event-stream"};
-      reply.stream = [this](std::shared_ptr<Stream> stream) { opened_.set_value(std::move(stream)); };
+      reply.stream = [this](std::shared_ptr<OpenAnswer> stream) { opened_.set_value(std::move(stream)); };
       reply.gone = [this] { gone_.set_value(); };
       return reply;
     }));
@@ -113,13 +113,13 @@ class AdminServerTest : public ::testing::Test {
     server_ = std::make_unique<Server>(settings, gate_, pages_);
   }
   std::string ask(const std::string& request) { return Client(server_->port()).say(request).hear(); }
-  std::shared_ptr<Stream> opened() { return opened_.get_future().get(); }
+  std::shared_ptr<OpenAnswer> opened() { return opened_.get_future().get(); }
 
   Gate gate_{{true, false}, "owner"};
   Pages pages_;
   std::string broken_;
   std::promise<void> answered_, gone_;
-  std::promise<std::shared_ptr<Stream>> opened_;
+  std::promise<std::shared_ptr<OpenAnswer>> opened_;
   Answer kept_;
   std::unique_ptr<Server> server_;
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "admin/health.hpp"
+#include "event/counts.hpp"
 #include "text/time.hpp"
 
 namespace tributary::admin {
@@ -28,13 +29,6 @@ Json time_or_null(const std::optional<event::WallTime>& time) {
   return time ? Json(text::to_text(*time)) : Json(nullptr);
 }
 
-template <class Reason>
-Json by_reason(const event::Tally<Reason>& tally) {
-  Json all = Json::object();
-  for (std::size_t i = 0; i < tally.size(); ++i) all[std::string(name(static_cast<Reason>(i)))] = tally[i];
-  return all;
-}
-
 Json endings_of(const std::vector<std::uint64_t>& endings) {
   Json all = Json::object();
   for (std::size_t i = 0; i < endings.size(); ++i) {
@@ -49,27 +43,20 @@ Json channels_of(const std::vector<ChannelView>& channels) {
   return all;
 }
 
-Json json_of(const event::ConnectorLedger& book) {
-  return {{"frames", book.frames},
-          {"control", book.control},
-          {"malformed", book.malformed},
-          {"carrying", book.carrying},
-          {"events", book.events},
-          {"duplicate", book.duplicate},
-          {"ignored", by_reason<event::Ignored>(book.ignored)},
-          {"unrouted", book.unrouted},
-          {"accepted", book.accepted}};
-}
-
-Json json_of(const event::SinkLedger& book) {
-  return {{"offered", book.offered},
-          {"recovered", book.recovered},
-          {"delivered", book.delivered},
-          {"sent", book.sent},
-          {"dead_lettered", book.dead_lettered},
-          {"dropped", by_reason<event::Dropped>(book.dropped)},
-          {"in_flight", book.in_flight},
-          {"spooled", book.spooled}};
+/// Every count: those of the book below `ledger`, the relay's own events below `notices`, others beside them.
+template <class Ledger>
+void add_counts(Json& json, const Ledger& ledger) {
+  constexpr std::string_view notices = "notices";
+  for (const auto& count : event::counts_of(ledger)) {
+    std::string name(count.name);
+    Json* place = count.beside ? &json : &json["ledger"];
+    if (count.name.starts_with(notices)) {
+      place = &json[std::string(notices)];
+      name = count.name == notices ? "offered" : name.substr(notices.size() + 1);
+    }
+    Json& at = (*place)[name];
+    (count.reason.empty() ? at : at[std::string(count.reason)]) = count.value;
+  }
 }
 
 Json json_of(const ConnectorView& one, const RateHistory& rates) {
@@ -93,13 +80,8 @@ Json json_of(const ConnectorView& one, const RateHistory& rates) {
   json["channels"] = channels_of(one.channels);
   json["credential_expires"] = time_or_null(one.credential_expires);
   json["dials"] = one.dials;
-  json["connections"] = one.ledger.connections;
   json["endings"] = endings_of(one.endings);
-  json["gaps"] = one.ledger.gaps;
-  json["unknown"] = one.ledger.unknown;
-  json["updates"] = one.ledger.updates;
-  json["repaired"] = one.ledger.repaired;
-  json["ledger"] = json_of(one.ledger);
+  add_counts(json, one.ledger);
   return json;
 }
 
@@ -153,15 +135,10 @@ Json json_of(const SinkView& one, std::string_view state) {
   json["memory"] = one.memory;
   json["spool"] = one.spool_bytes ? Json{{"bytes", *one.spool_bytes}, {"size", one.spool_size.value_or(0)}} : Json();
   json["lost"] = one.ledger.lost() - one.ledger.in_flight;  // those are not lost yet
-  json["replayed"] = one.ledger.replayed;
-  json["clamped"] = one.ledger.clamped;
   json["copies"] = one.copies;
-  json["notices"] = {{"offered", one.ledger.notices},
-                     {"delivered", one.ledger.notices_delivered},
-                     {"dropped", one.ledger.notices_dropped}};
   json["latency"] = json_of(one.latency);
   json["brokers"] = brokers_of(one.brokers);
-  json["ledger"] = json_of(one.ledger);
+  add_counts(json, one.ledger);
   return json;
 }
 

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "admin/status_fixture.hpp"
+#include "event/counts.hpp"
 
 namespace tributary::admin {
 namespace {
@@ -48,6 +52,46 @@ TEST(StatusJson, AgesAreSecondsAndWhatIsNotKnownIsNull) {
   EXPECT_EQ(one["channels"][0], nlohmann::json({{"channel", "dbl-lee"}, {"silence", 61.0}}));
   EXPECT_EQ(one["endings"], nlohmann::json({{"connect_refused", 4}}));
   EXPECT_EQ(one["ledger"]["events"], 7);
+}
+
+/// A ledger whose members hold 1, 2, 3, … in the order in which they stand.
+template <class Ledger>
+Ledger numbered() {
+  Ledger ledger;
+  std::array<std::uint64_t, sizeof(Ledger) / sizeof(std::uint64_t)> numbers{};
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 1'000'001 + i;
+  std::memcpy(static_cast<void*>(&ledger), numbers.data(), sizeof(ledger));
+  return ledger;
+}
+
+/// The values that stand somewhere in it, each with its path.
+std::map<std::uint64_t, std::string> values_in(const nlohmann::json& json) {
+  std::map<std::uint64_t, std::string> values;
+  const auto flat = json.flatten();
+  for (const auto& [path, value] : flat.items()) {
+    if (value.is_number_unsigned()) values[value.get<std::uint64_t>()] = path;
+  }
+  return values;
+}
+
+TEST(StatusJson, HasEveryCountOfALedgerInItsPlace) {
+  auto snapshot = quiet_snapshot();
+  snapshot.connectors = {live_connector("hall", 7)};
+  snapshot.sinks = {healthy_sink("events", 5)};
+  snapshot.connectors[0].ledger = numbered<event::ConnectorLedger>();
+  snapshot.sinks[0].ledger = numbered<event::SinkLedger>();
+  const auto json = status_of(snapshot);
+  const auto in = values_in(json["connectors"][0]), out = values_in(json["sinks"][0]);
+  for (const auto& count : event::counts_of(snapshot.connectors[0].ledger)) {
+    const std::string inner = std::string(count.name) + (count.reason.empty() ? "" : "/") + std::string(count.reason);
+    EXPECT_EQ(in.count(count.value) != 0 ? in.at(count.value) : "", (count.beside ? "/" : "/ledger/") + inner);
+  }
+  for (const auto& count : event::counts_of(snapshot.sinks[0].ledger)) {
+    EXPECT_EQ(out.count(count.value), 1U) << count.name << " " << count.reason << " is missing";
+  }
+  EXPECT_EQ(json["sinks"][0]["notices"]["offered"], snapshot.sinks[0].ledger.notices);
+  EXPECT_EQ(json["sinks"][0]["notices"]["dropped"], snapshot.sinks[0].ledger.notices_dropped);
+  EXPECT_EQ(json["sinks"][0]["dead_letter_failed"], snapshot.sinks[0].ledger.dead_letter_failed);
 }
 
 TEST(StatusJson, TheLedgersAreWholeWithEveryReason) {

@@ -29,7 +29,7 @@ std::string Watch::status() {
   return status_json(snapshot, rates_);
 }
 
-Watch::Number Watch::add_reader(std::shared_ptr<Stream> stream, EventFilter filter) {
+Watch::Number Watch::add_reader(std::shared_ptr<OpenAnswer> stream, EventFilter filter) {
   const std::lock_guard taps(taps_mutex_);
   Number number = 0;
   {
@@ -69,7 +69,7 @@ void Watch::take(const event::EventPtr& event) {
 /// Text is made and written without the lock: a connector never waits for it.
 void Watch::tell(Clock::time_point now) {
   struct Letter {
-    std::shared_ptr<Stream> stream;
+    std::shared_ptr<OpenAnswer> stream;
     EventQueue::Batch batch;
     bool last = false;
   };

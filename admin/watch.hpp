@@ -35,13 +35,13 @@ class Watch {
   std::string status();
 
   using Number = std::uint64_t;
-  Number add_reader(std::shared_ptr<Stream> stream, EventFilter filter);
+  Number add_reader(std::shared_ptr<OpenAnswer> stream, EventFilter filter);
   void remove_reader(Number number);
 
  private:
   struct Reader {
     Number number = 0;
-    std::shared_ptr<Stream> stream;
+    std::shared_ptr<OpenAnswer> stream;
     EventQueue queue;
     std::chrono::steady_clock::time_point written;
   };

@@ -37,7 +37,7 @@ Reply events_reply(Program& program, const std::shared_ptr<Watch>& watch, const 
   reply.content_type = "text/event-stream; charset=utf-8";
   reply.body = ": the events of this relay, as they come\nretry: 2000\n\n";
   const auto number = std::make_shared<Watch::Number>(0);
-  reply.stream = [watch, number, filter = *std::move(filter)](const std::shared_ptr<Stream>& stream) {
+  reply.stream = [watch, number, filter = *std::move(filter)](const std::shared_ptr<OpenAnswer>& stream) {
     *number = watch->add_reader(stream, filter);
   };
   reply.gone = [watch, number] { watch->remove_reader(*number); };

@@ -53,7 +53,7 @@ class WatchedProgram final : public Program {
   Tap tap_;
 };
 
-class HeldStream final : public Stream {
+class HeldStream final : public OpenAnswer {
  public:
   bool write(std::string_view text) override {
     const std::lock_guard lock(mutex_);

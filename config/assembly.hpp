@@ -31,7 +31,7 @@ class Assembly {
 
  private:
   struct Asked {
-    Mark mark;
+    Position mark;
     std::string path;
   };
 
@@ -49,7 +49,8 @@ class Assembly {
   Node root_;
   bool complete_ = true;
   Spent spent_;
-  std::map<std::string, std::map<std::string, Mark, std::less<>>, std::less<>> names_;  // section → name → where it is
+  std::map<std::string, std::map<std::string, Position, std::less<>>, std::less<>>
+      names_;                                // section → name → where it is
   std::vector<std::filesystem::path> open_;  // the files being read, outermost first
   std::vector<std::filesystem::path> read_;  // every file read so far, canonical
   Sources sources_;

@@ -78,10 +78,10 @@ std::string complaint(std::string_view words, std::string_view output) {
     }
   }
   while (one_line.ends_with(' ')) one_line.pop_back();
-  if (one_line.size() <= most) return printable(one_line);
+  if (one_line.size() <= most) return escaped(one_line);
   std::size_t begin = one_line.size() - most;
   while (begin < one_line.size() && (static_cast<unsigned char>(one_line[begin]) & 0xc0U) == 0x80U) ++begin;
-  return "..." + printable(std::string_view(one_line).substr(begin));
+  return "..." + escaped(std::string_view(one_line).substr(begin));
 }
 
 }  // namespace tributary::config

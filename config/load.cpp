@@ -39,12 +39,12 @@ Loaded read(const Assembly& assembly, FaultList& report, const Vocabulary& vocab
 }  // namespace
 
 std::string format(const Fault& fault) {
-  std::string text = printable(fault.place.file);
+  std::string text = escaped(fault.place.file);
   if (fault.place.line > 0) {
     text += ":" + std::to_string(fault.place.line) + ":" + std::to_string(fault.place.column);
   }
-  if (!fault.path.empty()) text += ": " + printable(fault.path, 256);
-  return text + ": " + printable(fault.message);
+  if (!fault.path.empty()) text += ": " + escaped(fault.path, 256);
+  return text + ": " + escaped(fault.message);
 }
 
 Loaded load(const std::filesystem::path& file, const Vocabulary& vocabulary) {

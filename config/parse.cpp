@@ -98,12 +98,12 @@ class TreeMaker : public YAML::EventHandler {
   // Offset of the last quoted text.
   [[nodiscard]] std::size_t last_quoted() const { return last_quoted_; }
 
-  [[noreturn]] void stop(Mark mark, std::string message) {
+  [[noreturn]] void stop(Position mark, std::string message) {
     report_.fault(mark, {}, std::move(message));
     throw Stop{};
   }
 
-  [[nodiscard]] Mark here(const YAML::Mark& mark) const {
+  [[nodiscard]] Position here(const YAML::Mark& mark) const {
     if (mark.is_null()) return {file_, 0, 0};
     return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
   }
@@ -116,15 +116,17 @@ class TreeMaker : public YAML::EventHandler {
     bool merging = false;  // the key is `<<`
     bool skip = false;     // the value of a bad or repeated key
     std::string key;
-    Mark key_mark;
+    Position key_mark;
     std::unordered_map<std::string, std::size_t> seen;  // key → index in node.entries
-    Mark merge_mark;                                    // of `<<`; line 0: none yet
+    Position merge_mark;                                // of `<<`; line 0: none yet
     std::vector<Node> merged;                           // the values of `<<`
   };
 
-  [[noreturn]] void too_deep(Mark mark) { stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels"); }
+  [[noreturn]] void too_deep(Position mark) {
+    stop(mark, "nested deeper than " + std::to_string(depth_limit) + " levels");
+  }
 
-  void charge(Mark mark, Weight weight) {
+  void charge(Position mark, Weight weight) {
     buffer_.value_seen();
     spent_.values += weight.values;
     spent_.text += weight.bytes;
@@ -137,13 +139,13 @@ class TreeMaker : public YAML::EventHandler {
     }
   }
 
-  bool check_tag(Mark mark, const std::string& tag) {
+  bool check_tag(Position mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with(standard_tags)) return true;
     report_.fault(mark, {}, "the tag " + quote(tag) + " means nothing here; expected a plain value");
     return false;
   }
 
-  void open(Node::Kind kind, Mark mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(Node::Kind kind, Position mark, const std::string& tag, YAML::anchor_t anchor) {
     if (frames_.size() >= depth_limit) too_deep(mark);
     charge(mark, {});
     const bool plain = check_tag(mark, tag);
@@ -253,7 +255,7 @@ class TreeMaker : public YAML::EventHandler {
 };
 
 // Where the byte at `offset` stands.
-Mark mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
+Position mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
   const auto before = text.substr(0, offset);
   const auto line = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
   const auto start = before.rfind('\n');
@@ -262,7 +264,7 @@ Mark mark_of(std::string_view text, std::size_t offset, std::uint32_t file) {
 }
 
 // What begins at `mark`, where the first document has ended, is one too many.
-void refuse_second(std::string_view text, Mark mark, FaultList& report) {
+void refuse_second(std::string_view text, Position mark, FaultList& report) {
   const auto first = text.find_first_not_of(" \t\r\n");  // a `---` there begins the first document
   const auto line = text.find("\n---", first == std::string_view::npos ? 0 : first);
   if (line == std::string_view::npos)

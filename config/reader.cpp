@@ -19,7 +19,7 @@ Reader::Reader(const Node& root, FaultList& report, bool complete) : report_(rep
 
 void Reader::finish() { close(); }
 
-void Reader::open(const Node& node, std::string path, Mark mark) {
+void Reader::open(const Node& node, std::string path, Position mark) {
   levels_.push_back({&node, std::move(path), mark, {}, {}, {}, {}, {}});
 }
 
@@ -140,7 +140,7 @@ void Reader::wrong(const Entry& entry, std::string_view expected, bool secret) {
   report_.fault(entry.place(), path_of(entry.key), std::move(message));
 }
 
-void Reader::refuse_variable(Mark mark, std::string path, const std::string& name, bool secret) {
+void Reader::refuse_variable(Position mark, std::string path, const std::string& name, bool secret) {
   report_.fault(
       mark, std::move(path),
       secret ? "`${" + name + "}` is not expanded; use {env: " + name + "}"
@@ -227,7 +227,7 @@ void Reader::not_yet(const Key& key, std::string_view what, Off off) {
   const Entry* entry = take(key, {});
   if (entry == nullptr) return;
   const Node* value = &entry->value;
-  Mark mark = entry->place();
+  Position mark = entry->place();
   bool harmless = value->kind == Node::Kind::null;
   std::string remedy = "leave it out";
   if (!off.member.empty()) {
@@ -247,7 +247,7 @@ void Reader::not_yet(const Key& key, std::string_view what, Off off) {
     report_.fault(mark, path_of(key.name), "not yet: " + std::string(what) + "; " + remedy);
 }
 
-void Reader::judge(Mark mark, std::string_view key, std::string path, std::string message) {
+void Reader::judge(Position mark, std::string_view key, std::string path, std::string message) {
   levels_.back().judgements.push_back({mark, std::string(key), std::move(path), std::move(message)});
 }
 

@@ -59,7 +59,7 @@ class Reader final : public Fields {
     std::string expected;
   };
   struct Judgement {
-    Mark mark;
+    Position mark;
     std::string key;
     std::string path;
     std::string message;
@@ -72,7 +72,7 @@ class Reader final : public Fields {
   struct Level {
     const Node* node;  // the map being read
     std::string path;  // "" at the top
-    Mark mark;         // where a missing key is reported
+    Position mark;     // where a missing key is reported
     std::vector<std::string_view> known;
     std::vector<Missing> missing;              // told at the end, unless they are there under a wrong name
     std::vector<Judgement> judgements;         // told at the end, unless they follow from another fault
@@ -90,13 +90,13 @@ class Reader final : public Fields {
   bool in_range(const Key& key, const Entry& entry, std::int64_t value, std::string (*show)(std::int64_t));
   void out_of_range(const Key& key, const Entry& entry, std::string (*show)(std::int64_t), const std::string& is);
   bool read_texts(const Node& list, const std::string& path, std::vector<std::string>& value);
-  bool read_secret(const Node& node, const std::string& path, Mark mark, Secret& value);
+  bool read_secret(const Node& node, const std::string& path, Position mark, Secret& value);
   bool read_secret_kind(const Entry& entry, const std::string& path, Secret& value);
   void read_named(const Entry& entry, std::string_view noun, std::span<const SettingsType> types, NamedSettings& named,
                   bool may_be_disabled);
   const SettingsType* pick(std::string_view noun, std::span<const SettingsType> types, std::string& name);
   const Entry* take_type(std::string_view expected, std::string& name);
-  void judge(Mark mark, std::string_view key, std::string path, std::string message);
+  void judge(Position mark, std::string_view key, std::string path, std::string message);
   // Whether a fault that is told already is the cause of the judgement.
   [[nodiscard]] bool follows(const Level& level, const Judgement& judgement) const;
   // The key that was probably meant: `Type`, `typ`, or `type:dlive` where a blank is missing. "": none.
@@ -105,9 +105,9 @@ class Reader final : public Fields {
   void report_unknown(Level& level, const Entry& entry);
   void report_all_unknown(Level& level);
   bool is_hollow(const Key& key, std::string_view expected);
-  void refuse_variable(Mark mark, std::string path, const std::string& name, bool secret);
+  void refuse_variable(Position mark, std::string path, const std::string& name, bool secret);
   void warn_open_secrets(const Entry& entry, std::size_t first);
-  void open(const Node& node, std::string path, Mark mark);
+  void open(const Node& node, std::string path, Position mark);
   void close();
 
   FaultList& report_;

@@ -26,7 +26,7 @@ void Reader::secret(const Key& key, Secret& value) {
   read_secret(entry->value, path_of(key.name), entry->mark, value);
 }
 
-bool Reader::read_secret(const Node& node, const std::string& path, Mark mark, Secret& value) {
+bool Reader::read_secret(const Node& node, const std::string& path, Position mark, Secret& value) {
   open(node, path, mark);
   const Entry* chosen = nullptr;
   bool good = true;

@@ -85,7 +85,7 @@ void Reader::integer(const Key& key, std::int64_t& value) {
   const Entry* entry = take(key, Node::Kind::scalar, expected);
   if (entry == nullptr) return;
   const auto parsed = parse_number<std::int64_t>(entry->value);
-  if (parsed.too_large) return out_of_range(key, *entry, show_number, printable(entry->value.text, 64));
+  if (parsed.too_large) return out_of_range(key, *entry, show_number, escaped(entry->value.text, 64));
   if (!parsed.good) return wrong(*entry, expected);
   if (in_range(key, *entry, parsed.value, show_number)) value = parsed.value;
 }
@@ -99,7 +99,7 @@ void Reader::number(const Key& key, double& value) {
   const bool low = key.minimum && parsed < static_cast<double>(*key.minimum);
   const bool high = key.maximum && parsed > static_cast<double>(*key.maximum);
   if (too_large || low || high) {
-    return out_of_range(key, *entry, show_number, printable(entry->value.text, 64));
+    return out_of_range(key, *entry, show_number, escaped(entry->value.text, 64));
   }
   value = parsed;
 }
@@ -110,7 +110,7 @@ void Reader::duration(const Key& key, Duration& value) {
   if (entry == nullptr) return;
   const auto parsed = parse_duration(entry->value.text);
   if (!parsed && is_too_long(entry->value.text)) {
-    return out_of_range(key, *entry, show_duration, printable(entry->value.text, 64));
+    return out_of_range(key, *entry, show_duration, escaped(entry->value.text, 64));
   }
   if (!parsed) return wrong(*entry, expected);
   if (in_range(key, *entry, parsed->count(), show_duration)) value = *parsed;
@@ -122,7 +122,7 @@ void Reader::size(const Key& key, Size& value) {
   if (entry == nullptr) return;
   const auto parsed = parse_size(entry->value.text);
   if (!parsed && is_too_large(entry->value.text)) {
-    return out_of_range(key, *entry, show_size, printable(entry->value.text, 64));
+    return out_of_range(key, *entry, show_size, escaped(entry->value.text, 64));
   }
   if (!parsed) return wrong(*entry, expected);
   if (in_range(key, *entry, static_cast<std::int64_t>(parsed->bytes), show_size)) value = *parsed;

@@ -11,14 +11,10 @@ namespace tributary::config {
 
 using text::alternatives;
 using text::bad_utf8;
+using text::escaped;
 using text::nearest;
 using text::quote;
 using text::suggestion;
-
-// As in text/spelling; the name is taken there by what makes one line of a log.
-inline std::string printable(std::string_view text, std::size_t most = std::string_view::npos) {
-  return text::escaped(text, most);
-}
 
 // "path[3]": an item of a list.
 std::string item_path(const std::string& path, std::size_t index);

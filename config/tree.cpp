@@ -33,7 +33,7 @@ std::uint32_t FaultList::add_file(std::string name, std::filesystem::path direct
   return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
-void FaultList::fault(Mark mark, std::string path, std::string message, Kind kind) {
+void FaultList::fault(Position mark, std::string path, std::string message, Kind kind) {
   if (faults_.size() > most) return;
   if (faults_.size() == most) {
     faults_.push_back({mark, {}, "there are more faults; these are the first " + std::to_string(most)});
@@ -43,7 +43,7 @@ void FaultList::fault(Mark mark, std::string path, std::string message, Kind kin
   faults_.push_back({mark, std::move(path), std::move(message)});
 }
 
-void FaultList::warn(Mark mark, std::string path, std::string message) {
+void FaultList::warn(Position mark, std::string path, std::string message) {
   if (warnings_.size() < most) {
     warnings_.push_back({mark, std::move(path), std::move(message)});
   } else {
@@ -51,15 +51,15 @@ void FaultList::warn(Mark mark, std::string path, std::string message) {
   }
 }
 
-void FaultList::place(const std::string& path, Mark mark) { places_.insert_or_assign(path, resolve(mark)); }
+void FaultList::place(const std::string& path, Position mark) { places_.insert_or_assign(path, resolve(mark)); }
 
-void FaultList::secret(const std::string& path, Mark mark, const Secret& secret) {
+void FaultList::secret(const std::string& path, Position mark, const Secret& secret) {
   secrets_.push_back({path, resolve(mark), secret});
 }
 
-Place FaultList::resolve(Mark mark) const { return {files_.at(mark.file).name, mark.line, mark.column}; }
+Place FaultList::resolve(Position mark) const { return {files_.at(mark.file).name, mark.line, mark.column}; }
 
-std::string FaultList::where(Mark mark) const {
+std::string FaultList::where(Position mark) const {
   const auto& name = files_.at(mark.file).name;
   return mark.line == 0 ? name : name + ":" + std::to_string(mark.line);
 }
@@ -77,7 +77,7 @@ std::vector<Fault> FaultList::ordered(std::vector<Placed>& placed) const {
 
 void FaultList::deliver(Loaded& loaded) {
   loaded.faults = ordered(faults_);
-  const Mark last = warnings_.empty() ? Mark{} : warnings_.back().mark;
+  const Position last = warnings_.empty() ? Position{} : warnings_.back().mark;
   loaded.warnings = ordered(warnings_);
   if (warnings_left_out_ != 0) {
     const auto text = "there are " + std::to_string(warnings_left_out_) + " more warnings; these are the first " +

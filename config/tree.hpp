@@ -14,7 +14,7 @@
 
 namespace tributary::config {
 
-struct Mark {
+struct Position {
   std::uint32_t file = 0;  // index into FaultList::files
   std::uint32_t line = 0;  // from 1; 0: the file as a whole
   std::uint32_t column = 0;
@@ -28,7 +28,7 @@ struct Node {
   Kind kind = Kind::null;
   bool quoted = false;  // scalar: in quotes, or a block: always a text
   bool broken = false;  // a fault in it is reported already
-  Mark mark;
+  Position mark;
   std::string text;            // scalar
   std::vector<Node> items;     // list
   std::vector<Entry> entries;  // map, in the order of the file; no key twice
@@ -38,10 +38,10 @@ struct Node {
 
 struct Entry {
   std::string key;
-  Mark mark;
+  Position mark;
   Node value;
 
-  [[nodiscard]] Mark place() const { return value.kind == Node::Kind::scalar ? value.mark : mark; }
+  [[nodiscard]] Position place() const { return value.kind == Node::Kind::scalar ? value.mark : mark; }
 };
 
 // "a list", "a map", "nothing", "the number 5" …: what was found where something else was expected. `secret`: the text
@@ -60,31 +60,31 @@ class FaultList {
   enum class Kind : std::uint8_t { unreadable, judgement };
 
   std::uint32_t add_file(std::string name, std::filesystem::path directory);
-  void fault(Mark mark, std::string path, std::string message, Kind kind = Kind::unreadable);
-  void warn(Mark mark, std::string path, std::string message);
+  void fault(Position mark, std::string path, std::string message, Kind kind = Kind::unreadable);
+  void warn(Position mark, std::string path, std::string message);
   // What is wrong there is told elsewhere.
   void bar(const std::string& path) { faulted_.insert(path); }
-  void place(const std::string& path, Mark mark);
-  void secret(const std::string& path, Mark mark, const Secret& secret);
+  void place(const std::string& path, Position mark);
+  void secret(const std::string& path, Position mark, const Secret& secret);
 
   [[nodiscard]] bool has_fault_at(const std::string& path) const { return faulted_.contains(path); }
   [[nodiscard]] const std::vector<NamedSecret>& secrets() const { return secrets_; }
   [[nodiscard]] bool sound() const { return faults_.empty(); }
   [[nodiscard]] bool full() const { return faults_.size() > most; }
-  [[nodiscard]] const File& file(Mark mark) const { return files_.at(mark.file); }
-  [[nodiscard]] std::string where(Mark mark) const;  // file:line
+  [[nodiscard]] const File& file(Position mark) const { return files_.at(mark.file); }
+  [[nodiscard]] std::string where(Position mark) const;  // file:line
 
   // Moves everything but the settings into `loaded`, ordered by place.
   void deliver(Loaded& loaded);
 
  private:
   struct Placed {
-    Mark mark;
+    Position mark;
     std::string path;
     std::string message;
   };
 
-  [[nodiscard]] Place resolve(Mark mark) const;
+  [[nodiscard]] Place resolve(Position mark) const;
   std::vector<Fault> ordered(std::vector<Placed>& placed) const;
 
   static constexpr std::size_t most = 1'000;

@@ -125,7 +125,7 @@ AdminPort::OpenedPtr AdminPort::listen(const std::string& host, std::uint16_t po
 }
 
 std::shared_ptr<admin::Gate> AdminPort::gate_for(const config::Admin& admin) const {
-  return std::make_shared<admin::Gate>(admin::Bound{admin.on_loopback(), admin.token.has_value()}, owner_);
+  return std::make_shared<admin::Gate>(admin::BoundPort{admin.on_loopback(), admin.token.has_value()}, owner_);
 }
 
 void AdminPort::retire(OpenedPtr opened) {

@@ -18,8 +18,8 @@
 #include "daemon/account.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
-#include "daemon/heartbeat.hpp"
 #include "daemon/io_thread.hpp"
+#include "daemon/loop_watch.hpp"
 #include "daemon/recorder.hpp"
 #include "daemon/sink_set.hpp"
 #include "daemon/telemetry.hpp"
@@ -68,7 +68,7 @@ class App {
   void beat() { ++rounds_; }
   /// A loop that has not gone round for so long is stalled.
   static constexpr std::chrono::milliseconds longest_still{10'000};
-  /// Which loops have not gone round for so long: "main", "io 1", "sink events"; see Heartbeat. Thread: any.
+  /// Which loops have not gone round for so long: "main", "io 1", "sink events"; see LoopWatch. Thread: any.
   std::vector<std::string> stalled(std::chrono::milliseconds patience) {
     return heartbeat_.stalled(patience, std::chrono::steady_clock::now());
   }
@@ -131,7 +131,7 @@ class App {
   net::DialBudget budget_;
   const std::shared_ptr<event::MarkHolder> marks_ = std::make_shared<event::MarkHolder>();
   relay::Taps taps_;
-  Heartbeat heartbeat_;
+  LoopWatch heartbeat_;
   std::atomic<std::uint64_t> rounds_{0};  ///< of the main loop
   Disk disk_;                             ///< outlives all events
   Recorder recorder_;                     ///< outlives the io threads

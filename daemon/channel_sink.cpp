@@ -67,8 +67,8 @@ relay::Target channel_target(const config::NamedSettings& sink, const config::Na
   return target;
 }
 
-ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
-                              const std::shared_ptr<const event::MarkHolder>& marks, Telemetry& telemetry) {
+ChannelSinkParts make_channel_sink(const config::NamedSettings& sink, const config::NamedSettings& connector,
+                                   const std::shared_ptr<const event::MarkHolder>& marks, Telemetry& telemetry) {
   const auto& common = *sink.settings->channel();
   const auto& entry = *connectors::find(connector.type);
   const auto& kind = *entry.channel;
@@ -86,7 +86,7 @@ ChannelSink make_channel_sink(const config::NamedSettings& sink, const config::N
   if (kind.address != nullptr) settings.address = kind.address(*sink.settings);
   settings.form = form_of(common.format);
   settings.content = content_of(common, marks);
-  ChannelSink made;
+  ChannelSinkParts made;
   made.memory = common.memory.bytes;
   made.target = channel_target(sink, connector);
   settings.channel = made.target.channel;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t words_limit = 400;
 
-/// Takes everything and passes nothing on: a check publishes nothing.
+/// Takes everything and passes nothing on: a check publishes nothing. Thread: main.
 class NoIntake final : public event::Intake {
  public:
   void control(bool) override {}
@@ -38,7 +38,7 @@ class NoIntake final : public event::Intake {
   std::string expiring;
 };
 
-/// Ends a trial at the first word about the connection.
+/// Ends a trial at the first word about the connection. Thread: main.
 class FirstAnswer final : public connectors::LinkObserver {
  public:
   void changed(const std::string&, const connectors::LinkStatus& status) override {
@@ -105,7 +105,7 @@ class Trial {
     const auto end = std::chrono::steady_clock::now() + timeout_;
     const auto answered = [&] {
       if (!verdict_.answer) return false;
-      return link.status().state != net::State::live || link.protocol().standing().settled;
+      return link.status().state != net::State::live || link.protocol().admission().settled;
     };
     while (!answered() && std::chrono::steady_clock::now() < end) io_.run_one_until(end);
     tell(link);
@@ -125,7 +125,7 @@ class Trial {
     } else if (verdict_.answer->state == net::State::live) {
       std::string channels;
       for (const auto& channel : link.protocol().channels()) channels += " " + channel;
-      report_.good(path_, link.protocol().standing().words + (channels.empty() ? "" : ", channel" + channels));
+      report_.good(path_, link.protocol().admission().words + (channels.empty() ? "" : ", channel" + channels));
     } else {
       const auto& ending = verdict_.answer->ending;
       report_.bad(path_ + key_of(ending.reason), std::string(name(ending.reason)) + ": " + ending.detail);

@@ -21,6 +21,7 @@
 #include "connectors/link/settings.hpp"
 #include "daemon/recording.hpp"
 #include "daemon/vocabulary.hpp"
+#include "event/thread_check.hpp"
 #include "text/time.hpp"
 
 namespace tributary::daemon {
@@ -79,6 +80,7 @@ class Recorder::Reel final : public connectors::Tape {
       : connector_(std::move(connector)), settings_(settings), head_(std::move(head)), shared_(std::move(shared)) {}
 
   void opened(std::string_view upstream, const event::Now& now) override {
+    thread_.check();
     Recorded line;
     line.what = Recorded::What::opened;
     line.at = now.wall;
@@ -86,10 +88,12 @@ class Recorder::Reel final : public connectors::Tape {
     add(line_of(line), now.wall);
   }
   void frame(Way way, std::string_view payload, bool binary, const event::Now& now) override {
+    thread_.check();
     const auto what = way == Way::sent ? Recorded::What::sent : Recorded::What::received;
     add(line_of_frame(what, payload, binary, now.wall), now.wall);
   }
   void ended(const net::Ending& ending, bool by_us, const event::Now& now) override {
+    thread_.check();
     Recorded line;
     line.what = Recorded::What::ended;
     line.at = now.wall;
@@ -106,6 +110,7 @@ class Recorder::Reel final : public connectors::Tape {
  private:
   void add(std::string line, event::WallTime at);
 
+  [[no_unique_address]] event::ThreadCheck thread_;  ///< of what says the frames
   const std::string connector_;
   const config::RecordSettings settings_;
   const RecordingHead head_;

@@ -17,6 +17,7 @@
 #include "daemon/status.hpp"
 #include "daemon/transcript_writer.hpp"
 #include "daemon/vocabulary.hpp"
+#include "event/counts.hpp"
 #include "event/mark_holder.hpp"
 #include "relay/pipeline.hpp"
 #include "relay/where.hpp"
@@ -250,18 +251,25 @@ std::string listed(const std::map<std::string, std::uint64_t>& counts) {
   return all.empty() ? all : all + ")";
 }
 
+/// Every count of the book: "frames 61: control 21, …; events 40: …; unknown 0, …".
 std::string summary(const event::ConnectorLedger& book, const Watcher& watcher) {
-  std::map<std::string, std::uint64_t> ignored;
-  for (std::size_t i = 0; i < book.ignored.size(); ++i) {
-    if (book.ignored[i] != 0) ignored[std::string(event::name(static_cast<event::Ignored>(i)))] = book.ignored[i];
+  const auto counts = event::counts_of(book);
+  std::string text = "replay:", between = " ";
+  for (auto at = counts.begin(), next = at; at != counts.end(); at = next) {
+    std::uint64_t value = 0;
+    std::map<std::string, std::uint64_t> reasons;
+    for (; next != counts.end() && next->name == at->name; ++next) {
+      value += next->value;
+      if (next->value != 0 && !next->reason.empty()) reasons[std::string(next->reason)] = next->value;
+    }
+    const bool whole = at->name == "frames" || at->name == "events";
+    const bool first_beside = at->beside && !(at - 1)->beside;
+    if (at != counts.begin() && (whole || first_beside)) between = "; ";
+    text += between + std::string(at->name) + " " + std::to_string(value);
+    text += listed(at->name == "malformed" ? watcher.malformed : reasons);
+    between = whole ? ": " : ", ";
   }
-  const auto number = [](std::uint64_t count) { return std::to_string(count); };
-  return "replay: frames " + number(book.frames) + ": control " + number(book.control) + ", malformed " +
-         number(book.malformed) + listed(watcher.malformed) + ", carrying " + number(book.carrying) + "; events " +
-         number(book.events) + ": accepted " + number(book.accepted) + ", duplicate " + number(book.duplicate) +
-         ", ignored " + number(event::sum(book.ignored)) + listed(ignored) + ", unrouted " + number(book.unrouted) +
-         "; connections " + number(book.connections) + ", ended" +
-         (watcher.endings.empty() ? " 0" : listed(watcher.endings));
+  return text + "; ended" + (watcher.endings.empty() ? " 0" : listed(watcher.endings));
 }
 
 /// Plays every line; between them it waits as `speed` says.
@@ -319,10 +327,10 @@ class Replay {
     keep_one_sink();
     Log log(settings_.log);
     Telemetry telemetry(log);
-    Heartbeat heartbeat;
+    LoopWatch loops;
     Disk disk(telemetry);  // not prepared: nothing is kept on disk
     SinkSet sinks(
-        telemetry, [] {}, std::make_shared<event::MarkHolder>(), disk, heartbeat);
+        telemetry, [] {}, std::make_shared<event::MarkHolder>(), disk, loops);
     auto planned = sinks.plan(settings_);
     if (auto* faults = std::get_if<SinkSet::Faults>(&planned)) throw ReplayFault(faults->front());
     const auto plan = std::get<SinkSet::PlanPtr>(std::move(planned));

@@ -55,11 +55,13 @@ std::string because(const net::Ending& ending) {
 }  // namespace
 
 ConnectorReporter::Attempts ConnectorReporter::attempts(const std::string& connector) const {
+  thread_.check();
   const auto found = attempts_.find(connector);
   return found == attempts_.end() ? Attempts{} : found->second;
 }
 
 void ConnectorReporter::lost(const std::string& connector, const net::Ending& ending, bool was_live) {
+  thread_.check();
   auto& endings = attempts_[connector].endings;
   const auto reason = static_cast<std::size_t>(ending.reason);
   if (endings.size() <= reason) endings.resize(reason + 1);
@@ -72,6 +74,7 @@ void ConnectorReporter::lost(const std::string& connector, const net::Ending& en
 }
 
 void ConnectorReporter::forget(const std::string& connector) {
+  thread_.check();
   away_.erase(connector);
   were_live_.erase(connector);
   down_since_.erase(connector);
@@ -89,6 +92,7 @@ std::string ConnectorReporter::after_a_gap(const std::string& connector, event::
 }
 
 void ConnectorReporter::changed(const std::string& connector, const connectors::LinkStatus& status) {
+  thread_.check();
   const Telemetry::Fields reason{{"reason", std::string(name(status.ending.reason))}};
   switch (status.state) {
     case net::State::live:
@@ -152,6 +156,7 @@ void ConnectorReporter::waiting(const std::string& connector, const connectors::
 
 void ConnectorReporter::not_understood(const std::string& connector, const event::Malformed& fault,
                                        const event::Now& now) {
+  thread_.check();
   Nonsense& nonsense = nonsense_[{connector, fault.reason}];
   ++nonsense.count;
   if (nonsense.count != 1 && now.steady - nonsense.told < malformed_repeat) return;
@@ -165,6 +170,7 @@ void ConnectorReporter::not_understood(const std::string& connector, const event
 }
 
 void ConnectorReporter::remarked(const std::string& connector, const connectors::Remark& remark) {
+  thread_.check();
   // By code and, where the upstream has codes of its own, by those: as many as are worth telling apart.
   std::string code(remark.code);
   if (remark.code == "upstream_error" && !remark.subject.empty()) code += ":" + remark.subject;
@@ -178,6 +184,7 @@ void ConnectorReporter::remarked(const std::string& connector, const connectors:
 }
 
 void ConnectorReporter::asked_for(const std::string& connector, const connectors::Filling& filling) {
+  thread_.check();
   const std::string which = filling.gaps == 1
                                 ? filling.channel.empty() ? "the gap" : "the gap of channel " + filling.channel
                                 : std::to_string(filling.gaps) + " gaps";
@@ -253,6 +260,7 @@ void ChannelReporter::breaker(const sinks::channel::BreakerStanding& standing) {
 }
 
 void SinkReporter::on_news(const sinks::News& news) {
+  thread_.check();
   Level level = Level::info;
   switch (news.urgency) {
     case sinks::Urgency::debug:

@@ -11,6 +11,7 @@
 #include "connectors/link/conversation.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
+#include "event/thread_check.hpp"
 #include "relay/latency.hpp"
 #include "relay/pipeline.hpp"
 #include "sinks/channel/breaker.hpp"
@@ -23,7 +24,10 @@ class ConnectorReporter final : public connectors::LinkObserver {
  public:
   explicit ConnectorReporter(Telemetry& telemetry) : telemetry_(telemetry) {}
   /// Connectors whose TLS verifies nothing, from now on; that is warned about at every dial.
-  void unverified(std::set<std::string> connectors) { unverified_ = std::move(connectors); }
+  void unverified(std::set<std::string> connectors) {
+    thread_.check();
+    unverified_ = std::move(connectors);
+  }
   void changed(const std::string& connector, const connectors::LinkStatus& status) override;
   void lost(const std::string& connector, const net::Ending& ending, bool was_live) override;
   void remarked(const std::string& connector, const connectors::Remark& remark) override;
@@ -57,6 +61,7 @@ class ConnectorReporter final : public connectors::LinkObserver {
   void waiting(const std::string& connector, const connectors::LinkStatus& status);
   std::string after_a_gap(const std::string& connector, event::SteadyTime now);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   Telemetry& telemetry_;
   std::map<std::string, Away> away_;
   std::map<std::pair<std::string, std::string_view>, Nonsense> nonsense_;
@@ -72,10 +77,13 @@ class SinkReporter final : public sinks::SinkObserver {
  public:
   SinkReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
   void on_news(const sinks::News& news) override;
+  /// The sink has been made, and is run elsewhere.
+  void hand_over() { thread_.hand_over(); }
   /// Has it been told already that this topic is missing, and what to do?
   bool told_missing(const std::string& stream) const { return missing_.count(stream) != 0; }
 
  private:
+  [[no_unique_address]] event::ThreadCheck thread_;
   Telemetry& telemetry_;
   std::string sink_;
   std::set<std::string> missing_;  ///< topics

@@ -26,7 +26,7 @@ admin::Found by_url(const RunningOptions& options) {
   if (url->has_user_info() || url->path() != "/" || !url->query().empty()) {
     return {{}, "--url: expected no more than http://host:port"};
   }
-  admin::Target target{url->origin(), {}};
+  admin::AskedProgram target{url->origin(), {}};
   if (options.token_file.empty()) return {std::move(target), {}};
   config::Secret secret;
   secret.kind = config::Secret::Kind::file;

@@ -73,8 +73,8 @@ struct SinkSet::Plan {
 };
 
 SinkSet::SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
-                 const Disk& disk, Heartbeat& heartbeat)
-    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)), disk_(disk), heartbeat_(heartbeat) {}
+                 const Disk& disk, LoopWatch& loops)
+    : telemetry_(telemetry), room_(std::move(room)), marks_(std::move(marks)), disk_(disk), loops_(loops) {}
 SinkSet::~SinkSet() = default;
 
 /// Its own file; the one before it has it already. A sentence: why it cannot be used.
@@ -120,6 +120,7 @@ std::variant<SinkSet::SinkPtr, std::string> SinkSet::make(const config::NamedSet
   auto [downstream, handling, fault] =
       type->build(settings, *sink->reporter, began_ ? sinks::Opening::later : sinks::Opening::now);
   if (!downstream) return "sinks." + settings.name + ": " + fault;
+  sink->reporter->hand_over();
   auto schema = sinks::schema_named(handling.validation.schema);
   if (auto* problem = std::get_if<std::string>(&schema)) {
     return "sinks." + settings.name + ".validation.schema: " + *problem;
@@ -279,7 +280,7 @@ void SinkSet::start_if_free(const SinkPtr& sink) {
   sink->started = true;
   sink->outlet->start();
   if (!sink->delivery) return;  // a channel's has no thread
-  heartbeat_.watch("sink " + sink->settings.name, [pulse = sink->delivery->pulse()]() -> std::optional<std::uint64_t> {
+  loops_.watch("sink " + sink->settings.name, [pulse = sink->delivery->pulse()]() -> std::optional<std::uint64_t> {
     if (pulse->over) return std::nullopt;
     return pulse->rounds;
   });

@@ -14,7 +14,7 @@
 #include "config/settings.hpp"
 #include "daemon/books.hpp"
 #include "daemon/disk.hpp"
-#include "daemon/heartbeat.hpp"
+#include "daemon/loop_watch.hpp"
 #include "daemon/reporters.hpp"
 #include "daemon/telemetry.hpp"
 #include "event/channel.hpp"
@@ -48,9 +48,9 @@ class SinkSet {
   using Speaking = std::map<std::string, std::vector<event::OutboundPtr>>;
 
   /// `room` is called when a sink has room again, on the sink's thread; it must only post elsewhere. `marks` are set on
-  /// what is said. `disk` is prepared before each plan. `heartbeat` watches the threads of sinks.
+  /// what is said. `disk` is prepared before each plan. `loops` watches the threads of sinks.
   SinkSet(Telemetry& telemetry, std::function<void()> room, std::shared_ptr<const event::MarkHolder> marks,
-          const Disk& disk, Heartbeat& heartbeat);
+          const Disk& disk, LoopWatch& loops);
   ~SinkSet();
 
   /// Makes what the settings want and is not there, threads included, so that `commit` cannot fail. Nothing that runs
@@ -113,7 +113,7 @@ class SinkSet {
   const std::function<void()> room_;
   const std::shared_ptr<const event::MarkHolder> marks_;
   const Disk& disk_;
-  Heartbeat& heartbeat_;
+  LoopWatch& loops_;
   std::vector<SinkPtr> sinks_;                          ///< in the order of the file
   std::vector<SinkPtr> leaving_;                        ///< told to stop while others run on
   std::map<std::string, event::SinkLedger> gone_;       ///< books of what has been put away

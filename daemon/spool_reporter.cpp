@@ -7,23 +7,23 @@
 namespace tributary::daemon {
 namespace {
 
-using spool::Sign;
+using spool::SpoolSign;
 
 constexpr std::size_t most_streams_named = 5;
 
-/// In the order of Sign.
-constexpr std::array<LogEvent, static_cast<std::size_t>(Sign::count)> log_events{
+/// In the order of SpoolSign.
+constexpr std::array<LogEvent, static_cast<std::size_t>(SpoolSign::count)> log_events{
     LogEvent::spool_failing, LogEvent::spool_failing,        LogEvent::spool_works,
     LogEvent::spool_full,    LogEvent::spool_has_room,       LogEvent::spool_dropped,
     LogEvent::spool_damaged, LogEvent::spool_record_corrupt, LogEvent::spool_not_committed};
-static_assert(log_events[static_cast<std::size_t>(Sign::works_again)] == LogEvent::spool_works &&
-              log_events[static_cast<std::size_t>(Sign::room)] == LogEvent::spool_has_room &&
-              log_events[static_cast<std::size_t>(Sign::set_aside)] == LogEvent::spool_damaged &&
+static_assert(log_events[static_cast<std::size_t>(SpoolSign::works_again)] == LogEvent::spool_works &&
+              log_events[static_cast<std::size_t>(SpoolSign::room)] == LogEvent::spool_has_room &&
+              log_events[static_cast<std::size_t>(SpoolSign::set_aside)] == LogEvent::spool_damaged &&
               log_events.back() == LogEvent::spool_not_committed);
 
 }  // namespace
 
-void SpoolReporter::on_news(const spool::News& news) {
+void SpoolReporter::on_news(const spool::SpoolNews& news) {
   Telemetry::Fields fields{{"reason", std::string(name(news.sign))}};
   if (!news.file.empty()) fields.push_back({"file", std::string(news.file)});
   if (!news.code.empty()) fields.push_back({"code", std::string(news.code)});

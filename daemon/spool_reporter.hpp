@@ -16,7 +16,7 @@ class SpoolReporter final : public spool::Observer {
  public:
   /// `sink`: "" for what connectors know.
   SpoolReporter(Telemetry& telemetry, std::string sink) : telemetry_(telemetry), sink_(std::move(sink)) {}
-  void on_news(const spool::News& news) override;
+  void on_news(const spool::SpoolNews& news) override;
 
  private:
   Telemetry& telemetry_;

@@ -10,16 +10,16 @@ namespace tributary::daemon {
 namespace {
 
 using namespace std::chrono_literals;
-using spool::Sign;
+using spool::SpoolSign;
 using testing::HasSubstr;
 
 TEST(SpoolReporter, TellsWhatNeedsAPersonAsAnError) {
   const auto written = lines_by([](Telemetry& telemetry) {
     SpoolReporter reporter(telemetry, "events");
-    reporter.on_news({.sign = Sign::cannot_write, .file = "f", .code = "SQLITE_FULL", .text = "the disk is full"});
-    reporter.on_news({.sign = Sign::works_again, .file = "f", .text = "it works", .lasted = 1500ms});
-    reporter.on_news({.sign = Sign::full, .file = "f", .text = "at its size"});
-    reporter.on_news({.sign = Sign::set_aside, .file = "f", .text = "was damaged", .records = 7, .lost = 2});
+    reporter.on_news({.sign = SpoolSign::cannot_write, .file = "f", .code = "SQLITE_FULL", .text = "the disk is full"});
+    reporter.on_news({.sign = SpoolSign::works_again, .file = "f", .text = "it works", .lasted = 1500ms});
+    reporter.on_news({.sign = SpoolSign::full, .file = "f", .text = "at its size"});
+    reporter.on_news({.sign = SpoolSign::set_aside, .file = "f", .text = "was damaged", .records = 7, .lost = 2});
   });
   ASSERT_EQ(written.size(), 4U);
   EXPECT_EQ(written[0]["event"], "spool_failing");
@@ -40,11 +40,12 @@ TEST(SpoolReporter, TellsWhatNeedsAPersonAsAnError) {
 
 TEST(SpoolReporter, HasAnEventForEachSign) {
   const auto written = lines_by([](Telemetry& telemetry) {
-    for (std::size_t sign = 0; sign < static_cast<std::size_t>(Sign::count); ++sign) {
-      SpoolReporter(telemetry, "sink " + std::to_string(sign)).on_news({.sign = static_cast<Sign>(sign), .file = "f"});
+    for (std::size_t sign = 0; sign < static_cast<std::size_t>(SpoolSign::count); ++sign) {
+      SpoolReporter(telemetry, "sink " + std::to_string(sign))
+          .on_news({.sign = static_cast<SpoolSign>(sign), .file = "f"});
     }
   });
-  ASSERT_EQ(written.size(), static_cast<std::size_t>(Sign::count));
+  ASSERT_EQ(written.size(), static_cast<std::size_t>(SpoolSign::count));
   for (const auto& line : written) EXPECT_THAT(line["event"].get<std::string>(), testing::StartsWith("spool_"));
 }
 

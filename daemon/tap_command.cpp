@@ -3,7 +3,7 @@
 #include <string>
 
 #include "admin/client.hpp"
-#include "admin/event_reader.hpp"
+#include "admin/sent_event_reader.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/running.hpp"
 #include "daemon/signals.hpp"
@@ -43,7 +43,7 @@ int tap_command(const TapOptions& options) {
   const auto found = find_running(options.running);
   if (!found.target) return complain(found.fault, failed);
   end_well_at_ctrl_c();
-  admin::EventReader reader;
+  admin::SentEventReader reader;
   std::uint64_t shown = 0;
   bool printed = true;
   const auto done = [&] { return options.count != 0 && shown >= options.count; };

@@ -20,7 +20,7 @@ struct WatchdogTimes {
 };
 
 /// Pings the service manager's watchdog while every loop goes round. It has a thread of its own, so that a main loop
-/// that reads secrets for long is no reason to end the program; Heartbeat knows how long it may. Thread: main.
+/// that reads secrets for long is no reason to end the program; LoopWatch knows how long it may. Thread: main.
 class Watchdog {
  public:
   struct Actions {

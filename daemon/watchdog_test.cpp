@@ -4,7 +4,7 @@
 
 #include <future>
 
-#include "daemon/heartbeat.hpp"
+#include "daemon/loop_watch.hpp"
 
 namespace tributary::daemon {
 namespace {
@@ -23,10 +23,10 @@ TEST(Watchdog, PingsWhileEveryLoopGoesRoundAndStopsWhenOneDoesNot) {
   std::atomic<bool> hangs{false};
   std::atomic<int> pings{0};
   std::promise<std::vector<std::string>> told;
-  Heartbeat heartbeat;
-  heartbeat.watch("sink events", [&] { return hangs ? rounds.load() : ++rounds; });
+  LoopWatch loops;
+  loops.watch("sink events", [&] { return hangs ? rounds.load() : ++rounds; });
   auto now = event::SteadyTime(1h);
-  const Watchdog watchdog(30ms, {[&](std::chrono::milliseconds still) { return heartbeat.stalled(still, now += 1s); },
+  const Watchdog watchdog(30ms, {[&](std::chrono::milliseconds still) { return loops.stalled(still, now += 1s); },
                                  [&] {
                                    if (++pings == 20) hangs = true;
                                  },

@@ -27,12 +27,13 @@ std::vector<Count> counts_of(const ConnectorLedger& ledger) {
   counts.insert(
       counts.end(),
       {
-          {"unknown", "", ledger.unknown, "Of control: of a kind that is not known."},
-          {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event."},
-          {"repaired", "", ledger.repaired, "Bytes of invalid UTF-8 that were replaced."},
-          {"connections", "", ledger.connections, "Times the upstream was live."},
+          {"unknown", "", ledger.unknown, "Of control: of a kind that is not known.", true},
+          {"updates", "", ledger.updates, "Of accepted: newer states of an earlier event.", true},
+          {"repaired", "", ledger.repaired, "Bytes of invalid UTF-8 that were replaced.", true},
+          {"connections", "", ledger.connections, "Times the upstream was live.", true},
           {"gaps", "", ledger.gaps,
-           "Times that events may have been missed, one for each channel; also where they were read back afterwards."},
+           "Times that events may have been missed, one for each channel; also where they were read back afterwards.",
+           true},
       });
   return counts;
 }
@@ -48,15 +49,16 @@ std::vector<Count> counts_of(const SinkLedger& ledger) {
       {"spooled", "", ledger.spooled, "On disk only."},
   };
   add_reasons<Dropped>(counts, "dropped", ledger.dropped, "Let go without delivery.");
-  counts.insert(counts.end(),
-                {
-                    {"notices", "", ledger.notices, "The relay's own events given to the sink, beside the book."},
-                    {"notices_delivered", "", ledger.notices_delivered, "Of notices: acknowledged."},
-                    {"notices_dropped", "", ledger.notices_dropped, "Of notices: let go."},
-                    {"replayed", "", ledger.replayed, "Records sent again."},
-                    {"clamped", "", ledger.clamped, "Records whose time was brought within the broker's window."},
-                    {"dead_letter_failed", "", ledger.dead_letter_failed, "Dead letters that could not be delivered."},
-                });
+  counts.insert(
+      counts.end(),
+      {
+          {"notices", "", ledger.notices, "The relay's own events given to the sink, beside the book.", true},
+          {"notices_delivered", "", ledger.notices_delivered, "Of notices: acknowledged.", true},
+          {"notices_dropped", "", ledger.notices_dropped, "Of notices: let go.", true},
+          {"replayed", "", ledger.replayed, "Records sent again.", true},
+          {"clamped", "", ledger.clamped, "Records whose time was brought within the broker's window.", true},
+          {"dead_letter_failed", "", ledger.dead_letter_failed, "Dead letters that could not be delivered.", true},
+      });
   return counts;
 }
 

@@ -37,7 +37,7 @@ struct Slice {
 
 /// An event on its way into the relay: canonical JSON written up to and including `relay.receivedAt`, with the last
 /// brace of `relay` and of the event missing. The relay dedupes, numbers and closes it (relay/finish).
-/// Made by a codec, moved into the Intake. Thread: io.
+/// Made by a codec, moved into the Intake. Thread: its owner's.
 struct Draft {
   Kind kind = Kind::activity;
   std::string text;         ///< `{"_id":"…",…,"relay":{…,"receivedAt":"…"`
@@ -46,7 +46,7 @@ struct Draft {
   Slice type;               ///< values, inside their quotes and therefore JSON-escaped
   Slice provider;
   Slice created_at;
-  std::string_view source;       ///< "streamelements", …: static storage
+  std::string_view source;       ///< the kind of upstream, as in the event: static storage
   std::string upstream_channel;  ///< plain text, not escaped
   std::string key_suffix;        ///< state: the session value's name; else empty
   WallTime created{};
@@ -66,7 +66,7 @@ struct Draft {
 /// One canonical event. Immutable once made, shared between sinks. Thread: any.
 struct Event {
   Kind kind = Kind::activity;
-  bool marked = false;  ///< passes the marker schema, StreamElements' own: header ce_streamelements
+  bool marked = false;  ///< passes the marker schema that the pipeline was given
   bool test = false;
   bool update = false;
   /// It carries the mark of a relay that could not be verified: whatever it claims to be, it is content of the channel

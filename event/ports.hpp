@@ -65,7 +65,7 @@ class Intake {
 /// Why an event is sent as a dead letter instead of as itself.
 struct DeadLetter {
   std::string_view reason;  ///< invalid, too_large, record_refused, malformed, …
-  std::string value;        ///< the whole JSON value, EVENT.md's shape
+  std::string value;        ///< the whole JSON value: docs/CONSUMING.md, "Dead letters"
   std::shared_ptr<const std::string> connector;
   ReceiptPtr receipt = {};          ///< of the event that it stands for
   SteadyTime received_steady = {};  ///< when its frame was read

@@ -10,7 +10,7 @@
 namespace tributary::net {
 
 /// Takes in the TCP connections of one address, for as long as nobody stops it; goes on after it ran out of
-/// descriptors. Kept alive by its pending I/O. Thread: io.
+/// descriptors. Kept alive by its pending I/O. Thread: its owner's.
 class AcceptLoop : public std::enable_shared_from_this<AcceptLoop> {
  public:
   using Accepted = std::function<void(boost::asio::ip::tcp::socket socket)>;

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "event/thread_check.hpp"
 #include "net/socket_words.hpp"
 
 namespace tributary::net {
@@ -27,6 +28,7 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
       : io_(io), resolver_(io), timer_(io), handler_(std::move(handler)) {}
 
   void resolve(const std::string& host, std::uint16_t port) {
+    thread_.check();
     host_ = host;
     error_code not_literal;
     const auto address = boost::asio::ip::make_address(host, not_literal);
@@ -48,6 +50,7 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
   }
 
   void cancel() override {
+    thread_.check();
     handler_ = nullptr;
     release();
   }
@@ -59,6 +62,7 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
 
  private:
   void try_next() {
+    thread_.check();
     if (!handler_ || next_ == endpoints_.size()) return;
     const std::size_t index = next_++;
     ++pending_;
@@ -111,6 +115,7 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
     for (auto& socket : sockets_) socket.reset();
   }
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   tcp::resolver resolver_;
   boost::asio::steady_timer timer_;

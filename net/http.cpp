@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "event/thread_check.hpp"
 #include "net/http_reply.hpp"
 #include "net/stream_attempt.hpp"
 #include "text/url.hpp"
@@ -57,6 +58,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   }
 
   void start(const HttpRequest& request) {
+    thread_.check();
     std::string fault;
     auto url = text::parse_url(request.url, {"https", "http"}, fault);
     if (!url) {
@@ -80,7 +82,10 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
                                     });
   }
 
-  void cancel() override { finish_with_nothing(); }
+  void cancel() override {
+    thread_.check();
+    finish_with_nothing();
+  }
 
  private:
   bool over() const { return !handler_; }
@@ -207,6 +212,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     return std::exchange(handler_, nullptr);
   }
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   Handler handler_;
   Writing writing_;  ///< until it is called

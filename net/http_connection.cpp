@@ -49,6 +49,7 @@ class HttpConnection::Rest final : public ServedStream {
   explicit Rest(std::weak_ptr<HttpConnection> connection) : connection_(std::move(connection)) {}
 
   bool write(std::string_view bytes) override {
+    thread_.check();
     const auto connection = connection_.lock();
     if (!connection || connection->over_ || connection->ending_) return false;
     if (connection->outgoing_.size() + bytes.size() > HttpServer::stream_limit) return connection->end(), false;
@@ -57,16 +58,19 @@ class HttpConnection::Rest final : public ServedStream {
     return !connection->over_;
   }
   std::size_t waiting() const override {
+    thread_.check();
     const auto connection = connection_.lock();
     return connection ? connection->outgoing_.size() : 0;
   }
   void end() override {
+    thread_.check();
     const auto connection = connection_.lock();
     if (!connection || connection->over_ || std::exchange(connection->ending_, true)) return;
     connection->end_after(answer_timeout);
     if (!connection->pushing_) connection->push();
   }
   void when_gone(std::function<void()> gone) override {
+    thread_.check();
     gone_ = std::move(gone);
     const auto connection = connection_.lock();
     if (!connection || connection->over_) say_gone();
@@ -76,6 +80,7 @@ class HttpConnection::Rest final : public ServedStream {
   }
 
  private:
+  [[no_unique_address]] event::ThreadCheck thread_;
   std::weak_ptr<HttpConnection> connection_;
   std::function<void()> gone_;
 };
@@ -88,6 +93,7 @@ HttpConnection::HttpConnection(boost::asio::io_context& io, tcp::socket socket, 
 HttpConnection::~HttpConnection() { end(); }
 
 void HttpConnection::start() {
+  thread_.check();
   await_request();
   end_after(request_timeout);
   if (!server_->tls) return read();
@@ -96,6 +102,7 @@ void HttpConnection::start() {
 }
 
 void HttpConnection::refuse(int status, const std::string& why) {
+  thread_.check();
   goes_on_ = false;
   lingers_ = true;
   answered_ = false;

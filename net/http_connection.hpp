@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "event/thread_check.hpp"
 #include "net/http_server.hpp"
 #include "net/stream.hpp"
 #include "net/tls.hpp"
@@ -61,6 +62,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void go_on(Stream::Status status, Step next);
   void end_after(std::chrono::milliseconds patience);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::steady_timer deadline_;
   std::string peer_;
   Stream stream_;

@@ -32,7 +32,7 @@ std::string other_protocol(std::string_view bytes);
 /// Interim answers (RFC 9110 15.2: 1xx, of which 101 is none) are passed over, at most interim_limit of them; a folded
 /// header line is one with a space in place of the fold (RFC 9112 5.2).
 /// Bounded: head_limit bytes of heads, those of interim answers too, body_limit bytes of body (what is beyond is never
-/// kept). Thread: io.
+/// kept). Thread: its owner's.
 class HttpReplyReader {
  public:
   static constexpr std::size_t head_limit = 16 * 1024;

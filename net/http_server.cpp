@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "event/thread_check.hpp"
 #include "net/accept_loop.hpp"
 #include "net/http_connection.hpp"
 #include "net/tls.hpp"
@@ -24,27 +25,37 @@ class PlainHttpServer final : public HttpServer {
       if (!shared_->tls) throw std::invalid_argument(fault);
     }
     loop_ = AcceptLoop::start(io, settings.host, settings.port,
-                              [&io, shared = shared_](tcp::socket socket) { take_in(io, shared, std::move(socket)); });
+                              [this, &io](tcp::socket socket) { take_in(io, std::move(socket)); });
   }
-  ~PlainHttpServer() override { stop(); }
+  ~PlainHttpServer() override { end_all(); }
 
   std::uint16_t port() const override { return loop_->port(); }
-  void stop_listening() override { loop_->stop(); }
+  void stop_listening() override {
+    thread_.check();
+    loop_->stop();
+  }
   void stop() override {
+    thread_.check();
+    end_all();
+  }
+
+ private:
+  void end_all() {
     loop_->stop();
     while (!shared_->all.empty()) shared_->all.back()->end();
   }
 
- private:
-  static void take_in(boost::asio::io_context& io, const std::shared_ptr<HttpConnections>& shared, tcp::socket socket) {
-    const auto limit = shared->settings.connections;
-    if (limit != 0 && shared->all.size() >= limit && !shared->waiting.empty()) shared->waiting.front()->end();
-    const bool full = limit != 0 && shared->all.size() >= limit;
-    const auto connection = std::make_shared<HttpConnection>(io, std::move(socket), shared);
+  void take_in(boost::asio::io_context& io, tcp::socket socket) {
+    thread_.check();
+    const auto limit = shared_->settings.connections;
+    if (limit != 0 && shared_->all.size() >= limit && !shared_->waiting.empty()) shared_->waiting.front()->end();
+    const bool full = limit != 0 && shared_->all.size() >= limit;
+    const auto connection = std::make_shared<HttpConnection>(io, std::move(socket), shared_);
     if (!full) return connection->start();
     connection->refuse(503, "all " + std::to_string(limit) + " connections are in use");
   }
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   std::shared_ptr<HttpConnections> shared_ = std::make_shared<HttpConnections>();
   std::shared_ptr<AcceptLoop> loop_;
 };

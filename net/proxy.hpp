@@ -9,7 +9,7 @@
 namespace tributary::net {
 
 /// What is said to an HTTP proxy so that it opens a way to `target`: CONNECT, with Basic authorisation from the
-/// proxy URL's user info. Pure; the owner moves the bytes. Thread: io.
+/// proxy URL's user info. Pure; the owner moves the bytes. Thread: its owner's.
 class ProxyHandshake {
  public:
   enum class State { waiting, open, refused };

@@ -15,7 +15,7 @@ std::span<char> shared_read_buffer();
 
 /// A connected TCP byte stream, plain or with TLS on its descriptor; never blocks. It holds no buffer of its own: an
 /// idle one costs its socket and, with TLS, OpenSSL's state.
-/// Owned by one connection. Failures: `Status::failed`, and `fault()` has the words. Thread: io.
+/// Owned by one connection. Failures: `Status::failed`, and `fault()` has the words. Thread: its owner's.
 class Stream {
  public:
   enum class Status {

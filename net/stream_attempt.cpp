@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "event/thread_check.hpp"
 #include "net/connect.hpp"
 #include "net/proxy.hpp"
 #include "net/tls.hpp"
@@ -19,6 +20,7 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
       : io_(io), target_(std::move(target)), handler_(std::move(handler)) {}
 
   void start() {
+    thread_.check();
     if (!target_.proxy.empty()) {
       std::string fault;
       proxy_url_ = text::parse_url(target_.proxy, {"http"}, fault);
@@ -36,6 +38,7 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
   }
 
   void cancel() override {
+    thread_.check();
     handler_ = nullptr;
     if (connecting_) std::exchange(connecting_, nullptr)->cancel();
     if (stream_) stream_->close();
@@ -47,6 +50,7 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
   bool over() const { return !handler_; }
 
   void connected(Connected connected) {
+    thread_.check();
     if (!connected.socket) {
       if (proxy_url_) connected.ending.detail.insert(0, "the proxy: ");
       return finish(std::nullopt, std::move(connected.ending));
@@ -119,6 +123,7 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
     if (const auto handler = std::exchange(handler_, nullptr)) handler(std::move(stream), std::move(ending));
   }
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   Target target_;
   Handler handler_;

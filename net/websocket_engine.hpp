@@ -17,7 +17,7 @@ namespace tributary::net {
 ///
 /// Owned by one connection, which must not destroy it from inside one of its events. Timers, TCP and back-pressure are
 /// the owner's. Failures: `ending()` has a value, once; the closing frame, if any, has been written by then.
-/// Text is not checked for UTF-8. No extension is offered or accepted. Thread: io.
+/// Text is not checked for UTF-8. No extension is offered or accepted. Thread: its owner's.
 class WebSocketEngine {
  public:
   /// What happens while bytes are received. An exception out of an event ends the connection.

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "event/thread_check.hpp"
 #include "net/accept_loop.hpp"
 #include "net/websocket_connection.hpp"
 
@@ -93,22 +94,29 @@ class Server final : public WebSocketServer {
       shared_->tls = server_tls_context(settings.tls, fault);
       if (!shared_->tls) throw std::invalid_argument(fault);
     }
-    loop_ = AcceptLoop::start(io, settings.host, settings.port, [&io, shared = shared_](tcp::socket socket) {
-      std::make_shared<AcceptedWebSocket>(io, shared)->start(std::move(socket));
+    loop_ = AcceptLoop::start(io, settings.host, settings.port, [this, &io](tcp::socket socket) {
+      thread_.check();
+      std::make_shared<AcceptedWebSocket>(io, shared_)->start(std::move(socket));
     });
   }
 
-  ~Server() override { stop(); }
+  ~Server() override { end_all(); }
 
   std::uint16_t port() const override { return loop_->port(); }
 
   void stop() override {
+    thread_.check();
+    end_all();
+  }
+
+ private:
+  void end_all() {
     loop_->stop();
     const auto sockets = shared_->sockets;
     for (auto* socket : sockets) socket->abort({Reason::stopped, "the server stopped", 0, 0});
   }
 
- private:
+  [[no_unique_address]] event::ThreadCheck thread_;
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   std::shared_ptr<AcceptLoop> loop_;
 };

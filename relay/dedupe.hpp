@@ -16,7 +16,7 @@ namespace tributary::relay {
 
 /// The ids one connector has seen: at most `ids` of them, none older than `window`. Exact for ids of 24 hex digits;
 /// other ids are known by 96 bits of their SHA-256. Memory grows with use, to 44 bytes per id.
-/// Owned by the connector's intake. Thread: io. Pure.
+/// Owned by the connector's intake. Thread: its owner's. Pure.
 class Dedupe {
  public:
   enum class Answer { fresh, duplicate, update };

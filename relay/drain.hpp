@@ -9,7 +9,7 @@
 namespace tributary::relay {
 
 /// When the stop of a sink has waited long enough: for events until `by`, unless the wire cannot write; for the
-/// relay's own notices hardly at all. Owned by Delivery. Pure. Thread: sink.
+/// relay's own notices hardly at all. Owned by Delivery. Pure. Thread: its owner's.
 class Drain {
  public:
   enum class End : std::uint8_t {

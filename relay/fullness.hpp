@@ -13,7 +13,7 @@ namespace tributary::relay {
 /// When a full sink is worth a line: once it has been full for a moment, so that the back-pressure of a burst is not
 /// told; again when it has lasted so long that somebody must look, then every ten minutes; and when there is room
 /// again, if it was told. One that fills again and again is told once a minute.
-/// Owned by Delivery. Pure. Thread: sink.
+/// Owned by Delivery. Pure. Thread: its owner's.
 class Fullness {
  public:
   enum class News : std::uint8_t { none, full, still_full, room };

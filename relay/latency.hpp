@@ -11,7 +11,7 @@ namespace tributary::relay {
 
 /// How long events took from the reading of their frame to their acknowledgement: a histogram whose buckets are a
 /// sixteenth of their value wide, so that its size is fixed and adding costs a few instructions. Beside it a coarse
-/// one, small enough to be copied for every look. Owned by an Outbox. Pure. Thread: sink; any once that has ended.
+/// one, small enough to be copied for every look. Owned by an Outbox. Pure. Thread: its owner's.
 class Latency {
  public:
   /// The coarse one. A value.

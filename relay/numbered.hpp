@@ -13,7 +13,7 @@ namespace tributary::relay {
 /// Things found by their number, in constant time. Numbers are given densely, from 1, in the order of `take_number`;
 /// things may come and go in any order. What it takes is bounded by the things that are there: 64 neighbouring numbers
 /// share a chunk, which goes with the last of its things, so that one thing which stays for hours costs half a
-/// kilobyte and nothing for all that came and went meanwhile. Owns no thing. Owned by an Outbox. Thread: sink.
+/// kilobyte and nothing for all that came and went meanwhile. Owns no thing. Owned by an Outbox. Thread: its owner's.
 template <class Thing>
 class Numbered {
  public:

@@ -42,13 +42,14 @@ namespace tributary::relay {
 ///     hour: a broker forgets, and takes the second request of a producer that it does not know without the first.
 ///  5. A dead letter that cannot be produced is counted and dropped; dead letters hold at most a quarter of `memory`.
 ///  6. Each accepted event is in the ledger once, whatever happens to it.
-///  7. With a tail, memory is bounded: what arrives while a quarter of `memory` is in use, or behind a record of its lane
+///  7. With a tail, memory is bounded: what arrives while a quarter of `memory` is in use, or behind a record of its
+///  lane
 ///     that lies on the tail, lies there alone (`spooled`), and is read back in order as the lane drains. A lane that
 ///     is parked keeps one record in memory. At the end of the program nothing is dropped: the rest goes to the tail.
 ///  8. With a tail, what is not finished `exposure` after its frame was read is kept there as well, so that it survives
 ///     the process. With an exposure of 0 nothing is sent before it is committed there, unless the tail cannot write.
 /// Records are numbered in order of arrival, and this number is their token on the wire.
-/// Owned by Delivery. Pure: no clock, no I/O. Thread: sink.
+/// Owned by Delivery. Pure: no clock, no I/O. Thread: its owner's.
 class Outbox {
  public:
   struct Settings {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "event/assert.hpp"
-#include "event/thread_check.hpp"
 #include "relay/dead_letter.hpp"
 #include "relay/dedupe.hpp"
 #include "relay/finish.hpp"
@@ -178,6 +177,7 @@ void Pipeline::look_at_table() {
 }
 
 void Pipeline::use(RoutingTablePtr table) {
+  thread_.check();
   table_ = std::move(table);
   look_at_table();
   for (ConnectorIntake* intake : intakes_) intake->use_routes();
@@ -192,6 +192,7 @@ RoutesFrom Pipeline::routes_from(const std::string& connector) const {
 Pipeline::~Pipeline() = default;
 
 std::unique_ptr<BookedIntake> Pipeline::intake(IntakeSettings settings) {
+  thread_.check();
   return std::make_unique<ConnectorIntake>(*this, std::move(settings));
 }
 
@@ -221,6 +222,7 @@ bool Pipeline::congested(const Targets& among) const {
 
 /// The event is what was parsed last.
 void Pipeline::offer(const std::shared_ptr<event::Event>& event, const Targets& to) {
+  thread_.check();
   event->marked = validator_.passes(marker_);
   for (std::size_t i = 0; i < table_->targets.size(); ++i) {
     if (!to[i]) continue;
@@ -247,6 +249,7 @@ void Pipeline::refuse(const event::Event& event, const Targets& to) {
 void Pipeline::offer_letter(const event::Malformed& fault, std::string_view source,
                             const std::shared_ptr<const std::string>& connector, const Targets& to,
                             const event::Now& now) {
+  thread_.check();
   for (std::size_t i = 0; i < table_->targets.size(); ++i) {
     // A sink without a place for dead letters never accepted the frame: the connector's book has it as malformed.
     if (to[i] && table_->targets[i].outlet->takes_letters()) {

@@ -11,6 +11,7 @@
 
 #include "event/memory.hpp"
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "relay/routing_table.hpp"
 #include "relay/taps.hpp"
 #include "schema/schema.hpp"
@@ -39,7 +40,7 @@ struct Progress {
 /// What one intake needs to know of its connector.
 struct IntakeSettings {
   std::string connector;
-  std::string_view source;          ///< static storage: "streamelements", …
+  std::string_view source;          ///< the kind of upstream, as in the event: static storage
   std::size_t dedupe_ids = 65'536;  ///< 0: nothing is deduped
   std::chrono::milliseconds dedupe_window{24 * 3'600'000};
   event::ConnectorMemory* memory = nullptr;  ///< for dedupe; null, or outlives the intake and its events
@@ -90,6 +91,7 @@ class Pipeline {
   bool congested(const Targets& among) const;
   void look_at_table();
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   RoutingTablePtr table_;
   std::array<Targets, 3> takers_{};  ///< by kind: the sinks that take it
   Targets channels_;                 ///< the sinks that speak on a channel

@@ -40,6 +40,7 @@ std::string_view LineSink::stream_of(const event::Event& event) {
 
 template <class Append>
 Sent LineSink::append(std::uint64_t token, Append&& line) {
+  thread_.check();
   if (buffer_.size() >= buffer_limit) return Sent::full;
   line();
   buffer_ += '\n';
@@ -90,6 +91,7 @@ void LineSink::say(int error) {
 }
 
 void LineSink::poll(std::chrono::milliseconds timeout, std::vector<event::DeliveryReport>& reports) {
+  thread_.check();
   const auto before = reports.size();
   const bool flowing = flush(reports);
   if (reports.size() != before) return;
@@ -111,6 +113,9 @@ void LineSink::wake() {
   changed_.notify_one();
 }
 
-void LineSink::reopen() { target_->reopen(); }
+void LineSink::reopen() {
+  thread_.check();
+  target_->reopen();
+}
 
 }  // namespace tributary::sinks

@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "sinks/observer.hpp"
 
 namespace tributary::sinks {
 
-/// Where lines go: a file, a terminal, a pipe. Owned by one LineSink. Thread: sink.
+/// Where lines go: a file, a terminal, a pipe. Owned by one LineSink. Thread: its owner's.
 class LineTarget {
  public:
   struct Written {
@@ -66,6 +67,7 @@ class LineSink final : public event::Downstream {
   bool flush(std::vector<event::DeliveryReport>& reports);
   void say(int error);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   std::unique_ptr<LineTarget> target_;
   const Settings settings_;
   SinkObserver& observer_;

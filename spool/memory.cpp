@@ -178,8 +178,8 @@ bool Memory::write() {
 
 void Memory::tell(const MemoryFile::Opened& opened) {
   if (!opened.set_aside.empty()) {
-    News news;
-    news.sign = Sign::set_aside;
+    SpoolNews news;
+    news.sign = SpoolSign::set_aside;
     news.file = file_.path().native();
     news.text = file_.path().string() + " was damaged and is now " + opened.set_aside +
                 "; a new one is begun: events that come again may pass once more, and gaps since the last run are not "
@@ -192,8 +192,8 @@ void Memory::tell(const MemoryFile::Opened& opened) {
 void Memory::tell(const DatabaseFault& fault) {
   if (std::exchange(in_trouble_, true)) return;
   trouble_since_ = Clock::now();
-  News news;
-  news.sign = Sign::cannot_write;
+  SpoolNews news;
+  news.sign = SpoolSign::cannot_write;
   news.file = file_.path().native();
   news.code = fault.code;
   news.text = words_for(file_.path(), fault) +
@@ -204,8 +204,8 @@ void Memory::tell(const DatabaseFault& fault) {
 
 void Memory::tell_good() {
   if (!std::exchange(in_trouble_, false)) return;
-  News news;
-  news.sign = Sign::works_again;
+  SpoolNews news;
+  news.sign = SpoolSign::works_again;
   news.file = file_.path().native();
   news.text = file_.path().string() + " is written again";
   news.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - trouble_since_);

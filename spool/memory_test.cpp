@@ -23,7 +23,7 @@ KnownId known(std::uint32_t number) { return {{number, 2, 3}, false, {}, moment(
 
 class Told final : public Observer {
  public:
-  void on_news(const News& news) override {
+  void on_news(const SpoolNews& news) override {
     const std::lock_guard lock(mutex_);
     all_.emplace_back(name(news.sign));
     words_ += std::string(news.text) + "\n";

@@ -8,7 +8,7 @@
 namespace tributary::spool {
 
 /// What a spool has noticed. A closed list, so that each can be counted and logged together.
-enum class Sign : std::uint8_t {
+enum class SpoolSign : std::uint8_t {
   cannot_write,    ///< ERROR: the disk is full, broken, read-only, …: records wait in memory, it is tried again
   cannot_read,     ///< ERROR: what lies in the file cannot be read now, it is tried again
   works_again,     ///< after one of these; `lasted`
@@ -20,14 +20,14 @@ enum class Sign : std::uint8_t {
   not_committed,   ///< ERROR: at the end `records` were in memory alone, and are lost
   count
 };
-std::string_view name(Sign sign) noexcept;
+std::string_view name(SpoolSign sign) noexcept;
 
-struct News {
-  Sign sign = Sign::cannot_write;
+struct SpoolNews {
+  SpoolSign sign = SpoolSign::cannot_write;
   std::string_view file;                ///< its path. Lives during the call
   std::string_view code = {};           ///< the database's name of the fault, e.g. SQLITE_FULL; static storage
   std::string text = {};                ///< in words: what is there, what to do; one line, no secret
-  std::uint64_t records = 0, lost = 0;  ///< see Sign
+  std::uint64_t records = 0, lost = 0;  ///< see SpoolSign
   std::chrono::milliseconds lasted{0};
 };
 
@@ -37,7 +37,7 @@ struct News {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void on_news(const News& news) = 0;
+  virtual void on_news(const SpoolNews& news) = 0;
 };
 
 }  // namespace tributary::spool

@@ -37,15 +37,25 @@ std::map<std::string, std::uint64_t> SinkTail::streams() const { return writer_-
 std::uint64_t SinkTail::records() const { return writer_->records(); }
 std::vector<event::TailLeft> SinkTail::left() { return writer_->left(); }
 void SinkTail::append(const event::LaneName& lane, event::TailRecord record) {
+  thread_.check();
   writer_->append(lane, std::move(record));
 }
 std::uint64_t SinkTail::committed() const { return writer_->committed(); }
 void SinkTail::read(const event::LaneName& lane, std::uint64_t from, std::size_t bytes) {
+  thread_.check();
   writer_->read(lane, from, bytes);
 }
-std::optional<event::TailNews> SinkTail::take() { return writer_->take(); }
-void SinkTail::on_news(std::function<void()> wake) { writer_->on_news(std::move(wake)); }
+std::optional<event::TailNews> SinkTail::take() {
+  thread_.check();
+  return writer_->take();
+}
+/// One outbox begins or has ended; the next one has a thread of its own.
+void SinkTail::on_news(std::function<void()> wake) {
+  thread_.hand_over();
+  writer_->on_news(std::move(wake));
+}
 void SinkTail::forget(const event::LaneName& lane, std::uint64_t first, std::uint64_t last) {
+  thread_.check();
   writer_->forget(lane, first, last);
 }
 bool SinkTail::full() const { return writer_->full(); }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "event/memory.hpp"
+#include "event/thread_check.hpp"
 #include "spool/observer.hpp"
 
 namespace tributary::spool {
@@ -26,7 +27,8 @@ struct SpooledId {
 /// all that is pending and commits it in one transaction, again and again; what is forgotten before its commit is never
 /// written. Trouble with the disk (full, broken, read-only, gone) never ends the process and throws nothing: what
 /// is pending stays in memory, and is tried again.
-/// Owned by the spool's Memory; outlives its outboxes. Thread: sink, but where it is said otherwise.
+/// Owned by the spool's Memory; outlives its outboxes, which follow each other. Thread: sink, but where it is said
+/// otherwise.
 class SinkTail final : public event::Tail {
  public:
   struct Settings {
@@ -84,6 +86,7 @@ class SinkTail final : public event::Tail {
 
   SinkTail(std::filesystem::path file, std::shared_ptr<Writer> writer);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   std::filesystem::path file_;
   std::shared_ptr<Writer> writer_;
 };

@@ -84,7 +84,7 @@ TEST_F(Damage, AFlippedBitCostsOneRecordWhichBecomesADeadLetter) {
   EXPECT_EQ(events_.size(), 99U);
   EXPECT_EQ(letters_, Numbered{42});
   EXPECT_EQ(set_aside(), 0U);
-  EXPECT_NE(observer_.wait(Sign::record_corrupt).text.find("record 42 of stream topic, key b"), std::string::npos);
+  EXPECT_NE(observer_.wait(SpoolSign::record_corrupt).text.find("record 42 of stream topic, key b"), std::string::npos);
 }
 
 TEST_F(Damage, AFileThatWasCutIsSetAsideAndWhatVerifiesIsTakenOver) {
@@ -95,7 +95,7 @@ TEST_F(Damage, AFileThatWasCutIsSetAsideAndWhatVerifiesIsTakenOver) {
   EXPECT_GT(events_.size(), 700U);
   EXPECT_LT(events_.size(), 1'300U);
   EXPECT_EQ(set_aside(), 1U);
-  const auto news = observer_.wait(Sign::set_aside);
+  const auto news = observer_.wait(SpoolSign::set_aside);
   EXPECT_EQ(news.records, events_.size());
   EXPECT_EQ(news.lost, letters_.size());
 }
@@ -208,7 +208,7 @@ TEST_F(Damage, AFileThatIsRemovedInUseIsMadeAnewWithEverything) {
   EXPECT_EQ(tail.numbers(lane_1).size(), 120U);
   EXPECT_TRUE(std::filesystem::exists(file_));
   tail.end();
-  EXPECT_EQ(observer_.count(Sign::set_aside), 1U);
+  EXPECT_EQ(observer_.count(SpoolSign::set_aside), 1U);
   read_all();
   EXPECT_EQ(events_.size(), 120U);
 }
@@ -247,7 +247,7 @@ TEST_F(Damage, AFileThatIsEmptiedInUseIsNoticedAtTheEndAndNothingOfItIsSaidToBeK
   tail->close(60s);
   ASSERT_TRUE(tail->kept());
   EXPECT_EQ(tail->kept()->records, 0U);
-  const auto news = observer_.wait(Sign::set_aside);
+  const auto news = observer_.wait(SpoolSign::set_aside);
   EXPECT_EQ(news.lost, 20U);
   EXPECT_NE(news.text.find("another program has cut it"), std::string::npos) << news.text;
 }
@@ -265,7 +265,7 @@ TEST_F(Damage, WhatIsInNoFileAnyMoreIsNotKept) {
   tail->close(60s);
   ASSERT_TRUE(tail->kept());
   EXPECT_EQ(tail->kept()->records, 0U);
-  const auto news = observer_.wait(Sign::cannot_write);
+  const auto news = observer_.wait(SpoolSign::cannot_write);
   EXPECT_NE(news.text.find("sink.spool: the file is gone"), std::string::npos) << news.text;
   EXPECT_NE(news.text.find("there is no directory"), std::string::npos) << news.text;
 }
@@ -311,15 +311,15 @@ TEST_F(Trouble, WhileTheDiskIsFullEverythingStaysInMemoryAndFlowsAfterwards) {
     tail.append(lane_1, 2);
     tail->forget(lane_1, 1, 1);
     ASSERT_TRUE(tail.wait([&] { return tail->failing(); }));
-    EXPECT_NE(observer.wait(Sign::cannot_write).text, "");
+    EXPECT_NE(observer.wait(SpoolSign::cannot_write).text, "");
     EXPECT_EQ(tail.numbers(lane_1), Numbered{2}) << "what is forgotten is not read";
     EXPECT_EQ(tail->committed(), 1U);
     EXPECT_GT(tail->held(), 0U);
     disk_.refuse_writes(0);
     ASSERT_TRUE(tail.wait_committed(2));
     ASSERT_TRUE(tail.wait([&] { return !tail->failing(); }));
-    EXPECT_EQ(observer.wait(Sign::works_again).sign, Sign::works_again);
-    EXPECT_EQ(observer.count(Sign::cannot_write), 1U) << "told once";
+    EXPECT_EQ(observer.wait(SpoolSign::works_again).sign, SpoolSign::works_again);
+    EXPECT_EQ(observer.count(SpoolSign::cannot_write), 1U) << "told once";
     EXPECT_EQ(tail->held(), 0U);
   }
 }
@@ -339,7 +339,7 @@ TEST_F(Trouble, WhatCannotBeWrittenBeforeTheEndIsLostAndToldSo) {
   const auto& told = std::get<event::TailLost>(*news);
   EXPECT_EQ(told.reason, event::Dropped::stopped);
   EXPECT_EQ(told.records.size(), 2U);
-  EXPECT_EQ(observer_.count(Sign::not_committed), 1U);
+  EXPECT_EQ(observer_.count(SpoolSign::not_committed), 1U);
   EXPECT_EQ(tail->held(), 0U);
   disk_.refuse_writes(0);
   tail->left();  // what was on its way when the time was over may be there all the same
@@ -378,13 +378,13 @@ TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOnceEverythingIsDelivered) {
     for (std::uint64_t one = 1; one <= number; ++one) tail->forget(lane, one, one);
   }
   ASSERT_TRUE(tail.wait([&] { return !tail->failing(); }));
-  EXPECT_EQ(observer_.wait(Sign::works_again).sign, Sign::works_again);
+  EXPECT_EQ(observer_.wait(SpoolSign::works_again).sign, SpoolSign::works_again);
   ++number;
   tail.append(lane_1, number, words_of(number));
   ASSERT_TRUE(tail.wait_committed(number));
   EXPECT_EQ(tail.numbers(lane_1), Numbered{number});
   EXPECT_TRUE(tail.numbers(lane_2).empty());
-  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+  EXPECT_EQ(observer_.count(SpoolSign::set_aside), 0U);
   tail.end();
   TailUser again(opened("sink", settings_, observer_));
   ASSERT_EQ(again->left().size(), 1U);
@@ -412,7 +412,7 @@ TEST_F(Trouble, ADiskThatTheSpoolHasFilledWorksAgainOncePartOfItIsDelivered) {
   const auto left = tail.numbers(lane_1);
   EXPECT_EQ(left.size(), number - half);
   EXPECT_EQ(left.front(), half + 1);
-  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+  EXPECT_EQ(observer_.count(SpoolSign::set_aside), 0U);
 }
 
 TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {
@@ -434,7 +434,7 @@ TEST_F(Trouble, ALogThatFillsTheDiskIsEmptied) {
     ASSERT_FALSE(tail->failing()) << number;
     tail->forget(lane_1, number - 19, number);
   }
-  EXPECT_EQ(observer_.count(Sign::cannot_write), 0U);
+  EXPECT_EQ(observer_.count(SpoolSign::cannot_write), 0U);
 }
 
 TEST_F(Trouble, WhatCannotBeReadNowIsReadLater) {
@@ -444,11 +444,11 @@ TEST_F(Trouble, WhatCannotBeReadNowIsReadLater) {
   ASSERT_TRUE(tail.wait_committed(8'000));
   disk_.refuse_reads(SQLITE_IOERR_READ);
   tail->read(lane_1, 1, 1u << 30);
-  EXPECT_NE(observer_.wait(Sign::cannot_read).text, "");
+  EXPECT_NE(observer_.wait(SpoolSign::cannot_read).text, "");
   disk_.refuse_reads(0);
   const auto news = tail.news();
   EXPECT_EQ(std::get<event::TailRead>(news).records.size(), 8'000U);
-  EXPECT_EQ(observer_.wait(Sign::works_again).sign, Sign::works_again);
+  EXPECT_EQ(observer_.wait(SpoolSign::works_again).sign, SpoolSign::works_again);
 }
 
 }  // namespace

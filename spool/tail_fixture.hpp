@@ -43,19 +43,19 @@ class TestFolder {
 /// Remembers what it is told. Thread: any.
 class TestObserver final : public Observer {
  public:
-  void on_news(const News& news) override {
+  void on_news(const SpoolNews& news) override {
     const std::lock_guard lock(mutex_);
-    News kept = news;
+    SpoolNews kept = news;
     kept.file = {};
     told_.push_back(std::move(kept));
     changed_.notify_all();
   }
-  std::size_t count(Sign sign) const {
+  std::size_t count(SpoolSign sign) const {
     const std::lock_guard lock(mutex_);
     return counted(sign);
   }
   /// The first news of this kind; waits for it.
-  News wait(Sign sign) {
+  SpoolNews wait(SpoolSign sign) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return counted(sign) != 0; })) << name(sign);
     for (const auto& news : told_) {
@@ -65,14 +65,14 @@ class TestObserver final : public Observer {
   }
 
  private:
-  std::size_t counted(Sign sign) const {
+  std::size_t counted(SpoolSign sign) const {
     std::size_t count = 0;
     for (const auto& news : told_) count += news.sign == sign ? 1 : 0;
     return count;
   }
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<News> told_;
+  std::vector<SpoolNews> told_;
 };
 
 /// An event of a lane whose words are `words`.

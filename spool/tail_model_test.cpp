@@ -115,7 +115,7 @@ class ModelRun {
   }
 
   bool compare(TailUser<SinkTail>& tail) {
-    const auto unread = observer_.count(Sign::cannot_read);
+    const auto unread = observer_.count(SpoolSign::cannot_read);
     std::map<std::string, event::TailLeft> left;
     for (auto& one : tail->left()) left[one.lane.key] = one;
     std::set<std::uint64_t> missing_tickets;
@@ -125,7 +125,7 @@ class ModelRun {
       if (left.count(key) != 0) {
         tail->read({"topic", key}, 0, 1u << 30);
         std::optional<event::TailNews> news;
-        while (!(news = tail->take()) && observer_.count(Sign::cannot_read) == unread) std::this_thread::yield();
+        while (!(news = tail->take()) && observer_.count(SpoolSign::cannot_read) == unread) std::this_thread::yield();
         if (!news) return broken("cannot be read");
         for (const auto& record : std::get<event::TailRead>(*news).records) {
           const auto known = records.find(record.number);

@@ -59,7 +59,7 @@ TEST_F(Tail, WhatIsCommittedIsThereAgain) {
   ASSERT_EQ(read.records.size(), 1U) << "at least one";
   EXPECT_EQ(read.records[0].event->text, spooled_event("b", "words")->text);
   EXPECT_EQ(tail.numbers(lane_b, 80), (Numbers{80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100}));
-  EXPECT_EQ(observer_.count(Sign::set_aside), 0U);
+  EXPECT_EQ(observer_.count(SpoolSign::set_aside), 0U);
 }
 
 TEST_F(Tail, ReadsWhatIsPendingInTheOrderOfNumbers) {
@@ -109,7 +109,7 @@ TEST_F(Tail, AtItsSizeWhatIsAppendedWaitsInMemoryUntilThereIsRoom) {
   const std::string words(1'500, 'x');
   for (std::uint64_t number = 1; number <= 200; ++number) tail.append(lane_a, number, words);
   ASSERT_TRUE(tail.wait([&] { return tail->full(); }));
-  EXPECT_EQ(observer_.wait(Sign::full).sign, Sign::full);
+  EXPECT_EQ(observer_.wait(SpoolSign::full).sign, SpoolSign::full);
   EXPECT_LT(tail->committed(), 120U);
   EXPECT_GT(tail->committed(), 60U);
   EXPECT_LE(tail->bytes(), 200'000U);
@@ -118,7 +118,7 @@ TEST_F(Tail, AtItsSizeWhatIsAppendedWaitsInMemoryUntilThereIsRoom) {
   for (std::uint64_t number = 1; number <= 150; ++number) tail->forget(lane_a, number, number);
   ASSERT_TRUE(tail.wait_committed(200));
   ASSERT_TRUE(tail.wait([&] { return !tail->full(); }));
-  EXPECT_EQ(observer_.wait(Sign::room).sign, Sign::room);
+  EXPECT_EQ(observer_.wait(SpoolSign::room).sign, SpoolSign::room);
   EXPECT_EQ(tail.numbers(lane_a), range(151, 200));
   EXPECT_LE(tail->bytes(), 200'000U);
 }
@@ -149,7 +149,7 @@ TEST_F(Tail, AtItsSizeTheOldestMakeRoomWhereThatIsWanted) {
   ASSERT_FALSE(lost.empty());
   EXPECT_EQ(lost, range(1, lost.back())) << "the oldest";
   EXPECT_EQ(there, range(lost.back() + 1, 200)) << "everything else";
-  EXPECT_GE(observer_.count(Sign::dropped_oldest), 1U);
+  EXPECT_GE(observer_.count(SpoolSign::dropped_oldest), 1U);
 }
 
 TEST_F(Tail, NothingIsToldLostThatWasForgottenMeanwhile) {

@@ -48,10 +48,10 @@ bool SinkTail::Writer::finish(std::chrono::milliseconds timeout) {
   return ended;
 }
 
-void SinkTail::Writer::tell(const News& news) {
+void SinkTail::Writer::tell(const SpoolNews& news) {
   const std::lock_guard lock(observer_mutex_);
   if (observer_ == nullptr) return;
-  News told = news;
+  SpoolNews told = news;
   told.file = name_;
   observer_->on_news(told);
 }
@@ -237,7 +237,7 @@ void SinkTail::Writer::close(std::chrono::milliseconds timeout) {
     if (receipt) receipt->lost();
   }
   if (lost.empty()) return;
-  News news{Sign::not_committed, {}};
+  SpoolNews news{SpoolSign::not_committed, {}};
   news.records = lost.size();
   news.text = std::to_string(lost.size()) +
               " records were kept in memory alone, could not be written in time, and are "

@@ -27,11 +27,11 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
  public:
   Writer(std::unique_ptr<File> file, const Settings& settings, Observer& observer, std::string name);
 
-  static News news_of(const Salvaged& salvaged);
+  static SpoolNews news_of(const Salvaged& salvaged);
   void start();
   /// The end: false when the thread hangs in the disk and stays behind.
   bool finish(std::chrono::milliseconds timeout);
-  void tell(const News& news);
+  void tell(const SpoolNews& news);
   void set_limits(const event::TailSettings& limits);
   std::vector<SpooledId> ids(std::size_t most);
   std::uint64_t used() const { return used_; }
@@ -133,7 +133,7 @@ class SinkTail::Writer : public std::enable_shared_from_this<Writer> {
   std::uint64_t share(std::uint64_t most, std::uint64_t size) const;
   void move_log();
   bool all_forgotten();
-  void trouble(Sign sign);
+  void trouble(SpoolSign sign);
   void recovered();
   void readable();
   bool look_after_place();

@@ -113,7 +113,7 @@ void SinkTail::Writer::answer_all() {
     if (last_fault_.kind == DatabaseFault::Kind::damaged && make_anew(true) && answer(questions.front())) continue;
     read_delay_ = std::clamp(read_delay_ * 2, retry_first_, retry_most_);
     read_at_ = Clock::now() + read_delay_;
-    trouble(Sign::cannot_read);
+    trouble(SpoolSign::cannot_read);
     const std::lock_guard lock(mutex_);
     questions_.insert(questions_.begin(), questions.begin(), questions.end());
     return;
@@ -269,7 +269,7 @@ void SinkTail::Writer::write_round() {
   if (last_fault_.code == "SQLITE_FULL" && !std::exchange(careful_until_, now + careful_for)) return;  // at once again
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
-  trouble(Sign::cannot_write);
+  trouble(SpoolSign::cannot_write);
 }
 
 bool SinkTail::Writer::write(Group& group) {

@@ -23,14 +23,14 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point then) {
 }  // namespace
 
 /// Told once, until it is over. The file's fault says what it is.
-void SinkTail::Writer::trouble(Sign sign) {
-  const bool writes = sign == Sign::cannot_write;
+void SinkTail::Writer::trouble(SpoolSign sign) {
+  const bool writes = sign == SpoolSign::cannot_write;
   auto& began = writes ? failing_since_ : unread_since_;
   if (began) return;
   began = Clock::now();
   const bool gone = file_->place() == File::Place::gone;
   const auto& fault = last_fault_;
-  News news{sign, {}, gone ? "gone" : fault.code};
+  SpoolNews news{sign, {}, gone ? "gone" : fault.code};
   news.text = name_ + ": " + (gone ? "the file is gone, and cannot be made anew: " : "") +
               (fault.words.empty() ? "it is damaged again and again" : fault.words) +
               (writes ? "; what is not delivered is kept in memory alone until it can be written again: "
@@ -45,7 +45,7 @@ void SinkTail::Writer::trouble(Sign sign) {
 void SinkTail::Writer::recovered() {
   write_delay_ = 0ms;
   if (!failing_since_) return;
-  News news{Sign::works_again, {}};
+  SpoolNews news{SpoolSign::works_again, {}};
   news.lasted = since(*std::exchange(failing_since_, {}));
   news.text = "what is kept is written to the disk again";
   failing_ = false;
@@ -56,7 +56,7 @@ void SinkTail::Writer::recovered() {
 void SinkTail::Writer::readable() {
   read_delay_ = 0ms;
   if (!unread_since_) return;
-  News news{Sign::works_again, {}};
+  SpoolNews news{SpoolSign::works_again, {}};
   news.lasted = since(*std::exchange(unread_since_, {}));
   news.text = "what lies in the file can be read again";
   tell(news);
@@ -72,7 +72,7 @@ bool SinkTail::Writer::look_after_place() {
   }
   write_delay_ = std::clamp(write_delay_ * 2, retry_first_, retry_most_);
   write_at_ = Clock::now() + write_delay_;
-  trouble(Sign::cannot_write);
+  trouble(SpoolSign::cannot_write);
   return false;
 }
 
@@ -174,8 +174,8 @@ bool SinkTail::Writer::make_anew(bool damaged) {
   return true;
 }
 
-News SinkTail::Writer::news_of(const Salvaged& salvaged) {
-  News news{Sign::set_aside, {}};
+SpoolNews SinkTail::Writer::news_of(const Salvaged& salvaged) {
+  SpoolNews news{SpoolSign::set_aside, {}};
   news.records = salvaged.records - salvaged.damaged;
   news.lost = salvaged.damaged + salvaged.vanished;
   news.text = salvaged.why;
@@ -201,7 +201,7 @@ void SinkTail::Writer::look_at_size(bool no_room) {
   full = full_ ? no_room || waits || used >= limits.size / 8 * 7 : no_room || used >= limits.size;
   if (limits.at_limit == event::AtLimit::drop_oldest) full = false;
   if (full_.exchange(full) == full) return;
-  News news{full ? Sign::full : Sign::room, {}};
+  SpoolNews news{full ? SpoolSign::full : SpoolSign::room, {}};
   if (full) {
     full_since_ = Clock::now();
     news.text =
@@ -244,14 +244,14 @@ void SinkTail::Writer::tell_counts() {
   if (now < counts_at_) return;
   counts_at_ = now + counts_every;
   if (const auto count = std::exchange(dropped_count_, 0); count != 0) {
-    News news{Sign::dropped_oldest, {}};
+    SpoolNews news{SpoolSign::dropped_oldest, {}};
     news.records = count;
     news.text = "the file is at its size, and at_limit is drop_oldest: " + std::to_string(count) +
                 " of the oldest records were dropped";
     tell(news);
   }
   if (const auto count = std::exchange(corrupt_count_, 0); count != 0) {
-    News news{Sign::record_corrupt, {}};
+    SpoolNews news{SpoolSign::record_corrupt, {}};
     news.records = count;
     news.text = std::to_string(count) +
                 " records cannot be read any more and become dead letters; the first: " + corrupt_words_ +

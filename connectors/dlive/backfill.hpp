@@ -8,7 +8,7 @@
 #include "connectors/link/protocol.hpp"
 
 // The last messages of a chat over HTTPS, where what was missed can be read back. The sources of what is said of it are
-// in this folder's README. Pure. Thread: io.
+// in this folder's README. Pure. Thread: any.
 
 namespace tributary::connectors::dlive {
 

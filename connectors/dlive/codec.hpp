@@ -38,7 +38,7 @@ struct ChatWords {
 
 /// Frames of the subscription socket → packets, and the messages in them → canonical events, by the tables in this
 /// folder's README.
-/// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: its owner's. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   Codec(std::string_view connector, std::size_t nesting);

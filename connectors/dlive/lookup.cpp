@@ -24,7 +24,7 @@ Lookup lookup_of(const std::string& api_url, const std::string& streamer, const 
   return lookup;
 }
 
-Lookup::Finding judge(const net::HttpAnswer& reply, const std::string& streamer) {
+Lookup::Meaning judge(const net::HttpAnswer& reply, const std::string& streamer) {
   if (reply.status != 200) return {false, "HTTP " + std::to_string(reply.status)};
   const auto answer = graphql_answer(reply);
   if (!answer) return {false, "the answer is no JSON object"};

@@ -11,6 +11,6 @@ namespace tributary::connectors::dlive {
 Lookup lookup_of(const std::string& api_url, const std::string& streamer, const std::string& token);
 
 /// What the answer means for that username: the three layers in which it can fail, and the names that are alike.
-Lookup::Finding judge(const net::HttpAnswer& reply, const std::string& streamer);
+Lookup::Meaning judge(const net::HttpAnswer& reply, const std::string& streamer);
 
 }  // namespace tributary::connectors::dlive

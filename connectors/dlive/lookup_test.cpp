@@ -7,7 +7,7 @@
 namespace tributary::connectors::dlive {
 namespace {
 
-Lookup::Finding found(int status, const std::string& body) { return judge({status, {}, body}, "dbl-lee"); }
+Lookup::Meaning found(int status, const std::string& body) { return judge({status, {}, body}, "dbl-lee"); }
 
 TEST(Lookup, AsksForTheNameWithTheToken) {
   const auto lookup = lookup_of("https://api.example.org", "dbl-lee", "fake-token");

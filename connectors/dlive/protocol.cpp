@@ -220,7 +220,7 @@ void DLiveProtocol::answered(std::uint64_t number, const std::variant<net::HttpA
   publishing_.answered(number, result, now, outcome);
 }
 
-Standing DLiveProtocol::standing() const {
+Admission DLiveProtocol::admission() const {
   if (config_->token) return {"acknowledged with the token"};
   return {"connected without a token, nobody is authenticated"};
 }

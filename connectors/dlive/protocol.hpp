@@ -17,7 +17,7 @@ namespace tributary::connectors::dlive {
 
 /// The conversation with the subscription socket: init, acknowledgement, two subscriptions for each streamer, liveness.
 /// Live at `connection_ack`: see this folder's README.
-/// Owner: a Link or a test. Thread: io.
+/// Owner: the connector's Link. Thread: its owner's.
 class DLiveProtocol final : public Protocol {
  public:
   DLiveProtocol(const std::string& connector, config::Shared<Config> config);
@@ -31,7 +31,7 @@ class DLiveProtocol final : public Protocol {
   void tick(const event::Now& now, Outcome& outcome) override;
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   std::vector<std::string> channels() const override { return config_->streamers; }
-  Standing standing() const override;
+  Admission admission() const override;
   bool can_adopt(const Settings& settings) const override;
   void adopt(const std::shared_ptr<const Settings>& settings, const event::Now& now, Outcome& outcome) override;
   std::vector<Lookup> lookups(const std::vector<std::string>& secrets) const override;

@@ -31,7 +31,7 @@ struct Speaker final : event::Address {
 /// What is said in chats over HTTPS, and what becomes of it: one request at a time, and nothing for two seconds after
 /// it was answered, which is the upstream's pace. What we said comes back on the subscriptions, before or after the
 /// answer. Outlives connections, as its requests do.
-/// Pure. Owner: one protocol. Thread: io.
+/// Pure. Owner: one protocol. Thread: its owner's.
 class Publishing {
  public:
   static constexpr std::chrono::milliseconds pace{2'000};

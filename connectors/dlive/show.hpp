@@ -11,7 +11,7 @@ namespace tributary::connectors::dlive {
 
 /// What happens on a simulated streamer's channel, as the socket sends it: every kind of message. A gift storm brings
 /// gifts from many, a host brings followers, somebody floods the chat. The same audience gives the same show.
-/// Pure. Owner: the simulator. Thread: io.
+/// Pure. Owner: the simulator. Thread: its owner's.
 class Show {
  public:
   struct Message {

@@ -24,7 +24,7 @@ struct SaidMessage {
 
 /// The API beside a simulated socket: `userByDisplayName`, where everybody's display name is the username,
 /// `sendStreamchatMessage` with each way in which it can fail, and the last messages of a `user`, the oldest first.
-/// Owned by the simulator, ends before its io_context. Thread: io.
+/// Owned by the simulator, ends before its io_context. Thread: its owner's.
 class SimulatorApi {
  public:
   using Show = std::function<void(const SaidMessage& message)>;

@@ -14,7 +14,7 @@ namespace tributary::connectors::dlive {
 /// The subscriptions of one connection: what is wanted, what runs under which id, and what failed and waits. Each has a
 /// life of its own: one that fails is tried again after 1 s, 2 s, 4 s … 60 s, and parked after `limit` tries in a row
 /// until the next connection; a try that lasted 30 s or brought something ends the row.
-/// Pure. Owner: one protocol. Thread: io.
+/// Pure. Owner: one protocol. Thread: its owner's.
 class Subscriptions {
  public:
   struct Subscription {

@@ -19,7 +19,8 @@ namespace tributary::connectors {
 /// the facts are put one by one, under their canonical name or into `data.details`; what the six StreamElements types
 /// promise and nobody put is filled at the end, by the rules of the event's contract. Values are copied as they are
 /// written, so decimals and 19 digits survive.
-/// Owner: one Codec. Thread: io. Failure: none. Values must come from a JsonText that has been read and compacted.
+/// Owner: one Codec. Thread: its owner's. Failure: none. Values must come from a JsonText that has been read and
+/// compacted.
 class DraftWriter {
  public:
   /// What an event is; plain texts, not escaped.

@@ -15,7 +15,7 @@ namespace tributary::connectors {
 /// A canonical event that came through another relay → the draft of the same event: every value as it is written, but
 /// `relay`, which says how it came here. A text is an event when it has what the canonical schema asks for, so that
 /// what is unwrapped passes it, too.
-/// Owner: one Codec. Thread: io. Failure: none; what is no event is left alone.
+/// Owner: one Codec. Thread: its owner's. Failure: none; what is no event is left alone.
 class EventReader {
  public:
   /// `connector`: ours, for `relay.connector`.

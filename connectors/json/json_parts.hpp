@@ -14,7 +14,7 @@ namespace tributary::connectors {
 
 /// Takes values apart that a JsonText has read and compacted, without checking them again: for messages whose facts lie
 /// deep. Views into the JsonText's text.
-/// Owner: one Codec. Thread: io. Failure: none; a value of another kind has no parts.
+/// Owner: one Codec. Thread: its owner's. Failure: none; a value of another kind has no parts.
 class JsonParts {
  public:
   /// Loads `text` into `json` and reads all of it; false when it is not one JSON value, and `json.fault()` says why.

@@ -63,7 +63,8 @@ struct Object {
 /// not go out: invalid UTF-8 and escapes of half a surrogate pair become U+FFFD, white space between tokens goes.
 ///
 /// Use: `load`, then the `read_…` calls from the front of the text to its end. Views are valid until the next `load`.
-/// Owner: one Codec. Thread: io. Failure: a call returns false and `fault` says what and where; nothing throws.
+/// Owner: one Codec. Thread: its owner's. Failure: a call returns false and `fault` says what and where; nothing
+/// throws.
 class JsonText {
  public:
   enum class Fault : std::uint8_t { none, not_json, too_deep };

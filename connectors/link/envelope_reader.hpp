@@ -20,7 +20,8 @@ namespace tributary::connectors {
 ///                                               it has been through too many relays
 ///   any other mark                            → content of the channel, and `foreign_mark`
 ///
-/// Owner: one Codec. Thread: io. Failure: none; someone who uses a trusted relay's name without its key is a remark.
+/// Owner: one Codec. Thread: its owner's. Failure: none; someone who uses a trusted relay's name without its key is a
+/// remark.
 class EnvelopeReader {
  public:
   EnvelopeReader(const std::string& connector, const Settings& settings);

@@ -42,7 +42,7 @@ struct Filling {
 ///
 /// Limits: `most_requests` for one gap and `most_open` gaps at a time; what is over is published as it stands. A
 /// request that fails in a way that may pass is sent `most_tries` times. Owned by a Conversation; protocol, intake and
-/// memory outlive it. Pure: no clock, no I/O. Thread: io.
+/// memory outlive it. Pure: no clock, no I/O. Thread: its owner's.
 class Gaps {
  public:
   static constexpr unsigned most_requests = 100;

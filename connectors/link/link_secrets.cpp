@@ -60,6 +60,7 @@ LinkSecrets::LinkSecrets(boost::asio::io_context& io, boost::asio::thread_pool& 
 std::shared_ptr<LinkSecrets::Book> LinkSecrets::open_book() const { return std::make_shared<Book>(secrets_); }
 
 void LinkSecrets::read(std::function<void(SecretsRead)> done) {
+  thread_.check();
   const std::uint64_t reading = ++awaited_->reading;
   std::weak_ptr<Awaited> awaited = awaited_;
   boost::asio::post(workers_, [&io = io_, book = book_, awaited, reading, done = std::move(done)]() mutable {
@@ -78,6 +79,7 @@ void LinkSecrets::read(std::function<void(SecretsRead)> done) {
 }
 
 void LinkSecrets::look(std::function<void()> changed) {
+  thread_.check();
   if (std::exchange(awaited_->looking, true)) return;
   std::weak_ptr<Awaited> awaited = awaited_;
   boost::asio::post(workers_, [&io = io_, book = book_, awaited, changed = std::move(changed)]() mutable {
@@ -92,6 +94,7 @@ void LinkSecrets::look(std::function<void()> changed) {
 }
 
 void LinkSecrets::forget() {
+  thread_.check();
   awaited_ = std::make_shared<Awaited>();
   book_ = open_book();  // the old one may be locked by a job that hangs
 }

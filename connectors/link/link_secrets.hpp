@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/secret.hpp"
+#include "event/thread_check.hpp"
 
 namespace tributary::connectors {
 
@@ -47,6 +48,7 @@ class LinkSecrets {
   };
   std::shared_ptr<Book> open_book() const;
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   boost::asio::thread_pool& workers_;
   std::shared_ptr<const std::vector<config::Secret>> secrets_;

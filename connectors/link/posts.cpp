@@ -42,6 +42,7 @@ Posts::~Posts() {
 }
 
 void Posts::send(Post post) {
+  thread_.check();
   const std::uint64_t number = post.number;
   take(number);
   const auto made = std::make_shared<Posting>(io_, std::move(post));
@@ -98,6 +99,7 @@ std::shared_ptr<Posts::Posting> Posts::take(std::uint64_t number) {
 }
 
 void Posts::answer(std::uint64_t number, Result result) {
+  thread_.check();
   const auto at = postings_.find(number);
   if (at == postings_.end()) return;
   auto* ending = std::get_if<net::Ending>(&result);
@@ -113,6 +115,7 @@ void Posts::answer(std::uint64_t number, Result result) {
 }
 
 void Posts::unsent(std::uint64_t number, net::Ending why, bool never) {
+  thread_.check();
   const auto posting = take(number);
   if (!posting) return;
   why.detail = posting->redaction.wiped(why.detail);

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "connectors/link/protocol.hpp"
+#include "event/thread_check.hpp"
 #include "net/http.hpp"
 
 namespace tributary::connectors {
@@ -44,6 +45,7 @@ class Posts {
   void unsent(std::uint64_t number, net::Ending why, bool never = false);
   std::shared_ptr<Posting> take(std::uint64_t number);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   boost::asio::thread_pool& workers_;
   const Owner owner_;

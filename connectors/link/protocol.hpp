@@ -32,7 +32,7 @@ struct Remark {
 };
 
 /// What a live connection means, for a person who checks a configuration.
-struct Standing {
+struct Admission {
   std::string words = "authenticated";  ///< who was authenticated, or that nobody was
   bool settled = true;                  ///< the upstream has said all that it says of it
 };
@@ -42,11 +42,11 @@ struct Lookup {
   std::string subject;  ///< e.g. "streamer dbl-lee"
   std::string key;      ///< of the connector's settings, which it asks about: `streamers[0]`
   net::HttpRequest request;
-  struct Finding {
+  struct Meaning {
     bool good = false;
     std::string words;
   };
-  std::function<Finding(const net::HttpAnswer&)> judge;  ///< pure
+  std::function<Meaning(const net::HttpAnswer&)> judge;  ///< pure
 };
 
 struct BackfillAnswer;
@@ -156,7 +156,7 @@ class Protocol {
                         const event::Now& now, Outcome& outcome);
 
   /// What the upstream has said of who we are; asked while it is live.
-  virtual Standing standing() const { return {}; }
+  virtual Admission admission() const { return {}; }
   /// What to ask for after a gap of one of its channels; none: nothing can be filled. `from` and `to` are wider than
   /// the gap (Gaps::overlap), whose limits are looked at afterwards. `secrets` as for `dial`. Pure.
   virtual std::vector<Backfill> backfill(const std::string& channel, event::WallTime from, event::WallTime to,

@@ -13,7 +13,7 @@ namespace tributary::connectors {
 
 /// The channel sinks that publish on one connection: whose turn it is, under which number their messages are known to
 /// the protocol, and whom an answer concerns. Decides without I/O.
-/// Owned by a Conversation; holds each sink until `detach`. Thread: io.
+/// Owned by a Conversation; holds each sink until `detach`. Thread: its owner's.
 class Publisher {
  public:
   /// Answers that are still awaited at most; beyond it the oldest is given up as unconfirmed.

@@ -20,7 +20,7 @@ namespace tributary::connectors {
 /// us our own words, or somebody repeats them. Texts are known by a hash; messages also by the `_id` of their event
 /// with its time and, where nobody paid for it, by its words, the `message` of its data, if these are too long to be
 /// the same by chance. Equal words of ours are as many entries as they were said, and each comes back once.
-/// Owner: one protocol. Thread: io. Pure. Failure: none; beyond the limit the oldest is forgotten.
+/// Owner: one protocol. Thread: its owner's. Pure. Failure: none; beyond the limit the oldest is forgotten.
 class SaidLately {
  public:
   static constexpr std::chrono::seconds own_window{30};   ///< so long we wait for our words to come back

@@ -13,7 +13,7 @@
 namespace tributary::connectors::oha {
 
 /// Frames of a stream's socket → canonical events, or what the server says to us.
-/// Owner: one protocol. Thread: io. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: its owner's. Failure: what cannot be understood is FrameKind::malformed in the Outcome.
 class Codec {
  public:
   enum class Said : std::uint8_t {

@@ -169,7 +169,7 @@ void OhaProtocol::say(const event::Message& message, const event::Now& now, Outc
   outcome.reports.push_back({message.number, event::MessageResult::unsupported, "not_authenticated", {}});
 }
 
-Standing OhaProtocol::standing() const {
+Admission OhaProtocol::admission() const {
   if (!config_->auth) return {"connected without a token, nobody is authenticated: it can only listen"};
   if (!judged_) return {"connected, the server has not said whether it knows the token", false};
   if (authenticated_) return {};

@@ -21,8 +21,8 @@ namespace tributary::connectors::oha {
 ///
 /// Nothing is said before the verdict. A refused token costs only the sending: we stay and listen. The verdict is the
 /// answer after our token was heard; when the token goes in a message, the server has answered once before that, or has
-/// not. Owner: a Link or a test. Thread: io. Failure: every end is an Ending in the Outcome; no text but the request
-/// and the first frame holds a secret.
+/// not. Owner: the connector's Link. Thread: its owner's. Failure: every end is an Ending in the Outcome; no text but
+/// the request and the first frame holds a secret.
 class OhaProtocol final : public Protocol {
  public:
   OhaProtocol(const std::string& connector, config::Shared<Config> config);
@@ -38,7 +38,7 @@ class OhaProtocol final : public Protocol {
   void explain(net::Ending& ending) const override;
   void explain_refusal(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->label}; }
-  Standing standing() const override;
+  Admission admission() const override;
 
   event::SteadyTime may_say_at() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;

@@ -15,7 +15,7 @@ namespace tributary::connectors::oha {
 /// What we say in one stream's chat, and what becomes of it. An `error` does not say what it answers, so one message at
 /// a time is in flight: until its own words come back, an error comes, or `settling_time` is over, after which no error
 /// is taken for its answer any more. Nothing is ever acknowledged: what was not refused is sent.
-/// Pure. Owner: one protocol. Thread: io.
+/// Pure. Owner: one protocol. Thread: its owner's.
 class Publishing {
  public:
   static constexpr std::chrono::seconds settling_time{2};

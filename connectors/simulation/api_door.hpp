@@ -12,7 +12,7 @@
 namespace tributary::connectors {
 
 /// The HTTP door of a simulated upstream, beside its socket, with the certificate of that. Owned by the Play, ends
-/// before its io_context. Thread: io.
+/// before its io_context. Thread: its owner's.
 class ApiDoor {
  public:
   /// `delay`: until a request is answered.

@@ -9,7 +9,7 @@
 namespace tributary::connectors {
 
 /// The people of a simulated live show: viewers with names in many scripts, what they write, and how lively it is just
-/// now. The same seed gives the same people. Pure. Owner: one simulator. Thread: io.
+/// now. The same seed gives the same people. Pure. Owner: one simulator. Thread: its owner's.
 class Audience {
  public:
   struct Viewer {

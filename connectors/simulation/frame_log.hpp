@@ -18,7 +18,7 @@ namespace tributary::connectors {
 ///   {"client":1,"at":…,"in":"<text that the client said>"}
 ///   {"client":1,"at":…,"end":true}
 ///
-/// Each line is in the file when the call returns. Owner: a Stage. Thread: io.
+/// Each line is in the file when the call returns. Owner: a Stage. Thread: its owner's.
 class FrameLog {
  public:
   /// An empty name notes nothing. Throws std::invalid_argument when the file cannot be made.

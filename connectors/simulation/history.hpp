@@ -22,8 +22,8 @@ struct HistorySettings {
   static Fault read_fault(std::string_view text);  ///< 401 | 403 | 429 | 500 | nonsense | silent | reset; else BadValue
 };
 
-/// What a simulated upstream has said, whether anybody heard it or not. The oldest is forgotten. Pure. Owned by the
-/// Play. Thread: io.
+/// What a simulated upstream has said, whether anybody heard it or not. The oldest is forgotten. Owned by the
+/// Play. Thread: its owner's.
 class History {
  public:
   static constexpr std::size_t limit = 50'000;

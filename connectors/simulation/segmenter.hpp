@@ -12,7 +12,8 @@ namespace tributary::connectors {
 
 /// A TCP door before the simulated server, for what a websocket library does not do by itself: bytes to the client go
 /// out in small segments, or a connection is taken and never answered.
-/// Owned by the simulator. Thread: io. Failure: the constructor throws std::system_error when the port cannot be had.
+/// Owned by the simulator. Thread: its owner's. Failure: the constructor throws std::system_error when the port cannot
+/// be had.
 class Segmenter {
  public:
   /// `segment_bytes` 0: connections are taken and left in silence. `inner_port` is on loopback.

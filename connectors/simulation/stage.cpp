@@ -132,7 +132,7 @@ Stage::Stage(boost::asio::io_context& io, const SimulatorOptions& options, const
       ticker_(io),
       patience_(static_cast<std::uint32_t>(options.seed)) {}
 
-Stage::~Stage() { stop(); }
+Stage::~Stage() { end_all(); }
 
 void Stage::start() {
   const bool door = settings_.segment_bytes > 0 || settings_.hang;
@@ -157,6 +157,16 @@ void Stage::start() {
 }
 
 void Stage::stop() {
+  thread_.check();
+  end_all();
+}
+
+void Stage::end_show() {
+  thread_.check();
+  options_.rate = 0;
+}
+
+void Stage::end_all() {
   ticker_.cancel();
   play_->stop();
   for (auto& [listener, client] : clients_) client->detach();
@@ -195,6 +205,7 @@ std::string Stage::account() const {
 }
 
 net::UpgradeAnswer Stage::answer(const net::UpgradeRequest& request) {
+  thread_.check();
   net::UpgradeAnswer answer = play_->admit(request);
   if (answer.status != 101) return answer;
   const auto client = std::make_shared<Client>(*this, ++connections_);
@@ -207,6 +218,7 @@ net::UpgradeAnswer Stage::answer(const net::UpgradeRequest& request) {
 }
 
 void Stage::came_live(Client& client) {
+  thread_.check();
   ++sessions_;
   live_.push_back(&client);
   if (settings_.goodbye_after.count() == 0) return;
@@ -219,6 +231,7 @@ void Stage::came_live(Client& client) {
 }
 
 void Stage::went(Client& client) {
+  thread_.check();
   std::erase(live_, &client);
   const auto found = clients_.find(&client);
   if (found == clients_.end()) return;
@@ -259,6 +272,7 @@ void Stage::tick() {
 
 /// Writes as many events as are due.
 void Stage::perform() {
+  thread_.check();
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - last_tick_).count();
   last_tick_ = now;

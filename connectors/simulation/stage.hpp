@@ -17,6 +17,7 @@
 #include "connectors/simulation/frame_log.hpp"
 #include "connectors/simulation/segmenter.hpp"
 #include "connectors/simulation/simulator.hpp"
+#include "event/thread_check.hpp"
 #include "net/websocket.hpp"
 
 // What the simulators of all connectors share: the server, its clients, the pace of the show and the account. A
@@ -26,7 +27,7 @@ namespace tributary::connectors {
 
 class Stage;
 
-/// Something to be done later, unless it is set anew or goes away first. Owner: a Role or Play. Thread: io.
+/// Something to be done later, unless it is set anew or goes away first. Owner: a Role or Play. Thread: its owner's.
 class Cue {
  public:
   explicit Cue(boost::asio::io_context& io) : timer_(io) {}
@@ -41,7 +42,7 @@ class Cue {
   std::shared_ptr<std::function<void()>> then_;
 };
 
-/// The server's side of one conversation, made when a client is let in. Owner: its Client. Thread: io.
+/// The server's side of one conversation, made when a client is let in. Owner: its Client. Thread: its owner's.
 class Role {
  public:
   Role() = default;
@@ -54,7 +55,7 @@ class Role {
 };
 
 /// One client of a simulated upstream: its socket, and whether the show is written to it.
-/// Owned by the Stage. Thread: io.
+/// Owned by the Stage. Thread: its owner's.
 class Client final : public net::WebSocketListener, public std::enable_shared_from_this<Client> {
  public:
   Client(Stage& stage, std::uint64_t number) : stage_(stage), number_(number) {}
@@ -94,7 +95,7 @@ class Client final : public net::WebSocketListener, public std::enable_shared_fr
   bool watches_ = true;
 };
 
-/// What one kind of upstream shows. Owner: its Stage. Thread: io.
+/// What one kind of upstream shows. Owner: its Stage. Thread: its owner's.
 class Play {
  public:
   Play() = default;
@@ -137,7 +138,7 @@ class Stage final : public Simulator {
   std::string url() const override;
   std::string connector_yaml() const override { return play_->connector_yaml(url()); }
   std::string listener_url() const override;
-  void end_show() override { options_.rate = 0; }
+  void end_show() override;
   std::uint64_t events_written() const override { return written_; }
   std::string account() const override;
 
@@ -157,6 +158,7 @@ class Stage final : public Simulator {
 
   net::UpgradeAnswer answer(const net::UpgradeRequest& request);
   std::string address() const;
+  void end_all();
   void came_live(Client& client);
   void went(Client& client);
   void tick();
@@ -164,6 +166,7 @@ class Stage final : public Simulator {
   bool finished() const { return options_.count != 0 && written_ >= options_.count; }
   void write_oddities(std::uint64_t before);
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   boost::asio::io_context& io_;
   SimulatorOptions options_;
   StageSettings settings_;

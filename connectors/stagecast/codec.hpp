@@ -16,7 +16,8 @@ namespace tributary::connectors::stagecast {
 
 /// One text frame of the channel → one event. A frame is anything that a member of the channel sends: any JSON value,
 /// or text that is none; or the envelope of a relay.
-/// Owner: one protocol. Thread: io. Failure: JSON that is nested too deeply is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: its owner's. Failure: JSON that is nested too deeply is FrameKind::malformed in the
+/// Outcome.
 class Codec {
  public:
   /// `connector`, `channel`: the plain names.

@@ -174,7 +174,7 @@ void StagecastProtocol::say(const event::Message& message, const event::Now& now
   outcome.reports.push_back({message.number, MessageResult::sent, {}, {}});
 }
 
-Standing StagecastProtocol::standing() const {
+Admission StagecastProtocol::admission() const {
   if (config_->auth) return {};
   return {"connected without an account, nobody is authenticated: it can only listen"};
 }

@@ -20,7 +20,7 @@ namespace tributary::connectors::stagecast {
 ///
 /// Everything else is the channel's content, also before `ok`. There is no known reply of refusal: a close, a binary
 /// frame other than `ok`, or silence for timeouts.handshake is one (the README says why).
-/// Owner: the connector's Conversation. Thread: io. Failure: every end is an Ending in the Outcome; no text but the
+/// Owner: the connector's Link. Thread: its owner's. Failure: every end is an Ending in the Outcome; no text but the
 /// first frame holds a secret.
 class StagecastProtocol final : public Protocol {
  public:
@@ -36,7 +36,7 @@ class StagecastProtocol final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {config_->channel}; }
-  Standing standing() const override;
+  Admission admission() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 
  private:

@@ -12,7 +12,7 @@ namespace tributary::connectors::stagecast {
 
 /// An endless evening in a hall: chat, phones that send how they are held, votes in a storm while a moment is on, bits
 /// of every JSON value, text that is none, and the platform's notices. The same seed gives the same evening.
-/// Pure. Owner: the simulator. Thread: io.
+/// Pure. Owner: the simulator. Thread: its owner's.
 class Show {
  public:
   struct Act {

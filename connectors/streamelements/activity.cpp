@@ -42,30 +42,30 @@ Fit fit_of(DataField field, const Value& value, bool six) {
   return value.kind == Value::Kind::number ? Fit::as_text : Fit::misfit;
 }
 
-Value Envelope::*envelope_member(std::string_view key) {
-  const auto is = [key](std::string_view name, Value Envelope::*member) { return key == name ? member : nullptr; };
+Value ActivityHead::*envelope_member(std::string_view key) {
+  const auto is = [key](std::string_view name, Value ActivityHead::*member) { return key == name ? member : nullptr; };
   switch (key.size()) {
     case 3:
-      return is("_id", &Envelope::id);
+      return is("_id", &ActivityHead::id);
     case 4:
-      return key[0] == 't' ? is("type", &Envelope::type) : is("data", &Envelope::data);
+      return key[0] == 't' ? is("type", &ActivityHead::type) : is("data", &ActivityHead::data);
     case 5:
-      return is("event", &Envelope::event);
+      return is("event", &ActivityHead::event);
     case 6:
-      return is("isMock", &Envelope::is_mock);
+      return is("isMock", &ActivityHead::is_mock);
     case 7:
-      return key[0] == 'f' ? is("flagged", &Envelope::flagged) : is("channel", &Envelope::channel);
+      return key[0] == 'f' ? is("flagged", &ActivityHead::flagged) : is("channel", &ActivityHead::channel);
     case 8:
-      return key[0] == 'p' ? is("provider", &Envelope::provider) : is("listener", &Envelope::listener);
+      return key[0] == 'p' ? is("provider", &ActivityHead::provider) : is("listener", &ActivityHead::listener);
     case 9:
-      if (key[0] == 'c') return is("createdAt", &Envelope::created_at);
-      return key[0] == 'u' ? is("updatedAt", &Envelope::updated_at) : is("expiresAt", &Envelope::expires_at);
+      if (key[0] == 'c') return is("createdAt", &ActivityHead::created_at);
+      return key[0] == 'u' ? is("updatedAt", &ActivityHead::updated_at) : is("expiresAt", &ActivityHead::expires_at);
     case 10:
-      return is("activityId", &Envelope::activity_id);
+      return is("activityId", &ActivityHead::activity_id);
     case 13:
-      return is("activityGroup", &Envelope::activity_group);
+      return is("activityGroup", &ActivityHead::activity_group);
     case 18:
-      return is("sessionEventsCount", &Envelope::session_events_count);
+      return is("sessionEventsCount", &ActivityHead::session_events_count);
     default:
       return nullptr;
   }
@@ -73,7 +73,7 @@ Value Envelope::*envelope_member(std::string_view key) {
 
 }  // namespace
 
-void Envelope::read(const Object& activity) {
+void ActivityHead::read(const Object& activity) {
   auto kept = std::move(others);
   kept.clear();
   *this = {};

@@ -13,7 +13,7 @@
 namespace tributary::connectors::streamelements {
 
 /// The members of an activity that have a meaning of their own at its top level.
-struct Envelope {
+struct ActivityHead {
   Value id, activity_id, channel, type, provider, flagged, created_at, updated_at;
   Value expires_at, activity_group, session_events_count, is_mock;
   Value data, event, listener;

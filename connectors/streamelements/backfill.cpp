@@ -156,7 +156,7 @@ Lookup activities_lookup(const Activities& asked) {
   one.limit = 1;
   const event::WallTime begin{};
   lookup.request = request_of(one, begin, begin + milliseconds(1));
-  lookup.judge = [one = std::move(one), begin](const net::HttpAnswer& answer) -> Lookup::Finding {
+  lookup.judge = [one = std::move(one), begin](const net::HttpAnswer& answer) -> Lookup::Meaning {
     const auto judged =
         std::make_shared<Search>(one)->page(begin, begin + milliseconds(1)).judge(answer, event::Now{{}, begin});
     if (!judged.fault.empty()) return {false, judged.fault};

@@ -10,7 +10,7 @@
 #include "connectors/streamelements/config.hpp"
 
 // The activities API, where what was missed can be read back. The sources of what is said of it are in this folder's
-// README. Pure. Thread: io.
+// README. Pure. Thread: any.
 
 namespace tributary::connectors::streamelements {
 

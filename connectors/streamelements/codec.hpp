@@ -13,7 +13,8 @@
 namespace tributary::connectors::streamelements {
 
 /// The body of a Socket.IO event, `["event",{…},{…}]`, → what it says.
-/// Owner: one protocol. Thread: io. Failure: a body that cannot be understood is FrameKind::malformed in the Outcome.
+/// Owner: one protocol. Thread: its owner's. Failure: a body that cannot be understood is FrameKind::malformed in the
+/// Outcome.
 class Codec {
  public:
   struct Settings {
@@ -53,7 +54,7 @@ class Codec {
   Settings settings_;
   JsonText text_;
   Emission emission_;
-  Envelope envelope_;
+  ActivityHead envelope_;
   Normaliser normaliser_;
   JsonParts parts_;               ///< of what lies deeper than usual
   std::string_view shape_fault_;  ///< what makes an event of the JSON just read is missing

@@ -13,7 +13,7 @@ namespace tributary::connectors::streamelements {
 ///
 /// The server counts only what we send, so pings go on while reading is paused; on 4, where we only ever answer and
 /// cannot see the question then, a `3` goes unasked every interval.
-/// Pure. Owner: one Session. Thread: io. Failure: `dead` in the answer of `tick`.
+/// Pure. Owner: one StreamElementsProtocol. Thread: its owner's. Failure: `dead` in the answer of `tick`.
 class Heartbeat {
  public:
   using Time = event::SteadyTime;

@@ -58,11 +58,11 @@ bool is_one_of_six(std::string_view type) {
 
 /// Which shape an activity came in.
 struct Normaliser::Source {
-  Value Envelope::*data = nullptr;  ///< which member is its data
-  std::string_view type;            ///< escaped, not empty; or
-  bool typeless = false;            ///< it has none: the whole value goes to data.upstream
-  std::string_view upstream_type;   ///< escaped
-  bool test = false;                ///< `{listener, event}`, not an activity
+  Value ActivityHead::*data = nullptr;  ///< which member is its data
+  std::string_view type;                ///< escaped, not empty; or
+  bool typeless = false;                ///< it has none: the whole value goes to data.upstream
+  std::string_view upstream_type;       ///< escaped
+  bool test = false;                    ///< `{listener, event}`, not an activity
 };
 
 /// When it happened and was last changed, by the upstream's clock.
@@ -92,7 +92,7 @@ struct Normaliser::Times {
     return said && !believed && *said > now ? std::nullopt : said;
   }
 
-  void read(const Envelope& envelope, event::WallTime now) {
+  void read(const ActivityHead& envelope, event::WallTime now) {
     created = reading_of(envelope.created_at, now);
     updated = envelope.updated_at.text == envelope.created_at.text ? created : reading_of(envelope.updated_at, now);
   }
@@ -106,10 +106,10 @@ Normaliser::Normaliser(std::string_view connector) {
   relay_begin_ += "\",\"upstreamType\":\"";
 }
 
-void Normaliser::activity(const Emission& emission, const Envelope& envelope, bool test, const event::Now& now,
+void Normaliser::activity(const Emission& emission, const ActivityHead& envelope, bool test, const event::Now& now,
                           event::Draft& draft) {
   Source source;
-  source.data = &Envelope::data;
+  source.data = &ActivityHead::data;
   source.typeless = !has_text(envelope.type);
   source.type = source.typeless ? "unknown" : envelope.type.inner();
   source.upstream_type = source.typeless ? (test ? "event:test" : "event") : source.type;
@@ -117,10 +117,11 @@ void Normaliser::activity(const Emission& emission, const Envelope& envelope, bo
   write(emission, envelope, source, now, draft);
 }
 
-void Normaliser::test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft) {
+void Normaliser::test(const Emission& emission, const ActivityHead& envelope, const event::Now& now,
+                      event::Draft& draft) {
   static constexpr std::string_view latest = "-latest";
   Source source;
-  source.data = &Envelope::event;
+  source.data = &ActivityHead::event;
   source.upstream_type = "event:test";
   source.type = "unknown";
   source.test = true;
@@ -138,8 +139,8 @@ void Normaliser::test(const Emission& emission, const Envelope& envelope, const 
   write(emission, envelope, source, now, draft);
 }
 
-void Normaliser::write(const Emission& emission, const Envelope& envelope, const Source& source, const event::Now& now,
-                       event::Draft& draft) {
+void Normaliser::write(const Emission& emission, const ActivityHead& envelope, const Source& source,
+                       const event::Now& now, event::Draft& draft) {
   forget_details();
   DataFields fields;
   const bool six = is_one_of_six(source.type);
@@ -193,7 +194,7 @@ void Normaliser::write_head(const Value& channel, std::string_view type, const V
   draft.provider = put(out, has_text(provider) ? provider.inner() : "twitch");
 }
 
-void Normaliser::write_id(const Envelope& envelope, const DataFields& fields, const Source& source,
+void Normaliser::write_id(const ActivityHead& envelope, const DataFields& fields, const Source& source,
                           event::Draft& draft) {
   std::string& out = draft.text;
   out += "{\"_id\":\"";
@@ -218,7 +219,7 @@ void Normaliser::write_id(const Envelope& envelope, const DataFields& fields, co
       out, event::derived_id({source_name, draft.upstream_channel, plain(source.upstream_type), plain(upstream_id_)}));
 }
 
-void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times,
+void Normaliser::add_misfits(const ActivityHead& envelope, const DataFields& fields, const Times& times,
                              const Source& source) {
   if (source.typeless) return;  // data.upstream has it all
   if (fields.changed) {
@@ -248,7 +249,8 @@ void Normaliser::add_misfits(const Envelope& envelope, const DataFields& fields,
   for (const auto* member : envelope.others) add_detail(member->key, member->value.text);
 }
 
-void Normaliser::write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft) {
+void Normaliser::write_times(const ActivityHead& envelope, const Times& times, const event::Now& now,
+                             event::Draft& draft) {
   std::string& out = draft.text;
   const auto put_time = [&out](const Times::Reading& reading, const Value& sent) {
     const event::Slice slice{static_cast<std::uint32_t>(out.size()), 24};

@@ -26,18 +26,18 @@ struct Emission {
 
 /// Activity → canonical event, by the tables in this folder's README. Writes the text once and copies every value that
 /// needs no change as it was sent.
-/// Owner: one Codec. Thread: io. Failure: none; whatever was sent becomes a valid event, and what does not fit its
-/// place stays at `data.details`.
+/// Owner: one Codec. Thread: its owner's. Failure: none; whatever was sent becomes a valid event, and what does not fit
+/// its place stays at `data.details`.
 class Normaliser {
  public:
   explicit Normaliser(std::string_view connector);
 
   /// `event`, and with `test` an `event:test` in the shape of an activity. `emission.activity` is an object, and
   /// `emission.data` its `data`.
-  void activity(const Emission& emission, const Envelope& envelope, bool test, const event::Now& now,
+  void activity(const Emission& emission, const ActivityHead& envelope, bool test, const event::Now& now,
                 event::Draft& draft);
   /// `event:test`: `{listener, event: {name, …}}`; `emission.data` is its `event`.
-  void test(const Emission& emission, const Envelope& envelope, const event::Now& now, event::Draft& draft);
+  void test(const Emission& emission, const ActivityHead& envelope, const event::Now& now, event::Draft& draft);
   /// `event:update`: a value of the session.
   void state_update(const Emission& emission, const event::Now& now, event::Draft& draft);
   /// `event:reset`: the payload is opaque.
@@ -51,11 +51,11 @@ class Normaliser {
   struct Times;
   struct Source;
 
-  void write(const Emission& emission, const Envelope& envelope, const Source& source, const event::Now& now,
+  void write(const Emission& emission, const ActivityHead& envelope, const Source& source, const event::Now& now,
              event::Draft& draft);
   void write_state(const Emission& emission, bool opaque, std::string_view type, std::string_view upstream_type,
                    const event::Now& now, event::Draft& draft);
-  void write_id(const Envelope& envelope, const DataFields& fields, const Source& source, event::Draft& draft);
+  void write_id(const ActivityHead& envelope, const DataFields& fields, const Source& source, event::Draft& draft);
   void write_head(const Value& channel, std::string_view type, const Value& provider, event::Draft& draft);
   void write_data(const Object& data, const DataFields& fields, bool six, std::string& out);
   static void write_members(const Object& data, const DataFields& fields, bool drop_details, std::string& out);
@@ -63,11 +63,11 @@ class Normaliser {
   static void write_fills(const DataFields& fields, std::string& out);
   void write_details(std::string_view name, std::string& out);
   void forget_details();
-  void write_times(const Envelope& envelope, const Times& times, const event::Now& now, event::Draft& draft);
+  void write_times(const ActivityHead& envelope, const Times& times, const event::Now& now, event::Draft& draft);
   void write_relay(const Emission& emission, std::string_view upstream_type, const event::Now& now,
                    event::Draft& draft);
   void add_detail(std::string_view key, std::string_view text);
-  void add_misfits(const Envelope& envelope, const DataFields& fields, const Times& times, const Source& source);
+  void add_misfits(const ActivityHead& envelope, const DataFields& fields, const Times& times, const Source& source);
   std::string_view received_text(event::WallTime time);
 
   static constexpr std::size_t looked_through = 32;

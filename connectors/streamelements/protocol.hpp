@@ -24,8 +24,8 @@ namespace tributary::connectors::streamelements {
 ///   dialled ──0{…}──► opened ──40──► joined ──authenticated──► live
 ///                     (EIO4: we say 40 first, and the answer carries a sid)
 ///
-/// Owner: the connector's Conversation. Thread: io. Failure: every end is an Ending in the Outcome; no text of it, of a
-/// notice or of a malformed detail holds the token.
+/// Owner: the connector's Link. Thread: its owner's. Failure: every end is an Ending in the Outcome; no text of it, of
+/// a notice or of a malformed detail holds the token.
 class StreamElementsProtocol final : public Protocol {
  public:
   StreamElementsProtocol(std::string connector, config::Shared<Config> config);

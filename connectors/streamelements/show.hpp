@@ -14,7 +14,7 @@ namespace tributary::connectors::streamelements {
 /// An endless live show with its viewers: activities as the realtime socket sends them, of every type known. A raid
 /// brings follows, gifts come as a group, names and messages are those of people in many scripts. The same seed gives
 /// the same show; ids end in a serial number of eight hex digits.
-/// Pure. Owner: the simulator. Thread: io.
+/// Pure. Owner: the simulator. Thread: its owner's.
 class Show {
  public:
   struct Activity {

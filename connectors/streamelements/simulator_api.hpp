@@ -13,7 +13,7 @@
 namespace tributary::connectors::streamelements {
 
 /// The activities API beside a simulated socket: what it has said, also while nobody was there, the newest first and
-/// page by page, for who has a token. Owned by the simulator, ends before its io_context. Thread: io.
+/// page by page, for who has a token. Owned by the simulator, ends before its io_context. Thread: its owner's.
 class SimulatorApi {
  public:
   using Accepts = std::function<bool(std::string_view token)>;

@@ -11,7 +11,7 @@
 namespace tributary::connectors::streamelements {
 
 /// The simulated socket's side of one client: handshake, authentication, heartbeat and ends.
-/// Owned by its Client. Thread: io.
+/// Owned by its Client. Thread: its owner's.
 class SimulatorPeer final : public Role {
  public:
   /// `accepts`: whether a token is good now.

@@ -75,7 +75,7 @@ void take_off_body_wrapper(JsonParts& parts, std::string_view holder, Emission& 
 
 }  // namespace
 
-bool is_activity(const Envelope& envelope) { return has_text(envelope.type) && is_object(envelope.data); }
+bool is_activity(const ActivityHead& envelope) { return has_text(envelope.type) && is_object(envelope.data); }
 
 void take_off_wrappers(JsonParts& parts, Emission& emission) {
   for (int layer = 0; layer < most_layers; ++layer) {

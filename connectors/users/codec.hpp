@@ -15,8 +15,8 @@
 namespace tributary::connectors::users {
 
 /// One frame of a Users server → what it says. Both forms are read: `eventType` as a number or its digits, and the
-/// newer `type` with a name. Owner: one protocol. Thread: io. Failure: what is no JSON object is FrameKind::malformed
-/// in the Outcome.
+/// newer `type` with a name. Owner: one protocol. Thread: its owner's. Failure: what is no JSON object is
+/// FrameKind::malformed in the Outcome.
 class Codec {
  public:
   enum class Said : std::uint8_t {

@@ -16,7 +16,7 @@ namespace tributary::connectors::users {
 /// What was broadcast and has not come back: the server says it to everybody, and to us. An echo is known by its exact
 /// text. Each saying has one echo, in as many copies as the server writes of everything; what comes beyond that is
 /// somebody else's.
-/// Owner: one protocol. Thread: io. Pure. Failure: none; beyond the limits the oldest is forgotten.
+/// Owner: one protocol. Thread: its owner's. Pure. Failure: none; beyond the limits the oldest is forgotten.
 class OwnEchoes {
  public:
   static constexpr std::size_t limit = 4096;

@@ -209,7 +209,7 @@ void UsersProtocol::explain(net::Ending& ending) const {
           : "the server dropped the socket after the upgrade: is `origin` approved? does it want an `api_key`?";
 }
 
-Standing UsersProtocol::standing() const {
+Admission UsersProtocol::admission() const {
   const std::string origin = config_->origin.empty() ? "without an origin" : "from origin " + config_->origin;
   const std::string words = "let in " + origin + (config_->api_key ? " with the api_key" : "");
   return {words + (answered_ ? ", and heard: a probe was answered" : ", no probe was answered")};

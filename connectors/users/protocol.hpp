@@ -25,7 +25,7 @@ namespace tributary::connectors::users {
 /// server writes everything on this connection: identical adjacent frames are collapsed in groups of so many.
 ///
 /// What is published is broadcast as an Echo, and comes back to us, too: that confirms it.
-/// Owner: the connector's Conversation. Thread: io. Failure: ends come from the socket; `explain` gives them words.
+/// Owner: the connector's Link. Thread: its owner's. Failure: ends come from the socket; `explain` gives them words.
 class UsersProtocol final : public Protocol {
  public:
   UsersProtocol(const std::string& connector, config::Shared<Config> config);
@@ -40,7 +40,7 @@ class UsersProtocol final : public Protocol {
   void paused(bool paused, const event::Now& now, Outcome& outcome) override;
   void explain(net::Ending& ending) const override;
   std::vector<std::string> channels() const override { return {label_}; }
-  Standing standing() const override;
+  Admission admission() const override;
   event::SteadyTime may_say_at() const override;
   void say(const event::Message& message, const event::Now& now, Outcome& outcome) override;
 

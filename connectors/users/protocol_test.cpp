@@ -119,11 +119,11 @@ TEST(Session, TheKeyGoesInItsHeader) {
 TEST(Session, WhoWasLetInIsSaidAsItWas) {
   Config config;
   config.origin = "trusted-host";
-  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+  EXPECT_EQ(UsersProtocol("accounts", config).admission().words,
             "let in from origin trusted-host, no probe was answered");
   config.origin.clear();
   config.api_key = secret();
-  EXPECT_EQ(UsersProtocol("accounts", config).standing().words,
+  EXPECT_EQ(UsersProtocol("accounts", config).admission().words,
             "let in without an origin with the api_key, no probe was answered");
 }
 

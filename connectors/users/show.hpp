@@ -14,7 +14,7 @@ namespace tributary::connectors::users {
 
 /// The endless life of an account server: people come and go, all at once when a show begins, upload what they filmed,
 /// and clean up. Each form of the protocol writes the same life. The same seed gives the same life.
-/// Pure. Owner: the simulator. Thread: io.
+/// Pure. Owner: the simulator. Thread: its owner's.
 class Show {
  public:
   /// One event of a frame. `json` is the frame as if it held only this one.

@@ -14,8 +14,8 @@ namespace tributary::sinks::file {
 /// stands torn in it: what could not be written whole is cut off again, also what a crash left behind. Written means
 /// handed to the kernel: it survives the end of the process, not that of the machine; it is synced to disk when it is
 /// rotated, reopened or closed. One that somebody deletes is made anew at the next write. Owned by one LineSink; the
-/// observer outlives it. Thread: sink. Failure: an errno; the next write tries again, and opens the file anew if need
-/// be.
+/// observer outlives it. Thread: its owner's. Failure: an errno; the next write tries again, and opens the file anew if
+/// need be.
 class RotatingFile final : public LineTarget {
  public:
   struct Settings {

@@ -6,7 +6,7 @@
 namespace tributary::sinks::kafka {
 
 /// When a cluster that does not answer needs a person: after ten minutes, told again every half hour.
-/// Owned by a Producer. Pure. Thread: sink.
+/// Owned by a Producer. Pure. Thread: its owner's.
 class Absence {
  public:
   using Time = std::chrono::steady_clock::time_point;

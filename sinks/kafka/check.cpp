@@ -47,12 +47,13 @@ std::chrono::milliseconds admin_patience(std::chrono::milliseconds deadline) {
 /// As whom the broker knows us; "" where only the broker can tell: a certificate, Kerberos, OAuth.
 std::string principal_of(const Settings& settings) {
   const auto& security = settings.security;
-  const bool sasl = security.protocol == Protocol::sasl_plaintext || security.protocol == Protocol::sasl_ssl;
+  const bool sasl =
+      security.protocol == SecurityProtocol::sasl_plaintext || security.protocol == SecurityProtocol::sasl_ssl;
   if (sasl) {
     const bool named = security.sasl_mechanism == "PLAIN" || security.sasl_mechanism.starts_with("SCRAM-");
     return named ? "User:" + security.username : "";
   }
-  const bool certified = security.protocol == Protocol::ssl && !security.certificate.empty();
+  const bool certified = security.protocol == SecurityProtocol::ssl && !security.certificate.empty();
   return certified ? "" : "User:ANONYMOUS";
 }
 

@@ -83,7 +83,7 @@ TEST(KafkaCheck, SaysWhyTheClusterCannotBeReachedWithinTheDeadline) {
 TEST(KafkaCheck, SaysWhichSettingLibrdkafkaRefuses) {
   Settings settings;
   settings.brokers = {"127.0.0.1:1"};
-  settings.security.protocol = Protocol::ssl;
+  settings.security.protocol = SecurityProtocol::ssl;
   settings.security.ca_file = "/nonexistent/ca.pem";
   EXPECT_THAT(findings_of(settings), testing::ElementsAre(bad("ssl.ca.location")));
 }

@@ -16,8 +16,12 @@ namespace {
 constexpr std::array<std::string_view, 4> protocol_names{"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
 constexpr std::array<std::string_view, 5> compression_names{"none", "gzip", "snappy", "lz4", "zstd"};
 
-bool uses_sasl(Protocol protocol) { return protocol == Protocol::sasl_plaintext || protocol == Protocol::sasl_ssl; }
-bool uses_tls(Protocol protocol) { return protocol == Protocol::ssl || protocol == Protocol::sasl_ssl; }
+bool uses_sasl(SecurityProtocol protocol) {
+  return protocol == SecurityProtocol::sasl_plaintext || protocol == SecurityProtocol::sasl_ssl;
+}
+bool uses_tls(SecurityProtocol protocol) {
+  return protocol == SecurityProtocol::ssl || protocol == SecurityProtocol::sasl_ssl;
+}
 
 /// What is wrong with it, read by the one parser of hosts and ports; "" when it can be connected to.
 std::string fault_of_broker(const std::string& broker) {
@@ -157,10 +161,10 @@ void Settings::describe_creation(config::Fields& fields) {
 void Settings::describe_security(config::Fields& fields) {
   auto& s = security;
   fields.choice({.name = "protocol"}, s.protocol,
-                {{Protocol::plaintext, "plaintext"},
-                 {Protocol::ssl, "ssl"},
-                 {Protocol::sasl_plaintext, "sasl_plaintext"},
-                 {Protocol::sasl_ssl, "sasl_ssl"}});
+                {{SecurityProtocol::plaintext, "plaintext"},
+                 {SecurityProtocol::ssl, "ssl"},
+                 {SecurityProtocol::sasl_plaintext, "sasl_plaintext"},
+                 {SecurityProtocol::sasl_ssl, "sasl_ssl"}});
   fields.choice({.name = "sasl_mechanism", .help = "with a sasl protocol"}, s.sasl_mechanism,
                 {"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"});
   fields.field({.name = "username"}, s.username);
@@ -189,7 +193,7 @@ void Settings::describe_security(config::Fields& fields) {
   if (s.certificate.empty() != s.key.empty()) {
     fields.fault(s.key.empty() ? "certificate" : "key", "`certificate` and `key` belong together");
   }
-  if (s.protocol == Protocol::sasl_plaintext && s.sasl_mechanism == "PLAIN") {
+  if (s.protocol == SecurityProtocol::sasl_plaintext && s.sasl_mechanism == "PLAIN") {
     fields.warn("protocol", "the password crosses the network in plain text; use sasl_ssl");
   }
 }

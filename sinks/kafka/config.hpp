@@ -15,7 +15,7 @@
 
 namespace tributary::sinks::kafka {
 
-enum class Protocol : std::uint8_t { plaintext, ssl, sasl_plaintext, sasl_ssl };
+enum class SecurityProtocol : std::uint8_t { plaintext, ssl, sasl_plaintext, sasl_ssl };
 enum class Compression : std::uint8_t { none, gzip, snappy, lz4, zstd };
 
 /// `type: kafka` as it is written. A value; immutable once read. Thread: any.
@@ -33,7 +33,7 @@ struct Settings final : config::Described {
   config::Duration linger{5};
   Compression compression = Compression::none;
   struct {
-    Protocol protocol = Protocol::plaintext;
+    SecurityProtocol protocol = SecurityProtocol::plaintext;
     std::string sasl_mechanism;
     std::string username;
     config::Secret password;

@@ -92,7 +92,7 @@ TEST(KafkaConfig, DefaultsAreTheContracts) {
   EXPECT_EQ(settings.validation.on_failure, OnFailure::dead_letter);
   EXPECT_EQ(settings.linger, 5ms);
   EXPECT_EQ(settings.compression, Compression::none);
-  EXPECT_EQ(settings.security.protocol, Protocol::plaintext);
+  EXPECT_EQ(settings.security.protocol, SecurityProtocol::plaintext);
   EXPECT_EQ(settings.memory, config::mib(64));
   EXPECT_THAT(fixed_topics(settings), ElementsAre("stream.events", "stream.dead-letter", "stream.relay"));
 }

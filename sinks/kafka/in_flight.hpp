@@ -10,7 +10,7 @@ namespace tributary::sinks::kafka {
 
 /// The tokens of the records that librdkafka holds, each in a numbered slot that travels with its record: so that none
 /// is forgotten when a producer is destroyed. Slots are used again; the table never shrinks. Owned by one Producer.
-/// Thread: sink.
+/// Thread: its owner's.
 class InFlight {
  public:
   std::uint32_t put(std::uint64_t token) {

@@ -130,6 +130,7 @@ Producer::Topic& Producer::topic_of(std::string_view stream) {
 
 /// Nothing when records may go to the topic now.
 std::optional<Sent> Producer::not_ready(Topic& topic, Manner manner) {
+  thread_.check();
   if (!wire_of(Manner::together).client || fatal_ || gap_ || shrink_) return Sent::full;
   if (topic.state == Topic::State::unknown) return Sent::full;
   if (topic.state == Topic::State::missing) {
@@ -230,6 +231,7 @@ void Producer::take_repaired(std::vector<std::string>& streams) {
 }
 
 void Producer::hurry() {
+  thread_.check();
   watch_->hasten();
   bool any = false;
   for (auto& [name, topic] : topics_) any |= topic->awaited = topic->state == Topic::State::missing;
@@ -255,6 +257,7 @@ std::chrono::milliseconds Producer::keep_pace(std::chrono::milliseconds timeout)
 }
 
 void Producer::poll(std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports) {
+  thread_.check();
   if (timeout > 0ms) timeout = keep_pace(timeout);
   if (woken_.exchange(false)) timeout = 0ms;
   Wire& together = wire_of(Manner::together);
@@ -302,6 +305,7 @@ void Producer::purge(int flags, std::vector<DeliveryReport>& reports) {
 }
 
 void Producer::rebuild(std::vector<DeliveryReport>& reports) {
+  thread_.check();
   const bool was_fatal = fatal_, was_gap = gap_;
   if (wire_of(Manner::together).client) {
     purge(RD_KAFKA_PURGE_F_QUEUE, reports);

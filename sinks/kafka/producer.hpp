@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "event/ports.hpp"
+#include "event/thread_check.hpp"
 #include "sinks/kafka/absence.hpp"
 #include "sinks/kafka/client.hpp"
 #include "sinks/kafka/in_flight.hpp"
@@ -115,6 +116,7 @@ class Producer final : public event::Downstream {
   void tell(Sign sign, std::string_view subject, std::string_view text);
   void tell_absence();
 
+  [[no_unique_address]] event::ThreadCheck thread_;
   ProducerOptions options_;
   SinkObserver& observer_;
   TopicNames event_topics_;

@@ -40,8 +40,8 @@ struct Record {
 /// time is too far off.
 std::int64_t timestamp_of(event::WallTime created, event::WallTime received, bool& clamped);
 
-/// Turns events into records, EVENT.md's "On Kafka". Owned by one Producer; a record is good until the next `frame`.
-/// Pure. Thread: sink.
+/// Turns events into records, as docs/CONSUMING.md has them. Owned by one Producer; a record is good until the next
+/// `frame`. Pure. Thread: its owner's.
 class Framer {
  public:
   explicit Framer(CloudEvents mode) : mode_(mode) {}
@@ -93,7 +93,7 @@ class TopicTemplate {
 std::string topic_name_fault(std::string_view name);
 
 /// The names that one template has given, each with a stable address, at most 256; then the `unknown` one.
-/// Owned by one Producer. Pure. Thread: sink.
+/// Owned by one Producer. Pure. Thread: its owner's.
 class TopicNames {
  public:
   static constexpr std::size_t limit = 256;

@@ -10,7 +10,7 @@
 namespace tributary::sinks::kafka {
 
 /// The brokers in librdkafka's statistics (its STATISTICS.md); nothing where they cannot be understood. Those that were
-/// only configured are left out once the cluster has told its own. At most a hundred. Pure.
+/// only configured are left out once the cluster has told its own. At most a hundred. Thread: any.
 std::vector<event::BrokerStanding> brokers_in(std::string_view statistics);
 
 /// The newest statistics of a producer, kept as text and read only when somebody asks, so that the sink's thread never

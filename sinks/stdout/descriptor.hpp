@@ -13,7 +13,7 @@ namespace tributary::sinks::standard_output {
 /// An open descriptor that somebody else reads: a terminal, a pipe, a socket, a redirected file. Never blocks for
 /// longer than 100 ms: a reader that stops reading makes it EAGAIN. Pipes and terminals are opened once more for that,
 /// because O_NONBLOCK would be set for everybody who shares them. Does not own the descriptor. The process must ignore
-/// SIGPIPE. Thread: sink.
+/// SIGPIPE. Thread: its owner's.
 class Descriptor final : public LineTarget {
  public:
   Descriptor(int descriptor, std::string name);

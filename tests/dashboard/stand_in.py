@@ -36,7 +36,7 @@ def refused(name, **more):
 def sink(name, **more):
     return {"name": name, "type": "kafka", "state": "ok", "connector": None, "failing": None, "parked": [], "full": False,
             "breaker": None, "waiting": 3, "oldest_age": 0.02, "held": 120_000, "memory": 67_108_864,
-            "spool": {"bytes": 0, "size": 4_294_967_296}, "lost": 0, "replayed": 0, "clamped": 0, "copies": 0,
+            "spool": {"bytes": 0, "size": 4_294_967_296}, "lost": 0, "replayed": 0, "clamped": 0, "dead_letter_failed": 0, "copies": 0,
             "notices": {"offered": 5, "delivered": 5, "dropped": 0},
             "latency": {"count": 72, "mean": 0.008, "p50": 0.005, "p99": 0.05}, "brokers": [],
             "ledger": {"offered": 75, "recovered": 0, "delivered": 72, "sent": 0, "dead_lettered": 0, "dropped": {},

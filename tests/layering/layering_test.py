@@ -56,16 +56,21 @@ def test_every_include_is_allowed():
     ("connectors/dlive/codec.cpp", '#include "net/websocket_connection.hpp"'),
     ("connectors/link/conversation.hpp", '#include "net/stream.hpp"'),
     ("connectors/streamelements/codec.cpp", "auto now = std::chrono::steady_clock::now();"),
+    ("connectors/streamelements/heartbeat.hpp", "#include <thread>"),  # it says "Pure"
+    ("connectors/streamelements/heartbeat.cpp", '#include "net/stream.hpp"'),
+    ("connectors/link/conversation_publish.cpp", "#include <mutex>"),  # half of what conversation.hpp declares
+    ("relay/drain.hpp", "#include <sys/socket.h>"),
+    ("connectors/users/show.hpp", '#include "net/websocket_connection.hpp"'),
+    ("event/event.hpp", "inline auto now() { return std::chrono::system_clock::now(); }"),  # which many see
 ])
 def test_a_bad_line_is_found(tmp_path, file, line):
     for folder in layering.FOLDERS:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("testdata", "documents"))
-    before = set(layering.faults(tmp_path))
     place = tmp_path / file
     place.parent.mkdir(parents=True, exist_ok=True)
     with open(place, "a") as source:
         source.write(f"\n{line}\n")
-    new = set(layering.faults(tmp_path)) - before
+    new = list(layering.faults(tmp_path))
     assert any(file in fault for fault in new), new
 
 

@@ -168,7 +168,7 @@ class RealKafka:
             "group.initial.rebalance.delay.ms": 0,
             "num.network.threads": 2,
             "num.io.threads": 2,
-            # the broker's own rule that EVENT.md's timestamp window is there for
+            # the broker's own rule that CONSUMING.md's timestamp window is there for
             "log.message.timestamp.after.max.ms": 3600000,
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": "User:ANONYMOUS",

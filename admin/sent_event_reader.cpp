@@ -1,4 +1,4 @@
-#include "admin/event_reader.hpp"
+#include "admin/sent_event_reader.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -25,7 +25,7 @@ void append_column(std::string& line, const std::string& text, std::size_t width
 
 }  // namespace
 
-std::vector<SentEvent> EventReader::take(std::string_view piece) {
+std::vector<SentEvent> SentEventReader::take(std::string_view piece) {
   std::vector<SentEvent> whole;
   for (const char c : piece) {
     if (c != '\n') {

@@ -1,4 +1,4 @@
-#include "daemon/heartbeat.hpp"
+#include "daemon/loop_watch.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,22 +8,22 @@ namespace {
 using namespace std::chrono_literals;
 using Names = std::vector<std::string>;
 
-struct HeartbeatTest : testing::Test {
+struct LoopWatchTest : testing::Test {
   void watch(const std::string& name, std::optional<std::uint64_t>& rounds) {
-    heartbeat.watch(name, [&rounds] { return rounds; });
+    loops.watch(name, [&rounds] { return rounds; });
   }
-  Names at(std::chrono::milliseconds time) { return heartbeat.stalled(10s, event::SteadyTime(1h + time)); }
+  Names at(std::chrono::milliseconds time) { return loops.stalled(10s, event::SteadyTime(1h + time)); }
 
-  Heartbeat heartbeat;
+  LoopWatch loops;
   std::optional<std::uint64_t> main = 0, sink = 0;
 };
 
-TEST_F(HeartbeatTest, ALoopThatGoesRoundIsNeverStalled) {
+TEST_F(LoopWatchTest, ALoopThatGoesRoundIsNeverStalled) {
   watch("main", main);
   for (int i = 0; i < 100; ++i, ++*main) EXPECT_EQ(at(i * 7s), Names{});
 }
 
-TEST_F(HeartbeatTest, ALoopThatDoesNotRunIsStalledOnceTheTimeIsOver) {
+TEST_F(LoopWatchTest, ALoopThatDoesNotRunIsStalledOnceTheTimeIsOver) {
   watch("main", main);
   watch("sink events", sink);
   EXPECT_EQ(at(0s), Names{});
@@ -33,7 +33,7 @@ TEST_F(HeartbeatTest, ALoopThatDoesNotRunIsStalledOnceTheTimeIsOver) {
   EXPECT_EQ(at(25s), (Names{"main", "sink events"}));
 }
 
-TEST_F(HeartbeatTest, ALoopThatGoesOnIsNotStalledAnyMore) {
+TEST_F(LoopWatchTest, ALoopThatGoesOnIsNotStalledAnyMore) {
   watch("main", main);
   at(0s);
   EXPECT_EQ(at(11s), Names{"main"});
@@ -43,7 +43,7 @@ TEST_F(HeartbeatTest, ALoopThatGoesOnIsNotStalledAnyMore) {
   EXPECT_EQ(at(22s), Names{"main"});
 }
 
-TEST_F(HeartbeatTest, NobodyIsBlamedForTheTimeInWhichNobodyLooked) {
+TEST_F(LoopWatchTest, NobodyIsBlamedForTheTimeInWhichNobodyLooked) {
   watch("main", main);
   at(0s);
   ++*main;  // asked by that look, it went round; then it slept until it is asked again
@@ -51,7 +51,7 @@ TEST_F(HeartbeatTest, NobodyIsBlamedForTheTimeInWhichNobodyLooked) {
   EXPECT_EQ(at(1h + 10s), Names{"main"});
 }
 
-TEST_F(HeartbeatTest, ALoopThatHasEndedIsForgotten) {
+TEST_F(LoopWatchTest, ALoopThatHasEndedIsForgotten) {
   watch("sink events", sink);
   at(0s);
   sink.reset();
@@ -60,7 +60,7 @@ TEST_F(HeartbeatTest, ALoopThatHasEndedIsForgotten) {
   EXPECT_EQ(at(30s), Names{}) << "and not looked at again";
 }
 
-TEST_F(HeartbeatTest, TwoLoopsOfOneNameAreTwo) {
+TEST_F(LoopWatchTest, TwoLoopsOfOneNameAreTwo) {
   std::optional<std::uint64_t> heir = 0;
   watch("sink events", sink);
   watch("sink events", heir);
@@ -69,16 +69,16 @@ TEST_F(HeartbeatTest, TwoLoopsOfOneNameAreTwo) {
   EXPECT_EQ(at(10s), Names{"sink events"});
 }
 
-TEST_F(HeartbeatTest, WhatMayTakeLongIsPardonedUntilThen) {
+TEST_F(LoopWatchTest, WhatMayTakeLongIsPardonedUntilThen) {
   watch("main", main);
   at(0s);
-  heartbeat.pardon("main", event::SteadyTime(1h + 60s));
+  loops.pardon("main", event::SteadyTime(1h + 60s));
   EXPECT_EQ(at(59s), Names{});
   EXPECT_EQ(at(61s), Names{});
   EXPECT_EQ(at(69s), Names{"main"}) << "ten seconds after it was last excused";
-  heartbeat.pardon("main", event::SteadyTime(1h + 600s));
+  loops.pardon("main", event::SteadyTime(1h + 600s));
   EXPECT_EQ(at(70s), Names{});
-  heartbeat.pardon("main", event::SteadyTime(1h + 71s));  // it is done
+  loops.pardon("main", event::SteadyTime(1h + 71s));  // it is done
   EXPECT_EQ(at(80s), Names{"main"});
 }
 

@@ -1,21 +1,21 @@
-#include "daemon/heartbeat.hpp"
+#include "daemon/loop_watch.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace tributary::daemon {
 
-void Heartbeat::watch(std::string name, Rounds rounds) {
+void LoopWatch::watch(std::string name, Rounds rounds) {
   const std::lock_guard lock(mutex_);
   loops_.push_back({std::move(name), std::move(rounds), std::nullopt, {}});
 }
 
-void Heartbeat::pardon(const std::string& name, event::SteadyTime until) {
+void LoopWatch::pardon(const std::string& name, event::SteadyTime until) {
   const std::lock_guard lock(mutex_);
   pardons_[name] = until;
 }
 
-std::vector<std::string> Heartbeat::stalled(std::chrono::milliseconds patience, event::SteadyTime now) {
+std::vector<std::string> LoopWatch::stalled(std::chrono::milliseconds patience, event::SteadyTime now) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
   std::erase_if(loops_, [&](Loop& loop) {

@@ -17,7 +17,7 @@ namespace tributary::daemon {
 /// looks; nothing is measured in between, so that it costs nothing and needs no thread: a loop is stalled when it has
 /// not gone round since a look that lies some time back. The spool's threads are not among them: a disk that hangs
 /// ends nothing. Owned by App. Thread: any.
-class Heartbeat {
+class LoopWatch {
  public:
   /// How often the loop has gone round; a loop that sleeps until it is asked is asked hereby to go round once more.
   /// Nothing: the loop has ended. Called under a lock, it must not block.

@@ -13,7 +13,7 @@ struct SentEvent {
 };
 
 /// Takes the pieces of such a stream as they come off the wire, and gives what is whole. Pure. Thread: one at a time.
-class EventReader {
+class SentEventReader {
  public:
   std::vector<SentEvent> take(std::string_view piece);
 

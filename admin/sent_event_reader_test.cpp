@@ -1,12 +1,12 @@
-#include "admin/event_reader.hpp"
+#include "admin/sent_event_reader.hpp"
 
 #include <gtest/gtest.h>
 
 namespace tributary::admin {
 namespace {
 
-TEST(EventReader, PutsPiecesTogether) {
-  EventReader reader;
+TEST(SentEventReader, PutsPiecesTogether) {
+  SentEventReader reader;
   EXPECT_TRUE(reader.take(": the events\nretry: 2000\n\nid: hall:1\nda").empty());
   const auto whole = reader.take("ta: {\"a\":1}\n\nevent: dropped\ndata: {\"count\":3}\r\n\r\n: still here\n\n");
   ASSERT_EQ(whole.size(), 2U);
