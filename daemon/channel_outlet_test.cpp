@@ -94,8 +94,8 @@ TEST_F(ChannelOfTheRelay, AFullOneWhoseConnectorIsDownHoldsUpNeitherKafkaNorAnyC
   accept(500);
   EXPECT_TRUE(channel->full());
   EXPECT_LE(channel->held(), 20'000U);
-  await([&] { return wire->count() == 500; });
-  EXPECT_EQ(kafka->ledger().delivered, 500U);
+  await([&] { return kafka->ledger().delivered == 500; });
+  EXPECT_EQ(wire->count(), 500U);
   const auto ledger = channel->ledger();
   EXPECT_EQ(ledger.offered, 500U);
   EXPECT_EQ(ledger.sent, 0U);

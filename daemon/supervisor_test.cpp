@@ -310,7 +310,8 @@ TEST_F(SupervisorTest, BooksMayBeReadFromAnotherThreadWhileConnectorsComeAndGo) 
   std::uint64_t least = 0;
   bool fell = false;
   std::thread reader([&] {
-    while (!enough) {
+    for (bool last = false; !last;) {
+      last = enough;  // once more, however late this thread comes to run
       const auto now = frames();
       fell = fell || now < least;
       least = now;

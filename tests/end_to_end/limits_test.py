@@ -158,7 +158,7 @@ def test_a_reload_leaves_an_open_breaker_open(hall):
 
 
 def test_after_its_time_one_message_is_tried_and_what_comes_of_it_decides(hall):
-    breaker = {"window": "1500ms", "open_for": "1s"}
+    breaker = {"window": "4s", "open_for": "1s"}
     with ScriptedUpstream() as upstream, two_halls(hall, upstream, breaker) as (relay, _, speaker, copycat):
         for count in range(1, 4):
             speaker.say(f"line {count}")

@@ -59,8 +59,9 @@ def recorded(work, connector, simulated):
             return events if len(events) >= EVENTS else None
         events = wait_until(all_there, 20, lambda: f"{EVENTS} events: {relay.output[-2000:]}")
         frames = wait_until(lambda: recordings(work), 5, lambda: "a recording")
-        # Carrying frames come before events in the file; the recorder is a moment behind at most.
-        wait_until(lambda: frames[0].read_text().count('"frame":"received"') >= EVENTS, 5, lambda: "all frames")
+        # The recorder is a moment behind; the first frames are the greeting.
+        greeting = 3 if connector is connector_of else 1
+        wait_until(lambda: frames[0].read_text().count('"frame":"received"') >= greeting + EVENTS, 5, lambda: "all frames")
         relay.process.send_signal(signal.SIGKILL)
         relay.process.wait()
     return events, frames

@@ -59,7 +59,7 @@ def test_all_connectors_together_dial_so_often(work, per_second):
             took = time.monotonic() - first
             relay.stop()
     if per_second == 1:
-        assert took > 2.5, "three more at one a second"
+        assert took > 2, "three more at one a second; the first may be seen late"
     else:
         assert took < 2.5 * PATIENCE, "at once"
 

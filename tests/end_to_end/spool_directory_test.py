@@ -11,13 +11,19 @@ from peers.spools import (CREATED, config_for, count, leave_on_disk, listing, lo
                           say, spool_of)
 
 
+def remove_spool(work):
+    """At once: the relay writes while files are removed one by one."""
+    (work / "spool").rename(work / "gone")
+    shutil.rmtree(work / "gone")
+
+
 def test_what_is_destroyed_on_disk_is_said_to_be_lost(work, topics):
     tips = [tip(CREATED) for _ in range(20)]
     config = {"stop_timeout": "2s"}
     with ScriptedUpstream() as upstream, run(work, config_for(upstream.url(), nobody(), topics, config)) as relay:
         say(upstream.live(), tips)
         wait_until(lambda: count(work) == 20, 20, "all on disk")
-        shutil.rmtree(work / "spool")
+        remove_spool(work)
         (work / "spool").write_text("in its place")  # so that it cannot be made again
         relay.wait_log("spool_failing", "the file is gone", str(spool_of(work)))
         account = relay.stop(code=1)
@@ -35,7 +41,7 @@ def test_a_directory_that_is_removed_is_made_and_locked_again_with_what_was_in_i
             connection = upstream.live()
             say(connection, tips)
             wait_until(lambda: count(work) == 20, 20, "all on disk")
-            shutil.rmtree(work / "spool")
+            remove_spool(work)
             relay.wait_log("spool_damaged", "it has been removed or replaced while it was in use")
             wait_until(lambda: (work / "spool" / "lock").exists() and count(work) == 20, 10, "all on disk again")
             done = run_once("run", "-c", relay.folder / "tributary.yaml", folder=work)

@@ -1,5 +1,6 @@
 """What is kept on disk: events that Kafka has not got, ids, and until when channels were listened to."""
 
+import contextlib
 import datetime
 import json
 import signal
@@ -46,8 +47,10 @@ def test_what_a_topic_does_not_take_waits_on_disk_and_holds_up_no_stop(work, kaf
     tips = [tip(CREATED) for _ in range(5)]
     with ScriptedUpstream() as upstream:
         with run(work, config_for(upstream.url(), kafka.bootstrap(), topics)) as relay:
-            say(upstream.live(), tips)
+            connection = upstream.live()
+            say(connection, tips)
             relay.wait_log("lane_parked", topics["events"])
+            connection.wait_read()
             began = time.monotonic()
             account = relay.stop()
             assert time.monotonic() - began < 5 * PATIENCE
@@ -97,8 +100,13 @@ def test_a_channel_that_was_not_heard_across_kill_9_has_its_gap(work, kafka, top
             gap = wait_until(gaps, 20, lambda: f"a gap: {relay.output[-2000:]}")[0]
             relay.stop()
     since = datetime.datetime.fromisoformat(gap["data"]["from"].replace("Z", "+00:00"))
-    assert killed - datetime.timedelta(seconds=5) <= since <= killed, (gap, killed)
+    assert killed - datetime.timedelta(seconds=5 * PATIENCE) <= since <= killed, (gap, killed)
     assert gap["data"]["cause"] == "stopped"
+
+
+def ids_on_disk(work):
+    with contextlib.closing(sqlite3.connect(f"file:{work / 'spool' / 'memory.db'}?mode=ro", uri=True)) as file:
+        return file.execute("SELECT total(count) FROM ids").fetchone()[0]
 
 
 @pytest.mark.parametrize("end", ["stop", "kill -9"])
@@ -112,7 +120,7 @@ def test_what_comes_again_after_a_restart_is_a_duplicate(work, kafka, topics, en
             if end == "stop":
                 relay.stop()
             else:
-                time.sleep(1)  # far longer than the tenth of a second after which what is safe is written
+                wait_until(lambda: ids_on_disk(work) >= 1, 10, "the id on disk")
                 relay.signal(signal.SIGKILL)
                 relay.process.wait()
         with run(work, config_for(upstream.url(), kafka.bootstrap(), topics)) as relay:

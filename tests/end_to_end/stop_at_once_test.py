@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -33,6 +34,12 @@ def runs(number):
     except OSError:
         return False
     return state[0] not in "ZX"
+
+
+def holds(process, field):
+    """Whether SIGTERM is in this set of its signals, of /proc/PID/status."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(rf"^{field}:\s*(\w+)", status, re.MULTILINE)[1], 16) & 1 << signal.SIGTERM - 1 != 0
 
 
 def stops_soon(process, seconds=5):
@@ -95,9 +102,10 @@ def test_a_second_signal_ends_a_program_that_waits_for_its_configuration(work):
     os.mkfifo(work / "pipe")
     relay = subprocess.Popen([str(PROGRAM), "run", "-c", "pipe"], cwd=work)
     try:
-        time.sleep(0.5 * PATIENCE)
+        wait_until(lambda: holds(relay, "SigBlk"), 10, "it to look at signals")
         relay.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        wait_until(lambda: not holds(relay, "ShdPnd"), 10, "it to take the first")
+        time.sleep(0.3)  # two at once are one
         relay.send_signal(signal.SIGTERM)
         stops_soon(relay)
         assert relay.returncode == 1
@@ -119,7 +127,8 @@ def test_a_second_signal_ends_a_program_whose_reader_does_not_read(work):
                 connection.emit("event", tip(CREATED, message="x" * 1000))
             time.sleep(0.5 * PATIENCE)
             relay.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
+            wait_until(lambda: not holds(relay, "ShdPnd"), 10, "it to take the first")
+            time.sleep(0.3)  # two at once are one
             relay.send_signal(signal.SIGINT)
             stops_soon(relay)
             assert relay.returncode == 1

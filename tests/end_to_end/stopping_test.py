@@ -146,13 +146,13 @@ def test_notices_alone_do_not_hold_up_a_stop_while_a_broker_hangs(work, own_kafk
             own_kafka.pause()
             try:
                 time.sleep(after)  # so that a listing is under way, at one moment or another
-                stop_soon(relay, 0, soon=1.0 * PATIENCE)
+                stop_soon(relay, 0, soon=2.0 * PATIENCE)
             finally:
                 own_kafka.resume()
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("events, within, code", [(0, 1.0, 0), (5, 3.5, 1)])
+@pytest.mark.parametrize("events, within, code", [(0, 2.0, 0), (5, 3.5, 1)])
 def test_a_creation_under_way_does_not_hold_up_a_stop(work, topics, events, within, code):
     """The demo's kind of broker takes ten seconds to make no topic. Events wait for it, but not for all of that."""
     with Tributary(work / "demo", command="demo") as demo, ScriptedUpstream() as upstream:

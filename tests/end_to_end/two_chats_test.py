@@ -20,7 +20,7 @@ from peers.tap import Tap
 from peers.ws_server import Dialled, Simulated
 
 UNLIMITED = {"per_second": 1000, "burst": 1000}
-MOMENT = 0.4  # seconds: longer than a busy machine takes from one relay to the next
+MOMENT = 1.0  # seconds: longer than a busy machine takes from one relay to the next
 SOON = {"base": "50ms", "cap": "200ms"}
 HALL = "/api/events/hall/ws"
 KEYS = {"left": "stream-key-of-the-left", "right": "stream-key-of-the-right"}

@@ -169,6 +169,7 @@ def test_two_relays_that_both_speak_both_ways_say_it_at_most_once_each(work, qui
                 relay(work / "b", "b", "a", hall.port, accounts.port, [FORWARD, BACK]) as b:
             wait_live(a, b)
             there.say(range(10))
+            wait_until(lambda: sum(map(len, there.heard())) >= 10 * (3 + 3 * COPIES), 20, lambda: str(there.heard()))
             on_hall, on_accounts = there.heard(seconds=quiet)
             a.stop(), b.stop()
         assert (sorted(on_hall), sorted(on_accounts)) == texts(range(10), times=2)

@@ -265,6 +265,7 @@ def test_only_the_upstreams_own_time_tells_an_update_from_a_repeat(work):
         for seconds, flagged in states:
             connection.emit("event", {**moderated, "updatedAt": f"2026-10-01T12:34:{seconds}Z", "flagged": flagged})
         wait_until(lambda: len(written(work)) >= 5, 10, "five events")
+        connection.wait_read()
         account = relay.stop()
     events = [line for line in lines_of(work / "out.jsonl") if "_id" in line]
     assert [(event["_id"], event["flagged"], event["relay"].get("update")) for event in events] == [

@@ -70,6 +70,7 @@ def test_status_says_that_all_is_well_and_ends_with_0(work):
     with running(work) as relay:
         relay.connection.emit("event", tip(CREATED))
         wait_until(lambda: len(lines_of(work / "out.jsonl")) == 1, 10, "the event")
+        wait_until(lambda: re.search(r"^out +file +ok +1 ", ask(relay, "status").stdout, re.MULTILINE), 10, "its delivery in the book")
         told = ask(relay, "status")
         lines = told.stdout.split("\n")
         assert told.returncode == 0, told

@@ -8,7 +8,7 @@ from faults import results
 from faults.oracle import Promise
 from faults.stage import RECONNECT, Stage
 from peers import mapping
-from peers.place import PATIENCE, wait_until
+from peers.place import PATIENCE, free_port, wait_until
 from peers.program import Tributary, kafka as kafka_sink
 from peers.ws_server import Simulated
 
@@ -137,8 +137,8 @@ def test_an_upstream_that_fails_costs_what_is_in_the_gap(work, kafka, topics, wh
 def test_so_many_connections_that_end_at_once_come_back(work, count):
     """The upstream of them all dies and comes back: each is live again, and no more are dialled a second than allowed."""
     per_second = 200
-    with Simulated("users", ("--rate", 0)) as simulator:
-        port = simulator.port
+    port = free_port()  # it is dialled while nobody listens
+    with Simulated("users", ("--rate", 0, "--port", port)) as simulator:
         connectors = {f"c{number}": {"type": "users", "url": f"ws://127.0.0.1:{port}", "label": f"c{number}",
                                      "probe_interval": "5s", "backoff": {"base": "100ms", "cap": "2s"}}
                       for number in range(count)}

@@ -19,7 +19,7 @@ from peers import mapping
 from peers.channels import Channels
 from peers.channels_app.tokens import token_for
 from peers.mapping_others import compare, config, lines
-from peers.place import free_port, wait_until
+from peers.place import PATIENCE, free_port, wait_until
 from peers.program import Tributary, kafka as kafka_sink
 from peers.tap import BINARY, PING, PONG, TEXT, Tap
 from peers.ws_server import Dialled, Simulated
@@ -418,6 +418,7 @@ def test_the_servers_pings_are_answered_for_as_long_as_they_come(work, token):
             lines(work, 1)
             relay.stop()
         assert len(tap.conversations) == server.stats()["arrived"] == 1
+        assert tap.conversations[0].over.wait(15 * PATIENCE)
         asked, answered = tap.conversations[0].server.of(PING), tap.conversations[0].client.of(PONG)
         assert answered[:3] == asked[:3] and len(set(asked)) >= 3
 
@@ -427,7 +428,7 @@ def test_our_own_pings_are_answered_too(work, server, token):
     with Tap(server.port) as tap:
         settings = oha(tap, ping_interval="100ms", timeouts={"pong": "5s"})
         with Tributary(work, config(settings)) as relay:
-            wait_until(lambda: tap.conversations and len(tap.conversations[0].client.of(PING)) >= 5, 15, "five pings")
+            wait_until(lambda: tap.conversations and len(tap.conversations[0].server.of(PONG)) >= 5, 15, "five answers")
             relay.stop()
         asked, answered = tap.conversations[0].client.of(PING), tap.conversations[0].server.of(PONG)
         assert answered[:4] == asked[:4] and server.stats()["arrived"] == 1

@@ -20,6 +20,12 @@ SERVERS = [pytest.param(2, 3, id="socket.io-2.2.0-EIO3"), pytest.param(4, 3, id=
            pytest.param(4, 4, id="socket.io-4-EIO4")]
 
 
+def wait_all_on_kafka(server, broker, topics):
+    """All that was emitted so far."""
+    expected = len(mapping.hear_all(server.emitted_lines(), "main").expected)
+    wait_until(lambda: broker.count(topics["events"]) >= expected > 0, 20, f"{expected} events on Kafka", interval=0.2)
+
+
 def now():
     return int(time.time() * 1000)
 
@@ -74,7 +80,7 @@ def test_pings_keep_the_connection_over_many_intervals(work, kafka, topics, vers
             stats = server.stats()
             assert (stats["connections"], stats["live"]) == (1, 1), stats
             assert stats["pongs" if engine_io == 3 else "pings"] == 0, "a heartbeat in the wrong direction"
-            wait_until(lambda: kafka.count(topics["events"]) > 0, 15, "events on Kafka", interval=0.2)
+            wait_all_on_kafka(server, kafka, topics)
             account = relay.stop()
         compare_with_what_was_emitted(server, kafka, topics, began, account)
 
@@ -88,7 +94,7 @@ def test_it_comes_back_after_the_server_went(work, kafka, topics, version, engin
         with Tributary(work, relay_config(server, kafka, topics, engine_io)) as relay:
             server.wait_live()
             server.order("emit", count=200)
-            wait_until(lambda: kafka.count(topics["events"]) > 150, 20, "the first events on Kafka", interval=0.2)
+            wait_all_on_kafka(server, kafka, topics)
             if how == "restart":
                 server.order("restart", down=300)
             elif how == "kill":
@@ -102,8 +108,7 @@ def test_it_comes_back_after_the_server_went(work, kafka, topics, version, engin
             wait_until(lambda: server.stats()["authenticated"] == (1 if how == "kill" else 2), 20, "a new session",
                        interval=0.05)
             server.order("emit", count=200)
-            upstream = mapping.hear_all(server.emitted_lines(), "main")
-            wait_until(lambda: kafka.count(topics["events"]) >= len(upstream.expected), 20, "the rest", interval=0.2)
+            wait_all_on_kafka(server, kafka, topics)
             account = relay.stop()
         compare_with_what_was_emitted(server, kafka, topics, began, account)
         notices = [mapping.parse(record.value) for record in kafka.read_topic(topics["relay"], 2)]
