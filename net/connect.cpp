@@ -28,7 +28,6 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
       : io_(io), resolver_(io), timer_(io), handler_(std::move(handler)) {}
 
   void resolve(const std::string& host, std::uint16_t port) {
-    thread_.check();
     host_ = host;
     error_code not_literal;
     const auto address = boost::asio::ip::make_address(host, not_literal);
@@ -62,8 +61,8 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
 
  private:
   void try_next() {
-    thread_.check();
     if (!handler_ || next_ == endpoints_.size()) return;
+    thread_.check();
     const std::size_t index = next_++;
     ++pending_;
     sockets_.push_back(std::make_unique<tcp::socket>(io_));
@@ -115,7 +114,7 @@ class TcpDial final : public ConnectAttempt, public std::enable_shared_from_this
     for (auto& socket : sockets_) socket.reset();
   }
 
-  [[no_unique_address]] event::ThreadCheck thread_;
+  [[no_unique_address]] event::ThreadCheck thread_;  ///< of the event loop; it may be started before that runs
   boost::asio::io_context& io_;
   tcp::resolver resolver_;
   boost::asio::steady_timer timer_;

@@ -58,7 +58,6 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   }
 
   void start(const HttpRequest& request) {
-    thread_.check();
     std::string fault;
     auto url = text::parse_url(request.url, {"https", "http"}, fault);
     if (!url) {
@@ -91,6 +90,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   bool over() const { return !handler_; }
 
   void write() {
+    thread_.check();
     while (written_ < outgoing_.size()) {
       const auto [status, size] = stream_->write(std::string_view(outgoing_).substr(written_));
       written_ += size;
@@ -188,6 +188,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
   }
 
   void timed_out() {
+    thread_.check();
     fail(Reason::dial_timeout, "after " + std::to_string(timeout_.count()) +
                                    " ms, during the stage: " + (attempt_ ? attempt_->doing() : std::string("answer")));
   }
@@ -212,7 +213,7 @@ class Exchange final : public HttpExchange, public std::enable_shared_from_this<
     return std::exchange(handler_, nullptr);
   }
 
-  [[no_unique_address]] event::ThreadCheck thread_;
+  [[no_unique_address]] event::ThreadCheck thread_;  ///< of the event loop; it may be started before that runs
   boost::asio::io_context& io_;
   Handler handler_;
   Writing writing_;  ///< until it is called

@@ -1,5 +1,7 @@
 #include "net/http.hpp"
 
+#include <thread>
+
 #include "net/websocket_fixture.hpp"
 
 namespace tributary::net::testing {
@@ -47,6 +49,24 @@ class Http : public ::testing::Test {
   HttpRequest request_;
   bool through_proxy_ = false;
 };
+
+TEST_F(Http, MayBeStartedBeforeItsEventLoopRunsOnAnotherThread) {
+  ScriptedPeer peer([](PeerSocket& socket) {
+    socket.read_head();
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    socket.wait_for_end();
+  });
+  request_.url = "http://localhost:" + std::to_string(peer.port());
+  std::optional<HttpExchange::Result> result;
+  HttpExchange::start(io_, request_, [&](HttpExchange::Result got) {
+    result = std::move(got);
+    io_.stop();
+  });
+  std::thread([this] { io_.run_for(std::chrono::seconds(30)); }).join();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(answer(std::move(*result)).body, "ok");
+  peer.join();
+}
 
 TEST_F(Http, APostIsWrittenWholeAndItsAnswerRead) {
   request_.method = "POST";

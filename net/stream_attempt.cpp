@@ -20,7 +20,6 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
       : io_(io), target_(std::move(target)), handler_(std::move(handler)) {}
 
   void start() {
-    thread_.check();
     if (!target_.proxy.empty()) {
       std::string fault;
       proxy_url_ = text::parse_url(target_.proxy, {"http"}, fault);
@@ -123,7 +122,7 @@ class StreamDial final : public StreamAttempt, public std::enable_shared_from_th
     if (const auto handler = std::exchange(handler_, nullptr)) handler(std::move(stream), std::move(ending));
   }
 
-  [[no_unique_address]] event::ThreadCheck thread_;
+  [[no_unique_address]] event::ThreadCheck thread_;  ///< of the event loop; it may be started before that runs
   boost::asio::io_context& io_;
   Target target_;
   Handler handler_;
