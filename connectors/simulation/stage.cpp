@@ -151,6 +151,7 @@ void Stage::start() {
     door_ = std::make_unique<Segmenter>(io_, options_.host, options_.port, server_->port(),
                                         settings_.hang ? 0 : settings_.segment_bytes);
   }
+  over_ = false;
   play_->start(options_);
   last_tick_ = Clock::now();
   tick();
@@ -166,7 +167,9 @@ void Stage::end_show() {
   options_.rate = 0;
 }
 
+/// Once: who stops it on its thread may destroy it on another.
 void Stage::end_all() {
+  if (std::exchange(over_, true)) return;
   ticker_.cancel();
   play_->stop();
   for (auto& [listener, client] : clients_) client->detach();

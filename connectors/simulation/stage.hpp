@@ -174,6 +174,7 @@ class Stage final : public Simulator {
   Audience audience_;
   std::unique_ptr<Play> play_;
   Cue ticker_;
+  bool over_ = true;  ///< not begun, or stopped
   std::unique_ptr<net::WebSocketServer> server_;
   std::unique_ptr<Segmenter> door_;
   Clients clients_;
