@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 // A Play of two words over loopback: what every simulator does. Everything waited for is awaited; the limit is for
@@ -139,6 +140,19 @@ TEST_F(StageTest, KeepsItsClientsWhenTheShowEnds) {
   until([&] { return one.ending.has_value(); });
   EXPECT_EQ(one.ending->close_code, 4000) << "it was still being listened to";
   EXPECT_EQ(stage->events_written(), written_then);
+}
+
+TEST_F(StageTest, IsMadeAndDestroyedWhereItsEventLoopDoesNotRun) {
+  start({{"pace", "even"}}, 5'000);
+  Listener one(io, stage->url());
+  bool shown = false;
+  std::thread([&] {
+    until([&] { return one.frames >= 10; });
+    shown = one.frames >= 10;
+    stage->stop();
+  }).join();
+  EXPECT_TRUE(shown);
+  stage.reset();
 }
 
 TEST_F(StageTest, OrEachToAll) {
