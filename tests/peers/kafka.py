@@ -327,6 +327,10 @@ class _Reader:
                 return None
         return {place.partition: end for place, end in wait_until(ask, 20, f"the ends of {topic}").items()}
 
+    def _position(self, place):
+        """0 while it is not known yet: kafka-python finds it in `poll`, and without a limit waits here for ever."""
+        return self.consumer.position(place, timeout_ms=100) or 0
+
     def read(self, topic, ends):
         places = self._partitions(topic)
         self.consumer.assign(places)
@@ -339,7 +343,7 @@ class _Reader:
                 records += [record for record in batch if record.offset < ends[place.partition]]
                 deadline = time.monotonic() + 60 * PATIENCE  # a long topic takes as long as it takes, while it comes
             waiting = {place.partition for place in places
-                       if ends[place.partition] and self.consumer.position(place) < ends[place.partition]}
+                       if ends[place.partition] and self._position(place) < ends[place.partition]}
         return sorted(records, key=lambda record: (record.partition, record.offset))
 
 
