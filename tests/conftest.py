@@ -19,6 +19,12 @@ def pytest_sessionstart(session):
         raise pytest.UsageError(f"there is no program at {PROGRAM}: make build, or name one in TRIBUTARY")
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workerinput"):
         return
