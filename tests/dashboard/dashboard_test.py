@@ -175,10 +175,10 @@ def test_what_is_written_can_be_read(relay, look, dark):
 
 
 def test_whoever_wants_less_motion_gets_none(relay, look):
-    for still, expected in ((True, "none"), (False, "fresh")):
+    for pages, still, expected in ((1, True, "none"), (2, False, "fresh")):
         seen = look(relay.url, still=still)
         seen.wait_headline(WELL)
-        relay.tell(event())
+        relay.tell(event(), readers=pages)
         row = seen.page.locator("#events li").first
         row.wait_for()
         assert row.evaluate("e => getComputedStyle(e).animationName") == expected

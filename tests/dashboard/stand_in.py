@@ -147,8 +147,9 @@ class StandIn:
         while (text := mine.get()) is not None:
             client.wfile.write(text.encode())
 
-    def tell(self, event, name=None):
-        wait_until(lambda: self.readers, 10, "a reader of /events")
+    def tell(self, event, name=None, readers=1):
+        """To everybody who reads events; to `readers` of them at least."""
+        wait_until(lambda: len(self.readers) >= readers, 10, f"{readers} readers of /events")
         text = (f"event: {name}\n" if name else "") + f"data: {json.dumps(event)}\n\n"
         for reader in self.readers:
             reader.put(text)
