@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the relay as a whole process: CPU per event, rate, memory, latency; beside its floor in the same run.
 
-    bench.py BUILD_DIRECTORY [--quick | --full] [--only WORD] [--json FILE]
+    bench.py BUILD_DIRECTORY [--quick | --full] [--only WORD] [--against BUILD_DIRECTORY] [--json FILE]
 
 CPU is user + system of the relay's process, all threads, from the moment its connectors are live until the broker has
 every event. Latency is told twice: by the relay itself, from the moment it read an event's frame off the socket to the
@@ -44,11 +44,12 @@ class Table:
 class Bench:
     """`programs`: where they were built; each method measures a few rows."""
 
-    def __init__(self, build, quick, full, only=""):
-        self.build, self.only = build, only
+    def __init__(self, build, quick, full, only="", other=None):
+        self.build, self.only, self.other = build, only, other
         self.table = Table()
         self.flat_out = 100_000 if quick else 400_000
         self.rounds = 1 if quick else 3
+        self.pairs = 2 if quick else 40 if full else 12
         self.seconds = 4 if quick else 10
         self.idle = 10_000 if full else 1_000
         self.ratio = None
@@ -56,9 +57,9 @@ class Bench:
     def scene(self, **kwargs):
         return Scene(self.build, PARTITIONS, **kwargs)
 
-    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False, spool=False, delay=0):
-        """One run: (CPU seconds, wall seconds, peak KiB)."""
-        with self.scene(tls=tls) as scene:
+    def whole(self, events, rate=0, connections=1, routes=1, tls=False, where=False, spool=False, delay=0, of=None):
+        """One run, of the program of the build `of`: (CPU seconds, wall seconds, peak KiB)."""
+        with self.scene(tls=tls, measured=of) as scene:
             load = scene.load(events, rate, connections, delay=delay)
             relay = scene.relay(load.port, connections, routes, where=where, spool=spool)
             measured = scene.measure(relay, load, events)
@@ -68,9 +69,9 @@ class Bench:
                 raise Failed(f"{account['delivered']} of {events} delivered")
             return measured + (peak,)
 
-    def floor(self, events, rate=0):
+    def floor(self, events, rate=0, of=None):
         """The floor over the same load: (CPU seconds, wall seconds)."""
-        with self.scene() as scene:
+        with self.scene(measured=of) as scene:
             load = scene.load(events, rate, 1)
             return scene.measure(scene.floor(load.port, events), load, events)
 
@@ -219,6 +220,30 @@ class Bench:
         self.table.row("flat out, scraped and with one tap, against closed: CPU per event",
                        statistics.median(tapped) / least, "x")
 
+    def against_rows(self):
+        """This version and another in turn: each relay and its own floor, so that a machine that slows down meanwhile
+        slows all four. Each round gives one ratio of each kind; what is told is their median, and the least and the most."""
+        if self.other is None:
+            return
+        events, names = self.flat_out, {"this version": self.build, "the other": self.other}
+        ratios, costs, floors = ({name: [] for name in names} for _ in range(3))
+        for turn in range(self.pairs):
+            for name in sorted(names, reverse=bool(turn % 2)):  # neither is always the first
+                cost, least = self.whole(events, of=names[name])[0], self.floor(events, of=names[name])[0]
+                costs[name].append(cost / events * 1e6)
+                floors[name].append(least / events * 1e6)
+                ratios[name].append(cost / least)
+        for name in names:
+            self.table.row(f"{name}, flat out: CPU per event", statistics.median(costs[name]), "us",
+                           floor=statistics.median(floors[name]))
+            self.table.row(f"{name}: whole / floor, median of {self.pairs}", statistics.median(ratios[name]), "")
+            self.table.row(f"{name}: whole / floor, least", min(ratios[name]), "")
+            self.table.row(f"{name}: whole / floor, most", max(ratios[name]), "")
+        for words, of in (("whole", costs), ("whole / floor", ratios)):
+            both = [mine / theirs for mine, theirs in zip(of["this version"], of["the other"])]
+            self.table.row(f"{words}, this version against the other, median of {self.pairs}", statistics.median(both), "x",
+                           1.0)
+
     def start_and_stop_rows(self):
         starts, stops = [], []
         for _ in range(5):
@@ -238,7 +263,7 @@ class Bench:
 
     def run(self):
         for part in (self.flat_out_rows, self.paced_rows, self.latency_rows, self.idle_rows, self.growth_rows,
-                     self.where_rows, self.spool_rows, self.admin_rows, self.start_and_stop_rows):
+                     self.where_rows, self.spool_rows, self.admin_rows, self.against_rows, self.start_and_stop_rows):
             if self.only not in part.__name__:
                 continue
             try:
@@ -252,13 +277,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("build")
     parser.add_argument("--quick", action="store_true", help="short runs, once each")
-    parser.add_argument("--full", action="store_true", help="10,000 idle upstreams instead of 1,000")
+    parser.add_argument("--full", action="store_true", help="10,000 idle upstreams instead of 1,000, 40 pairs instead of 12")
     parser.add_argument("--only", metavar="WORD", default="", help="the parts with this in their name: where, flat_out")
+    parser.add_argument("--against", metavar="BUILD", help="another version, built with its benchmarks: whole and floor in turn with this one's")
     parser.add_argument("--json", default="build/bench.json", help="where the rows go as JSON")
     arguments = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    bench = Bench(arguments.build, arguments.quick, arguments.full, arguments.only)
+    bench = Bench(arguments.build, arguments.quick, arguments.full, arguments.only, arguments.against)
     load_before = os.getloadavg()
     print(f"{os.cpu_count()} cores, load average before: {load_before[0]:.2f}", flush=True)
     begin = time.monotonic()

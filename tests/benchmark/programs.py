@@ -207,27 +207,31 @@ CONDITIONS = ["data.amount >= 1000000", "data.currency == 'XTS'", "test == true"
 
 def configuration(port, broker, connections, routes, tls, log="error", where=False,
                   spool=False, admin=""):
+    """`spool` and `admin` None: their keys are left out, as a version from before them wants it."""
     scheme, trust = ("wss", ", tls: {ca_file: certificate.pem}") if tls else ("ws", "")
     lines = ["version: 1", "connectors:"]
     for i in range(connections):
         lines.append(f"  c{i}: {{type: streamelements, url: '{scheme}://127.0.0.1:{port}/socket.io/', "
                      f"auth: {{method: jwt, token: {{file: token}}}}{trust}}}")
-    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}'], spool: {{enabled: {str(spool).lower()}}}}}",
-              "spool: {directory: spool}", "routes:"]
+    kept = "" if spool is None else f", spool: {{enabled: {str(spool).lower()}}}"
+    lines += ["sinks:", f"  events: {{type: kafka, brokers: ['{broker}']{kept}}}"]
+    lines += [*([] if spool is None else ["spool: {directory: spool}"]), "routes:"]
     if where:
         lines += [f"  - {{where: \"{condition}\", to: [events]}}" for condition in CONDITIONS]
     else:
         lines += ["  - {to: [events]}"] + ["  - {types: [none-of-these], to: [events]}"] * (routes - 1)
-    lines += [f"admin: {{listen: '{admin}'}}", "limits: {dials_per_second: 1000}", f"log: {{level: {log}, format: json}}", ""]
+    lines += [*([] if admin is None else [f"admin: {{listen: '{admin}'}}"]), "limits: {dials_per_second: 1000}",
+              f"log: {{level: {log}, format: json}}", ""]
     return "\n".join(lines)
 
 
 class Scene(contextlib.ExitStack):
-    """A broker, and what is started beside it; everything ends with the scene, in reverse order."""
+    """A broker, and what is started beside it; everything ends with the scene, in reverse order. `measured`: where the
+    relay and the floor were built; the broker, the load and the consumer are always of `build`."""
 
-    def __init__(self, build, partitions, tls=False):
+    def __init__(self, build, partitions, tls=False, measured=None):
         super().__init__()
-        self.build, self.partitions, self.tls = build, partitions, tls
+        self.build, self.partitions, self.tls, self.measured = build, partitions, tls, measured or build
 
     def __enter__(self):
         super().__enter__()
@@ -251,8 +255,8 @@ class Scene(contextlib.ExitStack):
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def program(self, name):
-        return os.path.join(self.build, "tests", "benchmark", name)
+    def program(self, name, build=None):
+        return os.path.join(build or self.build, "tests", "benchmark", name)
 
     def started(self, kind, *command):
         program = kind(*command, errors=self.errors)
@@ -273,13 +277,20 @@ class Scene(contextlib.ExitStack):
                             "--connections", str(connections), *extra)
 
     def relay(self, port, connections=1, routes=1, log="error", where=False, spool=False, admin=""):
-        file = self.path("tributary.yaml")
-        with open(file, "w", encoding="utf-8") as text:
-            text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where, spool,
-                                     admin))
+        file, relay = self.path("tributary.yaml"), os.path.join(self.measured, "tributary")
         with open(self.path("token"), "w", encoding="utf-8") as text:
             text.write("load-token\n")
-        return self.started(Relay, os.path.join(self.build, "tributary"), "run", "-c", file)
+
+        def written(spool, admin):
+            with open(file, "w", encoding="utf-8") as text:
+                text.write(configuration(port, self.broker.address, connections, routes, self.tls, log, where, spool,
+                                         admin))
+            return subprocess.run([relay, "check", "-c", file], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+        if (checked := written(spool, admin)).returncode != 0:
+            if spool or admin or written(None, None).returncode != 0:  # a version from before them has neither
+                raise Failed(checked.stdout + checked.stderr)
+        return self.started(Relay, relay, "run", "-c", file)
 
     def latency(self):
         """What the relay, ended by now, logged of its sink: {"p50_ms": …, "p99_ms": …, "worst_ms": …}."""
@@ -290,7 +301,7 @@ class Scene(contextlib.ExitStack):
         raise Failed("the relay says nothing of its sink's latency")
 
     def floor(self, port, events):
-        return self.started(Program, self.program("floor"), f"ws://127.0.0.1:{port}/socket.io/", self.broker.address,
+        return self.started(Program, self.program("floor", self.measured), f"ws://127.0.0.1:{port}/socket.io/", self.broker.address,
                             str(events))
 
     def consumer(self, events):
