@@ -55,9 +55,7 @@ void read(element found, const schema::Document& event, Value& value) {
     case element_type::DOUBLE:
       value.kind = Kind::number;
       value.number.element = found;
-      if (const double number = found.get_double().value_unsafe(); !event.is_extreme(number)) {
-        value.number.small = number;
-      }
+      if (!event.is_extreme(found)) value.number.small = found.get_double().value_unsafe();
       break;
     default:
       break;

@@ -34,6 +34,10 @@ std::optional<std::size_t> number_end(std::string_view text, std::size_t at) {
   return at;
 }
 
+std::string_view number_at(std::string_view text, std::size_t at) {
+  return text.substr(at, number_end(text, at).value_or(at) - at);
+}
+
 // The digits from the first to the last that is not zero; the exponent is not looked at.
 std::size_t significant_digits(std::string_view number) {
   const std::string_view mantissa = number.substr(0, number.find_first_of("eE"));
@@ -91,22 +95,31 @@ TextPlace locate_offset(std::string_view text, std::size_t offset) {
   return place;
 }
 
-bool Document::read(std::string_view text) { return read(text, true); }
+bool Document::read(std::string_view text) {
+  const bool done = read(text, true);
+  if (!settled_) settle();
+  return done;
+}
 
 bool Document::read_padded(std::string_view text) { return read(text, false); }
 
 bool Document::read(std::string_view text, bool copy) {
   extremes_.clear();
   size_ = text.size();
+  text_ = text;
+  settled_ = false;
   auto error = parser_.parse(text.data(), text.size(), copy).get(root_);
-  if (error == simdjson::SUCCESS) {
-    if (has_fractions() && !has_only_short_decimals(text)) mark_long_decimals(text);
-    return true;
-  }
+  if (error == simdjson::SUCCESS) return true;
+  settled_ = true;
   error = parser_.parse(marked(text)).get(root_);
   if (error == simdjson::SUCCESS) return true;
   error_ = simdjson::error_message(error);
   return false;
+}
+
+void Document::settle() const {
+  settled_ = true;
+  if (has_fractions() && !has_only_short_decimals()) mark_long_decimals();
 }
 
 // The tape of simdjson: a word for each value and bracket with its kind in the first byte, and behind that of a number
@@ -114,40 +127,44 @@ bool Document::read(std::string_view text, bool copy) {
 bool Document::has_fractions() const {
   const std::uint64_t* const tape = parser_.doc.tape.get();
   const std::uint64_t end = tape[0] & simdjson::internal::JSON_VALUE_MASK;
-  bool found = false;
-  for (std::uint64_t at = 1; at < end; ++at) found |= (tape[at] >> 56U) == 'd';
-  return found;
+  for (std::uint64_t at = 1; at < end; ++at) {
+    if ((tape[at] >> 56U) == 'd') return true;
+  }
+  return false;
 }
 
-// Calls `visit` with each number of the text, in order, until it returns false. simdjson has noted where each bracket,
-// comma, colon and value begins.
+// Calls `visit` with each number of the text, in order, until it returns false: where it begins, and how far it is from
+// there to the next bracket, comma, colon or value. simdjson has noted where each of these begins.
 template <class Visit>
-void Document::each_number(std::string_view text, Visit visit) const {
+void Document::each_number(Visit visit) const {
   const std::uint32_t* const begins = parser_.implementation->structural_indexes.get();
   const std::uint32_t count = parser_.implementation->n_structural_indexes;
-  const char* const from = text.data();
+  const char* const from = text_.data();
   for (std::uint32_t i = 0; i < count; ++i) {
     // From '-' to '9' there is nothing else that a value, or what stands between values, begins with.
     if (static_cast<unsigned char>(from[begins[i]] - '-') > '9' - '-') continue;
     const std::size_t at = begins[i];
-    if (!visit(text.substr(at, number_end(text, at).value_or(at) - at))) return;
+    if (!visit(at, (i + 1 < count ? begins[i + 1] : text_.size()) - at)) return;
   }
 }
 
-bool Document::has_only_short_decimals(std::string_view text) const {
+bool Document::has_only_short_decimals() const {
   constexpr std::size_t kAlwaysShort = kDigitsInDouble + 1;  // characters: a dot, or an integer
   bool kept = true;
-  each_number(text, [&](std::string_view number) {
-    const bool always = number.size() <= kAlwaysShort && number.find_first_of("eE") == std::string_view::npos;
-    return kept = always || is_kept(number);
+  each_number([&](std::size_t at, std::size_t room) {
+    // Most numbers are short, and for most of these that is plain without looking for their ends.
+    bool always = room <= kAlwaysShort;
+    for (std::size_t i = at; always && i < at + room; ++i) always = (text_[i] | 0x20) != 'e';
+    return kept = always || is_kept(number_at(text_, at));
   });
   return kept;
 }
 
-void Document::mark_long_decimals(std::string_view text) {
+void Document::mark_long_decimals() const {
   std::uint64_t* const tape = parser_.doc.tape.get();
   std::uint64_t word = 1;
-  each_number(text, [&](std::string_view number) {
+  each_number([&](std::size_t at, std::size_t /*room*/) {
+    const std::string_view number = number_at(text_, at);
     while (!announces_number(tape[word])) ++word;
     if (!is_kept(number)) {
       extremes_.emplace_back(number);
@@ -187,10 +204,9 @@ std::string Document::marked(std::string_view text) {
   return rewritten;
 }
 
-bool Document::is_extreme(double value) const {
-  if (extremes_.empty()) return false;
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  return bits != 0 && bits <= extremes_.size();
+std::size_t Document::marker_of(simdjson::dom::element number) const {
+  const auto bits = std::bit_cast<std::uint64_t>(number.get_double().value_unsafe());
+  return bits <= extremes_.size() ? bits : 0;
 }
 
 const text::Decimal& Document::exact(simdjson::dom::element number, text::Decimal& room) const {
@@ -199,11 +215,9 @@ const text::Decimal& Document::exact(simdjson::dom::element number, text::Decima
       return room = text::Decimal(number.get_int64().value_unsafe());
     case simdjson::dom::element_type::UINT64:
       return room = text::Decimal(number.get_uint64().value_unsafe());
-    default: {
-      const double value = number.get_double().value_unsafe();
-      if (is_extreme(value)) return extremes_[std::bit_cast<std::uint64_t>(value) - 1];
-      return room = text::Decimal(value);
-    }
+    default:
+      if (is_extreme(number)) return extremes_[marker_of(number) - 1];
+      return room = text::Decimal(number.get_double().value_unsafe());
   }
 }
 

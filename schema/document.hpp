@@ -19,11 +19,11 @@ namespace tributary::schema {
 // different decimals of this kind are different doubles, in the same order. These are the short decimals. Every other
 // number of the tree is replaced by a marker, a subnormal double whose bit pattern is an index into `extremes`, where
 // the number stands exactly. The text's own subnormal numbers are among those replaced, so a marker is never ambiguous.
-// A text that simdjson refuses is read a second time with markers in it. What other texts pay is a walk over the tree
-// and, when they have fractions at all, a look at each of their numbers.
+// A text that simdjson refuses is read a second time with markers in it. What other texts pay, when they have fractions
+// at all, is a look at each of their numbers; read_padded leaves that until a fraction is asked about.
 //
 // Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
-// Thread: any, one at a time; `root` and `exact` may be shared once read.
+// Thread: any, one at a time; what read() has read may be shared then.
 // Failure: read() returns false and error() says why in words. Nesting beyond 1,024 is such an error.
 class Document {
  public:
@@ -32,31 +32,42 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   bool read(std::string_view text);
-  // As read, for text followed by simdjson::SIMDJSON_PADDING readable bytes: saves the copy.
+  // As read, for text followed by simdjson::SIMDJSON_PADDING readable bytes: saves the copy. The text stays as long as
+  // the elements are used.
   bool read_padded(std::string_view text);
 
   simdjson::dom::element root() const { return root_; }
   std::string_view error() const { return error_; }
   std::size_t size() const { return size_; }  // of the text
 
-  // Whether this double of the tree is a marker, or else stands for the short decimal that was written.
-  bool is_extreme(double value) const;
+  // Whether this number of the tree is a marker, so that only `exact` knows it. Asked before its double is read, which
+  // else stands for the short decimal that was written.
+  bool is_extreme(simdjson::dom::element number) const {
+    if (number.type() != simdjson::dom::element_type::DOUBLE) return false;
+    if (!settled_) settle();
+    return !extremes_.empty() && marker_of(number) != 0;
+  }
   // The number as written, perhaps made in `room`. `number` must be a number of this document.
   const text::Decimal& exact(simdjson::dom::element number, text::Decimal& room) const;
 
  private:
   bool read(std::string_view text, bool copy);
+  void settle() const;
+  // Its place among `extremes`, from 1; 0 when this double is no marker.
+  std::size_t marker_of(simdjson::dom::element number) const;
   bool has_fractions() const;
-  bool has_only_short_decimals(std::string_view text) const;
-  void mark_long_decimals(std::string_view text);
+  bool has_only_short_decimals() const;
+  void mark_long_decimals() const;
   template <class Visit>
-  void each_number(std::string_view text, Visit visit) const;
+  void each_number(Visit visit) const;
   // `text` with markers; its numbers go to `extremes`.
   std::string marked(std::string_view text);
 
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;
-  std::vector<text::Decimal> extremes_;
+  std::string_view text_;        // read until it is settled
+  mutable bool settled_ = true;  // long decimals have their markers
+  mutable std::vector<text::Decimal> extremes_;
   std::string error_;
   std::size_t size_ = 0;
 };

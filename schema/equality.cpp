@@ -23,9 +23,9 @@ bool equal_numbers(const Document& a_document, element a, const Document& b_docu
     return a.get_int64().value_unsafe() == b.get_int64().value_unsafe();
   }
   if (a.type() == element_type::DOUBLE && b.type() == element_type::DOUBLE) {
-    const double left = a.get_double().value_unsafe();
-    const double right = b.get_double().value_unsafe();
-    if (!a_document.is_extreme(left) && !b_document.is_extreme(right)) return left == right;
+    if (!a_document.is_extreme(a) && !b_document.is_extreme(b)) {
+      return a.get_double().value_unsafe() == b.get_double().value_unsafe();
+    }
   }
   text::Decimal a_room, b_room;
   return a_document.exact(a, a_room) == b_document.exact(b, b_room);

@@ -36,7 +36,7 @@ std::uint8_t type_bits(std::string_view name) {
   if (name == "array") return kArray;
   if (name == "string") return kString;
   if (name == "integer") return kInteger;
-  return kInteger | kFraction;
+  return kNumber;
 }
 
 // Every index of another node in the program, for renaming.
@@ -184,7 +184,7 @@ Bound SchemaCompiler::bound(const SchemaLocation& at, Element value) const {
     bound.rough = *bound.integer >= -kExactInDouble && *bound.integer <= kExactInDouble;
   } else if (value.type() == element_type::DOUBLE) {
     bound.number = value.get_double().value_unsafe();
-    bound.rough = std::fabs(bound.number) < static_cast<double>(kExactInDouble) && !document.is_extreme(bound.number);
+    bound.rough = std::fabs(bound.number) < static_cast<double>(kExactInDouble) && !document.is_extreme(value);
   }
   return bound;
 }

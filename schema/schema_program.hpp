@@ -38,6 +38,7 @@ enum TypeBit : std::uint8_t {
   kString = 16,
   kInteger = 32,   // a number without a fraction, 1.0 as well
   kFraction = 64,  // any other number
+  kNumber = kInteger | kFraction,
   kAllTypes = 127,
 };
 

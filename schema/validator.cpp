@@ -90,14 +90,14 @@ class Run {
     Run& run_;
   };
 
-  std::uint8_t type_of(const Name& /*name*/) const { return kString; }
-  std::uint8_t type_of(const element& value) const {
+  // Of a double it is looked whether it is an integer only when `among` has one of the two kinds of numbers.
+  std::uint8_t type_of(const Name& /*name*/, std::uint8_t /*among*/) const { return kString; }
+  std::uint8_t type_of(const element& value, std::uint8_t among) const {
     const std::uint8_t bit = kTypeBits[static_cast<std::size_t>(value.type())];
-    return bit == kFraction ? type_of_double(value) : bit;
+    return bit == kFraction && (among & kNumber) != kNumber ? type_of_double(value) : bit;
   }
   std::uint8_t type_of_double(const element& value) const {
-    const double number = value.get_double().value_unsafe();
-    if (!document_.is_extreme(number)) return is_whole(number) ? kInteger : kFraction;
+    if (!document_.is_extreme(value)) return is_whole(value.get_double().value_unsafe()) ? kInteger : kFraction;
     text::Decimal room;
     return document_.exact(value, room).is_integer() ? kInteger : kFraction;
   }
@@ -108,7 +108,7 @@ class Run {
   bool look(NodeIndex index, const element& value) {
     if (index == kAnything) return true;
     const SchemaNode& node = program_.nodes[index];
-    return (node.leaf && (node.types & type_of(value)) != 0) || visit(index, value);
+    return (node.leaf && (node.types & type_of(value, node.types)) != 0) || visit(index, value);
   }
 
   // Kept out of each other's frames: a recursion costs only the frames it goes through.
@@ -173,7 +173,7 @@ bool Run<kExplain>::visit(NodeIndex index, const Value& value) {
   }
   --limits_.steps;
   const SchemaNode& node = program_.nodes[index];
-  const std::uint8_t type = type_of(value);
+  const std::uint8_t type = type_of(value, node.types);
   if ((node.types & type) == 0) {
     if (index == kNothing) return note("false", [] { return std::string("nothing is allowed here"); });
     if (!note("type", [&] { return type_text(node.types, type); })) return false;
@@ -192,7 +192,7 @@ bool Run<kExplain>::of_type(const SchemaNode& node, std::uint8_t type, const Val
   if constexpr (std::is_same_v<Value, element>) {
     if (type == kObject) return node.object == kNoRules || object(program_.objects[node.object], value);
     if (type == kArray) return node.array == kNoRules || array(program_.arrays[node.array], value);
-    const bool is_number = (type & (kInteger | kFraction)) != 0;
+    const bool is_number = (type & kNumber) != 0;
     if (is_number) return node.number == kNoRules || number(program_.numbers[node.number], value);
   }
   return true;
@@ -211,7 +211,7 @@ template <class Value>
 bool Run<kExplain>::values(std::uint32_t index, const Value& value) {
   const ValueRules& rules = program_.values[index];
   bool found = false;
-  if (type_of(value) == kString) {
+  if (type_of(value, kAllTypes) == kString) {
     found = rules.strings.find(text_of(value)) != nullptr;
   } else if constexpr (std::is_same_v<Value, element>) {
     for (const auto& [document, other] : rules.others) {
@@ -304,8 +304,7 @@ int Run<kExplain>::compare(const element& value, const Bound& bound) const {
       return order(static_cast<double>(integer), bound.number);
     }
   } else if (value.type() == element_type::DOUBLE && bound.rough) {
-    const double number = value.get_double().value_unsafe();
-    if (!document_.is_extreme(number)) return order(number, bound.number);
+    if (!document_.is_extreme(value)) return order(value.get_double().value_unsafe(), bound.number);
   }
   text::Decimal room;
   return document_.exact(value, room).compare(bound.exact);

@@ -44,7 +44,7 @@ std::string type_text(std::uint8_t allowed, std::uint8_t actual) {
     if ((allowed & bit) != 0) words.emplace_back(name);
     if (actual == bit) is = name;
   }
-  if ((allowed & (kInteger | kFraction)) == kInteger) words.emplace_back("integer");
+  if ((allowed & kNumber) == kInteger) words.emplace_back("integer");
   return "must be " + listed(words) + ", is " + std::string(is);
 }
 

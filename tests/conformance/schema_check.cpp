@@ -1,6 +1,7 @@
 // The validator as a filter, for schema_differential.py. A case is a line with a schema, a line with the count of its
 // documents, and a line for each of them, so that every text arrives byte for byte. Out comes one line for each case:
-// a character for each document (1 valid, 0 not, ? not JSON, ! passes() and explain() disagree), or "error <why>".
+// a character for each document (1 valid, 0 not, ? not JSON, ! two ways disagree:
+// passes() and explain(), or the document read by parse() and by parse_padded(), as events are), or "error <why>".
 #include <iostream>
 #include <string>
 #include <variant>
@@ -14,6 +15,7 @@ int main() {
   using tributary::schema::SchemaError;
   std::ios::sync_with_stdio(false);
   tributary::schema::Validator validator;
+  tributary::schema::Validator padded;
   std::string schema_text;
   std::string line;
   while (std::getline(std::cin, schema_text)) {
@@ -25,13 +27,15 @@ int main() {
     for (int i = 0; i < documents; ++i) {
       std::getline(std::cin, line);
       if (error != nullptr) continue;
-      if (!validator.parse(line)) {
-        verdicts += '?';
+      line.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+      if (const bool read = validator.parse(line); padded.parse_padded(line) != read || !read) {
+        verdicts += read ? '!' : '?';
         continue;
       }
       const auto& schema = std::get<Schema>(compiled);
-      const bool valid = validator.passes(schema);
-      verdicts += validator.explain(schema).empty() != valid ? '!' : valid ? '1' : '0';
+      const bool valid = padded.passes(schema);
+      const bool agreed = padded.explain(schema).empty() == valid && validator.passes(schema) == valid;
+      verdicts += !agreed ? '!' : valid ? '1' : '0';
     }
     std::cout << verdicts << '\n';
   }
