@@ -19,7 +19,7 @@ constexpr std::string_view stream_field = "streamMessageReceived";
 constexpr std::string_view chest_field = "treasureChestMessageReceived";
 constexpr std::string_view unknown_type = "unknown", many_gifts_type = "communityGiftPurchase";
 
-struct Kind {
+struct MessageKind {
   std::string_view type_name;  ///< `__typename`
   std::string_view type;       ///< `type`
   std::string_view canonical;
@@ -27,34 +27,34 @@ struct Kind {
 };
 
 constexpr std::array kinds{
-    Kind{"ChatText", "Message", "chat", true},
-    Kind{"ChatGift", "Gift", "tip", true},
-    Kind{"ChatLive", "Live", "live", false},
-    Kind{"ChatOffline", "Offline", "offline", false},
-    Kind{"ChatFollow", "Follow", "follow", true},
-    Kind{"ChatSubscription", "Subscription", "subscriber", true},
-    Kind{"ChatExtendSub", "ExtendSub", "subscriber", true},
-    Kind{"ChatSubStreak", "SubStreak", "subscriber", true},
-    Kind{"ChatGiftSub", "GiftSub", "giftSub", true},
-    Kind{"ChatGiftSubReceive", "GiftSubReceive", "subscriber", true},
-    Kind{"ChatDelete", "Delete", "messageDeleted", false},
-    Kind{"ChatHost", "Host", "host", true},
-    Kind{"ChatChangeMode", "ChatMode", "chatMode", true},
-    Kind{"ChatBan", "Ban", "ban", true},
-    Kind{"ChatModerator", "Mod", "moderator", true},
-    Kind{"ChatEmoteAdd", "Emote", "emoteAdded", true},
-    Kind{"ChatTimeout", "Timeout", "timeout", true},
-    Kind{"ChatClip", "Clip", "clip", true},
-    Kind{"ChatTCValueAdd", "TCValueAdd", "chestValueAdded", true},
-    Kind{"TreasureChestGiveawayStarted", "GiveawayStarted", "chestGiveawayStarted", false},
-    Kind{"TreasureChestGiveawayEnded", "GiveawayEnded", "chestGiveawayEnded", false},
-    Kind{"TreasureChestValueExpired", "ValueExpired", "chestValueExpired", false},
-    Kind{"TreasureChestValueUpdated", "ValueUpdated", "chestValueUpdated", false},
-    Kind{"TreasureChestReadyToCollect", "ReadyToCollect", "chestReadyToCollect", false},
+    MessageKind{"ChatText", "Message", "chat", true},
+    MessageKind{"ChatGift", "Gift", "tip", true},
+    MessageKind{"ChatLive", "Live", "live", false},
+    MessageKind{"ChatOffline", "Offline", "offline", false},
+    MessageKind{"ChatFollow", "Follow", "follow", true},
+    MessageKind{"ChatSubscription", "Subscription", "subscriber", true},
+    MessageKind{"ChatExtendSub", "ExtendSub", "subscriber", true},
+    MessageKind{"ChatSubStreak", "SubStreak", "subscriber", true},
+    MessageKind{"ChatGiftSub", "GiftSub", "giftSub", true},
+    MessageKind{"ChatGiftSubReceive", "GiftSubReceive", "subscriber", true},
+    MessageKind{"ChatDelete", "Delete", "messageDeleted", false},
+    MessageKind{"ChatHost", "Host", "host", true},
+    MessageKind{"ChatChangeMode", "ChatMode", "chatMode", true},
+    MessageKind{"ChatBan", "Ban", "ban", true},
+    MessageKind{"ChatModerator", "Mod", "moderator", true},
+    MessageKind{"ChatEmoteAdd", "Emote", "emoteAdded", true},
+    MessageKind{"ChatTimeout", "Timeout", "timeout", true},
+    MessageKind{"ChatClip", "Clip", "clip", true},
+    MessageKind{"ChatTCValueAdd", "TCValueAdd", "chestValueAdded", true},
+    MessageKind{"TreasureChestGiveawayStarted", "GiveawayStarted", "chestGiveawayStarted", false},
+    MessageKind{"TreasureChestGiveawayEnded", "GiveawayEnded", "chestGiveawayEnded", false},
+    MessageKind{"TreasureChestValueExpired", "ValueExpired", "chestValueExpired", false},
+    MessageKind{"TreasureChestValueUpdated", "ValueUpdated", "chestValueUpdated", false},
+    MessageKind{"TreasureChestReadyToCollect", "ReadyToCollect", "chestReadyToCollect", false},
 };
 
-const Kind* kind_of(std::string_view upstream_type) {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+const MessageKind* kind_of(std::string_view upstream_type) {
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const MessageKind& kind) {
     return kind.type_name == upstream_type || kind.type == upstream_type;
   });
   return found == kinds.end() ? nullptr : &*found;
@@ -96,13 +96,13 @@ std::string id_text(const Value& value) {
 }  // namespace
 
 std::string_view canonical_type(std::string_view upstream_type) {
-  const Kind* const kind = kind_of(upstream_type);
+  const MessageKind* const kind = kind_of(upstream_type);
   return kind == nullptr ? std::string_view{} : kind->canonical;
 }
 
 std::vector<std::string_view> canonical_types() {
   std::vector<std::string_view> types{unknown_type, many_gifts_type};
-  for (const Kind& kind : kinds) {
+  for (const MessageKind& kind : kinds) {
     if (std::find(types.begin(), types.end(), kind.canonical) == types.end()) types.push_back(kind.canonical);
   }
   return types;
@@ -190,7 +190,7 @@ void Codec::message(const Value& value, std::string_view streamer, const event::
   if (value.kind != Value::Kind::object) return;
   const Object& message = parts_.members(value);
   std::string upstream_type = plain_text(message["__typename"]);
-  const Kind* kind = kind_of(upstream_type);
+  const MessageKind* kind = kind_of(upstream_type);
   if (kind == nullptr) {
     std::string type = plain_text(message["type"]);
     kind = kind_of(type);
