@@ -23,7 +23,7 @@ namespace tributary::schema {
 // at all, is a look at each of their numbers; read_padded leaves that until a fraction is asked about.
 //
 // Owner: one Validator, or the compiled Schema whose text it is; elements point into it and die at the next read.
-// Thread: any, one at a time; what read() has read may be shared then.
+// Thread: any, one at a time. After read() several threads may use it, after read_padded() only one.
 // Failure: read() returns false and error() says why in words. Nesting beyond 1,024 is such an error.
 class Document {
  public:
@@ -40,8 +40,8 @@ class Document {
   std::string_view error() const { return error_; }
   std::size_t size() const { return size_; }  // of the text
 
-  // Whether this number of the tree is a marker, so that only `exact` knows it. Asked before its double is read, which
-  // else stands for the short decimal that was written.
+  // Whether this number of the tree is a marker: only `exact` knows it then. Ask before you read the double; when the
+  // answer is no, the double stands for the decimal that was written.
   bool is_extreme(simdjson::dom::element number) const {
     if (number.type() != simdjson::dom::element_type::DOUBLE) return false;
     if (!settled_) settle();

@@ -183,8 +183,9 @@ Bound SchemaCompiler::bound(const SchemaLocation& at, Element value) const {
     bound.number = static_cast<double>(*bound.integer);
     bound.rough = *bound.integer >= -kExactInDouble && *bound.integer <= kExactInDouble;
   } else if (value.type() == element_type::DOUBLE) {
+    const bool short_decimal = !document.is_extreme(value);
     bound.number = value.get_double().value_unsafe();
-    bound.rough = std::fabs(bound.number) < static_cast<double>(kExactInDouble) && !document.is_extreme(value);
+    bound.rough = short_decimal && std::fabs(bound.number) < static_cast<double>(kExactInDouble);
   }
   return bound;
 }

@@ -90,7 +90,7 @@ class Run {
     Run& run_;
   };
 
-  // Of a double it is looked whether it is an integer only when `among` has one of the two kinds of numbers.
+  // Whether a double is an integer is found out unless `among` has both kinds of numbers.
   std::uint8_t type_of(const Name& /*name*/, std::uint8_t /*among*/) const { return kString; }
   std::uint8_t type_of(const element& value, std::uint8_t among) const {
     const std::uint8_t bit = kTypeBits[static_cast<std::size_t>(value.type())];

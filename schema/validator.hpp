@@ -38,7 +38,8 @@ class Validator {
   static constexpr std::size_t kMaxViolations = 100;
 
   bool parse(std::string_view bytes) { return document_.read(bytes); }
-  // For bytes with simdjson::SIMDJSON_PADDING readable bytes behind them: no copy is made.
+  // For bytes with simdjson::SIMDJSON_PADDING readable bytes behind them: no copy is made. The bytes must stay as they
+  // are until the next parse.
   bool parse_padded(std::string_view bytes) { return document_.read_padded(bytes); }
   std::string_view parse_error() const { return document_.error(); }
   simdjson::dom::element root() const { return document_.root(); }

@@ -28,8 +28,10 @@ int main() {
       std::getline(std::cin, line);
       if (error != nullptr) continue;
       line.reserve(line.size() + simdjson::SIMDJSON_PADDING);
-      if (const bool read = validator.parse(line); padded.parse_padded(line) != read || !read) {
-        verdicts += read ? '!' : '?';
+      const bool read = validator.parse(line);
+      const bool read_padded = padded.parse_padded(line);
+      if (!read || !read_padded) {
+        verdicts += read != read_padded ? '!' : '?';
         continue;
       }
       const auto& schema = std::get<Schema>(compiled);
