@@ -3,7 +3,7 @@ function(tributary_library name)
   add_library(${name} STATIC ${ARGN})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   tributary_tidied(${name})
-  # Under sanitizers what no test keeps busy is not optimised, which halves the time of its build; the hot path is.
+  # Under sanitizers what the unit tests keep least busy is not optimised, which halves the time of its build.
   if(name MATCHES "^tributary_(net|simulators|sinks|admin|daemon)$")
     target_compile_options(${name} PRIVATE ${TRIBUTARY_COLD_OPTIONS})
   endif()
@@ -15,7 +15,7 @@ function(tributary_library name)
   endif()
 endfunction()
 
-# The folders that an event goes through are optimised more than the rest. GCC inlines much less in a unit that is larger
+# The folders in which an event costs most are optimised more than the rest. GCC inlines much less in a unit that is larger
 # than this parameter, and a unit of several files is: it cost a tenth more instructions for each event.
 # With -O3 GCC 12 warns of copies that overlap where none do (its bug 105651).
 function(tributary_hot name)
@@ -60,7 +60,7 @@ function(tributary_test_headers)
     $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=undefined>)
   file(WRITE ${PROJECT_BINARY_DIR}/test_headers.cpp.new "// There for its precompiled header.\n")
   file(COPY_FILE ${PROJECT_BINARY_DIR}/test_headers.cpp.new ${PROJECT_BINARY_DIR}/test_headers.cpp ONLY_IF_DIFFERENT)
-  add_executable(tributary_test_headers ${PROJECT_BINARY_DIR}/test_headers.cpp)  # as position-independent as they are
+  add_executable(tributary_test_headers ${PROJECT_BINARY_DIR}/test_headers.cpp)  # an executable, as they are
   target_link_libraries(tributary_test_headers PRIVATE tributary_test_flags)
   target_precompile_headers(tributary_test_headers PRIVATE
     <gmock/gmock.h> <nlohmann/json.hpp> <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp>
