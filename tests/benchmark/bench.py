@@ -241,8 +241,7 @@ class Bench:
             self.table.row(f"{name}: whole / floor, most", max(ratios[name]), "")
         for words, of in (("whole", costs), ("whole / floor", ratios)):
             both = [mine / theirs for mine, theirs in zip(of["this version"], of["the other"])]
-            self.table.row(f"{words}, this version against the other, median of {self.pairs}", statistics.median(both), "x",
-                           1.0)
+            self.table.row(f"{words}, this version against the other, median of {self.pairs}", statistics.median(both), "x")
 
     def start_and_stop_rows(self):
         starts, stops = [], []
@@ -282,6 +281,8 @@ def main():
     parser.add_argument("--against", metavar="BUILD", help="another version, built with its benchmarks: whole and floor in turn with this one's")
     parser.add_argument("--json", default="build/bench.json", help="where the rows go as JSON")
     arguments = parser.parse_args()
+    if arguments.only and arguments.only in "against" and not arguments.against:
+        parser.error("--only against wants --against BUILD")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     bench = Bench(arguments.build, arguments.quick, arguments.full, arguments.only, arguments.against)
