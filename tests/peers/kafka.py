@@ -8,6 +8,7 @@ import base64
 import contextlib
 import hashlib
 import logging
+import os
 import pathlib
 import shutil
 import signal
@@ -50,7 +51,11 @@ class RealKafka:
         assert self.libraries.is_dir(), f"no Kafka {version} there: run tests/test-tools kafka {version}"
 
     def __enter__(self):
-        self.format_and_start()
+        try:
+            self.format_and_start()
+        except BaseException:  # nobody calls __exit__ then
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -76,6 +81,8 @@ class RealKafka:
             self.ports = dict(zip(names, free_ports(len(names))))
             try:
                 self._format(attempt)
+                if not self._classes.exists():
+                    self._keep_classes()
                 self.start()
                 return
             except BrokerDidNotStart as fault:
@@ -86,11 +93,12 @@ class RealKafka:
     def start(self):
         """Starts on the same ports and data, and waits until it answers."""
         assert self.life_is_ours and self.process is None
-        self._start(self.folder / "server.properties", f"-XX:SharedArchiveFile={self._classes}")
+        kept = self._classes.is_file() and self._classes.stat().st_size > 0
+        self._start(*[f"-XX:SharedArchiveFile={self._classes}"] * kept)
 
-    def _start(self, properties, *options):
+    def _start(self, *options):
         with open(self.folder / "broker.log", "ab") as log:
-            self.process = subprocess.Popen(self._java(*options, "kafka.Kafka", str(properties)),
+            self.process = subprocess.Popen(self._java(*options, "kafka.Kafka", str(self.folder / "server.properties")),
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
 
         def ready():
@@ -213,8 +221,6 @@ class RealKafka:
         ours = pathlib.Path(tempfile.mkdtemp(dir=kept.parent))
         try:
             shutil.copytree(made, ours / "data")
-            if not self._classes.is_file():
-                self._keep_classes(settings, ours / self._classes.name)
             with contextlib.suppress(OSError):  # another process was quicker
                 (ours / "data").rename(kept)
         finally:
@@ -223,15 +229,19 @@ class RealKafka:
 
     @property
     def _classes(self):
-        """Where Java keeps what it made of a broker's classes, which is two fifths of a start. Without this file a broker
-        starts all the same."""
-        return self.libraries.parent / "classes.jsa"
+        """Where this Java keeps what it made of a broker's classes, which is two fifths of a start. Empty when it could not."""
+        java = pathlib.Path(shutil.which("java")).resolve()
+        named = hashlib.sha256(f"{java} {java.stat().st_mtime_ns}".encode()).hexdigest()[:16]
+        return self.libraries.parent / f"classes-{named}.jsa"
 
-    def _keep_classes(self, properties, file):
-        self._start(properties, f"-XX:ArchiveClassesAtExit={file}")
+    def _keep_classes(self):
+        file = self.folder / "classes.jsa"
+        self._start(f"-XX:ArchiveClassesAtExit={file}")
         self.stop()  # only a tidy end writes it
-        with contextlib.suppress(FileNotFoundError):  # not every Java can
-            file.rename(self._classes)
+        file.touch()
+        ours = self._classes.with_suffix(f".{os.getpid()}")  # another process may make it, too
+        shutil.move(file, ours)
+        ours.rename(self._classes)
 
     # ── as the super user ─────────────────────────────────────────────────────────────────────────────────────────
 
