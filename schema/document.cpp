@@ -105,7 +105,6 @@ bool Document::read_padded(std::string_view text) { return read(text, false); }
 
 bool Document::read(std::string_view text, bool copy) {
   extremes_.clear();
-  size_ = text.size();
   text_ = text;
   settled_ = false;
   auto error = parser_.parse(text.data(), text.size(), copy).get(root_);

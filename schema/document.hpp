@@ -38,7 +38,7 @@ class Document {
 
   simdjson::dom::element root() const { return root_; }
   std::string_view error() const { return error_; }
-  std::size_t size() const { return size_; }  // of the text
+  std::size_t size() const { return text_.size(); }  // of the text
 
   // Whether this number of the tree is a marker: only `exact` knows it then. Ask before you read the double; when the
   // answer is no, the double stands for the decimal that was written.
@@ -65,11 +65,10 @@ class Document {
 
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;
-  std::string_view text_;        // read until it is settled
+  std::string_view text_;        // looked at until it is settled
   mutable bool settled_ = true;  // long decimals have their markers
   mutable std::vector<text::Decimal> extremes_;
   std::string error_;
-  std::size_t size_ = 0;
 };
 
 // The members of what is known to be an object, the items of what is known to be an array: by value, so that a
